@@ -1,0 +1,161 @@
+//! Exact decimal numbers with one canonical spelling.
+//!
+//! No binary floating point anywhere on the path: `0.1` stays `0.1`, and two readers cannot round differently.
+
+use std::cmp::Ordering;
+
+/// A decimal number `mantissa / 10^scale` in lowest terms: at most 18 significant digits, 0 to 18 fraction digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    mantissa: i64,
+    scale: u8,
+}
+
+impl Decimal {
+    /// Significant and fraction digits at most: 18, what `i64` holds.
+    pub const DIGITS_MAX: usize = 18;
+
+    /// A whole number.
+    #[must_use]
+    pub const fn whole(value: i32) -> Self {
+        // Lossless widening; `From` is not callable in const context.
+        #[expect(clippy::as_conversions, reason = "i32 to i64 loses nothing and must run in const context")]
+        Self { mantissa: value as i64, scale: 0 }
+    }
+
+    /// Reads `[-]digits[.digits]`: no exponent, no plus sign, no bare point, no superfluous leading zero, at most 18 significant digits.
+    ///
+    /// Trailing zeros of the fraction are read and dropped; `-0` reads as `0`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return None,
+            Some((whole, fraction)) => (whole, fraction.trim_end_matches('0')),
+            None => (digits, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        let fraction_seen = digits.split_once('.').map_or("", |(_, seen)| seen);
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction_seen) {
+            return None;
+        }
+        if whole.len() > 1 && whole.starts_with('0') {
+            return None;
+        }
+        if fraction_seen.len() > 64 || fraction.len() > Self::DIGITS_MAX {
+            return None;
+        }
+        let significant = whole.trim_start_matches('0').len().checked_add(fraction.len())?;
+        if significant > Self::DIGITS_MAX {
+            return None;
+        }
+        let mut mantissa: i64 = 0;
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            mantissa = mantissa.checked_mul(10)?.checked_add(i64::from(digit.checked_sub(b'0')?))?;
+        }
+        let signed = if negative { mantissa.checked_neg()? } else { mantissa };
+        Some(Self { mantissa: signed, scale: u8::try_from(fraction.len()).ok()? })
+    }
+
+    /// This number rounded to `places` fraction digits, half away from zero.
+    #[must_use]
+    pub fn rounded(self, places: u8) -> Self {
+        let Some(drop) = self.scale.checked_sub(places).filter(|&drop| drop > 0) else { return self };
+        let Some(step) = 10_i64.checked_pow(u32::from(drop)) else { return Self::whole(0) };
+        let half = step.div_euclid(2);
+        let magnitude = self.mantissa.unsigned_abs();
+        let quotient = i64::try_from(magnitude).ok().and_then(|m| m.checked_add(half)).map_or(0, |m| m.div_euclid(step));
+        let mantissa = if self.mantissa < 0 { quotient.saturating_neg() } else { quotient };
+        Self { mantissa, scale: places }.lowest()
+    }
+
+    fn lowest(mut self) -> Self {
+        while self.scale > 0 && self.mantissa.rem_euclid(10) == 0 {
+            self.mantissa = self.mantissa.div_euclid(10);
+            self.scale = self.scale.saturating_sub(1);
+        }
+        self
+    }
+
+    /// Number of fraction digits in the canonical spelling.
+    #[must_use]
+    pub const fn places(self) -> u8 {
+        self.scale
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let widen = |d: &Self, scale: u8| {
+            let lift = u32::from(scale.saturating_sub(d.scale));
+            i128::from(d.mantissa).saturating_mul(10_i128.saturating_pow(lift))
+        };
+        let scale = self.scale.max(other.scale);
+        widen(self, scale).cmp(&widen(other, scale))
+    }
+}
+
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.mantissa < 0 { "-" } else { "" };
+        let magnitude = self.mantissa.unsigned_abs();
+        let step = 10_u64.saturating_pow(u32::from(self.scale));
+        match self.scale {
+            0 => write!(f, "{sign}{magnitude}"),
+            scale => {
+                let width = usize::from(scale);
+                write!(f, "{sign}{}.{:0width$}", magnitude.div_euclid(step), magnitude.rem_euclid(step))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelt(text: &str) -> Option<String> {
+        Decimal::parse(text).map(|d| d.to_string())
+    }
+
+    #[test]
+    fn one_number_has_one_spelling() {
+        for (given, canonical) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("-0.0", "0"),
+            ("1.50", "1.5"),
+            ("43.85570300", "43.855703"),
+            ("-0.001", "-0.001"),
+            ("9999999.0", "9999999"),
+            ("100", "100"),
+            ("-99.99", "-99.99"),
+            ("0.000000000000000001", "0.000000000000000001"),
+        ] {
+            assert_eq!(spelt(given).as_deref(), Some(canonical), "{given}");
+        }
+    }
+
+    #[test]
+    fn other_notations_are_refused() {
+        for text in ["", "-", ".5", "5.", "+1", "1e3", "NaN", "inf", "01", "1,5", "0x1", " 1", "1 ", "1_0", "1234567890123456789", "٣"] {
+            assert_eq!(spelt(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn order_is_numeric_and_rounding_is_half_away_from_zero() {
+        let d = |text: &str| Decimal::parse(text).unwrap();
+        assert!(d("-90") < d("-89.999") && d("9.9") < d("10") && d("0.1") > d("0.09"));
+        assert_eq!(d("51.4775").rounded(1).to_string(), "51.5");
+        assert_eq!(d("-0.25").rounded(1).to_string(), "-0.3");
+        assert_eq!(d("0.04").rounded(1).to_string(), "0");
+        assert_eq!(d("7").rounded(3).to_string(), "7");
+    }
+}

@@ -1,0 +1,209 @@
+//! The reason table: every way in which the guard says no, each with sentence and remedy.
+//!
+//! Codes are stable: journals and partners' scripts hold them. A new reason is one row; a row is never renamed.
+
+use serde::{Serialize, Serializer};
+
+use super::Outcome;
+
+/// What a peer may learn of a refusal: a coarse class, so that refusals are no oracle for rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The frame broke the link's rules.
+    Frame,
+    /// A limit was exceeded; later or smaller may work.
+    Limit,
+    /// Decided after acceptance: the sender learns nothing.
+    Internal,
+}
+
+macro_rules! reasons {
+    ($($name:ident = $code:literal, $class:ident, $outcome:ident, $sentence:literal, $remedy:literal;)*) => {
+        /// A row of the reason table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $(#[doc = $sentence] $name,)*
+        }
+
+        impl Reason {
+            /// All rows, in the order of evaluation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable dotted code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// What a peer may learn.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            /// The outcome, unless a rule sets a stricter one.
+            #[must_use]
+            pub const fn outcome(self) -> Outcome {
+                match self { $(Self::$name => Outcome::$outcome,)* }
+            }
+
+            /// What is wrong, in one sentence.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy,)* }
+            }
+
+            /// The row of a code.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.code() == code)
+            }
+        }
+    };
+}
+
+reasons! {
+    // frame
+    FrameMagic = "frame.magic", Frame, Reject, "the stream does not begin with a vestibule/1 frame", "send frames as the manual page `link` specifies";
+    FrameVersion = "frame.version", Frame, Reject, "the frame has a version that this gateway does not speak", "use version 1";
+    FrameHeader = "frame.header", Frame, Reject, "the frame header is malformed", "see the header grammar in the manual page `link`";
+    FrameTruncated = "frame.truncated", Frame, Reject, "the stream ended before the frame did", "send the whole frame, then finish the stream";
+    FrameTrailing = "frame.trailing", Frame, Reject, "bytes follow the end of the frame", "one stream carries one frame";
+    FrameDigest = "frame.digest", Frame, Reject, "the body does not have the digest that the header states", "send the body that the header describes";
+    FrameSlow = "frame.slow", Frame, Reject, "the message did not arrive within the time for a whole message", "send faster, or ask the operator for a longer time";
+    FrameReset = "frame.reset", Frame, Reject, "the stream was reset by the sender", "finish the stream";
+    FrameDestination = "frame.destination", Frame, Reject, "a destination is neither a peer nor a community of this gateway", "address a peer or community that the rule set names";
+    FrameTime = "frame.time", Frame, Reject, "the time sent lies too far from the gateway's clock", "set the sender's clock";
+    FrameIdReused = "frame.id_reused", Frame, Reject, "the message id was used before for other content", "give each message its own UUIDv7";
+    // size and rate
+    SizeBody = "size.body", Limit, Reject, "the body is larger than the limit", "send less, or ask the operator for a higher limit";
+    SizeHeader = "size.header", Limit, Reject, "the header is larger than the limit", "shorten destinations or the detached label";
+    SizeBudget = "size.budget", Internal, Reject, "the message asks for more work than its size allows", "simplify the message";
+    SizeDepth = "size.depth", Internal, Reject, "the message is nested more deeply than the limit", "nest less";
+    SizeNodes = "size.nodes", Internal, Reject, "the message has more parts than the limit", "send fewer parts in a message";
+    SizeRate = "size.rate", Limit, Reject, "the peer sends more messages in a second than the limit", "send more slowly";
+    SizeBusy = "size.busy", Limit, Reject, "the gateway takes no more messages now", "try again later with the same message id";
+    // format
+    FormatUnrecognised = "format.unrecognised", Internal, Reject, "no format claims these bytes", "send a format that the gateway reads";
+    FormatAmbiguous = "format.ambiguous", Internal, Reject, "more than one format claims these bytes", "send bytes with one reading";
+    FormatMediaType = "format.media_type", Internal, Reject, "the claimed media type is not that of the format found", "state the true media type";
+    // malformed
+    MalformedUtf8 = "malformed.utf8", Internal, Reject, "the text is not valid UTF-8", "encode as UTF-8 without byte order mark";
+    MalformedXmlSyntax = "malformed.xml.syntax", Internal, Reject, "the XML is not well-formed", "send well-formed XML 1.0";
+    MalformedXmlDeclaration = "malformed.xml.declaration", Internal, Reject, "the XML declaration is not that of XML 1.0 in UTF-8", "declare version 1.0 and encoding UTF-8, or nothing";
+    MalformedXmlDoctype = "malformed.xml.doctype", Internal, Reject, "a document type declaration is present", "send XML without DOCTYPE";
+    MalformedXmlInstruction = "malformed.xml.instruction", Internal, Reject, "a processing instruction is present", "send XML without processing instructions";
+    MalformedXmlComment = "malformed.xml.comment", Internal, Reject, "a comment stands where it could split a value", "send values without comments inside";
+    MalformedXmlCdata = "malformed.xml.cdata", Internal, Reject, "a CDATA section stands where none is allowed", "write text with entities instead";
+    MalformedXmlEntity = "malformed.xml.entity", Internal, Reject, "a reference to an entity that XML does not predefine", "use only the five predefined entities and character references";
+    MalformedXmlCharacter = "malformed.xml.character", Internal, Reject, "a character that XML 1.0 does not allow", "remove control characters";
+    MalformedXmlAttribute = "malformed.xml.attribute", Internal, Reject, "an attribute is repeated or badly written", "give each attribute once, quoted";
+    MalformedXmlNamespace = "malformed.xml.namespace", Internal, Reject, "a namespace prefix is not bound, or a namespace is not expected here", "declare the prefix, or remove the element";
+    MalformedXmlTrailing = "malformed.xml.trailing", Internal, Reject, "something follows the document element", "send one document";
+    // CoT
+    InvalidCotElement = "invalid.cot.element", Internal, Reject, "an element stands where Cursor-on-Target has none", "see the manual page `formats`";
+    InvalidCotAttribute = "invalid.cot.attribute", Internal, Reject, "an attribute stands where Cursor-on-Target has none", "see the manual page `formats`";
+    InvalidCotMissing = "invalid.cot.missing", Internal, Reject, "a required element or attribute is missing", "add it";
+    InvalidCotRepeated = "invalid.cot.repeated", Internal, Reject, "an element that may stand once stands twice", "send it once";
+    InvalidCotVersion = "invalid.cot.version", Internal, Reject, "the version is not 2.0", "send version 2.0";
+    InvalidCotUid = "invalid.cot.uid", Internal, Reject, "the uid is empty, too long or has other characters", "use 1 to 128 of the allowed characters";
+    InvalidCotType = "invalid.cot.type", Internal, Reject, "the type does not follow the type grammar", "use atoms joined by `-`";
+    InvalidCotHow = "invalid.cot.how", Internal, Reject, "the how does not follow its grammar", "use atoms joined by `-`";
+    InvalidCotQos = "invalid.cot.qos", Internal, Reject, "the qos does not follow its grammar", "use digit-r|f|i-g|d|c";
+    InvalidCotOpex = "invalid.cot.opex", Internal, Reject, "the opex does not follow its grammar", "use o, e or s, with an optional name";
+    InvalidCotNumber = "invalid.cot.number", Internal, Reject, "a number is not a plain decimal number", "write digits with an optional point; no exponent, NaN or infinity";
+    InvalidCotRange = "invalid.cot.range", Internal, Reject, "a number lies outside its range", "send latitude in -90..90, longitude in -180..180";
+    InvalidCotTime = "invalid.cot.time", Internal, Reject, "a time is not written as YYYY-MM-DDThh:mm:ss[.f]Z", "write UTC with Z";
+    InvalidCotTimeOrder = "invalid.cot.time_order", Internal, Reject, "stale lies before start", "send start before stale";
+    InvalidCotText = "invalid.cot.text", Internal, Reject, "text stands where Cursor-on-Target has none", "put text into remarks";
+    InvalidCotCharacter = "invalid.cot.character", Internal, Reject, "an identifier or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    // label
+    LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
+    LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";
+    LabelDisagree = "label.disagree", Internal, Quarantine, "two labels of the message disagree", "label the message in one way";
+    LabelPolicyUnknown = "label.policy_unknown", Internal, Quarantine, "the label names a policy that the rule set does not know", "use a policy of the rule set";
+    LabelPolicyConflict = "label.policy_conflict", Internal, Quarantine, "the policy's name and object identifier are of different policies", "give a matching pair";
+    LabelPolicyExpired = "label.policy_expired", Internal, Quarantine, "the policy is not in force at this time", "load a policy that is in force";
+    LabelLevelUnknown = "label.level_unknown", Internal, Quarantine, "the policy has no such classification", "use a classification of the policy, spelt as the policy spells it";
+    LabelCategoryUnknown = "label.category_unknown", Internal, Quarantine, "the policy has no such category or value", "use a category of the policy";
+    LabelCategoryType = "label.category_type", Internal, Quarantine, "the category has another type in the policy", "give the type that the policy gives";
+    LabelRule = "label.rule", Internal, Quarantine, "the policy forbids this combination of classification and categories", "correct the label";
+    LabelObsolete = "label.obsolete", Internal, Quarantine, "the label uses a value that the policy calls obsolete", "label with current values";
+    LabelDate = "label.date", Internal, Quarantine, "a date of the label is missing, malformed or in the future", "correct the dates";
+    LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
+    LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
+    LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
+    // mandatory control
+    ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
+    ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";
+    ClearanceLevel = "clearance.level", Internal, Withhold, "the classification is above the recipient's clearance", "do not release";
+    ClearanceRestrictive = "clearance.restrictive", Internal, Withhold, "the recipient does not hold a restrictive category of the label", "do not release";
+    ClearancePermissive = "clearance.permissive", Internal, Withhold, "the recipient is in none of the groups to which the label permits release", "do not release";
+    ClearanceNationalOnly = "clearance.national_only", Internal, Withhold, "the label keeps the message within its nation", "do not release";
+    ClearanceOriginator = "clearance.originator", Internal, Quarantine, "the label needs the originator's consent", "ask the originator";
+    // agreement
+    AgreementNone = "agreement.none", Internal, Withhold, "no agreement in force permits this release", "conclude an agreement, or do not release";
+    AgreementForbidden = "agreement.forbidden", Internal, Withhold, "a policy of the rule set forbids this release", "see the policy that the finding names";
+    AgreementReview = "agreement.review", Internal, Quarantine, "the clause permits release only after review", "review the message";
+    AgreementError = "agreement.error", Internal, Quarantine, "a rule failed while it was evaluated", "correct the rule set";
+    // fields
+    FieldsUnknown = "fields.unknown", Internal, Quarantine, "a field that the profile does not list", "list the field in the profile";
+    FieldsForbidden = "fields.forbidden", Internal, Quarantine, "a field that the profile forbids", "remove the field";
+    FieldsRange = "fields.range", Internal, Quarantine, "a value outside the profile's range", "send a value in range";
+    FieldsPattern = "fields.pattern", Internal, Quarantine, "a value that does not match the profile's pattern", "send a value of the stated form";
+    FieldsLength = "fields.length", Internal, Quarantine, "a value longer than the profile allows", "shorten it";
+    FieldsStripped = "fields.stripped", Internal, Forward, "a field was taken away as the profile asks", "none needed";
+    // content
+    ContentWords = "content.words", Internal, Quarantine, "a word of a word list stands in the text", "remove the word, or ask for review";
+    ContentPattern = "content.pattern", Internal, Quarantine, "a pattern matched", "remove the content, or ask for review";
+    ContentUnicode = "content.unicode", Internal, Quarantine, "text holds bidirectional controls, zero-width or look-alike characters", "write plain text";
+    ContentLimit = "content.limit", Internal, Quarantine, "more findings than are kept for one message", "remove the content";
+    // references
+    ReferenceWithheld = "reference.withheld", Internal, Quarantine, "a reference to something that is not released", "remove the reference";
+    ReferenceUrl = "reference.url", Internal, Forward, "a network address or pull reference was taken away", "none needed";
+    // rest
+    RestEmpty = "rest.empty", Internal, Withhold, "after the edits nothing worth sending is left", "relax the profile, or do not send";
+    // exercise
+    ExerciseMixed = "exercise.mixed", Internal, Quarantine, "the exercise flag, the content or the label disagree about exercise or operation", "mark exercise traffic in every place";
+    // verify
+    VerifyDisagreement = "verify.disagreement", Internal, Quarantine, "the second reader does not agree with the first", "report it: one of the readers is wrong";
+    VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";
+    VerifyEdit = "verify.edit", Internal, Quarantine, "the result differs from the original in more than the declared edits", "report it";
+    VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
+    // review and faults
+    ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
+    FaultInternal = "fault.internal", Internal, Quarantine, "the guard failed while it worked on the message", "report it; the message is kept";
+    FaultEdition = "fault.edition", Internal, Quarantine, "no rule set was in force", "activate a rule set";
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_dotted_and_found_again() {
+        for &reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+            assert!(reason.code().contains('.') && reason.code().bytes().all(|b| b.is_ascii_lowercase() || b".0123456789_".contains(&b)));
+            assert!(!reason.sentence().ends_with('.') && !reason.remedy().is_empty());
+        }
+    }
+}

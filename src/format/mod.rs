@@ -1,0 +1,151 @@
+//! Formats: each is one folder and one row of [`FORMATS`]; exactly one must claim the bytes of a message.
+//!
+//! Takes [`Received`], gives [`Parsed`]: every byte read, strictly, into the normal form. No recovery, no second mode.
+
+pub mod syntax;
+
+use std::borrow::Cow;
+
+use crate::base::{Budget, Header, Reason, Refusal, Traffic};
+use crate::normal::{Marking, Tree};
+
+/// How a format is spelt; decides which writer rebuilds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// XML 1.0 in UTF-8.
+    Xml,
+}
+
+/// What rules may ask of a message without knowing its format.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts<'a> {
+    /// The kind of message in the format's own words, such as the CoT type `a-f-G-U-C`.
+    pub kind: Cow<'a, str>,
+    /// What the content itself says about exercise or operation; `None` where it says nothing.
+    pub traffic: Option<Traffic>,
+    /// The identity of the thing that the message is about, such as the CoT uid.
+    pub subject: Cow<'a, str>,
+}
+
+/// A row of the format table.
+#[derive(Debug)]
+pub struct Format {
+    /// Short name, as in rule sets.
+    pub name: &'static str,
+    /// Media types that mean this format.
+    pub media_types: &'static [&'static str],
+    /// How it is spelt.
+    pub syntax: Syntax,
+    /// Whether these bytes claim to be of this format: cheap, by the first bytes, never by the header.
+    pub claims: fn(&[u8]) -> bool,
+    /// Reads all bytes.
+    pub read: for<'a> fn(&'a [u8], &mut Budget) -> Result<Tree<'a>, Refusal>,
+    /// What rules may ask.
+    pub facts: for<'t> fn(&'t Tree<'_>) -> Facts<'t>,
+    /// Every place that says how the message is marked.
+    pub markings: fn(&Tree<'_>) -> Vec<Marking>,
+}
+
+/// The formats that this gateway reads.
+pub static FORMATS: &[Format] = &[];
+
+/// The format of a name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// A message as it came in: header and body, within the size limit.
+#[derive(Debug)]
+#[must_use]
+pub struct Received<'a> {
+    header: &'a Header,
+    body: &'a [u8],
+}
+
+impl<'a> Received<'a> {
+    /// Body bytes at most, whatever a domain is configured to: 16 MiB. Spans are 32 bits wide and the tree is some 100 times the markup.
+    pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+    /// Takes a message.
+    ///
+    /// # Errors
+    /// `size.body`.
+    pub fn new(header: &'a Header, body: &'a [u8]) -> Result<Self, Refusal> {
+        if body.len() > Self::BODY_BYTES_MAX {
+            return Err(Refusal::new(Reason::SizeBody, format!("expected at most {} bytes, found {}", Self::BODY_BYTES_MAX, body.len())));
+        }
+        Ok(Self { header, body })
+    }
+}
+
+/// Proof that a message was read whole, in one format, in one way.
+#[derive(Debug)]
+#[must_use]
+pub struct Parsed<'a> {
+    header: &'a Header,
+    body: &'a [u8],
+    format: &'static Format,
+    tree: Tree<'a>,
+}
+
+impl<'a> Parsed<'a> {
+    /// The header.
+    #[must_use]
+    pub const fn header(&self) -> &'a Header {
+        self.header
+    }
+
+    /// The original body.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// The format.
+    #[must_use]
+    pub const fn format(&self) -> &'static Format {
+        self.format
+    }
+
+    /// The normal form.
+    #[must_use]
+    pub const fn tree(&self) -> &Tree<'a> {
+        &self.tree
+    }
+
+    /// What rules may ask.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        (self.format.facts)(&self.tree)
+    }
+}
+
+/// Names the one format that claims the bytes.
+///
+/// # Errors
+/// `format.unrecognised` for none, `format.ambiguous` for two or more.
+pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
+    let mut claims = FORMATS.iter().filter(|format| (format.claims)(body));
+    let Some(first) = claims.next() else {
+        return Err(Refusal::new(Reason::FormatUnrecognised, "expected a message of a known format"));
+    };
+    match claims.next() {
+        None => Ok(first),
+        Some(second) => Err(Refusal::new(Reason::FormatAmbiguous, format!("claimed by `{}` and by `{}`", first.name, second.name))),
+    }
+}
+
+/// Reads a message into the normal form.
+///
+/// # Errors
+/// `format.*`, `malformed.*`, `invalid.*`, `size.*`.
+pub fn parse<'a>(received: Received<'a>, budget: &mut Budget) -> Result<Parsed<'a>, Refusal> {
+    let Received { header, body } = received;
+    let format = identify(body)?;
+    if !header.media_type.is_empty() && !format.media_types.contains(&header.media_type.as_str()) {
+        return Err(Refusal::new(Reason::FormatMediaType, format!("found `{}`, which is not claimed as such", format.name)));
+    }
+    let tree = (format.read)(body, budget)?;
+    Ok(Parsed { header, body, format, tree })
+}

@@ -1,0 +1,1 @@
+//! How formats are spelt: strict readers that know no format.

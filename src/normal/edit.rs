@@ -1,0 +1,72 @@
+//! Edits: what is changed for one recipient, laid over a tree that stays as it was read.
+
+use std::sync::Arc;
+
+use super::{NodeId, Value};
+
+/// What is done to a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The node and everything below it is left out.
+    Remove,
+    /// The node's value is another one.
+    Replace(Value<'static>),
+}
+
+/// One edit with its place and cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The node.
+    pub node: NodeId,
+    /// Its path in the original tree.
+    pub path: String,
+    /// The transform that made it: `remove`, `replace`, `coarsen`, `pseudonymise`.
+    pub action: &'static str,
+    /// The rule that asked for it.
+    pub rule: Arc<str>,
+    /// What is done.
+    pub change: Change,
+}
+
+/// The edits for one recipient: at most one for each node, in document order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edits {
+    list: Vec<Edit>,
+}
+
+impl Edits {
+    /// Adds an edit. A removal wins over a replacement; of two replacements the first stays.
+    pub fn add(&mut self, edit: Edit) {
+        match self.list.binary_search_by_key(&edit.node, |e| e.node) {
+            Err(at) => self.list.insert(at, edit),
+            Ok(at) => {
+                if let Some(present) = self.list.get_mut(at).filter(|p| p.change != Change::Remove && edit.change == Change::Remove) {
+                    *present = edit;
+                }
+            }
+        }
+    }
+
+    /// The edit of a node itself (not of a node above it).
+    #[must_use]
+    pub fn of(&self, node: NodeId) -> Option<&Edit> {
+        self.list.binary_search_by_key(&node, |e| e.node).ok().and_then(|at| self.list.get(at))
+    }
+
+    /// All edits in document order.
+    pub fn iter(&self) -> impl Iterator<Item = &Edit> {
+        self.list.iter()
+    }
+
+    /// Whether nothing is edited.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The number of edits.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+}

@@ -1,0 +1,297 @@
+//! The tree: nodes in one vector, in document order, so that a subtree is a range.
+//!
+//! INVARIANT: the node at `n` spans the nodes `n..nodes[n].end`; attributes stand before other children.
+
+use std::borrow::Cow;
+
+use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
+
+/// The place of a node in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The document node: always the first.
+    pub const ROOT: Self = Self(0);
+
+    /// The index in document order.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    fn from_index(at: usize) -> Self {
+        Self(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A named part with children.
+    Element,
+    /// A named leaf of an element; its path step begins with `@`.
+    Attribute,
+    /// Text inside an element; its path step is that of the element.
+    Text,
+}
+
+/// The unit of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// A bare number.
+    One,
+    /// Degrees of latitude, WGS-84, north positive, -90 to 90.
+    Latitude,
+    /// Degrees of longitude, WGS-84, east positive, -180 to 180.
+    Longitude,
+    /// Degrees of arc.
+    Degrees,
+    /// Metres.
+    Metres,
+    /// Metres for each second.
+    MetresPerSecond,
+    /// Percent, 0 to 100.
+    Percent,
+}
+
+/// The value of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// None: elements.
+    Empty,
+    /// Text as read, after references were resolved; borrowed where the body holds these very bytes.
+    Text(Cow<'a, str>),
+    /// An exact number with its unit.
+    Number(Decimal, Unit),
+    /// A point in time.
+    Time(Time),
+}
+
+impl Value<'_> {
+    /// The canonical text of the value.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(number, _) => Cow::Owned(number.to_string()),
+            Self::Time(time) => Cow::Owned(time.to_string()),
+        }
+    }
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// Local name; empty for text.
+    pub name: &'a str,
+    /// Namespace; empty for none.
+    pub namespace: &'a str,
+    /// Value.
+    pub value: Value<'a>,
+    /// Bytes of the body: the whole element, the attribute's value without quotes, the text.
+    pub span: Span,
+    parent: u32,
+    end: u32,
+}
+
+/// A tree over the bytes of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Tree<'a> {
+    /// The node at `id`.
+    ///
+    /// An id of another tree gives that tree's place in this one, or the root.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "a tree is never empty: `TreeBuilder::finish` refuses an empty one")]
+    pub fn node(&self, id: NodeId) -> &Node<'a> {
+        self.nodes.get(id.index()).unwrap_or(&self.nodes[0])
+    }
+
+    /// The number of nodes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never: a tree has a root.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The parent, `None` for the root.
+    #[must_use]
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        (id != NodeId::ROOT).then(|| NodeId(self.node(id).parent))
+    }
+
+    /// All nodes in document order, the root first.
+    pub fn all(&self) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    }
+
+    /// A node and everything below it, in document order.
+    pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+        let end = NodeId(self.node(id).end).index();
+        let nodes = self.nodes.get(id.index()..end).unwrap_or_default();
+        nodes.iter().zip(id.index()..).map(|(node, at)| (NodeId::from_index(at), node))
+    }
+
+    /// The direct children: attributes first, then elements and text in document order.
+    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+        let end = NodeId(self.node(id).end).index();
+        let mut at = id.index().saturating_add(1);
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(at).filter(|_| at < end)?;
+            let here = NodeId::from_index(at);
+            at = NodeId(node.end).index();
+            Some((here, node))
+        })
+    }
+
+    /// The attributes of an element.
+    pub fn attributes(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+        self.children(id).take_while(|(_, node)| node.kind == Kind::Attribute)
+    }
+
+    /// The child elements of an element.
+    pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+        self.children(id).filter(|(_, node)| node.kind == Kind::Element)
+    }
+
+    /// An attribute without namespace, by name.
+    #[must_use]
+    pub fn attribute(&self, id: NodeId, name: &str) -> Option<(NodeId, &Node<'a>)> {
+        self.attributes(id).find(|(_, node)| node.name == name && node.namespace.is_empty())
+    }
+
+    /// The first child element without namespace, by name.
+    #[must_use]
+    pub fn element(&self, id: NodeId, name: &str) -> Option<(NodeId, &Node<'a>)> {
+        self.elements(id).find(|(_, node)| node.name == name && node.namespace.is_empty())
+    }
+
+    /// The path of a node, such as `/event/detail/link[2]/@uid`: an ordinal stands only where siblings share a name.
+    #[must_use]
+    pub fn path(&self, id: NodeId) -> String {
+        let node = self.node(id);
+        let Some(parent) = self.parent(id) else { return format!("/{}", node.name) };
+        let above = self.path(parent);
+        match node.kind {
+            Kind::Attribute => format!("{above}/@{}", node.name),
+            Kind::Text => above,
+            Kind::Element => {
+                let same = |(_, other): &(NodeId, &Node<'a>)| other.name == node.name && other.namespace == node.namespace;
+                let before = self.elements(parent).filter(same).take_while(|(other, _)| *other != id).count();
+                match self.elements(parent).filter(same).count() {
+                    1 => format!("{above}/{}", node.name),
+                    _ => format!("{above}/{}[{}]", node.name, before.saturating_add(1)),
+                }
+            }
+        }
+    }
+
+    /// Where `range` of a node's text lies in the body: exact for borrowed text, the whole node where references were resolved.
+    #[must_use]
+    pub fn span_in(&self, id: NodeId, range: std::ops::Range<usize>) -> Span {
+        let node = self.node(id);
+        match &node.value {
+            Value::Text(Cow::Borrowed(_)) => {
+                let start = node.span.range().start;
+                Span::new(start.saturating_add(range.start), start.saturating_add(range.end))
+            }
+            _ => node.span,
+        }
+    }
+}
+
+/// Builds a tree in document order, within limits.
+#[derive(Debug)]
+pub struct TreeBuilder<'a> {
+    nodes: Vec<Node<'a>>,
+    open: Vec<u32>,
+}
+
+impl<'a> TreeBuilder<'a> {
+    /// Nodes of one message at most: 250,000. A 64 KB track has some 3,000; memory is about 100 bytes for each node.
+    pub const NODES_MAX: usize = 250_000;
+    /// Depth at most: 64. Formats set lower limits of their own.
+    pub const DEPTH_MAX: usize = 64;
+
+    /// An empty builder with room for `nodes` nodes.
+    #[must_use]
+    pub fn with_capacity(nodes: usize) -> Self {
+        Self { nodes: Vec::with_capacity(nodes.min(Self::NODES_MAX)), open: Vec::with_capacity(16) }
+    }
+
+    /// Opens an element. Its span is completed by [`Self::close`].
+    ///
+    /// # Errors
+    /// `size.depth`, `size.nodes` or `size.budget`.
+    pub fn open(&mut self, namespace: &'a str, name: &'a str, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
+        if self.open.len() >= Self::DEPTH_MAX {
+            return Err(Refusal::at(Reason::SizeDepth, Span::new(start, start), format!("expected at most {} levels", Self::DEPTH_MAX)));
+        }
+        let id = self.push(Kind::Element, namespace, name, Value::Empty, Span::new(start, start), budget)?;
+        self.open.push(id.0);
+        Ok(id)
+    }
+
+    /// Adds an attribute to the open element.
+    ///
+    /// # Errors
+    /// `size.nodes` or `size.budget`.
+    pub fn attribute(&mut self, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+        self.push(Kind::Attribute, namespace, name, value, span, budget)
+    }
+
+    /// Adds text to the open element.
+    ///
+    /// # Errors
+    /// `size.nodes` or `size.budget`.
+    pub fn text(&mut self, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+        self.push(Kind::Text, "", "", value, span, budget)
+    }
+
+    /// Closes the open element at byte `end`.
+    pub fn close(&mut self, end: usize) {
+        if let Some(open) = self.open.pop() {
+            let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+            if let Some(node) = self.nodes.get_mut(NodeId(open).index()) {
+                node.end = count;
+                node.span = Span { start: node.span.start, end: Span::new(end, end).end };
+            }
+        }
+    }
+
+    /// The number of open elements.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The finished tree; `None` while it is empty, has open elements or more than one root.
+    #[must_use]
+    pub fn finish(self) -> Option<Tree<'a>> {
+        let whole = self.nodes.first().is_some_and(|root| NodeId(root.end).index() == self.nodes.len());
+        (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes })
+    }
+
+    fn push(&mut self, kind: Kind, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+        budget.spend(1)?;
+        if self.nodes.len() >= Self::NODES_MAX {
+            return Err(Refusal::at(Reason::SizeNodes, span, format!("expected at most {} parts", Self::NODES_MAX)));
+        }
+        let id = NodeId::from_index(self.nodes.len());
+        let parent = self.open.last().copied().unwrap_or(0);
+        self.nodes.push(Node { kind, name, namespace, value, span, parent, end: id.0.saturating_add(1) });
+        Ok(id)
+    }
+}

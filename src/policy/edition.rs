@@ -1,0 +1,245 @@
+//! One edition of a rule set, as plain data with its places in the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::base::{Action, Digest, Name, Severity, Time, Traffic};
+use crate::label::{Clearance, Lattice, PolicyIx};
+use crate::normal::PathPattern;
+
+/// A file of the rule set: relative path and text, kept for error reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path below the rule set's folder, with `/`.
+    pub path: Arc<str>,
+    /// Text.
+    pub text: Arc<str>,
+}
+
+/// An immutable, digested state of a rule set.
+#[derive(Debug)]
+pub struct Edition {
+    /// Name of the rule set, such as `five-eyes`.
+    pub name: Name,
+    /// The edition, such as `2026.1`.
+    pub edition: String,
+    /// SHA-256 over paths and bytes of all files, in path order.
+    pub digest: Digest,
+    /// The home nation or organisation, such as `GBR`.
+    pub home: String,
+    /// Nations and communities.
+    pub registry: Registry,
+    /// The marking schemes.
+    pub lattice: Lattice,
+    /// What each peer may receive and how its markings are read.
+    pub peers: BTreeMap<Name, PeerEntry>,
+    /// The agreements.
+    pub agreements: Vec<Agreement>,
+    /// Extra Cedar policies.
+    pub cedar: Vec<SourceFile>,
+    /// Field profiles by format name.
+    pub profiles: BTreeMap<String, Profile>,
+    /// Word lists.
+    pub word_lists: Vec<WordList>,
+    /// YARA sources.
+    pub patterns: Vec<SourceFile>,
+    /// All files, for reports.
+    pub files: Vec<SourceFile>,
+}
+
+/// Nations and communities, as the officer keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Registry {
+    /// Trigraph to name.
+    pub nations: BTreeMap<String, String>,
+    /// Community (such as `FVEY`) to its member nations, as they are in force.
+    pub communities: BTreeMap<Name, BTreeSet<String>>,
+}
+
+/// What the rule set says of a peer. The operator's configuration says where it is and how it proves itself.
+#[derive(Debug, Clone)]
+pub struct PeerEntry {
+    /// Name, as in the gateway's configuration.
+    pub name: Name,
+    /// Nation (trigraph) or organisation.
+    pub nation: String,
+    /// Communities of the registry that it is a member of.
+    pub communities: BTreeSet<Name>,
+    /// The marking scheme in which this peer's unqualified markings are read.
+    pub scheme: PolicyIx,
+    /// Clearances, at most one for each policy.
+    pub clearances: Vec<Clearance>,
+    /// Traffic that may go to and come from it.
+    pub traffic: BTreeSet<Traffic>,
+}
+
+/// A formal sharing arrangement.
+#[derive(Debug, Clone)]
+pub struct Agreement {
+    /// Such as `FVEY-TRACKS`.
+    pub id: Name,
+    /// Title for people.
+    pub title: String,
+    /// In force from.
+    pub from: Time,
+    /// In force until (exclusive).
+    pub until: Time,
+    /// Clauses.
+    pub clauses: Vec<Clause>,
+    /// File.
+    pub file: Arc<str>,
+}
+
+/// How a clause releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Without people.
+    Automatic,
+    /// After review.
+    Review,
+}
+
+/// The highest classification that a clause releases, in one policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Policy.
+    pub policy: PolicyIx,
+    /// Name of the classification.
+    pub level: String,
+    /// Its rank by `hierarchy`.
+    pub rank: u32,
+}
+
+/// One clause of an agreement.
+#[derive(Debug, Clone)]
+pub struct Clause {
+    /// `agreement/clause`, such as `FVEY-TRACKS/4.2`: the id that every release cites.
+    pub id: Name,
+    /// Peers, nations (trigraph) or communities that may originate.
+    pub from: BTreeSet<String>,
+    /// Peers, nations or communities that may receive.
+    pub to: BTreeSet<String>,
+    /// Format names.
+    pub formats: BTreeSet<String>,
+    /// Kinds, with `*` as wildcard, such as `a-*-G-*`; empty for all.
+    pub kinds: Vec<String>,
+    /// Ceilings; a label must be at or below the ceiling of a policy to which it can be taken.
+    pub ceilings: Vec<Ceiling>,
+    /// Automatic or after review.
+    pub release: Release,
+    /// Edits that the clause demands.
+    pub sanitise: Vec<Transform>,
+    /// Traffic that the clause covers.
+    pub traffic: BTreeSet<Traffic>,
+    /// Line of the clause in its file.
+    pub line: u32,
+}
+
+/// A sanitising step on the fields that a pattern names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transform {
+    /// Which fields.
+    pub path: PathPattern,
+    /// What is done.
+    pub action: TransformAction,
+    /// `file:line`.
+    pub rule: Arc<str>,
+}
+
+/// What a transform does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransformAction {
+    /// Leaves the node and everything below out.
+    Remove,
+    /// Puts a fixed text in place of the value.
+    Replace(String),
+    /// Rounds a number to so many fraction digits (2 of a degree: about 1.1 km of latitude).
+    CoarsenNumber(u8),
+    /// Rounds a time down to a multiple of so many seconds.
+    CoarsenTime(u32),
+    /// Puts a keyed, stable pseudonym (HMAC-SHA-256, 80 bits, base32) in place of the value, so that the recipient can still correlate.
+    Pseudonymise,
+}
+
+/// The field profile of a format.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Listed fields.
+    pub fields: Vec<Field>,
+    /// What happens to a field that no row lists.
+    pub otherwise: Action,
+    /// Paths of which at least one must be left after the edits, for the message to be worth sending; empty for no such rule.
+    pub rest: Vec<PathPattern>,
+    /// File.
+    pub file: Arc<str>,
+}
+
+/// What values a field may have.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldType {
+    /// Any value.
+    Any,
+    /// Text of at most so many characters, matching the whole of a regular expression where one is given.
+    Text {
+        /// Characters at most.
+        length_max: usize,
+        /// Regular expression over the whole value.
+        pattern: Option<String>,
+    },
+    /// One of these.
+    OneOf(BTreeSet<String>),
+    /// A decimal number within bounds, inclusive.
+    Number {
+        /// Smallest.
+        min: Option<crate::base::Decimal>,
+        /// Greatest.
+        max: Option<crate::base::Decimal>,
+    },
+    /// A time.
+    Time,
+    /// An element without value of its own: listed so that its presence is allowed; children have rows of their own.
+    Element,
+}
+
+/// A row of a field profile.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Which fields.
+    pub path: PathPattern,
+    /// What values it may have.
+    pub kind: FieldType,
+    /// `None`: allowed. Otherwise the action wherever the field stands (a forbidden field).
+    pub forbid: Option<Action>,
+    /// What happens where the value does not fit.
+    pub misfit: Action,
+    /// The default edit of this field, whoever receives it.
+    pub transform: Option<TransformAction>,
+    /// Reference: the value names another thing, a network address or a pull location.
+    pub reference: bool,
+    /// `file:line`.
+    pub rule: Arc<str>,
+}
+
+/// A word list.
+#[derive(Debug, Clone)]
+pub struct WordList {
+    /// File.
+    pub file: Arc<str>,
+    /// What a hit asks for.
+    pub action: Action,
+    /// How grave a hit is.
+    pub severity: Severity,
+    /// One sentence for reviewers.
+    pub reason: String,
+    /// Entries in file order.
+    pub entries: Vec<WordEntry>,
+}
+
+/// An entry of a word list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordEntry {
+    /// The word or phrase as written, before folding.
+    pub text: String,
+    /// Line in its file.
+    pub line: u32,
+}

@@ -1,0 +1,1 @@
+//! All integration tests, in one binary: linking the guard is slow, so it is linked once.
