@@ -10,3 +10,4 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+pub mod release;
