@@ -7,6 +7,7 @@
 //! and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
 //! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
 
+mod cleared;
 mod fields;
 mod found;
 pub mod laws;
@@ -24,6 +25,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use cleared::Cleared;
 pub use found::{Planned, Step};
 pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};

@@ -8,7 +8,9 @@
 mod apply;
 mod coarsen;
 mod pseudonym;
+mod sanitised;
 mod transforms;
 
 pub use pseudonym::Keys;
+pub use sanitised::{Sanitised, apply};
 pub use transforms::{TRANSFORMS, TransformRow};
