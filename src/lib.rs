@@ -10,3 +10,6 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+pub mod release;
+pub mod filter;
+pub mod sanitise;

@@ -43,6 +43,8 @@ pub struct Format {
     pub read: for<'a> fn(&'a [u8], &mut Budget) -> Result<Tree<'a>, Refusal>,
     /// What rules may ask.
     pub facts: for<'t> fn(&'t Tree<'_>) -> Facts<'t>,
+    /// Fields that must stand wherever their parent stands, as paths such as `/event/point/@lat`: no rule may take one away alone.
+    pub required: &'static [&'static str],
     /// Every place that says how the message is marked.
     pub markings: fn(&Tree<'_>) -> Vec<Marking>,
 }
