@@ -11,3 +11,5 @@ pub mod format;
 pub mod label;
 pub mod policy;
 pub mod release;
+pub mod filter;
+pub mod sanitise;
