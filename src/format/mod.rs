@@ -2,6 +2,7 @@
 //!
 //! Takes [`Received`], gives [`Parsed`]: every byte read, strictly, into the normal form. No recovery, no second mode.
 
+pub mod cot;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -49,7 +50,7 @@ pub struct Format {
 }
 
 /// The formats that this gateway reads.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[cot::FORMAT];
 
 /// The format of a name.
 #[must_use]
