@@ -13,3 +13,4 @@ pub mod policy;
 pub mod release;
 pub mod filter;
 pub mod sanitise;
+pub mod rebuild;
