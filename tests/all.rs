@@ -1,5 +1,4 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 mod rules;
-// mod release;
 mod release;
 mod filter;
