@@ -2,3 +2,6 @@
 
 mod cot;
 mod xml;
+mod rules;
+mod release;
+mod filter;

@@ -11,6 +11,8 @@ pub mod exercise;
 pub mod mandatory;
 mod extra;
 mod question;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
