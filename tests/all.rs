@@ -5,3 +5,4 @@ mod xml;
 mod rules;
 mod release;
 mod filter;
+mod label;
