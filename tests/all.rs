@@ -2,3 +2,4 @@
 mod rules;
 mod release;
 mod filter;
+mod cases;
