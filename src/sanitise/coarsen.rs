@@ -67,7 +67,11 @@ mod tests {
             ("51.5", 2, "51.5"),
             ("7", 3, "7"),
         ] {
-            assert_eq!(number(&Value::Number(d(given), Unit::Latitude), places), Some(Value::Number(d(expected), Unit::Latitude)), "{given} {places}");
+            assert_eq!(
+                number(&Value::Number(d(given), Unit::Latitude), places),
+                Some(Value::Number(d(expected), Unit::Latitude)),
+                "{given} {places}"
+            );
             assert_eq!(number(&Value::Text(given.into()), places), Some(Value::Text(d(expected).to_string().into())), "{given} {places}");
         }
         assert_eq!(number(&Value::Text("north".into()), 2), None);
