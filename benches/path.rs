@@ -4,6 +4,8 @@
 //! of the same step on the same message; what a worker keeps (scanners, buffers) is kept, what a message costs (budgets) is counted.
 //! Deliberately absent: any judgement of the figures, and anything with a disk or a network.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot begin stops")]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
