@@ -2,3 +2,6 @@
 mod rules;
 mod release;
 mod filter;
+
+mod cot;
+mod xml;
