@@ -3,3 +3,6 @@ mod rules;
 mod release;
 mod filter;
 mod cases;
+
+mod cot;
+mod xml;
