@@ -11,6 +11,7 @@ pub mod exercise;
 pub mod mandatory;
 mod extra;
 mod question;
+mod vocabulary;
 #[cfg(test)]
 mod tests;
 
