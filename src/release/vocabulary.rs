@@ -29,7 +29,8 @@ pub(in crate::release) struct Types {
 
 impl Types {
     pub(in crate::release) fn new() -> Result<Self, String> {
-        let [format, traffic, precedence, policy, classification, category, group] = WORDS.map(|word| word.parse().map_err(|error| format!("{word}: {error}")));
+        let [format, traffic, precedence, policy, classification, category, group] =
+            WORDS.map(|word| word.parse().map_err(|error| format!("{word}: {error}")));
         Ok(Self {
             format: format?,
             traffic: traffic?,
