@@ -1,0 +1,109 @@
+//! The second reader: reads original and result again, with other code and other libraries, and must agree with the first.
+//!
+//! Takes a [`Claim`]: the original, the bytes that are about to leave, the declared edits and the first decision's label.
+//! Gives [`Verified`]: proof that a reader which shares no code with the first (NIST SP 800-53 r5, AC-4(27))
+//! found the same label, the same answer of mandatory control for this recipient, the same tree but for the declared edits,
+//! and a result in canonical form. Only [`Verified`] may enter the outbox.
+//!
+//! Deliberately absent: any name of `format`, `filter`, `sanitise` or `rebuild`; agreements and content rules, which are
+//! decided once; banner lines, which the first reader checks against the label.
+
+mod canonical;
+mod compare;
+mod cot;
+mod moment;
+mod number;
+mod place;
+mod scan;
+mod words;
+
+use roxmltree::{Document, ParsingOptions};
+
+pub use words::BlockedWords;
+
+use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
+use crate::label::Lattice;
+use crate::normal::Edits;
+use crate::policy::PeerEntry;
+
+/// What the first half of the path claims about one message for one recipient.
+#[derive(Debug)]
+pub struct Claim<'c> {
+    /// The header, as received.
+    pub header: &'c Header,
+    /// The body, as received.
+    pub original: &'c [u8],
+    /// The bytes that are about to leave.
+    pub result: Vec<u8>,
+    /// The edits that the result is declared to carry.
+    pub edits: &'c Edits,
+    /// The marking schemes.
+    pub lattice: &'c Lattice,
+    /// Who sent it.
+    pub sender: &'c PeerEntry,
+    /// Who is to get it.
+    pub recipient: &'c PeerEntry,
+    /// Now.
+    pub now: Time,
+}
+
+/// Proof that the second reader agreed; holds the bytes that may leave and for whom.
+#[derive(Debug)]
+#[must_use]
+pub struct Verified {
+    bytes: Vec<u8>,
+    digest: Digest,
+    recipient: Name,
+}
+
+impl Verified {
+    /// The bytes that may leave.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// SHA-256 of the bytes.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The one recipient that may get them.
+    #[must_use]
+    pub const fn recipient(&self) -> &Name {
+        &self.recipient
+    }
+
+    /// The bytes, owned.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Reads original and result again and compares everything that the claim says.
+///
+/// # Errors
+/// `verify.disagreement` where this reader refuses the original or finds another label; `verify.release` where it would
+/// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
+/// `verify.canonical` where the result is not in canonical form.
+pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
+    let original = read(claim.original, Reason::VerifyDisagreement)?;
+    let result = read(&claim.result, Reason::VerifyCanonical)?;
+    cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
+    cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    let declared = place::Declared::locate(&original, claim.edits)?;
+    compare::element(original.root_element(), result.root_element(), &declared)?;
+    canonical::check(&claim.result, result.root_element())?;
+    let digest = Digest::of(&claim.result);
+    Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// Reads one document with the second reader's own scan and the library's tree.
+fn read(bytes: &[u8], reason: Reason) -> Result<Document<'_>, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(reason, "expected UTF-8"))?;
+    scan::document(text).map_err(|flaw| Refusal::new(reason, format!("expected {} at byte {}", flaw.expected, flaw.at)))?;
+    let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|_| Refusal::new(reason, "the second XML reader refuses the text"))
+}
