@@ -11,9 +11,12 @@
 mod canonical;
 mod compare;
 mod cot;
+mod label;
+mod marking;
 mod moment;
 mod number;
 mod place;
+mod release;
 mod scan;
 mod words;
 
@@ -22,7 +25,7 @@ use roxmltree::{Document, ParsingOptions};
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
-use crate::label::Lattice;
+use crate::label::{Label, Lattice};
 use crate::normal::Edits;
 use crate::policy::PeerEntry;
 
@@ -43,6 +46,10 @@ pub struct Claim<'c> {
     pub sender: &'c PeerEntry,
     /// Who is to get it.
     pub recipient: &'c PeerEntry,
+    /// The label that the first reader found and the first decision was made on.
+    pub label: &'c Label,
+    /// Words that must not stand in the result, whatever the first half found.
+    pub blocked_words: &'c BlockedWords,
     /// Now.
     pub now: Time,
 }
@@ -93,11 +100,35 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let result = read(&claim.result, Reason::VerifyCanonical)?;
     cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
     cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    let said = label::Said::of(claim.label);
+    markings(&claim, &original, &said)?;
+    release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
     let declared = place::Declared::locate(&original, claim.edits)?;
     compare::element(original.root_element(), result.root_element(), &declared)?;
     canonical::check(&claim.result, result.root_element())?;
+    claim.blocked_words.absent_from(result.root_element())?;
+    let found = label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said);
+    if found.is_err() || found != label::event(original.root_element(), claim.lattice, claim.sender.scheme.index(), &said) {
+        return Err(Refusal::new(Reason::VerifyDisagreement, "the result does not carry the label of the original"));
+    }
     let digest = Digest::of(&claim.result);
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says.
+fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<(), Refusal> {
+    let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
+    let scheme = claim.sender.scheme.index();
+    let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
+    let Some(detached) = &claim.header.label else {
+        return if in_body == 0 { Err(disagree("the second reader finds no label")) } else { Ok(()) };
+    };
+    let document = read(detached.as_bytes(), Reason::VerifyDisagreement)?;
+    let root = Some(document.root_element()).filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
+    match label::stanag(root, claim.lattice).map_err(disagree)? == *said {
+        true => Ok(()),
+        false => Err(disagree("the detached label does not say what the first reader's label says")),
+    }
 }
 
 /// Reads one document with the second reader's own scan and the library's tree.

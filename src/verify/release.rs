@@ -5,7 +5,8 @@
 //! A label is taken into another policy in one step, and only for a recipient whom the label itself names.
 
 use super::label::Said;
-use crate::label::scheme::{Holders, Policy, TagKind, Target, Unmarked};
+use crate::base::Time;
+use crate::label::scheme::{Asks, Holders, Policy, Selector, Status, TagKind, Target, Unmarked};
 use crate::label::{Clearance, Lattice};
 use crate::policy::PeerEntry;
 
@@ -16,8 +17,9 @@ pub(super) type Denied = &'static str;
 ///
 /// # Errors
 /// One line: what the recipient does not have.
-pub(super) fn decide(lattice: &Lattice, said: &Said, recipient: &PeerEntry) -> Result<(), Denied> {
+pub(super) fn decide(lattice: &Lattice, said: &Said, recipient: &PeerEntry, now: Time) -> Result<(), Denied> {
     let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
+    valid(policy, said, now)?;
     if let Some(clearance) = recipient.clearances.iter().find(|c| c.policy.index() == said.policy) {
         return admitted(policy, said, clearance, recipient);
     }
@@ -82,6 +84,42 @@ fn named(policy: &Policy, said: &Said, recipient: &PeerEntry) -> Result<(), Deni
         }
     }
     Ok(())
+}
+
+/// Whether the policy, as far as its plain data says, lets such a label be.
+fn valid(policy: &Policy, said: &Said, now: Time) -> Result<(), Denied> {
+    if policy.not_before.is_some_and(|from| now < from) || policy.not_after.is_some_and(|until| now > until) {
+        return Err("the label's policy is not in force");
+    }
+    if policy.levels.get(said.level).is_none_or(|level| level.status == Status::Obsolete) {
+        return Err("the label has an obsolete classification");
+    }
+    for (at, values) in &said.categories {
+        let tag = policy.tags.get(*at).ok_or("the label has a tag that its policy has not")?;
+        for value in values.iter().filter_map(|value| tag.values.get(*value)) {
+            let excluded = value.excluded_levels.iter().any(|level| level.index() == said.level);
+            let elsewhere = value.required_level.is_some_and(|level| level.index() != said.level);
+            if value.status == Status::Obsolete || excluded || elsewhere {
+                return Err("the label has a value that cannot stand with its classification");
+            }
+        }
+    }
+    for rule in policy.rules.iter().filter(|rule| rule.levels.is_empty() || rule.levels.iter().any(|level| level.index() == said.level)) {
+        let speaks = rule.when.is_empty() || rule.when.iter().any(|selector| stands(said, selector));
+        let kept = match &rule.asks {
+            Asks::Never => false,
+            Asks::Needs(all) => all.iter().all(|selector| stands(said, selector)),
+        };
+        if speaks && !kept {
+            return Err("the label breaks a rule of its policy");
+        }
+    }
+    if policy.mandatory.iter().all(|tag| said.has_tag(tag.index())) { Ok(()) } else { Err("the label lacks a tag that its policy demands") }
+}
+
+fn stands(said: &Said, selector: &Selector) -> bool {
+    let values = said.categories.iter().find(|(tag, _)| *tag == selector.tag.index()).map(|(_, values)| values);
+    values.is_some_and(|values| selector.value.is_none_or(|value| values.contains(&value.index())))
 }
 
 /// The label in another policy, one step, in the direction of release.
