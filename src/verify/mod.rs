@@ -102,6 +102,7 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
     markings(&claim, &original, &said)?;
+    addressed(&claim)?;
     release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
     let declared = place::Declared::locate(&original, claim.edits)?;
     compare::element(original.root_element(), result.root_element(), &declared)?;
@@ -113,6 +114,19 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     }
     let digest = Digest::of(&claim.result);
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// Checks that the message is meant for this recipient, and of a kind of traffic that both sides may have.
+fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
+    let recipient = claim.recipient;
+    let meant = |name: &Name| *name == recipient.name || recipient.communities.contains(name);
+    if !claim.header.destinations.iter().any(meant) {
+        return Err(Refusal::new(Reason::VerifyRelease, "the message is not addressed to this recipient"));
+    }
+    if [claim.sender, recipient].iter().any(|peer| !peer.traffic.contains(&claim.header.traffic)) {
+        return Err(Refusal::new(Reason::VerifyRelease, "exercise and operation would mix"));
+    }
+    Ok(())
 }
 
 /// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says.
