@@ -6,9 +6,11 @@
 
 pub mod base;
 pub mod normal;
-
 pub mod format;
 pub mod label;
 pub mod policy;
-
+pub mod release;
+pub mod filter;
+pub mod sanitise;
+pub mod rebuild;
 pub mod verify;

@@ -1,3 +1,8 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
+<<<<<<< HEAD
 mod differential;
 mod verify;
+=======
+mod rules;
+mod release;
+>>>>>>> h-d

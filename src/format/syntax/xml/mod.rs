@@ -17,6 +17,7 @@ pub use chars::{is_char, is_name, is_name_char, is_name_start, is_white};
 pub use names::NAMESPACE_XML;
 pub use reader::{Attribute, Reader, Tag, Text, Token};
 pub use tree::read_tree;
+pub(crate) use tree::nodes_at_most;
 
 use crate::base::{Reason, Refusal, Span};
 
