@@ -1,8 +1,6 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
-<<<<<<< HEAD
+
 mod differential;
-mod verify;
-=======
-mod rules;
 mod release;
->>>>>>> h-d
+mod rules;
+mod verify;
