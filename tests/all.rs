@@ -1,6 +1,4 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
 mod differential;
-mod release;
-mod rules;
 mod verify;
