@@ -2,3 +2,6 @@
 
 mod differential;
 mod verify;
+mod rules;
+mod release;
+mod filter;

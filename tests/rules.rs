@@ -212,3 +212,11 @@ fn cutting_a_rule_file_anywhere_never_panics() {
         }
     }
 }
+
+#[test]
+fn the_filters_of_the_lab_compile() {
+    let files = files();
+    let edition = policy::load(&files).unwrap();
+    let complaints = vestibule::filter::Filters::compile(&edition).err().unwrap_or_default();
+    assert!(complaints.is_empty(), "{}", render(&complaints, &files, Look::Plain));
+}
