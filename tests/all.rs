@@ -5,3 +5,5 @@ mod verify;
 mod rules;
 mod release;
 mod filter;
+mod cot;
+mod xml;
