@@ -6,7 +6,6 @@
 
 pub mod base;
 pub mod normal;
-
 pub mod format;
 pub mod label;
 pub mod policy;
@@ -14,3 +13,4 @@ pub mod release;
 pub mod filter;
 pub mod sanitise;
 pub mod rebuild;
+pub mod verify;

@@ -1,1 +1,6 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
+
+mod differential;
+mod release;
+mod rules;
+mod verify;
