@@ -10,3 +10,6 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+
+pub mod journal;
+pub mod audit;
