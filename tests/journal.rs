@@ -1,5 +1,7 @@
 //! The journal and the audit from outside: views, duplicates, atomic commits, reopening, kill -9, failing disks, tampering.
 
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "the code of tests may fail loudly")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -128,6 +130,11 @@ async fn append(journal: &dyn Journal, events: Vec<Event>) -> Result<Appended, D
     journal.append(events, Precedence::Routine).await
 }
 
+async fn keep(journal: &dyn Journal, events: Vec<Event>) {
+    let outcome = append(journal, events).await.unwrap();
+    assert!(matches!(outcome, Appended::Kept { .. }), "{outcome:?}");
+}
+
 #[test]
 fn the_journey_of_a_message_runs_through_all_views() {
     let place = Place::new();
@@ -142,7 +149,7 @@ fn the_journey_of_a_message_runs_through_all_views() {
         assert_eq!((waiting.len(), &waiting[0].receipt, &waiting[0].body), (1, &receipt, &content(1)));
         assert_eq!(waiting[0].header.destinations, [name("usa-ops"), name("can-ops")]);
 
-        append(&journal, vec![forwarded(1)]).await.unwrap();
+        keep(&journal, vec![forwarded(1)]).await;
         assert!(journal.undecided(10).await.unwrap().is_empty());
         let due = journal.undelivered().await.unwrap();
         assert_eq!((due.len(), due[0].recipient.as_str(), due[0].count), (1, "usa-ops", 1));
@@ -151,10 +158,10 @@ fn the_journey_of_a_message_runs_through_all_views() {
         assert_eq!(out[0].clause, Name::new("FVEY-TRACKS/4.2"));
         assert!(journal.outbox(&name("can-ops"), 10).await.unwrap().is_empty());
 
-        append(&journal, vec![released(1, 1)]).await.unwrap();
-        append(&journal, vec![released(1, 2)]).await.unwrap();
+        keep(&journal, vec![released(1, 1)]).await;
+        keep(&journal, vec![released(1, 2)]).await;
         assert_eq!(journal.outbox(&name("usa-ops"), 10).await.unwrap()[0].attempts, 2);
-        append(&journal, vec![delivered(1)]).await.unwrap();
+        keep(&journal, vec![delivered(1)]).await;
         assert!(journal.outbox(&name("usa-ops"), 10).await.unwrap().is_empty());
 
         let words: Vec<_> = journal.message(id(1)).await.unwrap().iter().map(|entry| entry.event.word()).collect();
@@ -231,7 +238,7 @@ fn events_that_contradict_the_record_are_denied() {
     let place = Place::new();
     run(async {
         let journal = place.open();
-        append(&journal, vec![accepted(1, Precedence::Routine)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine)]).await;
         let no_output = Decision { output: None, ..decision("usa-ops", Outcome::Forward, None) };
         let surplus_output = Decision { output: Some(Body::new(*b"x")), ..decision("usa-ops", Outcome::Quarantine, None) };
         let twice = vec![decision("usa-ops", Outcome::Withhold, None), decision("usa-ops", Outcome::Forward, None)];
@@ -257,11 +264,11 @@ fn events_that_contradict_the_record_are_denied() {
         ] {
             assert!(matches!(append(&journal, wrong.clone()).await, Err(Denied::Contradiction(_))), "{wrong:?}");
         }
-        append(&journal, vec![forwarded(1)]).await.unwrap();
+        keep(&journal, vec![forwarded(1)]).await;
         for wrong in [forwarded(1), delivered(1), released(1, 2), review] {
             assert!(matches!(append(&journal, vec![wrong.clone()]).await, Err(Denied::Contradiction(_))), "{wrong:?}");
         }
-        append(&journal, vec![released(1, 1), delivered(1)]).await.unwrap();
+        keep(&journal, vec![released(1, 1), delivered(1)]).await;
         for wrong in [released(1, 2), delivered(1)] {
             assert!(matches!(append(&journal, vec![wrong.clone()]).await, Err(Denied::Contradiction(_))), "{wrong:?}");
         }
@@ -276,8 +283,8 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
     run(async {
         let journal = place.open();
         let hold = |n| decided(n, vec![decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)), decision("can-ops", Outcome::Withhold, None)]);
-        append(&journal, vec![accepted(1, Precedence::Routine), hold(1)]).await.unwrap();
-        append(&journal, vec![accepted(2, Precedence::Flash), hold(2)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), hold(1)]).await;
+        keep(&journal, vec![accepted(2, Precedence::Flash), hold(2)]).await;
         let held = journal.quarantine(Filter::default(), Page::first(10)).await.unwrap();
         assert_eq!(held.rows.iter().map(|row| (row.id, row.precedence, row.code)).collect::<Vec<_>>(), [
             (id(2), Precedence::Flash, Some(Reason::ContentWords)),
@@ -293,10 +300,10 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
             reason: "the word is a place name".to_owned(),
             time: at(5),
         });
-        append(&journal, vec![review]).await.unwrap();
+        keep(&journal, vec![review]).await;
         assert!(matches!(append(&journal, vec![decided(1, vec![decision("can-ops", Outcome::Forward, None)])]).await, Err(Denied::Contradiction(_))));
-        append(&journal, vec![decided(1, vec![decision("usa-ops", Outcome::Forward, None)])]).await.unwrap();
-        append(&journal, vec![decided(2, vec![decision("usa-ops", Outcome::Reject, Some(Reason::ReviewRejected))])]).await.unwrap();
+        keep(&journal, vec![decided(1, vec![decision("usa-ops", Outcome::Forward, None)])]).await;
+        keep(&journal, vec![decided(2, vec![decision("usa-ops", Outcome::Reject, Some(Reason::ReviewRejected))])]).await;
         assert!(journal.quarantine(Filter::default(), Page::first(10)).await.unwrap().rows.is_empty());
         assert_eq!(journal.outbox(&name("usa-ops"), 10).await.unwrap().len(), 1);
         assert_eq!(journal.counts().await.unwrap().held, 0);
@@ -311,7 +318,7 @@ fn a_message_refused_whole_is_decided_without_recipients() {
         let journal = place.open();
         let Event::Decided(mut refused) = decided(1, vec![]) else { panic!() };
         refused.refusal = Some(Reason::FormatUnrecognised);
-        append(&journal, vec![accepted(1, Precedence::Routine), Event::Decided(refused)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), Event::Decided(refused)]).await;
         let counts = journal.counts().await.unwrap();
         assert_eq!((counts.undecided, counts.tallies.len()), (0, 1));
         assert_eq!((counts.tallies[0].recipient.clone(), counts.tallies[0].code), (None, Some(Reason::FormatUnrecognised)));
@@ -326,7 +333,7 @@ fn the_outbox_and_the_work_after_a_restart_go_by_precedence_then_order() {
     run(async {
         let journal = place.open();
         for (n, precedence) in (0..).zip(order) {
-            append(&journal, vec![accepted(n, precedence)]).await.unwrap();
+            keep(&journal, vec![accepted(n, precedence)]).await;
         }
     });
     run(async {
@@ -335,7 +342,7 @@ fn the_outbox_and_the_work_after_a_restart_go_by_precedence_then_order() {
         assert_eq!(ids, [1, 4, 3, 2, 0, 5].map(id));
         assert_eq!(journal.undecided(2).await.unwrap().len(), 2);
         for n in 0..6 {
-            append(&journal, vec![forwarded(n)]).await.unwrap();
+            keep(&journal, vec![forwarded(n)]).await;
         }
         let ids: Vec<_> = journal.outbox(&name("usa-ops"), 10).await.unwrap().iter().map(|one| one.message.id).collect();
         assert_eq!(ids, [1, 4, 3, 2, 0, 5].map(id));
@@ -349,7 +356,7 @@ fn long_tables_come_in_pages_and_filters_narrow_them() {
     run(async {
         let journal = place.open();
         for n in 0..25 {
-            append(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await.unwrap();
+            keep(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await;
         }
         let (mut page, mut seen) = (Page::first(7), Vec::new());
         loop {
@@ -393,8 +400,8 @@ fn contents_are_sealed_at_rest_and_open_nowhere_else() {
     let place = Place::new();
     run(async {
         let journal = place.open();
-        append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap();
-        append(&journal, vec![accepted(2, Precedence::Routine), forwarded(2)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await;
+        keep(&journal, vec![accepted(2, Precedence::Routine), forwarded(2)]).await;
     });
     for entry in std::fs::read_dir(place.journal()).unwrap() {
         let mut bytes = Vec::new();
@@ -418,12 +425,12 @@ fn contents_are_dropped_only_when_nobody_needs_them() {
     let place = Place::new();
     run(async {
         let journal = place.open();
-        append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap();
-        append(&journal, vec![accepted(2, Precedence::Routine), decided(2, vec![decision("usa-ops", Outcome::Quarantine, None)])]).await.unwrap();
-        append(&journal, vec![accepted(3, Precedence::Routine)]).await.unwrap();
-        append(&journal, vec![accepted(4, Precedence::Routine), decided(4, vec![decision("usa-ops", Outcome::Withhold, None)])]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await;
+        keep(&journal, vec![accepted(2, Precedence::Routine), decided(2, vec![decision("usa-ops", Outcome::Quarantine, None)])]).await;
+        keep(&journal, vec![accepted(3, Precedence::Routine)]).await;
+        keep(&journal, vec![accepted(4, Precedence::Routine), decided(4, vec![decision("usa-ops", Outcome::Withhold, None)])]).await;
         assert_eq!(journal.drop_contents(at(100)).await.unwrap(), 1);
-        append(&journal, vec![released(1, 1), delivered(1)]).await.unwrap();
+        keep(&journal, vec![released(1, 1), delivered(1)]).await;
         assert_eq!(journal.drop_contents(at(1)).await.unwrap(), 0, "received too late");
         assert_eq!(journal.drop_contents(at(100)).await.unwrap(), 2);
         assert_eq!(journal.body(&key(1)).await.unwrap(), None);
@@ -443,7 +450,7 @@ fn every_failing_write_is_a_fault_and_loses_nothing_that_was_acknowledged() {
         let mut kept = BTreeSet::new();
         run(async {
             let journal = Engine::open_with(&place.journal(), ring(place.folder.path()), faults.clone()).unwrap();
-            append(&journal, vec![accepted(100, Precedence::Routine), forwarded(100)]).await.unwrap();
+            keep(&journal, vec![accepted(100, Precedence::Routine), forwarded(100)]).await;
             faults.fail_after(writes);
             let mut failed = false;
             for n in 0..3 {
@@ -480,6 +487,7 @@ fn every_failing_write_is_a_fault_and_loses_nothing_that_was_acknowledged() {
 // --- kill -9 ---------------------------------------------------------------------------------------------------------
 
 const CHILD: &str = "VESTIBULE_TEST_JOURNAL_CHILD";
+const CHILD_ON_A_SMALL_DISK: &str = "VESTIBULE_TEST_JOURNAL_CHILD_SMALL_DISK";
 
 /// Not a test of its own: the process that the next test kills. It says in `acks` what the journal acknowledged.
 #[test]
@@ -496,12 +504,12 @@ fn child_that_appends_until_it_is_killed() {
             tokio::spawn(async move {
                 for n in 0.. {
                     let n = (generation << 32) | (worker << 24) | n;
-                    append(&*journal, vec![accepted(n, Precedence::Routine)]).await.unwrap();
-                    writeln!(acks, "accepted {n}").unwrap();
-                    append(&*journal, vec![forwarded(n)]).await.unwrap();
-                    writeln!(acks, "decided {n}").unwrap();
-                    append(&*journal, vec![released(n, 1), delivered(n)]).await.unwrap();
-                    writeln!(acks, "delivered {n}").unwrap();
+                    keep(&*journal, vec![accepted(n, Precedence::Routine)]).await;
+                    acks.write_all(format!("accepted {n}\n").as_bytes()).unwrap();
+                    keep(&*journal, vec![forwarded(n)]).await;
+                    acks.write_all(format!("decided {n}\n").as_bytes()).unwrap();
+                    keep(&*journal, vec![released(n, 1), delivered(n)]).await;
+                    acks.write_all(format!("delivered {n}\n").as_bytes()).unwrap();
                 }
             });
         }
@@ -510,6 +518,54 @@ fn child_that_appends_until_it_is_killed() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     });
+}
+
+/// Not a test of its own: the process whose disk fills up. It ends when the journal stops.
+#[test]
+fn child_that_appends_until_the_disk_is_full() {
+    let Ok(folder) = std::env::var(CHILD_ON_A_SMALL_DISK).map(PathBuf::from) else { return };
+    run(async move {
+        let journal = Engine::open(&folder.join("journal"), ring(&folder)).unwrap();
+        let mut acks = std::fs::OpenOptions::new().append(true).create(true).open(folder.join("acks")).unwrap();
+        for n in 0.. {
+            match append(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await {
+                Ok(_) => acks.write_all(format!("decided {n}\n").as_bytes()).unwrap(),
+                Err(Denied::Fault(fault)) => {
+                    assert!(fault.what.contains("check the disk"), "{fault}");
+                    break;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert!(matches!(append(&journal, vec![accepted(u64::from(u32::MAX), Precedence::Flash)]).await, Err(Denied::Fault(_))));
+        acks.write_all(b"stopped 0\n").unwrap();
+    });
+}
+
+#[test]
+fn a_full_disk_stops_the_journal_and_loses_nothing_acknowledged() {
+    for blocks in [600, 1200, 3000] {
+        let place = Place::new();
+        let folder = place.folder.path();
+        // The limit on file sizes makes real writes of SQLite fail; with the signal ignored, as an error.
+        let ended = std::process::Command::new("sh")
+            .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "journal::child_that_appends_until_the_disk_is_full", "--nocapture"])
+            .env(CHILD_ON_A_SMALL_DISK, folder)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        let acks = std::fs::read_to_string(folder.join("acks")).unwrap();
+        assert!(acks.ends_with("stopped 0\n"), "the disk was never full");
+        assert_eq!(place.verify().problems, []);
+        run(async {
+            let journal = place.open();
+            for line in acks.lines().filter_map(|line| line.strip_prefix("decided ")) {
+                assert_eq!(journal.message(id(line.parse().unwrap())).await.unwrap().len(), 2);
+            }
+        });
+    }
 }
 
 #[test]
@@ -565,16 +621,12 @@ fn audited() -> Place {
     run(async {
         let journal = place.open();
         let notary = place.notary(Intervals::default());
-        for n in 0..10 {
-            append(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await.unwrap();
-        }
+        keep(&journal, (0..10).flat_map(|n| [accepted(n, Precedence::Routine), forwarded(n)]).collect()).await;
         assert_eq!(notary.checkpoint(&journal, at(0)).await.unwrap().size, 20);
-        for n in 10..310 {
-            append(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await.unwrap();
-        }
+        keep(&journal, (10..310).flat_map(|n| [accepted(n, Precedence::Routine), forwarded(n)]).collect()).await;
         assert_eq!(notary.checkpoint(&journal, at(0)).await.unwrap().size, 621);
         for n in 0..5 {
-            append(&journal, vec![Event::Operated(Operated { who: "ops".to_owned(), what: format!("act {n}"), time: at(n) })]).await.unwrap();
+            keep(&journal, vec![Event::Operated(Operated { who: "ops".to_owned(), what: format!("act {n}"), time: at(n) })]).await;
         }
     });
     place
@@ -607,6 +659,7 @@ fn each_kind_of_tampering_is_found_and_its_first_record_named() {
         ("a held decision made due", "UPDATE decision SET state = 'due', outcome = 'forward' WHERE recipient = 'can-ops' AND message = 0", None),
         ("a release forgotten", "DELETE FROM decision WHERE message = 2", None),
         ("a total changed", "UPDATE tally SET count = count + 1", None),
+        ("the contents removed", "DELETE FROM content", None),
         ("a message made undecided", "UPDATE message SET decided = NULL WHERE ix = 0", None),
     ] {
         let place = audited();
@@ -641,7 +694,7 @@ fn a_journal_written_anew_is_found_by_whoever_kept_a_checkpoint() {
     std::fs::remove_dir_all(place.journal()).unwrap();
     run(async {
         let journal = place.open();
-        append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await;
         place.notary(Intervals::default()).checkpoint(&journal, at(0)).await.unwrap();
     });
     assert!(place.verify().holds());
@@ -691,7 +744,7 @@ fn a_later_journal_is_proved_to_continue_an_earlier_one_and_no_other() {
             notary.checkpoint(&journal, at(0)).await.unwrap();
             notes.push(std::fs::read_to_string(place.journal().join("checkpoint")).unwrap());
             for m in 0..n * 7 {
-                append(&journal, vec![accepted(n * 1000 + m, Precedence::Routine)]).await.unwrap();
+                keep(&journal, vec![accepted(n * 1000 + m, Precedence::Routine)]).await;
             }
         }
         notes
@@ -719,12 +772,12 @@ fn checkpoints_come_after_so_many_records_or_so_much_time_and_never_for_nothing(
         let journal = place.open();
         let notary = place.notary(Intervals { records: 4, seconds: 60 });
         assert_eq!(notary.tend(&journal, at(0)).await.unwrap(), None);
-        append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap();
+        keep(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await;
         assert_eq!(notary.tend(&journal, at(1000)).await.unwrap(), None);
         assert_eq!(notary.tend(&journal, at(60_000)).await.unwrap().unwrap().size, 2);
         assert_eq!(notary.tend(&journal, at(600_000)).await.unwrap(), None, "the checkpoint's own record is no reason for another");
         for n in 2..4 {
-            append(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await.unwrap();
+            keep(&journal, vec![accepted(n, Precedence::Routine), forwarded(n)]).await;
         }
         assert_eq!(notary.tend(&journal, at(60_001)).await.unwrap().unwrap().size, 7);
     });

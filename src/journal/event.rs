@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
+use serde::ser::{SerializeStruct as _, Serializer};
+use serde::Serialize;
 
 use super::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
 /// What names a message in a gateway: its sender, and the id that the sender gave it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct MessageKey {
     /// The peer that sent it.
     #[cbor(n(0), with = "word")]
@@ -23,7 +25,7 @@ pub struct MessageKey {
 }
 
 /// A content: digest and length for ever, bytes while they are needed.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Body {
     /// SHA-256 of the bytes.
     #[cbor(n(0), with = "word")]
@@ -32,6 +34,7 @@ pub struct Body {
     #[n(1)]
     pub length: u64,
     #[cbor(skip)]
+    #[serde(skip)]
     bytes: Option<Arc<[u8]>>,
 }
 
@@ -51,13 +54,14 @@ impl Body {
 }
 
 /// A message was taken from a peer: from here on the gateway answers for it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Accepted {
     /// The peer that sent it.
     #[cbor(n(0), with = "word")]
     pub from: Name,
     /// What the sender says about it.
     #[cbor(n(1), with = "header")]
+    #[serde(serialize_with = "header_as_json")]
     pub header: Header,
     /// The body.
     #[n(2)]
@@ -75,8 +79,20 @@ impl Accepted {
     }
 }
 
+fn header_as_json<S: Serializer>(header: &Header, out: S) -> Result<S::Ok, S::Error> {
+    let mut fields = out.serialize_struct("header", 7)?;
+    fields.serialize_field("id", &header.id)?;
+    fields.serialize_field("precedence", &header.precedence)?;
+    fields.serialize_field("destinations", &header.destinations)?;
+    fields.serialize_field("media_type", &header.media_type)?;
+    fields.serialize_field("traffic", &header.traffic)?;
+    fields.serialize_field("sent", &header.sent)?;
+    fields.serialize_field("label", &header.label)?;
+    fields.end()
+}
+
 /// What was decided for one recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Decision {
     /// The recipient.
     #[cbor(n(0), with = "word")]
@@ -102,7 +118,7 @@ pub struct Decision {
 }
 
 /// A message was decided for some or all recipients.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Decided {
     /// The message.
     #[n(0)]
@@ -125,7 +141,7 @@ pub struct Decided {
 }
 
 /// Bytes are about to leave: written before the first of them does, so that nothing leaves unrecorded.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Released {
     /// The message.
     #[n(0)]
@@ -148,7 +164,7 @@ pub struct Released {
 }
 
 /// The recipient's receipt was verified.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Delivered {
     /// The message.
     #[n(0)]
@@ -165,8 +181,9 @@ pub struct Delivered {
 }
 
 /// What a reviewer wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(index_only)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// To release it, with the waivers given.
     #[n(0)]
@@ -177,7 +194,7 @@ pub enum Verdict {
 }
 
 /// A person reviewed a held message. What follows from it (two persons, another decision) is decided elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Reviewed {
     /// The message.
     #[n(0)]
@@ -203,7 +220,7 @@ pub struct Reviewed {
 }
 
 /// An operator did something: a rule set was activated, the gateway started, bodies were dropped.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Operated {
     /// Who.
     #[n(0)]
@@ -217,7 +234,7 @@ pub struct Operated {
 }
 
 /// A signed statement about all records before it. Being a record itself, it cannot vanish without a trace.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Checkpointed {
     /// Number, from 0 without gaps.
     #[n(0)]
@@ -231,7 +248,8 @@ pub struct Checkpointed {
 }
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
     /// A message was taken.
     #[n(0)]
@@ -296,7 +314,7 @@ impl Event {
 }
 
 /// An event at its place in the journal. The index is part of the bytes, so that two records cannot change places.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Record {
     /// Place, from 0 without gaps; also the index of the leaf.
     #[n(0)]
@@ -334,7 +352,7 @@ pub(in crate::journal) mod tests {
     use crate::base::{Precedence, Traffic};
 
     pub(in crate::journal) fn time(ms: i64) -> Time {
-        Time::from_unix_ms(1_700_000_000_000 + ms).unwrap()
+        Time::from_unix_ms(1_700_000_000_000_i64.saturating_add(ms)).unwrap()
     }
 
     pub(in crate::journal) fn accepted(n: u8) -> Accepted {
@@ -417,6 +435,15 @@ pub(in crate::journal) mod tests {
             bytes.push(0);
             assert!(Record::decode(&bytes).is_err());
         }
+    }
+
+    #[test]
+    fn a_record_as_json_names_its_event_and_shows_no_content() {
+        let json = serde_json::to_value(Record { index: 0, event: Event::Accepted(accepted(1)) }).unwrap();
+        assert_eq!(json["event"]["event"], "accepted");
+        assert_eq!(json["event"]["header"]["precedence"], "FLASH");
+        assert_eq!(json["event"]["body"]["length"], 5);
+        assert_eq!(json["event"]["body"].as_object().unwrap().len(), 2);
     }
 
     #[test]

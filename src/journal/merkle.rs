@@ -136,7 +136,8 @@ fn complete(level: u32, index: u64, nodes: &impl Nodes) -> Result<Digest, Fault>
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+#[expect(clippy::arithmetic_side_effects, clippy::string_slice, reason = "small numbers and plain text of tests")]
+mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
@@ -157,10 +158,10 @@ pub(crate) mod tests {
     ];
 
     #[derive(Default)]
-    pub(crate) struct Memory(BTreeMap<(u32, u64), Digest>);
+    struct Memory(BTreeMap<(u32, u64), Digest>);
 
     impl Memory {
-        pub(crate) fn push(&mut self, frontier: &mut Frontier, leaf: Digest) {
+        fn push(&mut self, frontier: &mut Frontier, leaf: Digest) {
             self.0.insert((0, frontier.size()), leaf);
             for node in frontier.push(leaf) {
                 self.0.insert((node.level, node.index), node.hash);

@@ -54,7 +54,8 @@ pub enum Denied {
 
 /// A durable record of facts, with views. Object safe, so that an engine on several machines can stand in.
 pub trait Journal: Send + Sync {
-    /// Appends events atomically; answers after they are durable.
+    /// Appends events atomically; answers after they are durable. They are queued by the call itself: dropping the answer
+    /// does not take them back.
     ///
     /// Work of precedence FLASH overtakes work that waits. An acceptance may stand together with the decision on it.
     fn append(&self, events: Vec<Event>, precedence: Precedence) -> Later<'_, Appended, Denied>;
@@ -95,5 +96,6 @@ pub trait Journal: Send + Sync {
     fn head(&self) -> Later<'_, Head>;
 
     /// Drops contents of messages received before a time for which nothing is due or held; records stay. Gives their number.
+    /// The caller records who asked for it, as [`Operated`].
     fn drop_contents(&self, received_before: crate::base::Time) -> Later<'_, u64>;
 }

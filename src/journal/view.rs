@@ -166,14 +166,15 @@ pub struct Paged<T> {
     pub next: Option<u64>,
 }
 
-/// A record with the time at which a reader finds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A record with its leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Place.
     pub index: u64,
     /// Hash of the leaf.
     pub leaf: Digest,
     /// What happened.
+    #[serde(flatten)]
     pub event: Event,
 }
 

@@ -170,6 +170,19 @@ impl Reader {
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 
+    /// Contents that somebody still needs and that are not there.
+    pub(crate) fn contents_missing(&self) -> Result<Vec<String>, Fault> {
+        let sql = "SELECT 'the body of record ' || m.ix FROM message m
+              WHERE (m.decided IS NULL OR EXISTS (SELECT 1 FROM decision d WHERE d.message = m.ix AND d.state = 'held'))
+                AND NOT EXISTS (SELECT 1 FROM content c WHERE c.message = m.ix AND c.recipient = '')
+            UNION ALL SELECT 'the output of record ' || d.message || ' for ' || d.recipient FROM decision d
+              WHERE d.state = 'due' AND NOT EXISTS (SELECT 1 FROM content c WHERE c.message = d.message AND c.recipient = d.recipient)
+            LIMIT 100";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+
     /// The rows of the views, as text, for comparison with those that the records give.
     pub(crate) fn view_rows(&self) -> Result<Vec<String>, Fault> {
         view_rows(&self.connection)

@@ -146,6 +146,18 @@ pub(super) struct Writer {
     pub(super) faults: FaultPoint,
 }
 
+/// However the thread ends, nobody waits for it in vain.
+struct Closing(Arc<Queue>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+        while let Some(batch) = self.0.take(0) {
+            batch.into_iter().for_each(|job| job.fail(stopped()));
+        }
+    }
+}
+
 /// An answer that waits for the commit.
 enum Reply {
     Append(oneshot::Sender<Answer>, Answer),
@@ -155,15 +167,12 @@ enum Reply {
 impl Writer {
     /// Writes until the queue is closed, or a write fails.
     pub(super) fn run(mut self) {
+        let _closing = Closing(Arc::clone(&self.queue));
         let mut last_batch = 0;
         while let Some(batch) = self.queue.take(last_batch) {
             last_batch = batch.len();
             if let Err(fault) = self.commit(batch) {
                 tracing::error!(fault = %fault, "the journal stops");
-                self.queue.close();
-                while let Some(batch) = self.queue.take(0) {
-                    batch.into_iter().for_each(|job| job.fail(stopped()));
-                }
                 return;
             }
         }
@@ -283,5 +292,72 @@ impl Reply {
             Self::Append(answer, _) => drop(answer.send(Err(fault.into()))),
             Self::Drop(answer, _) => drop(answer.send(Err(fault))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::event::tests::accepted;
+
+    fn job(events: Vec<Event>) -> Job {
+        Job::Append(events, oneshot::channel().0)
+    }
+
+    fn sizes(batch: &[Job]) -> Vec<usize> {
+        let size = |job: &Job| match job {
+            Job::Append(events, _) => events.len(),
+            Job::Drop(..) => 0,
+        };
+        batch.iter().map(size).collect()
+    }
+
+    fn fill(queue: &Queue, jobs: usize) {
+        (0..jobs).for_each(|_| queue.push(job(Vec::new()), Precedence::Routine).unwrap());
+    }
+
+    #[test]
+    fn flash_is_taken_first_and_with_little_company() {
+        let queue = Queue::default();
+        fill(&queue, 600);
+        queue.push(job(vec![Event::Accepted(accepted(1))]), Precedence::Flash).unwrap();
+        let batch = queue.take(600).unwrap();
+        assert_eq!((batch.len(), sizes(&batch)[0]), (1 + BATCH_JOBS_BESIDE_FLASH, 1));
+        assert_eq!(queue.take(600).unwrap().len(), BATCH_JOBS);
+    }
+
+    #[test]
+    fn a_full_queue_is_busy_and_takes_again_after_work_was_done() {
+        let queue = Queue::default();
+        fill(&queue, JOBS_MAX);
+        let denied = queue.push(job(Vec::new()), Precedence::Flash).unwrap_err();
+        assert!(matches!(denied, Denied::Refused(Refusal { reason: Reason::SizeBusy, .. })));
+        assert_eq!(queue.take(0).unwrap().len(), BATCH_JOBS);
+        fill(&queue, BATCH_JOBS);
+        assert!(queue.push(job(Vec::new()), Precedence::Routine).is_err());
+    }
+
+    #[test]
+    fn the_bytes_that_wait_are_bounded_but_one_message_always_passes() {
+        let large = || {
+            let mut one = accepted(1);
+            one.body.length = BYTES_MAX;
+            job(vec![Event::Accepted(one)])
+        };
+        let queue = Queue::default();
+        queue.push(large(), Precedence::Routine).unwrap();
+        assert!(queue.push(job(vec![Event::Accepted(accepted(2))]), Precedence::Routine).is_err());
+        assert_eq!(queue.take(0).unwrap().len(), 1);
+        queue.push(large(), Precedence::Routine).unwrap();
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_waits_and_takes_nothing_more() {
+        let queue = Queue::default();
+        fill(&queue, 3);
+        queue.close();
+        assert!(matches!(queue.push(job(Vec::new()), Precedence::Flash), Err(Denied::Fault(_))));
+        assert_eq!(queue.take(10).unwrap().len(), 3);
+        assert!(queue.take(0).is_none());
     }
 }
