@@ -9,8 +9,14 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+<<<<<<< HEAD
 pub mod release;
 pub mod filter;
 pub mod sanitise;
 pub mod rebuild;
 pub mod verify;
+=======
+
+pub mod journal;
+pub mod audit;
+>>>>>>> h-f

@@ -4,3 +4,4 @@ mod differential;
 mod release;
 mod rules;
 mod verify;
+mod journal;
