@@ -42,6 +42,12 @@ impl Time {
         self.0.as_nanosecond().div_euclid(1_000_000).try_into().unwrap_or(i64::MAX)
     }
 
+    /// A time from nanoseconds since 1970.
+    #[must_use]
+    pub fn from_unix_ns(ns: i128) -> Option<Self> {
+        jiff::Timestamp::from_nanosecond(ns).ok().map(Self)
+    }
+
     /// Nanoseconds since 1970.
     #[must_use]
     pub fn unix_ns(self) -> i128 {
