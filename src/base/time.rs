@@ -30,6 +30,9 @@ impl Time {
         text.parse().ok().map(Self)
     }
 
+    /// The first moment of 1970.
+    pub const EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+
     /// A time from milliseconds since 1970.
     #[must_use]
     pub fn from_unix_ms(ms: i64) -> Option<Self> {

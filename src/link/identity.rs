@@ -115,6 +115,14 @@ pub fn authority(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
     Ok(())
 }
 
+/// When a certificate ends, in seconds since 1970.
+///
+/// # Errors
+/// [`Objection::Malformed`].
+pub fn end(der: &[u8]) -> Result<i64, Objection> {
+    Ok(parse(der)?.validity().not_after.timestamp())
+}
+
 /// The serial number of a certificate, as in a revocation list.
 ///
 /// # Errors

@@ -4,10 +4,20 @@
 //! that breaks the link's rules is answered, counted and logged here, without its content, and goes no further.
 //! Absent on purpose: durability and duplicates, which are the journal's, and any reading of bodies.
 
+pub mod channel;
+pub mod counters;
+pub mod endpoint;
 pub mod identity;
+mod intake;
 pub mod pki;
 pub mod receipt;
+pub mod session;
+pub mod tls;
 pub mod wire;
 
+pub use channel::{Close, Inbound, Link, LinkError};
+pub use counters::{Counters, Tally};
+pub use endpoint::Door;
 pub use identity::{Objection, Role};
 pub use receipt::{Receipt, Status};
+pub use tls::Material;
