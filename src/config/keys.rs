@@ -156,7 +156,7 @@ pub const KEYS: &[Key] = &[
     row(Remote, "limits", Kind::Table(Limits), Optional, "limits of the peer's links"),
     number(Limits, "body_bytes_max", "bytes", 1_048_576, 1_024, 67_108_864, "body of a message at most; structured messages are a few kilobytes, bundles a few hundred"),
     number(Limits, "header_bytes_max", "bytes", 65_536, 256, 1_048_576, "header of a message at most; the detached label is the only large part"),
-    number(Limits, "in_flight_bytes_max", "bytes", 67_108_864, 1_024, 1_073_741_824, "bodies that one link may have in flight together; the memory that a peer can claim is this times `links_max`"),
+    number(Limits, "in_flight_bytes_max", "bytes", 67_108_864, 1_024, 1_073_741_824, "bodies that one link may have in flight together; the memory that a link can claim is this and 128 KiB for each of `streams_max`"),
     number(Limits, "streams_max", "messages", 1_024, 1, 8_192, "messages that one link may have in flight; each waits for the durable write of its group"),
     number(Limits, "links_max", "links", 4, 1, 64, "links that one peer may hold; two suffice when both sides dial, the rest is for restarts"),
     number(Limits, "messages_per_second_max", "messages per second", 50_000, 1, 1_000_000, "messages that one peer may send, over all its links; above what a machine can take, so it bites only where set"),

@@ -248,40 +248,44 @@ impl Streams {
     }
 
     async fn take(self: Arc<Self>, mut reply: SendStream, mut stream: RecvStream) {
-        match self.message(&mut stream).await {
-            Ok(taken) => {
-                self.counters.received(taken.body.len());
+        let mut id = None;
+        match self.message(&mut stream, &mut id).await {
+            Ok((header, body, share)) => {
+                self.counters.received(body.len());
                 // Fails only on a stream that is closed, which the answer then reports.
-                let _ = reply.set_priority(urgency(taken.header.precedence));
+                let _ = reply.set_priority(urgency(header.precedence));
                 let [flash, immediate, priority, routine] = &self.given;
-                let lane = match taken.header.precedence {
+                let lane = match header.precedence {
                     Precedence::Flash => flash,
                     Precedence::Immediate => immediate,
                     Precedence::Priority => priority,
                     Precedence::Routine => routine,
                 };
                 // Fails only when the link's last handle is gone: then nobody can answer, and the sender repeats.
-                let _ = lane.send(Inbound { header: taken.header, body: taken.body, reply, _share: taken.share }).await;
+                let _ = lane.send(Inbound { header, body, reply, _share: share }).await;
             }
-            Err(Untaken::Refused(refusal, id)) => self.refuse(&refusal, id, &mut reply, &mut stream).await,
+            Err(Untaken::Refused(refusal)) => self.refuse(&refusal, id, &mut reply, &mut stream).await,
             Err(Untaken::Gone) => {}
         }
     }
 
-    async fn message(&self, stream: &mut RecvStream) -> Result<intake::Taken, Untaken> {
+    async fn message(&self, stream: &mut RecvStream, id: &mut Option<MessageId>) -> Result<(Header, Vec<u8>, OwnedSemaphorePermit), Untaken> {
+        let no = |reason, what: String| Untaken::Refused(Refusal::new(reason, what));
         let sizes = Sizes { header_bytes_max: self.limits.header_bytes_max, body_bytes_max: self.limits.body_bytes_max };
         let allowed = lock(&self.conduct).message(self.started.elapsed());
-        allowed.map_err(|reason| Untaken::Refused(Refusal::new(reason, "expected fewer messages in a second"), None))?;
-        let mut id = None;
-        let taken = tokio::time::timeout(self.limits.message(), intake::message(stream, sizes, &self.in_flight, &mut id)).await;
-        let taken = taken.unwrap_or_else(|_| {
-            let refusal = Refusal::new(Reason::FrameSlow, format!("expected the whole message within {} ms", self.limits.message_ms_max));
-            Err(Untaken::Refused(refusal, None))
-        });
-        taken.map_err(|untaken| match untaken {
-            Untaken::Refused(refusal, None) => Untaken::Refused(refusal, id),
-            other => other,
-        })
+        allowed.map_err(|reason| no(reason, "expected fewer messages in a second".to_owned()))?;
+        let slow = |_| no(Reason::FrameSlow, format!("expected the whole message within {} ms", self.limits.message_ms_max));
+        let mut left = self.limits.message();
+        let begun = Instant::now();
+        let head = tokio::time::timeout(left, intake::head(stream, sizes)).await.map_err(slow)??;
+        *id = Some(head.header.id);
+        left = left.saturating_sub(begun.elapsed());
+        // The wait for room is ours: it is not counted against the sender, and ends in `busy`, not in `slow`.
+        let room = Arc::clone(&self.in_flight).acquire_many_owned(head.body_bytes());
+        let share = tokio::time::timeout(self.limits.message(), room).await.map_err(|_| no(Reason::SizeBusy, "no room for the body".to_owned()))?;
+        let share = share.map_err(|_| Untaken::Gone)?;
+        let body = tokio::time::timeout(left, intake::body(stream, &head)).await.map_err(slow)??;
+        Ok((head.header, body, share))
     }
 
     async fn refuse(&self, refusal: &Refusal, id: Option<MessageId>, reply: &mut SendStream, stream: &mut RecvStream) {

@@ -220,8 +220,7 @@ impl State {
 
 impl Shared {
     fn establish(self: &Arc<Self>, connection: Connection, peer: &Peer, role: Role, theirs: Hello) -> Link {
-        connection.set_max_concurrent_bi_streams(peer.limits.streams_max.into());
-        connection.set_receive_window(peer.limits.in_flight_bytes_max.into());
+        connection.set_max_concurrent_bi_streams(streams(&peer.limits));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let mut standings = lock(&self.standings);
         let standing = standings.entry(peer.name.clone()).or_insert_with(|| Standing {
@@ -340,16 +339,27 @@ const fn own_hello(limits: &Limits) -> Hello {
     Hello { sizes, streams_max: limits.streams_max }
 }
 
+/// Bytes that a stream may send before they are read. Small, because a body that waits for its share waits unread:
+/// what a link can claim is `in_flight_bytes_max` and this for each of its streams. On a path of 600 ms (a satellite)
+/// a body of 1 MiB still arrives in 5 s.
+const STREAM_WINDOW_BYTES: u32 = 131_072;
+
 fn transport(limits: &Limits) -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
-        .max_concurrent_bidi_streams(limits.streams_max.into())
+        .max_concurrent_bidi_streams(streams(limits))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .datagram_receive_buffer_size(None)
-        .receive_window(limits.in_flight_bytes_max.into())
+        .stream_receive_window(STREAM_WINDOW_BYTES.into())
         .max_idle_timeout(Some(VarInt::from_u32(limits.idle_ms_max).into()))
         .keep_alive_interval(Some(limits.idle().checked_div(3).unwrap_or_default()));
     transport
+}
+
+/// Streams that QUIC grants: a quarter more than messages in flight, because it renews credit for closed streams only in
+/// eighths of the grant, and because the hello took one.
+fn streams(limits: &Limits) -> VarInt {
+    limits.streams_max.saturating_add(limits.streams_max.div_euclid(4)).saturating_add(2).into()
 }
 
 fn welcome(warden: &Warden, link: &Link) -> bool {

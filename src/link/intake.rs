@@ -1,38 +1,41 @@
 //! The intake of one stream: bytes of a peer become a header and a body, or the reason why not.
 //!
-//! Memory is claimed as bytes arrive and are paid for: a body is read only when the link's share of bytes in flight has
-//! room for all of it, and a prelude that claims much costs its sender nothing but the claim.
-
-use std::sync::Arc;
+//! Memory is claimed as bytes arrive, so a prelude that claims much claims nothing but the caller's share. The caller
+//! holds the clock and the share of bytes in flight, and asks for the body only when it has room for all of it.
 
 use quinn::{ReadError, ReadExactError, RecvStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::wire::{self, Hello, Kind, PRELUDE_BYTES, Prelude, Sizes};
-use crate::base::{Header, MessageId, Reason, Refusal};
+use crate::base::{Header, Reason, Refusal};
 
 /// Bytes of a body that are made room for before they arrive: most messages in one piece, no claim in advance.
 const ROOM_BYTES: usize = 65_536;
 
-/// A whole message, and the share of bytes in flight that it holds.
+/// What a stream says before its body.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct Head {
     pub(super) header: Header,
-    pub(super) body: Vec<u8>,
-    pub(super) share: OwnedSemaphorePermit,
+    prelude: Prelude,
+}
+
+impl Head {
+    /// Bytes of the body that will follow.
+    pub(super) const fn body_bytes(&self) -> u32 {
+        self.prelude.body_bytes
+    }
 }
 
 /// Why a stream gave no message.
 #[derive(Debug)]
 pub(super) enum Untaken {
-    /// The peer broke a rule; it is told, with the id where the header could be read.
-    Refused(Refusal, Option<MessageId>),
+    /// The peer broke a rule, and is told.
+    Refused(Refusal),
     /// The link is gone.
     Gone,
 }
 
-/// Reads one message frame to the end of its stream.
-pub(super) async fn message(stream: &mut RecvStream, sizes: Sizes, in_flight: &Arc<Semaphore>, id: &mut Option<MessageId>) -> Result<Taken, Untaken> {
+/// Reads a message frame up to its body.
+pub(super) async fn head(stream: &mut RecvStream, sizes: Sizes) -> Result<Head, Untaken> {
     let prelude = prelude(stream, sizes).await?;
     if prelude.kind != Kind::Message {
         return Err(refused(Refusal::new(Reason::FrameHeader, "expected a message, found a hello after the first stream")));
@@ -40,12 +43,15 @@ pub(super) async fn message(stream: &mut RecvStream, sizes: Sizes, in_flight: &A
     let mut fields = vec![0; width(prelude.header_bytes)];
     exact(stream, &mut fields, "the header").await?;
     let header = wire::decode_header(&fields).map_err(refused)?;
-    *id = Some(header.id);
-    let share = Arc::clone(in_flight).acquire_many_owned(prelude.body_bytes).await.map_err(|_| Untaken::Gone)?;
-    let body = body(stream, width(prelude.body_bytes)).await?;
+    Ok(Head { header, prelude })
+}
+
+/// Reads the body that `head` announces, to the end of the stream.
+pub(super) async fn body(stream: &mut RecvStream, head: &Head) -> Result<Vec<u8>, Untaken> {
+    let body = bytes(stream, width(head.body_bytes())).await?;
     end(stream).await?;
-    wire::body_matches(&prelude, &body).map_err(refused)?;
-    Ok(Taken { header, body, share })
+    wire::body_matches(&head.prelude, &body).map_err(refused)?;
+    Ok(body)
 }
 
 /// Reads the hello of the other side to the end of its stream.
@@ -77,7 +83,7 @@ async fn exact(stream: &mut RecvStream, bytes: &mut [u8], what: &str) -> Result<
     }
 }
 
-async fn body(stream: &mut RecvStream, bytes: usize) -> Result<Vec<u8>, Untaken> {
+async fn bytes(stream: &mut RecvStream, bytes: usize) -> Result<Vec<u8>, Untaken> {
     let mut body = Vec::with_capacity(bytes.min(ROOM_BYTES));
     while body.len() < bytes {
         let wanted = bytes.saturating_sub(body.len());
@@ -99,7 +105,7 @@ async fn end(stream: &mut RecvStream) -> Result<(), Untaken> {
 }
 
 const fn refused(refusal: Refusal) -> Untaken {
-    Untaken::Refused(refusal, None)
+    Untaken::Refused(refusal)
 }
 
 fn broken(error: &ReadError) -> Untaken {
