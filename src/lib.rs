@@ -6,6 +6,10 @@
 
 pub mod base;
 pub mod normal;
+
+pub mod config;
+pub mod link;
+
 pub mod format;
 pub mod label;
 pub mod policy;

@@ -5,3 +5,4 @@ mod release;
 mod rules;
 mod verify;
 mod journal;
+mod link;
