@@ -6,3 +6,5 @@ mod rules;
 mod verify;
 mod journal;
 mod link;
+mod rules;
+// mod release;
