@@ -8,3 +8,5 @@ mod journal;
 mod link;
 mod rules;
 // mod release;
+mod cot;
+mod xml;
