@@ -10,3 +10,5 @@ mod rules;
 // mod release;
 mod cot;
 mod xml;
+mod release;
+mod filter;
