@@ -196,7 +196,12 @@ impl Check {
                 self.held = self.held.saturating_add(u64::from(one.own));
                 self.held_size = size;
             } else {
-                let text = format!("{} does not hold: among records {} to {} one is changed, missing or out of order", one.name, self.held_size, size.saturating_sub(1));
+                let text = format!(
+                    "{} does not hold: among records {} to {} one is changed, missing or out of order",
+                    one.name,
+                    self.held_size,
+                    size.saturating_sub(1)
+                );
                 self.problem(Some(self.held_size), text);
                 self.report.first_bad = self.report.first_bad.or(Some(self.held_size));
             }
