@@ -742,6 +742,39 @@ fn a_journal_written_anew_is_found_by_whoever_kept_a_checkpoint() {
 }
 
 #[test]
+fn a_journal_holds_while_the_gateway_writes_on() {
+    let place = Place::new();
+    run(async {
+        let journal = Arc::new(place.open());
+        let (writer, notary) = (Arc::clone(&journal), place.notary(Intervals { records: 10, seconds: 1 }));
+        let writing = tokio::spawn(async move {
+            for n in 0.. {
+                keep(&*writer, vec![accepted(n, Precedence::Routine), forwarded(n)]).await;
+                let _ = notary.tend(&*writer, at(0)).await.unwrap();
+            }
+        });
+        let (folder, key) = (place.journal(), place.verifier());
+        let mut checkpoints = 0;
+        while checkpoints < 10 {
+            let (folder, key) = (folder.clone(), key.clone());
+            let report = tokio::task::spawn_blocking(move || audit::verify(&folder, &key, &[]).unwrap()).await.unwrap();
+            assert_eq!(report.problems, []);
+            checkpoints = report.checkpoints;
+        }
+        writing.abort();
+        let _ = writing.await;
+    });
+}
+
+#[test]
+fn the_example_of_the_manual_verifies() {
+    let manual = include_str!("../src/manual/journal.md");
+    let mut blocks = manual.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let (note, key) = (blocks.next().unwrap(), blocks.next().unwrap().trim().parse().unwrap());
+    assert_eq!(Checkpoint::open(note, &key).unwrap().size, 621);
+}
+
+#[test]
 fn a_journal_of_another_key_does_not_hold() {
     let (place, other) = (audited(), Place::new());
     assert!(!audit::verify(&place.journal(), &other.verifier(), &[]).unwrap().holds());
