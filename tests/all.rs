@@ -3,6 +3,12 @@
 mod differential;
 mod verify;
 mod rules;
+mod journal;
+mod link;
+mod rules;
+// mod release;
+mod cot;
+mod xml;
 mod release;
 mod filter;
 mod cot;
