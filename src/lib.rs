@@ -6,21 +6,15 @@
 
 pub mod base;
 pub mod normal;
-
 pub mod config;
 pub mod link;
-
 pub mod format;
 pub mod label;
 pub mod policy;
-<<<<<<< HEAD
 pub mod release;
 pub mod filter;
 pub mod sanitise;
 pub mod rebuild;
 pub mod verify;
-=======
-
 pub mod journal;
 pub mod audit;
->>>>>>> h-f
