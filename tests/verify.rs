@@ -2,6 +2,7 @@
 
 pub(crate) mod document;
 mod schemes;
+mod decisions;
 mod halves;
 mod labels;
 
