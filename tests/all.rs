@@ -7,5 +7,10 @@ mod journal;
 mod link;
 mod cot;
 mod xml;
+mod rules;
 mod release;
 mod filter;
+mod cases;
+
+mod cot;
+mod xml;
