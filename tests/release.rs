@@ -1,4 +1,5 @@
 //! Decisions over the lab's rule set: label by recipient, through the real reader, the real labels and Cedar.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,7 @@
 //! The rule set of the lab: it loads and compiles; broken in many ways, each fault is told with its place and remedy.
 //!
 //! The reports stand in `tests/golden/rules`. To write them anew: `VESTIBULE_GOLDEN=write cargo test --test all rules`, then read the diff.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,7 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("profile-type", "did you mean `number`?", Swap(COT, "@battery\", type = \"number\"", "@battery\", type = \"nubmer\"")),
     ("profile-range", "no number fits", Swap(COT, "min = 0, max = 100, ", "min = 100, max = 0, ")),
     ("profile-format", "`cto` is no format", Put("formats/cto.toml", "otherwise = \"strip\"\n[[field]]\npath = \"/a\"\ntype = \"any\"\n")),
+    ("profile-missing", "formats/cot.toml: the file is missing", Drop("formats/cot.toml")),
     ("words-empty", "no entries", Put("filters/words/empty.txt", "# action: hold\n# severity: high\n# reason: none yet\n")),
     ("words-header", "did you mean `hold`?", Put("filters/words/typo.txt", "# action: hodl\n# severity: high\n# reason: a typing error\nword\n")),
     ("file-unknown", "has no place in a rule set", Put("agreements/notes.doc", "remember to ask\n")),
@@ -205,10 +207,48 @@ fn cutting_a_rule_file_anywhere_never_panics() {
         for at in (0..file.text.len()).step_by(step).filter(|at| file.text.is_char_boundary(*at)) {
             let mut files = files();
             for other in files.iter_mut().filter(|other| other.path == file.path) {
-                other.text = file.text[..at].into();
+                other.text = file.text.get(..at).unwrap().into();
             }
             let complaints = policy::load(&files).err().unwrap_or_default();
             assert_eq!(render(&complaints, &files, Look::Plain).is_empty(), complaints.is_empty());
         }
     }
+}
+
+#[test]
+fn the_filters_of_the_lab_compile() {
+    let files = files();
+    let edition = policy::load(&files).unwrap();
+    let complaints = vestibule::filter::Filters::compile(&edition).err().unwrap_or_default();
+    assert!(complaints.is_empty(), "{}", render(&complaints, &files, Look::Plain));
+}
+
+#[test]
+fn the_lab_reads_as_it_is_written() {
+    let edition = policy::load(&files()).unwrap();
+    assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
+    assert_eq!((edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()), (8, 3, 1, 3, 3));
+    let nzl = &edition.peers["nzl-ops"];
+    assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "GBR", 1));
+    let nato = edition.agreements.iter().find(|agreement| agreement.id.as_str() == "NATO-SA").unwrap();
+    let clause = &nato.clauses[0];
+    assert_eq!((clause.id.as_str(), clause.release, clause.sanitise.len()), ("NATO-SA/1.1", policy::Release::Automatic, 12));
+    assert_eq!(clause.sanitise[0].path.to_string(), "/event/point/@lat");
+    assert_eq!(clause.sanitise[0].action, policy::TransformAction::CoarsenNumber(2));
+    assert_eq!(clause.formats, BTreeSet::from(["cot".to_owned()]), "from the agreement");
+    let text = &edition.files.iter().find(|file| file.path == nato.file).unwrap().text;
+    assert_eq!(text.lines().nth(usize::try_from(clause.line).unwrap() - 1), Some("[[clause]]"));
+    let rank = |level| edition.lattice.rank(clause.ceilings[0].policy, edition.lattice.level(clause.ceilings[0].policy, level).unwrap());
+    assert_eq!(clause.ceilings[0].rank, rank("SECRET"));
+    assert!(clause.ceilings[0].rank > rank("RESTRICTED"));
+}
+
+#[test]
+fn a_case_holds_the_message_with_its_replacements() {
+    let edition = policy::load(&files()).unwrap();
+    let case = edition.cases.iter().find(|case| case.name == "a Canadian track reaches Britain whole").unwrap();
+    assert!(case.body.contains("uid=\"CASE-CAN-1\"") && !case.body.contains("CASE-TRACK-1"), "{}", case.body);
+    assert_eq!((case.from.as_str(), case.now.to_string().as_str()), ("can-ops", "2026-03-01T12:00:30Z"));
+    let own = edition.cases.iter().find(|case| case.name.contains("not yet in force")).unwrap();
+    assert_eq!(own.now.to_string(), "2024-12-31T23:59:59Z", "a case's own time before the file's");
 }

@@ -12,7 +12,6 @@ pub mod mandatory;
 mod extra;
 mod question;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "numbers of tests are small")]
 mod tests;
 
 use std::sync::Arc;

@@ -147,7 +147,7 @@ impl<'a> Event<'a> {
     fn attribute(&mut self, attribute: Attribute<'a>, budget: &mut Budget) -> Result<u64, Refusal> {
         let Attribute { namespace, name, value: text, span } = attribute;
         let (row, realm) = self.levels.last().map_or((None, Realm::Cot), |level| (level.row, level.realm));
-        if !namespace.is_empty() && !(realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
+        if !(namespace.is_empty() || realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
             return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
         }
         if name.chars().any(is_hidden) {

@@ -17,7 +17,7 @@ pub(super) enum Type {
     /// 1 to 128 of the characters of a uid.
     Uid,
     /// The type grammar.
-    EventType,
+    Atoms,
     /// The how grammar.
     How,
     /// Quality of service.
@@ -139,7 +139,8 @@ const HEIGHT: Type = number(Unit::Metres, -12_000, 100_000_000);
 const ERROR: Type = number(Unit::Metres, 0, 9_999_999);
 /// Half the circumference of the Earth, rounded up.
 const LENGTH: Type = number(Unit::Metres, 0, 20_100_000);
-const BEARING: Type = number(Unit::Degrees, 0, 360);
+const ANGLE: Type = number(Unit::Degrees, 0, 360);
+/// Courses are sent as 0 to 360 and as -180 to 180.
 const TURN: Type = number(Unit::Degrees, -360, 360);
 /// Faster than anything that orbits the Earth; -1 is sent where the speed is unknown.
 const SPEED: Type = number(Unit::MetresPerSecond, -1, 20_000);
@@ -210,7 +211,7 @@ const DETAIL: Element = detail(
         detail(
             "track",
             Occurs::Once,
-            &[optional("course", BEARING), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))],
+            &[optional("course", TURN), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))],
             &[],
         ),
         detail("precisionlocation", Occurs::Once, &[optional("altsrc", Type::Plain), optional("geopointsrc", Type::Plain)], &[]),
@@ -225,8 +226,8 @@ const DETAIL: Element = detail(
                 optional("azimuth", TURN),
                 optional("elevation", TURN),
                 optional("roll", TURN),
-                optional("fov", BEARING),
-                optional("vfov", BEARING),
+                optional("fov", ANGLE),
+                optional("vfov", ANGLE),
                 optional("range", LENGTH),
             ],
             &[],
@@ -250,7 +251,7 @@ pub(super) static EVENT: Element = Element {
     attributes: &[
         required("version", Type::Version),
         required("uid", Type::Uid),
-        required("type", Type::EventType),
+        required("type", Type::Atoms),
         required("how", Type::How),
         required("time", Type::Time),
         required("start", Type::Time),
