@@ -186,6 +186,28 @@ pub fn nearest(section: Section, name: &str) -> Option<&'static str> {
     of(section).map(|key| (distance(key.name, name), key.name)).filter(|&(steps, _)| steps <= near).min().map(|(_, found)| found)
 }
 
+/// The reference of all keys, for the manual page `configuration`.
+#[must_use]
+pub fn reference() -> String {
+    let mut out = String::from("# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n");
+    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Limits, Section::Remote] {
+        out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
+        for key in of(section) {
+            let value = match key.kind {
+                Kind::Whole { min, max } => format!("{min} to {max} {}", key.unit),
+                other => other.expected(),
+            };
+            let absent = match key.presence {
+                Presence::Required => "a fault".to_owned(),
+                Presence::Optional => "nothing".to_owned(),
+                Presence::Default(default) => default.to_string(),
+            };
+            out.push_str(&format!("| `{}` | {value} | {absent} | {} |\n", key.name, key.sentence));
+        }
+    }
+    out
+}
+
 /// Insertions, deletions and substitutions between two words (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
@@ -221,6 +243,11 @@ mod tests {
         assert_eq!(nearest(Section::Limits, "body_byte_max"), Some("body_bytes_max"));
         assert_eq!(nearest(Section::Domain, "lisen"), Some("listen"));
         assert_eq!(nearest(Section::Domain, "clearance"), None);
+    }
+
+    #[test]
+    fn the_manual_is_the_table() {
+        assert!(include_str!("../manual/configuration.md") == reference(), "write this into src/manual/configuration.md:\n{}", reference());
     }
 
     #[test]

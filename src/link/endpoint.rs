@@ -42,7 +42,6 @@ struct Shared {
     counters: Arc<Counters>,
     numbers: AtomicU64,
     started: Instant,
-    up: mpsc::Sender<Link>,
 }
 
 /// What a reload replaces.
@@ -67,6 +66,14 @@ impl Door {
         Self::open_with(domain, Material::load(&domain.identity)?)
     }
 
+    /// Everything that [`Door::open`] would refuse, but for the address: reads the files and opens nothing.
+    ///
+    /// # Errors
+    /// A fault with the file that is wrong.
+    pub fn check(domain: &Domain) -> Result<(), Fault> {
+        State::new(domain, Material::load(&domain.identity)?, &Arc::default()).map(|_| ())
+    }
+
     /// Opens the door with material that was read before, for a process that can no longer open files.
     ///
     /// # Errors
@@ -86,9 +93,9 @@ impl Door {
             counters,
             numbers: AtomicU64::new(1),
             started: Instant::now(),
-            up,
         });
-        tokio::spawn(accept(Arc::clone(&shared)));
+        // Only the accepting side holds the sender, so that `next_link` ends when the door is closed.
+        tokio::spawn(accept(Arc::clone(&shared), up));
         Ok(Self { shared, up: tokio::sync::Mutex::new(waiting) })
     }
 
@@ -119,13 +126,13 @@ impl Door {
     /// The link over which messages leave for a peer: its newest that is up.
     #[must_use]
     pub fn link_to(&self, peer: &Name) -> Option<Link> {
-        lock(&self.shared.standings).get(peer).and_then(|standing| standing.roll.newest().cloned())
+        lock(&self.shared.standings).get(peer).and_then(|standing| standing.roll.iter().rev().find(|link| !link.is_closed()).cloned())
     }
 
     /// Peers with a link that is up.
     #[must_use]
     pub fn linked(&self) -> Vec<Name> {
-        lock(&self.shared.standings).iter().filter(|(_, standing)| standing.roll.newest().is_some()).map(|(name, _)| name.clone()).collect()
+        lock(&self.shared.standings).iter().filter(|(_, standing)| standing.roll.iter().any(|link| !link.is_closed())).map(|(name, _)| name.clone()).collect()
     }
 
     /// Takes a changed domain: certificates, revocation lists, peers and limits.
@@ -266,7 +273,7 @@ async fn watch(shared: Arc<Shared>, link: Link) {
     }
 }
 
-async fn accept(shared: Arc<Shared>) {
+async fn accept(shared: Arc<Shared>, up: mpsc::Sender<Link>) {
     while let Some(incoming) = shared.endpoint.accept().await {
         let now = shared.started.elapsed();
         let (begun, low) = {
@@ -280,18 +287,18 @@ async fn accept(shared: Arc<Shared>) {
             // Under load a caller proves its address first, so that forged addresses cost us no cryptography.
             let _ = incoming.retry();
         } else {
-            tokio::spawn(admit(Arc::clone(&shared), incoming));
+            tokio::spawn(admit(Arc::clone(&shared), up.clone(), incoming));
         }
     }
 }
 
-async fn admit(shared: Arc<Shared>, incoming: Incoming) {
+async fn admit(shared: Arc<Shared>, up: mpsc::Sender<Link>, incoming: Incoming) {
     let from = incoming.remote_address();
     let limits = shared.state.load().domain.limits;
     let link = tokio::time::timeout(limits.handshake(), welcome_in(&shared, incoming)).await;
     match link.unwrap_or_else(|_| Err(("handshake.slow", format!("not done within {} ms", limits.handshake_ms_max)))) {
         // Fails only when the door is gone.
-        Ok(link) => drop(shared.up.send(link).await),
+        Ok(link) => drop(up.send(link).await),
         Err((code, why)) => {
             shared.counters.refused(code);
             tracing::warn!(%from, code, "no link came up: {why}");
