@@ -1,14 +1,12 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
+mod cot;
 mod differential;
-mod release;
-mod rules;
-mod verify;
+mod filter;
 mod journal;
 mod link;
-mod rules;
-// mod release;
-mod cot;
-mod xml;
 mod release;
-mod filter;
+mod rules;
+mod tidy;
+mod verify;
+mod xml;

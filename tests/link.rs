@@ -84,7 +84,7 @@ impl Lab {
     }
 
     fn domain(&self, limits: Limits) -> Domain {
-        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, limits };
+        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, onward: Vec::new(), limits };
         Domain { name: name("coalition"), listen: loopback(), identity: self.own("gate"), peers: vec![peer("usa", USA), peer("can", CAN)], limits }
     }
 
@@ -98,7 +98,7 @@ impl Lab {
     }
 
     fn peer_domain(&self, stem: &str, address: SocketAddr, limits: Limits) -> Domain {
-        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), limits };
+        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), onward: Vec::new(), limits };
         Domain { name: name("gateway"), listen: loopback(), identity: self.own(stem), peers: vec![gateway], limits }
     }
 
@@ -592,7 +592,9 @@ fn the_most_urgent_message_that_has_arrived_is_given_out_first() {
         let gate = lab.gate(Limits::default());
         let (_door, near, far) = lab.linked("usa", &gate).await;
         let mut sending = tokio::task::JoinSet::new();
-        for (number, precedence) in [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate() {
+        for (number, precedence) in
+            [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate()
+        {
             let link = near.clone();
             sending.spawn(async move { link.send(&header(u8::try_from(number).unwrap(), precedence), b"x").await });
         }

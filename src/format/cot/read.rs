@@ -107,7 +107,11 @@ impl<'a> Event<'a> {
             "" if in_label => Ok(Realm::Label),
             "" => Ok(Realm::Cot),
             NAMESPACE_LABEL | NAMESPACE_BINDING if in_detail || in_label => Ok(Realm::Label),
-            _ => Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected no namespace but that of a STANAG 4774 label or 4778 binding in `detail`")),
+            _ => Err(self.refusal(
+                Reason::MalformedXmlNamespace,
+                span,
+                "expected no namespace but that of a STANAG 4774 label or 4778 binding in `detail`",
+            )),
         }
     }
 
