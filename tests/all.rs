@@ -10,3 +10,4 @@ mod rules;
 mod tidy;
 mod verify;
 mod xml;
+mod label;
