@@ -11,3 +11,10 @@ mod tidy;
 mod verify;
 mod xml;
 mod label;
+mod rules;
+mod release;
+mod filter;
+mod cases;
+
+mod cot;
+mod xml;
