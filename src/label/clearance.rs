@@ -91,10 +91,16 @@ impl Lattice {
         for category in &label.categories {
             self.admits_permissive(scheme, clearance, category)?;
         }
-        match label.categories.iter().find_map(|category| originators_value(scheme, category)) {
+        match self.originators(label) {
             Some(value) => Err(Refusal::new(Reason::ClearanceOriginator, format!("expected the originator's consent for `{value}`"))),
             None => Ok(()),
         }
+    }
+
+    /// A value of the label that nobody may read without the originator's consent.
+    pub(in crate::label) fn originators(&self, label: &Label) -> Option<&str> {
+        let scheme = self.scheme(label.policy).ok()?;
+        label.categories.iter().find_map(|category| originators_value(scheme, category))
     }
 
     fn of_the_owner(&self, clearance: &Clearance) -> bool {
