@@ -2,6 +2,7 @@
 mod rules;
 mod release;
 mod filter;
+mod cases;
 
 mod cot;
 mod xml;

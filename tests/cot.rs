@@ -1,5 +1,7 @@
 //! Cursor-on-Target: samples of ours, samples of others, laws, a second parser, allocations.
 
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::string_slice, reason = "a failed test says where")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -76,6 +76,7 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("profile-type", "did you mean `number`?", Swap(COT, "@battery\", type = \"number\"", "@battery\", type = \"nubmer\"")),
     ("profile-range", "no number fits", Swap(COT, "min = 0, max = 100, ", "min = 100, max = 0, ")),
     ("profile-format", "`cto` is no format", Put("formats/cto.toml", "otherwise = \"strip\"\n[[field]]\npath = \"/a\"\ntype = \"any\"\n")),
+    ("profile-missing", "formats/cot.toml: the file is missing", Drop("formats/cot.toml")),
     ("words-empty", "no entries", Put("filters/words/empty.txt", "# action: hold\n# severity: high\n# reason: none yet\n")),
     ("words-header", "did you mean `hold`?", Put("filters/words/typo.txt", "# action: hodl\n# severity: high\n# reason: a typing error\nword\n")),
     ("file-unknown", "has no place in a rule set", Put("agreements/notes.doc", "remember to ask\n")),

@@ -1,6 +1,6 @@
 //! All files of a rule set, read in the order in which they name each other: rule set, policies, peers, agreements, the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreements::{self, Known};
@@ -12,8 +12,7 @@ use super::peers::{self, Peers};
 use super::{profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
-use crate::label::Lattice;
-use crate::label::spif::PolicyFile;
+use crate::label::{Lattice, PolicyFile};
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +71,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
     let agreements = lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     let profiles = desk.profiles();
+    desk.complain_of_formats_without_profile(&agreements);
     let word_lists = desk.word_lists();
     let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
@@ -205,6 +205,17 @@ impl<'f> Desk<'f> {
             found.extend(profile.map(|profile| (name, profile)));
         }
         found
+    }
+
+    /// A format without profile would have every field of its messages unjudged.
+    fn complain_of_formats_without_profile(&mut self, agreements: &[Agreement]) {
+        let named: BTreeSet<&String> = agreements.iter().flat_map(|agreement| &agreement.clauses).flat_map(|clause| &clause.formats).collect();
+        for format in named {
+            let path = format!("formats/{format}.toml");
+            if !self.files.iter().any(|file| *file.path == *path) {
+                self.absent(&path, "a clause releases this format: say what its fields may hold");
+            }
+        }
     }
 
     fn word_lists(&mut self) -> Vec<WordList> {
