@@ -592,7 +592,9 @@ fn the_most_urgent_message_that_has_arrived_is_given_out_first() {
         let gate = lab.gate(Limits::default());
         let (_door, near, far) = lab.linked("usa", &gate).await;
         let mut sending = tokio::task::JoinSet::new();
-        for (number, precedence) in [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate() {
+        for (number, precedence) in
+            [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate()
+        {
             let link = near.clone();
             sending.spawn(async move { link.send(&header(u8::try_from(number).unwrap(), precedence), b"x").await });
         }

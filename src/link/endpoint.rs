@@ -81,9 +81,11 @@ impl Door {
     pub fn open_with(domain: &Domain, material: Material) -> Result<Self, Fault> {
         let counters = Arc::new(Counters::default());
         let (state, server) = State::new(domain, material, &counters)?;
-        let socket = std::net::UdpSocket::bind(domain.listen).map_err(|cause| Fault::from_cause(format!("the address `{}` of domain `{}` cannot be bound", domain.listen, domain.name), cause))?;
+        let socket = std::net::UdpSocket::bind(domain.listen)
+            .map_err(|cause| Fault::from_cause(format!("the address `{}` of domain `{}` cannot be bound", domain.listen, domain.name), cause))?;
         let runtime = quinn::default_runtime().ok_or_else(|| Fault::new("a door opens only within a tokio runtime"))?;
-        let endpoint = Endpoint::new(quinn::EndpointConfig::default(), server, socket, runtime).map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
+        let endpoint = Endpoint::new(quinn::EndpointConfig::default(), server, socket, runtime)
+            .map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
         let (up, waiting) = mpsc::channel(LINKS_WAITING_MAX);
         let shared = Arc::new(Shared {
             endpoint,
@@ -110,14 +112,20 @@ impl Door {
     /// [`LinkError::Closed`] with the reason; dial again later.
     pub async fn dial(&self, peer: &Name) -> Result<Link, LinkError> {
         let state = self.shared.state.load_full();
-        let found = state.domain.peers.iter().find(|known| known.name == *peer).ok_or_else(|| LinkError::Closed(format!("`{peer}` is no peer of this domain")))?;
+        let found = state
+            .domain
+            .peers
+            .iter()
+            .find(|known| known.name == *peer)
+            .ok_or_else(|| LinkError::Closed(format!("`{peer}` is no peer of this domain")))?;
         let address = found.address.ok_or_else(|| LinkError::Closed(format!("the configuration has no address of `{peer}`")))?;
         let limits = found.limits;
         let mut config = tls::client(&state.material, Arc::clone(&state.warden), peer.clone()).map_err(|fault| LinkError::Closed(fault.what))?;
         config.transport_config(Arc::new(transport(&limits)));
         let connecting = self.shared.endpoint.connect_with(config, address, &found.identity).map_err(|error| LinkError::Closed(error.to_string()))?;
         let late = |_| LinkError::Closed(format!("no answer within {} ms", limits.handshake_ms_max));
-        let connection = tokio::time::timeout(limits.handshake(), connecting).await.map_err(late)?.map_err(|error| LinkError::Closed(error.to_string()))?;
+        let connection =
+            tokio::time::timeout(limits.handshake(), connecting).await.map_err(late)?.map_err(|error| LinkError::Closed(error.to_string()))?;
         let theirs = tokio::time::timeout(limits.handshake(), greet(&connection, &limits)).await.map_err(late)?;
         let theirs = theirs.ok_or_else(|| LinkError::Closed(why(&connection)))?;
         Ok(self.shared.establish(connection, found, Role::Server, theirs))
@@ -132,7 +140,11 @@ impl Door {
     /// Peers with a link that is up.
     #[must_use]
     pub fn linked(&self) -> Vec<Name> {
-        lock(&self.shared.standings).iter().filter(|(_, standing)| standing.roll.iter().any(|link| !link.is_closed())).map(|(name, _)| name.clone()).collect()
+        lock(&self.shared.standings)
+            .iter()
+            .filter(|(_, standing)| standing.roll.iter().any(|link| !link.is_closed()))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// Takes a changed domain: certificates, revocation lists, peers and limits.
@@ -230,10 +242,9 @@ impl Shared {
         connection.set_max_concurrent_bi_streams(streams(&peer.limits));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let mut standings = lock(&self.standings);
-        let standing = standings.entry(peer.name.clone()).or_insert_with(|| Standing {
-            conduct: Arc::new(Mutex::new(Conduct::new(&peer.limits, self.started.elapsed()))),
-            roll: Roll::default(),
-        });
+        let standing = standings
+            .entry(peer.name.clone())
+            .or_insert_with(|| Standing { conduct: Arc::new(Mutex::new(Conduct::new(&peer.limits, self.started.elapsed()))), roll: Roll::default() });
         let link = Link::begin(Setting {
             connection,
             peer: peer.name.clone(),

@@ -45,8 +45,10 @@ impl Material {
         };
         let bad = |path: &std::path::Path, what: &str| Fault::new(format!("`{}` holds {what}", path.display()));
         let mut anchors = certificates(&read(&own.anchor, "the trust anchor")?).ok_or_else(|| bad(&own.anchor, "no certificate in PEM"))?;
-        let anchor = anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
+        let anchor =
+            anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
         let chain = certificates(&read(&own.certificate, "the certificate")?).ok_or_else(|| bad(&own.certificate, "no certificate in PEM"))?;
+        warn_if_readable_by_others(&own.key);
         let key = PrivateKeyDer::from_pem_slice(&zeroize::Zeroizing::new(read(&own.key, "the key")?)).map_err(|_| bad(&own.key, "no key in PEM"))?;
         let mut revocations = Vec::new();
         for path in &own.revocations {
@@ -58,6 +60,15 @@ impl Material {
             revocations.extend(lists);
         }
         Ok(Self { anchor, chain, key, revocations })
+    }
+}
+
+/// A key that other users can read may be theirs already; the operator decides, because the owner may be a secret store.
+fn warn_if_readable_by_others(key: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(key).map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!("the key `{}` can be read by other users; take that right away with `chmod 600`", key.display());
     }
 }
 
@@ -133,7 +144,14 @@ impl Warden {
     }
 
     /// Judges during a handshake: the library's own error goes on, so that the alert is the standard's.
-    fn admit(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], role: Role, expected: Option<&Name>, now: UnixTime) -> Result<(), rustls::Error> {
+    fn admit(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        role: Role,
+        expected: Option<&Name>,
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
         let note = |objection: Objection| {
             self.counters.refused(objection.code());
             tracing::warn!(code = objection.code(), "a handshake is refused: {}", objection.sentence());
@@ -173,9 +191,14 @@ fn objection(error: &rustls::Error) -> Objection {
     let rustls::Error::InvalidCertificate(error) = error else { return Objection::Chain };
     match error {
         CertificateError::BadEncoding => Objection::Malformed,
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } | CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Objection::Time,
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Objection::Time,
         CertificateError::Revoked => Objection::Revoked,
-        CertificateError::UnknownRevocationStatus | CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => Objection::Revocation,
+        CertificateError::UnknownRevocationStatus
+        | CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => Objection::Revocation,
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Objection::Purpose,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Objection::Mismatch,
         CertificateError::ApplicationVerificationFailure => Objection::Names,
@@ -253,16 +276,31 @@ impl ClientCertVerifier for Clients {
         self.0.clients.root_hint_subjects()
     }
 
-    fn verify_client_cert(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], now: UnixTime) -> Result<ClientCertVerified, rustls::Error> {
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
         self.0.admit(leaf, intermediates, Role::Client, None, now)?;
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.0.clients.verify_tls12_signature(message, leaf, signature)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.0.clients.verify_tls13_signature(message, leaf, signature)
     }
 
@@ -290,11 +328,21 @@ impl ServerCertVerifier for Servers {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.warden.servers.verify_tls12_signature(message, leaf, signature)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.warden.servers.verify_tls13_signature(message, leaf, signature)
     }
 
@@ -307,7 +355,10 @@ impl ServerCertVerifier for Servers {
 #[expect(clippy::arithmetic_side_effects, reason = "times of a test")]
 mod tests {
     use super::*;
-    use rcgen::{BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+        SerialNumber,
+    };
 
     const NOW: u64 = 1_800_000_000;
     const DAY: u64 = 86_400;
