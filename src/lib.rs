@@ -25,19 +25,23 @@ pub mod config;
 pub mod link;
 
 // The path: pure, one proof after the other.
-pub mod filter;
 pub mod format;
 pub mod label;
-pub mod pipeline;
 pub mod policy;
-pub mod rebuild;
 pub mod release;
+pub mod filter;
 pub mod sanitise;
+pub mod rebuild;
 pub mod verify;
+pub mod pipeline;
 
 // The facts.
-pub mod audit;
 pub mod journal;
+pub mod audit;
 
 // The program.
 pub mod process;
+pub mod control;
+pub mod generate;
+pub mod cli;
+pub mod manual;
