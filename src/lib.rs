@@ -10,3 +10,5 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+pub mod generate;
+pub mod control;
