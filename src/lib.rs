@@ -7,8 +7,22 @@
 pub mod base;
 pub mod normal;
 
+pub mod config;
+pub mod link;
 pub mod format;
 pub mod label;
 pub mod policy;
-pub mod generate;
+pub mod release;
+pub mod filter;
+pub mod sanitise;
+pub mod rebuild;
+pub mod verify;
+pub mod pipeline;
+
+pub mod journal;
+pub mod audit;
+pub mod process;
 pub mod control;
+pub mod generate;
+pub mod manual;
+pub mod cli;

@@ -1,0 +1,102 @@
+//! A cursor over the text of a document: what is looked at, taken and refused, always at a byte offset.
+
+use crate::base::{Reason, Refusal, Span};
+
+use super::chars::{is_name_char, is_name_start, is_white};
+
+/// INVARIANT: `at` is a character boundary of `text`.
+#[derive(Debug)]
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    pub(super) fn sees(&self, what: &str) -> bool {
+        self.rest().starts_with(what)
+    }
+
+    /// Takes `what` where it stands here.
+    pub(super) fn take(&mut self, what: &str) -> bool {
+        let seen = self.sees(what);
+        if seen {
+            self.skip(what.len());
+        }
+        seen
+    }
+
+    /// Goes on by `bytes`, which the caller has seen here.
+    pub(super) const fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    /// Takes white space; gives the number of bytes.
+    pub(super) fn white(&mut self) -> usize {
+        let rest = self.rest().as_bytes();
+        let count = rest.iter().position(|&b| !is_white(b)).unwrap_or(rest.len());
+        self.skip(count);
+        count
+    }
+
+    /// Takes everything before the byte `stop`, which stays; `None` where it does not occur.
+    pub(super) fn before_byte(&mut self, stop: u8) -> Option<&'a str> {
+        let rest = self.rest();
+        let end = memchr::memchr(stop, rest.as_bytes())?;
+        self.skip(end);
+        rest.get(..end)
+    }
+
+    /// Takes everything before `stop` and `stop` itself; gives what stood before.
+    pub(super) fn through(&mut self, stop: &str) -> Option<&'a str> {
+        let rest = self.rest();
+        let end = memchr::memmem::find(rest.as_bytes(), stop.as_bytes())?;
+        self.skip(end.saturating_add(stop.len()));
+        rest.get(..end)
+    }
+
+    /// Takes a name as (prefix, local name, whole): at most one colon, a name on both sides.
+    pub(super) fn name(&mut self, expected: &str) -> Result<(&'a str, &'a str, &'a str), Refusal> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| c != ':' && !is_name_char(c)).unwrap_or(rest.len());
+        let whole = rest.get(..end).unwrap_or("");
+        let (prefix, local) = whole.split_once(':').map_or(("", whole), |(prefix, local)| (prefix, local));
+        let starts = |part: &str| part.chars().next().is_some_and(is_name_start);
+        if whole.is_empty() || !whole.starts_with(|c| c == ':' || is_name_start(c)) {
+            return Err(self.syntax(format!("expected {expected}")));
+        }
+        let with_prefix = prefix.len() != 0 || whole.len() != local.len();
+        if local.contains(':') || !starts(local) || (with_prefix && !starts(prefix)) {
+            let span = Span::new(self.at, self.at.saturating_add(end));
+            return Err(Refusal::at(Reason::MalformedXmlNamespace, span, "expected a name with at most one colon and a name on both sides of it"));
+        }
+        self.skip(end);
+        Ok((prefix, local, whole))
+    }
+
+    /// A refusal at this place: `malformed.xml.syntax`.
+    pub(super) fn syntax(&self, detail: impl Into<String>) -> Refusal {
+        self.refusal(Reason::MalformedXmlSyntax, self.at, detail)
+    }
+
+    /// A refusal of the bytes from `from` to here, or of the byte here.
+    pub(super) fn refusal(&self, reason: Reason, from: usize, detail: impl Into<String>) -> Refusal {
+        let end = if from < self.at { self.at } else { from.saturating_add(1).min(self.text.len()) };
+        Refusal::at(reason, Span::new(from, end), detail)
+    }
+}

@@ -1,0 +1,71 @@
+//! Namespaces in scope: which prefix means which namespace, element by element.
+//!
+//! SPEC: Namespaces in XML 1.0 (third edition). Namespace names are compared byte by byte; they must be written without references.
+
+use std::borrow::Cow;
+
+use crate::base::{Reason, Refusal, Span};
+
+use super::Options;
+
+/// The namespace of the prefix `xml`.
+pub const NAMESPACE_XML: &str = "http://www.w3.org/XML/1998/namespace";
+const NAMESPACE_XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+/// Declarations in scope, the innermost last. The empty prefix is the default namespace.
+#[derive(Debug, Default)]
+pub(super) struct Scope<'a> {
+    declared: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) const fn len(&self) -> usize {
+        self.declared.len()
+    }
+
+    /// Ends the scope of declarations after the first `len`.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.declared.truncate(len);
+    }
+
+    /// Takes a declaration of the element whose declarations begin at `from`.
+    pub(super) fn declare(&mut self, from: usize, prefix: &'a str, name: Cow<'a, str>, span: Span) -> Result<(), Refusal> {
+        let refuse = |detail: &str| Err(Refusal::at(Reason::MalformedXmlNamespace, span, detail));
+        let Cow::Borrowed(name) = name else { return refuse("expected a namespace written without references") };
+        if self.declared.iter().skip(from).any(|(known, _)| *known == prefix) {
+            return Err(Refusal::at(Reason::MalformedXmlAttribute, span, "expected each attribute once, found a namespace declared twice"));
+        }
+        match (prefix, name) {
+            ("xml", NAMESPACE_XML) => return Ok(()),
+            ("xmlns", _) => return refuse("expected no declaration of the prefix `xmlns`"),
+            ("xml", _) | (_, NAMESPACE_XML | NAMESPACE_XMLNS) => return refuse("expected no other use of the reserved prefixes and namespaces"),
+            ("", _) => {}
+            (_, "") => return refuse("expected a namespace for the prefix, found none"),
+            _ => {}
+        }
+        if self.declared.len() >= Options::NAMESPACES_MAX {
+            return refuse("expected at most 64 namespaces in scope");
+        }
+        self.declared.push((prefix, name));
+        Ok(())
+    }
+
+    /// The namespace of an element's prefix; the empty prefix may have none.
+    pub(super) fn element(&self, prefix: &str, span: Span) -> Result<&'a str, Refusal> {
+        match (self.find(prefix), prefix) {
+            (Some(namespace), _) => Ok(namespace),
+            (None, "") => Ok(""),
+            (None, "xml") => Ok(NAMESPACE_XML),
+            (None, _) => Err(Refusal::at(Reason::MalformedXmlNamespace, span, "expected a prefix that is declared")),
+        }
+    }
+
+    /// The namespace of an attribute's prefix: without prefix, none.
+    pub(super) fn attribute(&self, prefix: &str, span: Span) -> Result<&'a str, Refusal> {
+        if prefix.is_empty() { Ok("") } else { self.element(prefix, span) }
+    }
+
+    fn find(&self, prefix: &str) -> Option<&'a str> {
+        self.declared.iter().rev().find(|(known, _)| *known == prefix).map(|(_, namespace)| *namespace)
+    }
+}
