@@ -7,9 +7,11 @@ pub mod labelled;
 pub mod lattice;
 pub mod mark;
 pub mod scheme;
+pub mod spif;
 
 pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
+pub use spif::PolicyFile;
