@@ -1,1 +1,3 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
+mod rules;
+mod release;

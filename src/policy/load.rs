@@ -13,7 +13,7 @@ use super::{profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::Lattice;
-use crate::label::lattice::PolicyFile;
+use super::seam::PolicyFile;
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

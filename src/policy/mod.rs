@@ -14,6 +14,7 @@ mod peers;
 mod profiles;
 pub mod report;
 mod ruleset;
+mod seam;
 mod table;
 mod transforms;
 mod words;
