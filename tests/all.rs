@@ -1,3 +1,5 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
-mod rules;
+
+mod link;
 mod release;
+mod rules;
