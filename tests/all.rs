@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
+mod journal;
 mod link;
 mod release;
 mod rules;
