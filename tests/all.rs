@@ -1,6 +1,8 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
+mod differential;
 mod journal;
 mod link;
 mod release;
 mod rules;
+mod verify;

@@ -20,7 +20,8 @@ pub struct Lattice {
 
 impl Lattice {
     /// A lattice over resolved policies. Names are unique: the loader has seen to it.
-    pub(in crate::label) fn of(policies: Vec<Policy>) -> Self {
+    #[must_use]
+    pub fn of(policies: Vec<Policy>) -> Self {
         let by_name = policies.iter().enumerate().map(|(at, policy)| (policy.name.clone(), PolicyIx::at(at))).collect();
         let values = policies.iter().map(value_places).collect();
         Self { policies, by_name, values }
