@@ -12,6 +12,7 @@ pub mod link;
 pub mod format;
 pub mod label;
 pub mod policy;
+<<<<<<< HEAD
 pub mod release;
 pub mod filter;
 pub mod sanitise;
@@ -26,3 +27,8 @@ pub mod control;
 pub mod generate;
 pub mod manual;
 pub mod cli;
+=======
+
+pub mod journal;
+pub mod audit;
+>>>>>>> h-f

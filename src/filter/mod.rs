@@ -16,6 +16,7 @@ mod place;
 mod protected;
 mod references;
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count small things")]
 pub(crate) mod samples;
 mod text;
 mod unicode;
@@ -229,3 +230,7 @@ fn covers(path: &PathPattern, required: &PathPattern) -> bool {
     long_enough && path.steps().iter().zip(required.steps()).all(|(step, name)| step == name || step == if name.starts_with('@') { "@*" } else { "*" })
 }
 
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count small things")]
+mod tests;

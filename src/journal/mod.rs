@@ -95,7 +95,8 @@ pub trait Journal: Send + Sync {
     /// The tree as it is now.
     fn head(&self) -> Later<'_, Head>;
 
-    /// Drops contents of messages received before a time for which nothing is due or held; records stay. Gives their number.
+    /// Drops contents of messages received before a time for which nothing is due or held; records stay. Gives their number, at most
+    /// 1000: to be called again while it gives more than none.
     /// The caller records who asked for it, as [`Operated`].
     fn drop_contents(&self, received_before: crate::base::Time) -> Later<'_, u64>;
 }

@@ -27,8 +27,8 @@ pub struct Waiting {
     pub receipt: Receipt,
     /// Its header.
     pub header: Header,
-    /// Its body.
-    pub body: Vec<u8>,
+    /// Its body, or why it does not open: then people must look at this one, and the others go on.
+    pub body: Result<Vec<u8>, String>,
 }
 
 /// A release that is due.
@@ -44,8 +44,8 @@ pub struct Outgoing {
     pub clause: Option<Name>,
     /// Digest of the bytes.
     pub digest: Digest,
-    /// The bytes.
-    pub output: Vec<u8>,
+    /// The bytes, or why they do not open: then people must look at this one, and the others go on.
+    pub output: Result<Vec<u8>, String>,
     /// Attempts so far.
     pub attempts: u32,
 }

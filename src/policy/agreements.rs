@@ -61,8 +61,8 @@ fn read_agreement(mut root: Table<'_>, file: &SourceFile, known: Known<'_>, faul
 
 /// What the agreement says for all of its clauses.
 struct Outer {
-    formats: BTreeSet<String>,
-    traffic: BTreeSet<Traffic>,
+    formats: Option<BTreeSet<String>>,
+    traffic: Option<BTreeSet<Traffic>>,
 }
 
 fn read_clause(mut table: Table<'_>, file: &SourceFile, above: Option<&Word<'_>>, outer: &Outer, known: Known<'_>, faults: &mut Faults) -> Option<Clause> {
@@ -71,8 +71,8 @@ fn read_clause(mut table: Table<'_>, file: &SourceFile, above: Option<&Word<'_>>
     let from = parties(&mut table, "from", known, faults);
     let to = parties(&mut table, "to", known, faults);
     reachable(&place, &from, &to, known, faults);
-    let formats = inner(formats(&mut table, known, faults), &outer.formats, "formats", &place, faults);
-    let traffic = inner(traffic(&mut table, Need::Optional, faults), &outer.traffic, "traffic", &place, faults);
+    let formats = inner(formats(&mut table, known, faults), outer.formats.as_ref(), "formats", &place, faults);
+    let traffic = inner(traffic(&mut table, Need::Optional, faults), outer.traffic.as_ref(), "traffic", &place, faults);
     let kinds = kinds(&mut table, faults);
     let ceilings = ceilings(&mut table, known.lattice, faults);
     let release = table.choice("release", Need::Required, &RELEASE, faults);
@@ -91,15 +91,23 @@ fn read_clause(mut table: Table<'_>, file: &SourceFile, above: Option<&Word<'_>>
 }
 
 /// A clause may narrow what its agreement says, and must say what its agreement leaves open.
-fn inner<T: Ord + Clone>(own: BTreeSet<T>, outer: &BTreeSet<T>, key: &str, place: &Range<usize>, faults: &mut Faults) -> BTreeSet<T> {
-    if own.is_empty() && outer.is_empty() {
-        let what = format!("neither the clause nor its agreement says `{key}`");
-        faults.at(place, what, format!("`{key} = [...]`"), format!("add `{key}` to the agreement or to the clause"));
-    } else if !outer.is_empty() && !own.is_subset(outer) {
-        let what = format!("the clause names more `{key}` than its agreement");
-        faults.at(place, what, "a part of what the agreement names", "widen the agreement or narrow the clause");
+fn inner<T: Ord + Clone>(own: Option<BTreeSet<T>>, outer: Option<&BTreeSet<T>>, key: &str, place: &Range<usize>, faults: &mut Faults) -> BTreeSet<T> {
+    match (own, outer) {
+        (None, None) => {
+            let what = format!("neither the clause nor its agreement says `{key}`");
+            faults.at(place, what, format!("`{key} = [...]`"), format!("add `{key}` to the agreement or to the clause"));
+            BTreeSet::new()
+        }
+        (None, Some(outer)) => outer.clone(),
+        (Some(own), None) => own,
+        (Some(own), Some(outer)) => {
+            if !own.is_subset(outer) {
+                let what = format!("the clause names more `{key}` than its agreement");
+                faults.at(place, what, "a part of what the agreement names", "widen the agreement or narrow the clause");
+            }
+            own
+        }
     }
-    if own.is_empty() { outer.clone() } else { own }
 }
 
 fn parties(table: &mut Table<'_>, key: &'static str, known: Known<'_>, faults: &mut Faults) -> BTreeSet<String> {
@@ -132,16 +140,16 @@ fn reachable(place: &Range<usize>, from: &BTreeSet<String>, to: &BTreeSet<String
     }
 }
 
-fn formats(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> BTreeSet<String> {
+fn formats(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> Option<BTreeSet<String>> {
     let mut formats = BTreeSet::new();
-    for word in table.words("formats", Need::Optional, faults) {
+    for word in table.value("formats", Need::Optional, faults)?.words(faults) {
         if known.formats.contains(&word.text) {
             formats.insert(word.text.to_owned());
         } else {
             faults.unknown(&word.at, "format", word.text, known.formats.iter().copied());
         }
     }
-    formats
+    Some(formats)
 }
 
 fn kinds(table: &mut Table<'_>, faults: &mut Faults) -> Vec<String> {
@@ -160,7 +168,12 @@ fn kinds(table: &mut Table<'_>, faults: &mut Faults) -> Vec<String> {
 
 fn ceilings(table: &mut Table<'_>, lattice: &Lattice, faults: &mut Faults) -> Vec<Ceiling> {
     let mut ceilings: Vec<Ceiling> = Vec::new();
-    for mut entry in table.tables("up_to", Need::Required, faults) {
+    let entries = table.tables("up_to", Need::Required, faults);
+    if entries.is_empty() {
+        let place = table.place().clone();
+        faults.at(&place, "the clause has no ceiling", "`up_to = [{ policy = ..., level = ... }]`", "say how high the clause releases");
+    }
+    for mut entry in entries {
         let policy = entry.word("policy", Need::Required, faults);
         let level = entry.word("level", Need::Required, faults);
         entry.finish(faults);
@@ -178,10 +191,6 @@ fn ceilings(table: &mut Table<'_>, lattice: &Lattice, faults: &mut Faults) -> Ve
             faults.at(&policy.at, format!("two ceilings in the policy `{}`", policy.text), "one ceiling for each policy", "keep the lower one");
         }
         ceilings.push(Ceiling { policy: ix, level: level.text.to_owned(), rank: lattice.rank(ix, found) });
-    }
-    if ceilings.is_empty() {
-        let place = table.place().clone();
-        faults.at(&place, "the clause has no ceiling", "`up_to = [{ policy = ..., level = ... }]`", "say how high the clause releases");
     }
     ceilings
 }

@@ -99,16 +99,17 @@ fn read_case(
     let body = body(&mut table, messages, faults);
     let mut expect: Vec<Expectation> = Vec::new();
     let place = table.place().clone();
-    for entry in table.tables("expect", Need::Required, faults) {
+    let expectations = table.tables("expect", Need::Required, faults);
+    if expectations.is_empty() {
+        faults.at(&place, "the case expects nothing", "`expect = [{ to = ..., outcome = ... }]`", "say what must happen");
+    }
+    for entry in expectations {
         let at = entry.place().clone();
         let Some(one) = expectation(entry, peers, faults) else { continue };
         if expect.iter().any(|earlier| earlier.to == one.to) {
             faults.at(&at, format!("two expectations for `{}`", one.to), "one for each recipient", "remove one of the two");
         }
         expect.push(one);
-    }
-    if expect.is_empty() {
-        faults.at(&place, "the case expects nothing", "`expect = [{ to = ..., outcome = ... }]`", "say what must happen");
     }
     table.finish(faults);
     Some(Case { name: name?.text.to_owned(), rule, from: from?, now: now?, precedence, traffic, media_type, label, body: body?, expect })

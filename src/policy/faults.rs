@@ -51,31 +51,35 @@ fn listed(thing: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that is nearest to `found`, if it is at most two single changes away and less than half of it is changed.
+/// The known name that is nearest to `found`, if it is at most two single changes away and no more than a third of it is changed.
 pub(in crate::policy) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = found.to_lowercase();
     let far = |name: &str| changes(&folded, &name.to_lowercase());
     let (distance, name) = known.iter().map(|name| (far(name), *name)).min()?;
-    (distance <= 2 && distance.saturating_mul(2) < found.chars().count().max(2)).then_some(name)
+    (distance <= 2 && distance.saturating_mul(3) <= found.chars().count()).then_some(name)
 }
 
-/// Levenshtein distance: single insertions, deletions and replacements of characters.
+/// Optimal string alignment distance: single insertions, deletions, replacements and exchanges of neighbours.
 fn changes(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    let mut before: Option<(char, Vec<usize>)> = None;
     for (at, a) in from.chars().enumerate() {
-        let mut above_left = at;
-        let mut left = at.saturating_add(1);
-        let mut next = vec![left];
-        for (above, b) in row.iter().skip(1).zip(&to) {
-            let replaced = above_left.saturating_add(usize::from(a != *b));
-            left = replaced.min(above.saturating_add(1)).min(left.saturating_add(1));
-            above_left = *above;
-            next.push(left);
+        let mut row = vec![at.saturating_add(1)];
+        for (place, &b) in to.iter().enumerate() {
+            let cell = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX);
+            let replaced = cell(&above, place).saturating_add(usize::from(a != b));
+            let inserted = cell(&row, place).saturating_add(1);
+            let deleted = cell(&above, place.saturating_add(1)).saturating_add(1);
+            let exchanged = match (&before, place.checked_sub(1)) {
+                (Some((earlier, two_above)), Some(left)) if *earlier == b && to.get(left) == Some(&a) => cell(two_above, left).saturating_add(1),
+                _ => usize::MAX,
+            };
+            row.push(replaced.min(inserted).min(deleted).min(exchanged));
         }
-        row = next;
+        before = Some((a, std::mem::replace(&mut above, row)));
     }
-    row.last().copied().unwrap_or(0)
+    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -95,7 +99,7 @@ mod tests {
 
     #[test]
     fn distance_counts_single_changes() {
-        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("é", "e", 1)] {
+        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("é", "e", 1), ("fvye", "fvey", 1), ("ab", "ba", 1)] {
             assert_eq!(changes(a, b), expected, "{a} {b}");
         }
     }

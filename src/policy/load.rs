@@ -13,7 +13,7 @@ use super::{profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::Lattice;
-use super::seam::PolicyFile;
+use crate::label::spif::PolicyFile;
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +67,9 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     desk.complain_of_strangers();
     let ruleset = desk.ruleset();
     let lattice = desk.lattice();
-    // Without marking schemes every clearance and ceiling would seem wrong: those files wait until the policies are right.
-    let peers = lattice.as_ref().map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
+    // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
+    let registered = ruleset.registry.owners().next().is_some();
+    let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
     let agreements = lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     let profiles = desk.profiles();
     let word_lists = desk.word_lists();

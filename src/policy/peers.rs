@@ -41,9 +41,11 @@ pub(in crate::policy) fn parse(file: &SourceFile, registry: &Registry, lattice: 
 }
 
 /// The kinds of traffic that a list names; both directions and both kinds must be said, never assumed.
-pub(in crate::policy) fn traffic(table: &mut Table<'_>, need: Need, faults: &mut Faults) -> BTreeSet<Traffic> {
-    let words = table.words("traffic", need, faults);
-    words.iter().filter_map(|word| choose(word, "kind of traffic", &TRAFFIC, faults)).collect()
+///
+/// `None` where the key is absent.
+pub(in crate::policy) fn traffic(table: &mut Table<'_>, need: Need, faults: &mut Faults) -> Option<BTreeSet<Traffic>> {
+    let words = table.value("traffic", need, faults)?.words(faults);
+    Some(words.iter().filter_map(|word| choose(word, "kind of traffic", &TRAFFIC, faults)).collect())
 }
 
 fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &Lattice, faults: &mut Faults) -> Option<PeerEntry> {
@@ -64,7 +66,7 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
         }
         found
     });
-    let traffic = traffic(&mut table, Need::Required, faults);
+    let traffic = traffic(&mut table, Need::Required, faults).unwrap_or_default();
     let code = nation.map(|word| word.text.to_owned()).unwrap_or_default();
     let clearances = clearances(&mut table, &code, &communities, lattice, faults);
     table.finish(faults);
@@ -78,7 +80,8 @@ fn communities(table: &mut Table<'_>, nation: Option<&Word<'_>>, registry: &Regi
             faults.unknown(&word.at, "community", word.text, registry.communities.keys().map(Name::as_str));
             continue;
         };
-        if let Some(nation) = nation.filter(|nation| !members.contains(nation.text)) {
+        let known = nation.filter(|nation| registry.owners().any(|owner| owner == nation.text));
+        if let Some(nation) = known.filter(|nation| !members.contains(nation.text)) {
             let what = format!("`{}` is no member of `{name}`", nation.text);
             faults.at(&word.at, what, "a community of which the peer's nation is a member", "correct the peer or the membership in ruleset.toml");
             continue;

@@ -3,7 +3,7 @@
 //! A set of policies is kept for each recipient: every policy of a set is evaluated, so 1,000 clauses that name others would cost
 //! each decision a millisecond. Leaving a permit out can only refuse more; forbids and all of `release.cedar` are in every set.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use cedar_policy::{
@@ -15,7 +15,7 @@ use super::question::Question;
 use super::{Circumstances, Permitted, compile, exercise, mandatory};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
-use crate::policy::{Clause, Edition, PeerEntry, Release, SourceFile};
+use crate::policy::{Clause, Edition, PeerEntry, Release};
 
 /// The compiled release rules of one edition.
 pub struct Engine {
@@ -55,10 +55,10 @@ impl Engine {
         let schema = parse_schema(&edition.lattice).map_err(|what| vec![of_edition(edition, what)])?;
         let clauses = compile_clauses(edition, &schema, &mut complaints);
         let mut extras: Vec<Compiled> = Vec::new();
+        let mut seen = BTreeSet::new();
         for file in &edition.cedar {
-            extras.append(&mut super::extra::parse(file, &schema, &mut complaints));
+            extras.append(&mut super::extra::parse(file, &schema, &mut seen, &mut complaints));
         }
-        repeated_ids(&extras, &edition.cedar, &mut complaints);
         let entities = entities(edition, &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let mut desks = BTreeMap::new();
         for peer in edition.peers.values() {
@@ -165,14 +165,6 @@ fn compile_clauses(edition: &Edition, schema: &Schema, complaints: &mut Vec<Comp
         complaints.push(of_file(file, format!("a clause does not hold: {error}")));
     }
     compiled
-}
-
-fn repeated_ids(extras: &[Compiled], files: &[SourceFile], complaints: &mut Vec<Complaint>) {
-    let mut seen = HashSet::new();
-    for extra in extras.iter().filter(|extra| !seen.insert(extra.policy.id().clone())) {
-        let file = files.first().map_or_else(|| "release.cedar".into(), |file| Arc::clone(&file.path));
-        complaints.push(of_file(file, format!("the policy `{}` stands twice", extra.policy.id())));
-    }
 }
 
 fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled]) -> Result<Desk, String> {

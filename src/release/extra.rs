@@ -17,8 +17,8 @@ use crate::policy::{Clause, Release, SourceFile};
 /// Before the id of a permit of a Cedar file, where a clause has the id of its agreement.
 const AGREEMENT: &str = "release.cedar";
 
-/// Reads one file: all of its policies, validated strictly.
-pub(in crate::release) fn parse(file: &SourceFile, schema: &Schema, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
+/// Reads one file: all of its policies, validated strictly. `seen` holds the ids of all files.
+pub(in crate::release) fn parse(file: &SourceFile, schema: &Schema, seen: &mut BTreeSet<PolicyId>, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
     let set: PolicySet = match file.text.parse() {
         Ok(set) => set,
         Err(errors) => {
@@ -30,20 +30,33 @@ pub(in crate::release) fn parse(file: &SourceFile, schema: &Schema, complaints: 
     for template in set.templates() {
         complaints.push(whole(file, format!("the template `{}` is never filled", template.id()), "policies without `?principal` and `?resource`"));
     }
-    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-    let remedy = "see `entity`, `action` and `context` in the manual page `rules`";
-    complaints.extend(result.validation_errors().map(|error| complaint(file, error, "the policy does not hold", remedy)));
-    complaints.extend(result.validation_warnings().map(|warning| complaint(file, warning, "the policy is doubtful", "correct or remove it")));
     let mut compiled = Vec::new();
     let mut policies: Vec<&Policy> = set.policies().collect();
     policies.sort_by_key(|policy| policy.id().to_string());
     for policy in policies {
-        match named(policy) {
+        let known = named(policy).and_then(|one| {
+            let twice = || (format!("the policy `{}` stands twice", one.policy.id()), "an `@id` of its own");
+            if seen.insert(one.policy.id().clone()) { Ok(one) } else { Err(twice()) }
+        });
+        match known {
             Ok(one) => compiled.push(one),
             Err((what, expected)) => complaints.push(Complaint { at: place_of(file, policy), ..whole(file, what, expected) }),
         }
     }
+    validate(file, &compiled, schema, complaints);
     compiled
+}
+
+/// Under their own ids, so that what is said names them as their author did.
+fn validate(file: &SourceFile, compiled: &[Compiled], schema: &Schema, complaints: &mut Vec<Complaint>) {
+    let set = match PolicySet::from_policies(compiled.iter().map(|one| one.policy.clone())) {
+        Ok(set) => set,
+        Err(error) => return complaints.push(whole(file, error.to_string(), "policies that stand together")),
+    };
+    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let remedy = "see `principal`, `resource` and `context` in the manual page `rules`";
+    complaints.extend(result.validation_errors().map(|error| complaint(file, error, "the policy does not hold", remedy)));
+    complaints.extend(result.validation_warnings().map(|warning| complaint(file, warning, "the policy is doubtful", "correct or remove it")));
 }
 
 fn named(policy: &Policy) -> Result<Compiled, (String, &'static str)> {

@@ -20,7 +20,6 @@ pub struct Sanitised<'m, 'a> {
 
 impl<'m, 'a> Sanitised<'m, 'a> {
     /// The message.
-    #[must_use]
     pub const fn labelled(&self) -> &'m Labelled<'a> {
         self.cleared.permitted().labelled()
     }

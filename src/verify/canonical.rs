@@ -112,6 +112,9 @@ impl Left<'_> {
 
     fn text(&mut self, text: &str, at: Node<'_, '_>, place: Place) -> Result<(), Refusal> {
         let mut rest = text;
+        if !text.bytes().any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r')) {
+            return self.take(text.as_bytes(), at);
+        }
         while let Some(found) = rest.find(|c| escape(c, place).is_some()) {
             let (plain, special) = rest.split_at_checked(found).unwrap_or((rest, ""));
             self.take(plain.as_bytes(), at)?;

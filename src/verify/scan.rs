@@ -91,7 +91,7 @@ impl<'t> Scan<'t> {
 
     fn blanks(&mut self) -> usize {
         let rest = self.rest();
-        let count = rest.len().saturating_sub(rest.trim_start_matches(blank).len());
+        let count = rest.bytes().position(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len());
         self.skip(count);
         count
     }
@@ -268,7 +268,9 @@ impl<'t> Scan<'t> {
     // SPEC: [5] Name.
     fn name(&mut self) -> Seen<&'t str> {
         let rest = self.rest();
-        let end = rest.find(|c| !name_char(c)).unwrap_or(rest.len());
+        let plain = rest.bytes().position(|b| !matches!(b, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b':' | b'_' | b'-' | b'.')).unwrap_or(rest.len());
+        let ascii = rest.as_bytes().get(plain).is_none_or(u8::is_ascii);
+        let end = if ascii { plain } else { rest.find(|c| !name_char(c)).unwrap_or(rest.len()) };
         let name = rest.get(..end).unwrap_or("");
         if !name.starts_with(name_start) {
             return self.flaw("a name");
@@ -296,6 +298,10 @@ fn allowed(c: char) -> bool {
 fn characters(text: &str) -> Seen<()> {
     if text.starts_with('\u{FEFF}') {
         return Err(Flaw { at: 0, expected: "no byte order mark" });
+    }
+    // All bytes of ASCII from the space up are characters of XML; what is not plain is looked at again, one by one.
+    if text.bytes().all(|b| matches!(b, b' '..=0x7F | b'\t' | b'\n' | b'\r')) {
+        return Ok(());
     }
     match text.char_indices().find(|&(_, c)| !allowed(c)) {
         None => Ok(()),

@@ -100,7 +100,7 @@ impl Fields {
     /// Judges every node.
     pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt, Refusal> {
         let mut learnt = Learnt::default();
-        let start = self.trie.start(&found.tree().node(NodeId::ROOT).name);
+        let start = self.trie.start(found.tree().node(NodeId::ROOT).name);
         self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
         Ok(learnt)
     }
@@ -215,3 +215,6 @@ fn allowed(row: &Row, id: NodeId, found: &mut Found<'_, '_>) {
         found.plan(id, transform.clone(), &row.rule);
     }
 }
+
+#[cfg(test)]
+mod tests;

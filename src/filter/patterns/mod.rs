@@ -108,3 +108,6 @@ fn report(meta: &Meta, hit: &Hit, found: &mut Found<'_, '_>) {
     let verdict = Verdict { code: Reason::ContentPattern, stripped: Reason::FieldsStripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
     found.on_text(hit, verdict, || meta.reason.to_string());
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,7 @@ impl Words {
 const fn runs_on(c: char) -> bool {
     matches!(c, '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests cut texts at places that they know")]
+mod tests;

@@ -23,8 +23,26 @@ pub const FORMAT: Format = Format {
     claims,
     read: read::read,
     facts,
+    required: REQUIRED,
     markings: label::markings,
 };
+
+/// What the base schema requires; a test holds it against the table.
+const REQUIRED: &[&str] = &[
+    "/event/@version",
+    "/event/@uid",
+    "/event/@type",
+    "/event/@how",
+    "/event/@time",
+    "/event/@start",
+    "/event/@stale",
+    "/event/point",
+    "/event/point/@lat",
+    "/event/point/@lon",
+    "/event/point/@hae",
+    "/event/point/@ce",
+    "/event/point/@le",
+];
 
 /// Whether the first tag of the body is `event`.
 ///

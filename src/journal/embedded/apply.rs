@@ -113,6 +113,7 @@ impl Applying<'_> {
             "INSERT INTO message (ix, sender, id, digest, urgency, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![stored(index), one.from.as_str(), one.header.id.bytes(), one.body.digest.0, urgency(one.header.precedence), one.received.unix_ms()],
         )?;
+        self.count(&one.from, "", "accepted", None)?;
         self.keep(stored(index), &one.key(), "", &one.body)?;
         // Receipts are to the millisecond, so that the first one and one read back later are the same.
         let received = Time::from_unix_ms(one.received.unix_ms()).unwrap_or(one.received);
@@ -142,7 +143,7 @@ impl Applying<'_> {
             if message.decided || one.refusal.is_none() {
                 return Err(Denied::Contradiction("a decision without recipients must be the first, and have a reason".to_owned()));
             }
-            self.count(&one.message.from, "", Outcome::Reject, one.refusal)?;
+            self.count(&one.message.from, "", Outcome::Reject.word(), one.refusal)?;
         }
         for decision in &one.decisions {
             self.decide_one(one, decision, &message, index)?;
@@ -188,18 +189,19 @@ impl Applying<'_> {
         if written == 0 {
             return wrong("stands twice");
         }
-        self.count(&one.message.from, decision.recipient.as_str(), decision.outcome, decision.code)?;
+        self.count(&one.message.from, decision.recipient.as_str(), decision.outcome.word(), decision.code)?;
         if let Some(body) = &decision.output {
             self.keep(message.ix, &one.message, decision.recipient.as_str(), body)?;
         }
         Ok(())
     }
 
-    fn count(&self, from: &Name, recipient: &str, outcome: Outcome, code: Option<Reason>) -> Result<(), Denied> {
+    /// Adds one to a total: of an outcome, or of the words `accepted` and `delivered`.
+    fn count(&self, from: &Name, recipient: &str, outcome: &str, code: Option<Reason>) -> Result<(), Denied> {
         self.write(
             "INSERT INTO tally (sender, recipient, outcome, code, count) VALUES (?1, ?2, ?3, ?4, 1)
              ON CONFLICT (sender, recipient, outcome, code) DO UPDATE SET count = count + 1",
-            params![from.as_str(), recipient, outcome.word(), code.map_or("", Reason::code)],
+            params![from.as_str(), recipient, outcome, code.map_or("", Reason::code)],
         )?;
         Ok(())
     }
@@ -223,10 +225,11 @@ impl Applying<'_> {
             "UPDATE decision SET state = 'delivered' WHERE message = ?1 AND recipient = ?2 AND state = 'due' AND attempts > 0",
             params![message.ix, one.recipient.as_str()],
         )?;
-        match written {
-            0 => Err(Denied::Contradiction(format!("nothing left for `{}` that is not delivered", one.recipient))),
-            _ => Ok(message.ix),
+        if written == 0 {
+            return Err(Denied::Contradiction(format!("nothing left for `{}` that is not delivered", one.recipient)));
         }
+        self.count(&one.message.from, one.recipient.as_str(), "delivered", None)?;
+        Ok(message.ix)
     }
 
     fn review(&self, one: &Reviewed) -> Result<i64, Denied> {

@@ -36,7 +36,7 @@ impl Views<'_> {
     fn waiting(&self, ix: i64) -> Result<Waiting, Fault> {
         let (key, header) = self.acceptance(ix)?;
         let receipt = receipt_of(self.connection, &key.from, key.id)?.ok_or_else(|| strange("receipt"))?;
-        let body = self.content(ix, &key, "", receipt.digest)?.ok_or_else(|| strange("body"))?;
+        let body = self.needed(ix, &key, "", receipt.digest);
         Ok(Waiting { receipt, header, body })
     }
 
@@ -50,7 +50,7 @@ impl Views<'_> {
     fn outgoing(&self, recipient: &Name, ix: i64, clause: Option<String>, digest: Digest, attempts: u32) -> Result<Outgoing, Fault> {
         let (message, header) = self.acceptance(ix)?;
         let clause = clause.map(|text| Name::new(&text).ok_or_else(|| strange("clause"))).transpose()?;
-        let output = self.content(ix, &message, recipient.as_str(), digest)?.ok_or_else(|| strange("output"))?;
+        let output = self.needed(ix, &message, recipient.as_str(), digest);
         Ok(Outgoing { message, recipient: recipient.clone(), header, clause, digest, output, attempts })
     }
 
@@ -116,7 +116,21 @@ impl Views<'_> {
 
     pub(super) fn counts(&self) -> Result<Counts, Fault> {
         let one = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(read_number).map_err(failed);
-        let rows = self.all("SELECT sender, recipient, outcome, code, count FROM tally ORDER BY 1, 2, 3, 4", &[], |row| {
+        // Totals over all time are kept; only what is under way is counted, by small indexes.
+        Ok(Counts {
+            records: one("SELECT coalesce(max(ix) + 1, 0) FROM record")?,
+            accepted: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'accepted'")?,
+            undecided: one("SELECT count(*) FROM message WHERE decided IS NULL")?,
+            due: one("SELECT count(*) FROM decision WHERE state = 'due'")?,
+            delivered: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'delivered'")?,
+            held: one("SELECT count(*) FROM decision WHERE state = 'held'")?,
+            tallies: self.tallies()?,
+        })
+    }
+
+    fn tallies(&self) -> Result<Vec<Tally>, Fault> {
+        let sql = "SELECT sender, recipient, outcome, code, count FROM tally WHERE outcome NOT IN ('accepted', 'delivered') ORDER BY 1, 2, 3, 4";
+        let rows = self.all(sql, &[], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, i64>(4)?))
         })?;
         let tally = |(from, recipient, outcome, code, count): (String, String, String, String, i64)| {
@@ -128,15 +142,7 @@ impl Views<'_> {
                 count: read_number(count),
             })
         };
-        Ok(Counts {
-            records: one("SELECT coalesce(max(ix) + 1, 0) FROM record")?,
-            accepted: one("SELECT count(*) FROM message")?,
-            undecided: one("SELECT count(*) FROM message WHERE decided IS NULL")?,
-            due: one("SELECT count(*) FROM decision WHERE state = 'due'")?,
-            delivered: one("SELECT count(*) FROM decision WHERE state = 'delivered'")?,
-            held: one("SELECT count(*) FROM decision WHERE state = 'held'")?,
-            tallies: rows.into_iter().map(tally).collect::<Result<_, Fault>>()?,
-        })
+        rows.into_iter().map(tally).collect()
     }
 
     /// Size and checkpoints, for a reader without the tree.
@@ -149,6 +155,15 @@ impl Views<'_> {
         match Record::decode(&bytes)?.event {
             Event::Accepted(one) => Ok((one.key(), one.header)),
             _ => Err(strange("acceptance")),
+        }
+    }
+
+    /// A content without which work cannot go on. One that is damaged must not hold up the others.
+    fn needed(&self, ix: i64, message: &MessageKey, recipient: &str, digest: Digest) -> Result<Vec<u8>, String> {
+        match self.content(ix, message, recipient, digest) {
+            Ok(Some(content)) => Ok(content),
+            Ok(None) => Err("the content is missing; run `vestibule audit verify`".to_owned()),
+            Err(fault) => Err(fault.what),
         }
     }
 

@@ -28,6 +28,8 @@ const BATCH_JOBS: usize = 256;
 const BATCH_JOBS_BESIDE_FLASH: usize = 16;
 /// Time for which a commit waits for company, under load only: 2 ms, less than a sync takes on a disk.
 const LINGER: Duration = Duration::from_millis(2);
+/// Contents dropped in one commit: 1000, so that dropping does not hold up messages for long.
+const DROPPED_MAX: i64 = 1000;
 
 type Answer = Result<Appended, Denied>;
 
@@ -254,10 +256,11 @@ impl Writer {
         let dropped = self
             .connection
             .prepare_cached(
-                "DELETE FROM content WHERE message IN (SELECT ix FROM message WHERE received < ?1 AND decided IS NOT NULL)
-                 AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message = content.message AND d.state IN ('due', 'held'))",
+                "DELETE FROM content WHERE rowid IN (SELECT c.rowid FROM content c CROSS JOIN message m ON m.ix = c.message
+                 WHERE m.received < ?1 AND m.decided IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message = m.ix AND d.state IN ('due', 'held'))
+                 ORDER BY c.rowid LIMIT ?2)",
             )
-            .and_then(|mut statement| statement.execute([before.unix_ms()]))
+            .and_then(|mut statement| statement.execute([before.unix_ms(), DROPPED_MAX]))
             .map_err(failed)?;
         Ok(u64::try_from(dropped).unwrap_or(u64::MAX))
     }
