@@ -13,3 +13,4 @@ mod journal;
 mod link;
 mod rules;
 // mod release;
+mod filter;

@@ -66,6 +66,8 @@ enum Above {
     Listed,
     /// No row lists it: what is below it and unlisted too is not reported again.
     Unknown,
+    /// This row forbids it: what is below it is not reported again for the same row, or for having none.
+    Forbidden(usize),
 }
 
 impl Fields {
@@ -117,7 +119,8 @@ impl Fields {
     ) -> Result<(), Refusal> {
         budget.spend(state.cost())?;
         let tree = found.tree();
-        let row = self.trie.row(state).and_then(|at| self.rows.get(at));
+        let at = self.trie.row(state);
+        let row = at.and_then(|at| self.rows.get(at));
         let known = row.is_some() || self.trie.is_on_the_way(state);
         if !known {
             learnt.unknown.push(id);
@@ -126,7 +129,11 @@ impl Fields {
             }
         }
         match row {
-            Some(row) if row.forbid.is_some() => forbidden(row, id, found),
+            Some(row) if row.forbid.is_some() => {
+                if at.map(Above::Forbidden) != Some(above) {
+                    forbidden(row, id, found);
+                }
+            }
             Some(row) => {
                 if row.reference {
                     learnt.references.push(id);
@@ -135,7 +142,11 @@ impl Fields {
             }
             None => self.text_of_the_unlisted(id, known, found),
         }
-        let here = if known { Above::Listed } else { Above::Unknown };
+        let here = match at.filter(|_| row.is_some_and(|row| row.forbid.is_some())) {
+            Some(at) => Above::Forbidden(at),
+            None if known => Above::Listed,
+            None => Above::Unknown,
+        };
         for (child, node) in tree.children(id) {
             let next = match node.kind {
                 Kind::Text => continue,

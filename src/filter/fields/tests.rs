@@ -93,7 +93,7 @@ fn forbidden_fields_and_references_are_stripped_with_their_own_reasons() {
     let mut rows = base();
     rows.push(Field { forbid: Some(Action::Strip), ..field("/event/detail/marti/**", FieldType::Any) });
     rows.push(Field { forbid: Some(Action::Strip), reference: true, ..field("/event/detail/video/@url", FieldType::Any) });
-    let (findings, steps, _) = judged(&profile(rows, Action::Hold), &with(&["/event/detail/marti=x", "/event/detail/video/@url=rtsp://x"]), &[]);
+    let (findings, steps, _) = judged(&profile(rows, Action::Hold), &with(&["/event/detail/marti=x", "/event/detail/marti/dest/@callsign=y", "/event/detail/video/@url=rtsp://x"]), &[]);
     assert_eq!(codes(&findings), [("fields.stripped", "/event/detail/marti", Action::Strip), ("reference.url", "/event/detail/video/@url", Action::Strip)]);
     assert_eq!(steps.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["/event/detail/marti", "/event/detail/video/@url"]);
 }
