@@ -1,5 +1,7 @@
 //! The link over real QUIC on loopback, with real certificates: what is let in, what is refused, and what stays up.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a failed test says where")]
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -340,7 +340,7 @@ mod tests {
         let text = LAB.replacen("name = \"can-ops\"", "name = \"usa-ops\"", 1);
         std::fs::write(&path, &text).unwrap();
         let Err(Unreadable::Faulty(complaints)) = Gateway::read(&path) else { panic!("expected complaints") };
-        assert_eq!(&text[complaints[0].at.clone().unwrap()], "\"usa-ops\"");
+        assert_eq!(text.get(complaints[0].at.clone().unwrap()).unwrap(), "\"usa-ops\"");
     }
 
     #[test]

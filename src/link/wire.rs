@@ -528,6 +528,44 @@ mod tests {
         assert!(Hello::decode(&nothing).is_err());
     }
 
+    /// The vectors of the manual: kind, expectation, bytes.
+    fn vectors() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+        let manual = include_str!("../manual/link.md");
+        let block = manual.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        let vector = |line: &'static str| {
+            let mut words = line.split_whitespace();
+            let (kind, expected, hex) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+            (kind, expected, hex.as_bytes().chunks(2).map(byte).collect())
+        };
+        block.lines().map(vector).collect()
+    }
+
+    #[test]
+    fn the_vectors_of_the_manual_hold() {
+        use crate::link::Receipt;
+        for (kind, expected, bytes) in vectors() {
+            let again = match kind {
+                "message" => decode(&bytes, SIZES).map(|read| frame(&read.header, &read.body)),
+                "hello" => Hello::decode(&bytes).map(|read| read.encode()),
+                _ => Receipt::decode(&bytes).map(|read| read.encode()),
+            };
+            match again {
+                Ok(again) => assert_eq!((expected, again), ("ok", bytes), "{kind}"),
+                Err(refusal) => assert_eq!(refusal.reason.code(), expected, "{kind}"),
+            }
+        }
+        assert_eq!(vectors().len(), 19);
+    }
+
+    #[test]
+    fn the_manual_names_every_code_of_the_link() {
+        let manual = include_str!("../manual/link.md");
+        for objection in crate::link::Objection::ALL {
+            assert!(manual.contains(&format!("`{}`", objection.code())), "{objection}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(at in 0_usize..128, value: u8, body in proptest::collection::vec(any::<u8>(), 1..64)) {
