@@ -13,7 +13,8 @@ use vestibule::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reas
 use vestibule::journal::embedded::{Engine, FILE, FaultPoint, Reader};
 use vestibule::journal::seal::{SealKey, SealRing};
 use vestibule::journal::{
-    Accepted, Appended, Body, Decided, Decision, Delivered, Denied, Event, Filter, Journal, MessageKey, Operated, Page, Released, Reviewed, State, Verdict,
+    Accepted, Appended, Body, Decided, Decision, Delivered, Denied, Event, Filter, Journal, MessageKey, Operated, Page, Released, Reviewed, State,
+    Verdict,
 };
 
 /// A folder with keys, in which a journal is opened again and again.
@@ -168,10 +169,10 @@ fn the_journey_of_a_message_runs_through_all_views() {
         assert_eq!(words, ["accepted", "decided", "released", "released", "delivered"]);
         let counts = journal.counts().await.unwrap();
         assert_eq!((counts.records, counts.accepted, counts.undecided, counts.due, counts.delivered, counts.held), (5, 1, 0, 0, 1, 0));
-        assert_eq!(counts.tallies.iter().map(|t| (t.recipient.clone().unwrap(), t.outcome, t.code, t.count)).collect::<Vec<_>>(), [
-            (name("can-ops"), Outcome::Withhold, Some(Reason::AgreementNone), 1),
-            (name("usa-ops"), Outcome::Forward, None, 1),
-        ]);
+        assert_eq!(
+            counts.tallies.iter().map(|t| (t.recipient.clone().unwrap(), t.outcome, t.code, t.count)).collect::<Vec<_>>(),
+            [(name("can-ops"), Outcome::Withhold, Some(Reason::AgreementNone), 1), (name("usa-ops"), Outcome::Forward, None, 1),]
+        );
     });
     assert_eq!(place.verify().problems, []);
 }
@@ -181,7 +182,10 @@ fn a_repeated_id_is_answered_from_the_record_and_other_content_is_refused() {
     let place = Place::new();
     run(async {
         let journal = place.open();
-        let Appended::Kept { receipt: Some(first), .. } = append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap() else { panic!() };
+        let Appended::Kept { receipt: Some(first), .. } = append(&journal, vec![accepted(1, Precedence::Routine), forwarded(1)]).await.unwrap()
+        else {
+            panic!()
+        };
         let again = append(&journal, vec![accepted(1, Precedence::Flash), forwarded(1)]).await.unwrap();
         assert_eq!(again, Appended::Repeated(first));
         let Event::Accepted(mut other) = accepted(1, Precedence::Routine) else { panic!() };
@@ -191,7 +195,10 @@ fn a_repeated_id_is_answered_from_the_record_and_other_content_is_refused() {
             other => panic!("{other:?}"),
         }
         other.from = name("usa-ops");
-        assert!(matches!(append(&journal, vec![Event::Accepted(other)]).await, Ok(Appended::Kept { first: 2, .. })), "another peer has ids of its own");
+        assert!(
+            matches!(append(&journal, vec![Event::Accepted(other)]).await, Ok(Appended::Kept { first: 2, .. })),
+            "another peer has ids of its own"
+        );
         assert_eq!(journal.counts().await.unwrap().records, 3);
         assert_eq!(journal.message(id(1)).await.unwrap().len(), 3);
     });
@@ -282,14 +289,15 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
     let place = Place::new();
     run(async {
         let journal = place.open();
-        let hold = |n| decided(n, vec![decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)), decision("can-ops", Outcome::Withhold, None)]);
+        let hold =
+            |n| decided(n, vec![decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)), decision("can-ops", Outcome::Withhold, None)]);
         keep(&journal, vec![accepted(1, Precedence::Routine), hold(1)]).await;
         keep(&journal, vec![accepted(2, Precedence::Flash), hold(2)]).await;
         let held = journal.quarantine(Filter::default(), Page::first(10)).await.unwrap();
-        assert_eq!(held.rows.iter().map(|row| (row.id, row.precedence, row.code)).collect::<Vec<_>>(), [
-            (id(2), Precedence::Flash, Some(Reason::ContentWords)),
-            (id(1), Precedence::Routine, Some(Reason::ContentWords)),
-        ]);
+        assert_eq!(
+            held.rows.iter().map(|row| (row.id, row.precedence, row.code)).collect::<Vec<_>>(),
+            [(id(2), Precedence::Flash, Some(Reason::ContentWords)), (id(1), Precedence::Routine, Some(Reason::ContentWords)),]
+        );
         assert_eq!(journal.body(&key(1)).await.unwrap(), Some(content(1)));
         let review = Event::Reviewed(Reviewed {
             message: key(1),
@@ -414,7 +422,9 @@ fn contents_are_sealed_at_rest_and_open_nowhere_else() {
     SealKey::create(&place.folder.path().join("other.key")).unwrap();
     let other = SealRing::new(SealKey::open(&place.folder.path().join("other.key")).unwrap(), Vec::new());
     assert!(Reader::open(&place.journal(), Some(other)).unwrap().body(&key(1)).unwrap_err().what.contains("was not given"));
-    place.sql("UPDATE content SET sealed = (SELECT sealed FROM content c WHERE c.message = 0 AND c.recipient = '') WHERE message = 2 AND recipient = ''");
+    place.sql(
+        "UPDATE content SET sealed = (SELECT sealed FROM content c WHERE c.message = 0 AND c.recipient = '') WHERE message = 2 AND recipient = ''",
+    );
     let reader = Reader::open(&place.journal(), Some(ring(place.folder.path()))).unwrap();
     assert_eq!(reader.body(&key(1)).unwrap(), Some(content(1)));
     assert!(reader.body(&key(2)).unwrap_err().what.contains("changed or moved"));
@@ -515,7 +525,8 @@ fn child_that_appends_until_it_is_killed() {
     run(async move {
         let journal = Arc::new(Engine::open(&folder.join("journal"), ring(&folder)).unwrap());
         let acks = std::fs::OpenOptions::new().append(true).create(true).open(folder.join("acks")).unwrap();
-        let notary = Notary::new(SignerKey::open(&folder.join("audit.key")).unwrap(), Intervals { records: 100, seconds: 1 }, &folder.join("journal"));
+        let notary =
+            Notary::new(SignerKey::open(&folder.join("audit.key")).unwrap(), Intervals { records: 100, seconds: 1 }, &folder.join("journal"));
         for worker in 0..16_u64 {
             let (journal, mut acks) = (Arc::clone(&journal), acks.try_clone().unwrap());
             tokio::spawn(async move {
@@ -689,11 +700,22 @@ fn each_kind_of_tampering_is_found_and_its_first_record_named() {
 }
 
 #[test]
+fn a_journal_whose_end_was_altered_does_not_open() {
+    for sql in ["UPDATE record SET leaf = zeroblob(32) WHERE ix = 620", "DELETE FROM record WHERE ix = 600", "DELETE FROM tile WHERE ix = 1"] {
+        let place = audited();
+        place.sql(sql);
+        let refused = Engine::open(&place.journal(), ring(place.folder.path())).unwrap_err();
+        assert!(refused.what.contains("vestibule audit verify"), "{refused}");
+    }
+}
+
+#[test]
 fn a_record_rewritten_with_its_leaf_is_found_under_its_checkpoint() {
     let place = audited();
     let connection = Connection::open(place.journal().join(FILE)).unwrap();
     let bytes: Vec<u8> = connection.query_row("SELECT bytes FROM record WHERE ix = 100", [], |row| row.get(0)).unwrap();
-    let at = bytes.windows(8).position(|window| window == b"can-ops\x68").or_else(|| bytes.windows(7).position(|window| window == b"can-ops")).unwrap();
+    let at =
+        bytes.windows(8).position(|window| window == b"can-ops\x68").or_else(|| bytes.windows(7).position(|window| window == b"can-ops")).unwrap();
     let mut forged = bytes.clone();
     forged[at..at + 3].copy_from_slice(b"aus");
     let leaf = vestibule::journal::merkle::leaf_hash(&forged);
@@ -717,6 +739,39 @@ fn a_journal_written_anew_is_found_by_whoever_kept_a_checkpoint() {
     assert!(place.verify().holds());
     let report = audit::verify(&place.journal(), &place.verifier(), &[kept]).unwrap();
     assert!(report.problems[0].text.contains("witnessed checkpoint 1"), "{:?}", report.problems);
+}
+
+#[test]
+fn a_journal_holds_while_the_gateway_writes_on() {
+    let place = Place::new();
+    run(async {
+        let journal = Arc::new(place.open());
+        let (writer, notary) = (Arc::clone(&journal), place.notary(Intervals { records: 10, seconds: 1 }));
+        let writing = tokio::spawn(async move {
+            for n in 0.. {
+                keep(&*writer, vec![accepted(n, Precedence::Routine), forwarded(n)]).await;
+                let _ = notary.tend(&*writer, at(0)).await.unwrap();
+            }
+        });
+        let (folder, key) = (place.journal(), place.verifier());
+        let mut checkpoints = 0;
+        while checkpoints < 10 {
+            let (folder, key) = (folder.clone(), key.clone());
+            let report = tokio::task::spawn_blocking(move || audit::verify(&folder, &key, &[]).unwrap()).await.unwrap();
+            assert_eq!(report.problems, []);
+            checkpoints = report.checkpoints;
+        }
+        writing.abort();
+        let _ = writing.await;
+    });
+}
+
+#[test]
+fn the_example_of_the_manual_verifies() {
+    let manual = include_str!("../src/manual/journal.md");
+    let mut blocks = manual.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let (note, key) = (blocks.next().unwrap(), blocks.next().unwrap().trim().parse().unwrap());
+    assert_eq!(Checkpoint::open(note, &key).unwrap().size, 621);
 }
 
 #[test]

@@ -39,8 +39,13 @@ impl Checkpoint {
         if origin != Some(key.name()) {
             return Err(format!("the origin of the checkpoint is not `{}`", key.name()));
         }
-        let size = size.and_then(|text| text.parse::<u64>().ok().filter(|size| size.to_string() == text)).ok_or("the size of the checkpoint is no number")?;
-        let root = root.and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| bytes.try_into().ok()).ok_or("the root of the checkpoint is no hash")?;
+        let size = size
+            .and_then(|text| text.parse::<u64>().ok().filter(|size| size.to_string() == text))
+            .ok_or("the size of the checkpoint is no number")?;
+        let root = root
+            .and_then(|text| STANDARD.decode(text).ok())
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or("the root of the checkpoint is no hash")?;
         match rest {
             None => Ok(Self { size, root: Digest(root) }),
             Some(_) => Err("the checkpoint has extension lines; expected origin, size and root".to_owned()),

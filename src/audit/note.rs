@@ -72,7 +72,8 @@ impl std::str::FromStr for VerifierKey {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || "expected a verifier key as `name+hash+key` with an Ed25519 key".to_owned();
-        let (name, hash, key) = text.split_once('+').and_then(|(name, rest)| rest.split_once('+').map(|(hash, key)| (name, hash, key))).ok_or_else(wrong)?;
+        let (name, hash, key) =
+            text.split_once('+').and_then(|(name, rest)| rest.split_once('+').map(|(hash, key)| (name, hash, key))).ok_or_else(wrong)?;
         let key = STANDARD.decode(key).map_err(|_| wrong())?;
         let public = key.strip_prefix(&[ED25519_TYPE]).and_then(|key| <[u8; 32]>::try_from(key).ok()).ok_or_else(wrong)?;
         check_name(name)?;
@@ -173,7 +174,8 @@ fn cut(note: &str) -> Result<(&str, &str), String> {
     }
     let at = note.rfind("\n\n").ok_or("the note has no signature")?;
     let (text, rest) = note.split_at_checked(at.saturating_add(1)).ok_or("the note has no signature")?;
-    let signatures = rest.strip_prefix('\n').filter(|lines| !lines.is_empty() && lines.ends_with('\n')).ok_or("the note does not end with a signature line")?;
+    let signatures =
+        rest.strip_prefix('\n').filter(|lines| !lines.is_empty() && lines.ends_with('\n')).ok_or("the note does not end with a signature line")?;
     Ok((text, signatures))
 }
 

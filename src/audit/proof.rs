@@ -98,7 +98,11 @@ pub fn check_consistency(proof: &ConsistencyProof, key: &VerifierKey) -> Result<
     let path = decode_path(&proof.path)?;
     // SPEC: RFC 9162, section 2.1.4: an empty tree is the beginning of every tree; its root is HASH().
     if earlier.size == 0 {
-        return if earlier.root == Digest::of(b"") && path.is_empty() { Ok(()) } else { Err("the proof for an empty journal is not empty".to_owned()) };
+        return if earlier.root == Digest::of(b"") && path.is_empty() {
+            Ok(())
+        } else {
+            Err("the proof for an empty journal is not empty".to_owned())
+        };
     }
     let path = ct_merkle::ConsistencyProof::<Sha256>::try_from_bytes(path).map_err(|e| e.to_string())?;
     root_of(&later)?.verify_consistency(&root_of(&earlier)?, &path).map_err(|e| e.to_string())

@@ -62,8 +62,10 @@ impl Report {
 /// # Errors
 /// Where the journal cannot be read at all.
 pub fn verify(folder: &Path, key: &VerifierKey, witnessed: &[String]) -> Result<Report, Fault> {
+    // Before the journal: a gateway at work may publish a checkpoint over records that this reader does not see.
+    let published = read_published(folder)?;
     let journal = Reader::open(folder, None)?;
-    let mut check = Check::new(&journal, key, folder, witnessed)?;
+    let mut check = Check::new(&journal, key, published, witnessed)?;
     for line in journal.file_faults()? {
         check.problem(None, format!("the file is damaged: {line}"));
     }
@@ -73,6 +75,15 @@ pub fn verify(folder: &Path, key: &VerifierKey, witnessed: &[String]) -> Result<
     check.checkpoints_reached();
     journal.each_stored(0, |stored| check.record(stored))?;
     check.finish(&journal)
+}
+
+fn read_published(folder: &Path) -> Result<Option<String>, Fault> {
+    let file = folder.join(checkpoint::FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(note) => Ok(Some(note)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Fault::from_cause(format!("`{}` cannot be read", file.display()), e)),
+    }
 }
 
 /// A checkpoint that waits for its records.
@@ -98,7 +109,7 @@ struct Check {
 }
 
 impl Check {
-    fn new(journal: &Reader, key: &VerifierKey, folder: &Path, witnessed: &[String]) -> Result<Self, Fault> {
+    fn new(journal: &Reader, key: &VerifierKey, published: Option<String>, witnessed: &[String]) -> Result<Self, Fault> {
         let report = Report { records: 0, root: Digest::of(b""), checkpoints: 0, unsigned: 0, first_bad: None, problems: Vec::new() };
         let mut check = Self {
             frontier: Frontier::default(),
@@ -119,13 +130,11 @@ impl Check {
             }
             check.expect(format!("checkpoint {number}"), note, key, Some(*size));
         }
-        let file = folder.join(checkpoint::FILE);
-        match std::fs::read_to_string(&file) {
-            Ok(note) => check.expect("the checkpoint in the file beside the journal".to_owned(), &note, key, None),
+        match published {
+            Some(note) => check.expect("the checkpoint in the file beside the journal".to_owned(), &note, key, None),
             // The file is written after the record, so a crash at the very first checkpoint leaves none.
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && rows.len() <= 1 => (),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => check.problem(None, format!("the checkpoint file `{}` is missing", file.display())),
-            Err(e) => return Err(Fault::from_cause(format!("`{}` cannot be read", file.display()), e)),
+            None if rows.len() <= 1 => (),
+            None => check.problem(None, format!("the file `{}` beside the journal is missing", checkpoint::FILE)),
         }
         for (place, note) in (1..).zip(witnessed) {
             check.expect(format!("witnessed checkpoint {place}"), note, key, None);
@@ -196,7 +205,12 @@ impl Check {
                 self.held = self.held.saturating_add(u64::from(one.own));
                 self.held_size = size;
             } else {
-                let text = format!("{} does not hold: among records {} to {} one is changed, missing or out of order", one.name, self.held_size, size.saturating_sub(1));
+                let text = format!(
+                    "{} does not hold: among records {} to {} one is changed, missing or out of order",
+                    one.name,
+                    self.held_size,
+                    size.saturating_sub(1)
+                );
                 self.problem(Some(self.held_size), text);
                 self.report.first_bad = self.report.first_bad.or(Some(self.held_size));
             }

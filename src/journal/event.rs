@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
-use serde::ser::{SerializeStruct as _, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
@@ -338,7 +338,8 @@ impl Record {
     /// # Errors
     /// Where the bytes are no record, or are written in another way.
     pub fn decode(bytes: &[u8]) -> Result<Self, Fault> {
-        let record: Self = minicbor::decode(bytes).map_err(|e| Fault::from_cause("a record of the journal cannot be read; run `vestibule audit verify`", e))?;
+        let record: Self =
+            minicbor::decode(bytes).map_err(|e| Fault::from_cause("a record of the journal cannot be read; run `vestibule audit verify`", e))?;
         match record.encode()? == bytes {
             true => Ok(record),
             false => Err(Fault::new("a record of the journal is not in the form in which this program writes it; run `vestibule audit verify`")),
@@ -394,7 +395,14 @@ pub(in crate::journal) mod tests {
                 ],
                 refusal: Some(Reason::FormatUnrecognised),
             }),
-            Event::Released(Released { message: message.clone(), recipient: recipient.clone(), clause: None, digest: Digest::of(b"out"), attempt: 1, time: time(3) }),
+            Event::Released(Released {
+                message: message.clone(),
+                recipient: recipient.clone(),
+                clause: None,
+                digest: Digest::of(b"out"),
+                attempt: 1,
+                time: time(3),
+            }),
             Event::Delivered(Delivered { message: message.clone(), recipient: recipient.clone(), receipt: time(3), time: time(4) }),
             Event::Reviewed(Reviewed {
                 message,
@@ -444,6 +452,21 @@ pub(in crate::journal) mod tests {
         assert_eq!(json["event"]["header"]["precedence"], "FLASH");
         assert_eq!(json["event"]["body"]["length"], 5);
         assert_eq!(json["event"]["body"].as_object().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn changed_bytes_never_read_as_the_same_record_and_never_panic() {
+        for (index, event) in (0..).zip(every_event()) {
+            let bytes = Record { index, event }.encode().unwrap();
+            let whole = Record::decode(&bytes).unwrap();
+            for at in 0..bytes.len() {
+                for bit in 0..8 {
+                    let mut changed = bytes.clone();
+                    changed[at] ^= 1 << bit;
+                    assert!(Record::decode(&changed).is_ok_and(|record| record != whole) || Record::decode(&changed).is_err());
+                }
+            }
+        }
     }
 
     #[test]

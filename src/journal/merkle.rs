@@ -143,8 +143,7 @@ mod tests {
     use super::*;
 
     /// The leaves of the known-answer tests that implementations of RFC 6962 share.
-    const LEAVES: [&str; 8] =
-        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+    const LEAVES: [&str; 8] = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     const ROOTS: [&str; 9] = [
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -203,6 +202,17 @@ mod tests {
             }
         }
         assert_eq!(memory.0.keys().filter(|(level, _)| *level > 0).count(), 4);
+    }
+
+    #[test]
+    fn a_tree_of_three_levels_of_kept_nodes_reads_back() {
+        let (mut frontier, mut memory) = (Frontier::default(), Memory::default());
+        (0..66_000_u64).for_each(|n| memory.push(&mut frontier, leaf_hash(&n.to_be_bytes())));
+        assert!(memory.0.contains_key(&(16, 0)));
+        assert_eq!(Frontier::read(66_000, &memory).unwrap(), frontier);
+        assert_eq!(range_hash(0, 66_000, &memory).unwrap(), frontier.root());
+        let left = range_hash(0, 65_536, &memory).unwrap();
+        assert_eq!(node_hash(&left, &range_hash(65_536, 66_000, &memory).unwrap()), frontier.root());
     }
 
     #[test]

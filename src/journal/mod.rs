@@ -13,9 +13,7 @@ mod view;
 
 use std::pin::Pin;
 
-pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Operated, Record, Released, Reviewed, Verdict,
-};
+pub use event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Operated, Record, Released, Reviewed, Verdict};
 pub use view::{Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Tally, Waiting};
 
 use crate::base::{Fault, MessageId, Name, Precedence, Refusal};

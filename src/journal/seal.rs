@@ -122,7 +122,8 @@ impl SealRing {
     pub(in crate::journal) fn seal(&self, place: &Place<'_>, content: &[u8]) -> Result<Sealed, Fault> {
         let mut text = Vec::with_capacity(content.len().saturating_add(AES_256_GCM.tag_len()));
         text.extend_from_slice(content);
-        let nonce = self.first.key.seal_in_place_append_tag(Aad::from(place.bytes()), &mut text).map_err(|_| Fault::new("a content cannot be sealed"))?;
+        let nonce =
+            self.first.key.seal_in_place_append_tag(Aad::from(place.bytes()), &mut text).map_err(|_| Fault::new("a content cannot be sealed"))?;
         Ok(Sealed { key_id: self.first.id, bytes: [nonce.as_ref().as_slice(), &text].concat() })
     }
 

@@ -111,7 +111,14 @@ impl Applying<'_> {
     fn accept(&self, one: &Accepted, index: u64) -> Result<Receipt, Denied> {
         self.write(
             "INSERT INTO message (ix, sender, id, digest, urgency, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![stored(index), one.from.as_str(), one.header.id.bytes(), one.body.digest.0, urgency(one.header.precedence), one.received.unix_ms()],
+            params![
+                stored(index),
+                one.from.as_str(),
+                one.header.id.bytes(),
+                one.body.digest.0,
+                urgency(one.header.precedence),
+                one.received.unix_ms()
+            ],
         )?;
         self.count(&one.from, "", "accepted", None)?;
         self.keep(stored(index), &one.key(), "", &one.body)?;
@@ -124,7 +131,10 @@ impl Applying<'_> {
         let Some(ring) = self.ring else { return Ok(()) };
         let bytes = body.bytes().ok_or_else(|| Denied::Contradiction("a content was given without its bytes".to_owned()))?;
         let sealed = ring.seal(&Place { message: key, recipient, digest: body.digest }, bytes)?;
-        self.write("INSERT INTO content (message, recipient, key, sealed) VALUES (?1, ?2, ?3, ?4)", params![message, recipient, sealed.key_id, sealed.bytes])?;
+        self.write(
+            "INSERT INTO content (message, recipient, key, sealed) VALUES (?1, ?2, ?3, ?4)",
+            params![message, recipient, sealed.key_id, sealed.bytes],
+        )?;
         Ok(())
     }
 
@@ -164,7 +174,10 @@ impl Applying<'_> {
         };
         // A later decision takes the place of one that holds the message, and of no other.
         let superseded = match message.decided {
-            true => self.write("DELETE FROM decision WHERE message = ?1 AND recipient = ?2 AND state = 'held'", params![message.ix, decision.recipient.as_str()])?,
+            true => self.write(
+                "DELETE FROM decision WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
+                params![message.ix, decision.recipient.as_str()],
+            )?,
             false => 0,
         };
         if message.decided && superseded == 0 {
@@ -276,7 +289,9 @@ pub(super) fn receipt_of(connection: &Connection, from: &Name, id: MessageId) ->
     let row = connection
         .prepare_cached("SELECT ix, digest, received FROM message WHERE id = ?1 AND sender = ?2")
         .and_then(|mut statement| {
-            statement.query_row(params![id.bytes(), from.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?))).optional()
+            statement
+                .query_row(params![id.bytes(), from.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?)))
+                .optional()
         })
         .map_err(failed)?;
     let Some((ix, digest, ms)) = row else { return Ok(None) };

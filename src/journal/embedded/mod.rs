@@ -26,9 +26,7 @@ use writer::{Job, Queue, Writer};
 
 use super::merkle::{Frontier, leaf_hash};
 use super::seal::SealRing;
-use super::{
-    Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Waiting,
-};
+use super::{Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Waiting};
 use crate::base::{Digest, Fault, MessageId, Name, Precedence, Time};
 
 /// The file with the tables.
@@ -100,8 +98,9 @@ impl Engine {
         std::fs::create_dir_all(folder).map_err(|e| Fault::from_cause(format!("the journal's folder `{}` cannot be made", folder.display()), e))?;
         let lock = lock(folder)?;
         let file = folder.join(FILE);
-        let connection = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|e| Fault::from_cause(format!("`{}` cannot be opened", file.display()), e))?;
+        let connection =
+            Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                .map_err(|e| Fault::from_cause(format!("`{}` cannot be opened", file.display()), e))?;
         schema::prepare_writer(&connection)?;
         sync_folder(folder)?;
         let frontier = recover(&connection)?;
@@ -113,16 +112,7 @@ impl Engine {
             .name("journal".to_owned())
             .spawn(move || writer.run())
             .map_err(|e| Fault::from_cause("the journal's thread cannot be started", e))?;
-        Ok(Self {
-            file,
-            ring,
-            queue,
-            head,
-            readers: Arc::default(),
-            reading: Arc::new(Semaphore::new(READERS)),
-            thread: Some(thread),
-            _lock: lock,
-        })
+        Ok(Self { file, ring, queue, head, readers: Arc::default(), reading: Arc::new(Semaphore::new(READERS)), thread: Some(thread), _lock: lock })
     }
 
     fn read<T: Send + 'static>(&self, read: impl FnOnce(&Views<'_>) -> Result<T, Fault> + Send + 'static) -> Later<'_, T> {
@@ -133,10 +123,10 @@ impl Engine {
             let work = move || {
                 let kept = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let connection = kept.map_or_else(|| open_reader(&file), Ok)?;
-                let out = read(&Views { connection: &connection, ring: Some(&ring) });
+                let out = in_one_state(&connection, || read(&Views { connection: &connection, ring: Some(&ring) }))?;
                 readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 drop(permit);
-                out
+                Ok(out)
             };
             tokio::task::spawn_blocking(work).await.map_err(|e| Fault::from_cause("a view of the journal broke off", e))?
         })
@@ -239,7 +229,9 @@ fn lock(folder: &Path) -> Result<File, Fault> {
 
 /// A new file's name is durable only after its folder is.
 fn sync_folder(folder: &Path) -> Result<(), Fault> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|e| Fault::from_cause(format!("the folder `{}` cannot be synced", folder.display()), e))
+    File::open(folder)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| Fault::from_cause(format!("the folder `{}` cannot be synced", folder.display()), e))
 }
 
 fn open_reader(file: &Path) -> Result<Connection, Fault> {
@@ -247,6 +239,14 @@ fn open_reader(file: &Path) -> Result<Connection, Fault> {
         .map_err(|e| Fault::from_cause(format!("the journal `{}` cannot be opened", file.display()), e))?;
     schema::prepare_reader(&connection)?;
     Ok(connection)
+}
+
+/// A view of several queries sees one state of the journal. A connection that fails is not used again.
+fn in_one_state<T>(connection: &Connection, read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    connection.execute_batch("BEGIN").map_err(apply::failed)?;
+    let out = read()?;
+    connection.execute_batch("COMMIT").map_err(apply::failed)?;
+    Ok(out)
 }
 
 /// The tree's right edge, with the last records hashed again.
@@ -261,7 +261,9 @@ fn recover(connection: &Connection) -> Result<Frontier, Fault> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, [u8; 32]>(2)?));
         let (ix, bytes, leaf) = read(row).map_err(apply::failed)?;
         if apply::read_number(ix) != expected || leaf_hash(&bytes) != Digest(leaf) {
-            return Err(Fault::new(format!("record {expected} of the journal is missing or changed; run `vestibule audit verify`, restore from a copy")));
+            return Err(Fault::new(format!(
+                "record {expected} of the journal is missing or changed; run `vestibule audit verify`, restore from a copy"
+            )));
         }
         expected = expected.saturating_add(1);
     }

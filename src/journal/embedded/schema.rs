@@ -39,7 +39,9 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), Fault> {
     if mode != "wal" {
         return Err(Fault::new(format!("the journal's file has mode `{mode}`; expected `wal`: put it on a local file system")));
     }
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;").map_err(failed)?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;")
+        .map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (application, version, tables) = identity(connection)?;
     if (application, version, tables) == (0, 0, 0) {

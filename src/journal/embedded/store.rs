@@ -144,7 +144,8 @@ impl Reader {
 
     /// The bytes of one record.
     pub(crate) fn stored_bytes(&self, index: u64) -> Result<Vec<u8>, Fault> {
-        let found = self.connection.query_row("SELECT bytes FROM record WHERE ix = ?1", [stored(index)], |row| row.get(0)).optional().map_err(failed)?;
+        let found =
+            self.connection.query_row("SELECT bytes FROM record WHERE ix = ?1", [stored(index)], |row| row.get(0)).optional().map_err(failed)?;
         found.ok_or_else(|| Fault::new(format!("the journal has no record {index}")))
     }
 

@@ -42,7 +42,8 @@ impl Views<'_> {
 
     pub(super) fn outbox(&self, recipient: &Name, rows: u32) -> Result<Vec<Outgoing>, Fault> {
         let sql = "SELECT message, clause, digest, attempts FROM decision WHERE state = 'due' AND recipient = ?1 ORDER BY urgency, message LIMIT ?2";
-        let read = |row: &SqlRow<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, u32>(3)?));
+        let read =
+            |row: &SqlRow<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, u32>(3)?));
         let due = self.all(sql, &[&recipient.as_str(), &rows], read)?;
         due.into_iter().map(|(ix, clause, digest, attempts)| self.outgoing(recipient, ix, clause, Digest(digest), attempts)).collect()
     }
@@ -233,5 +234,8 @@ fn precedence(urgency: i64) -> Result<Precedence, Fault> {
 }
 
 fn outcome_of(text: &str) -> Result<Outcome, Fault> {
-    [Outcome::Forward, Outcome::Quarantine, Outcome::Withhold, Outcome::Reject].into_iter().find(|one| one.word() == text).ok_or_else(|| strange("outcome"))
+    [Outcome::Forward, Outcome::Quarantine, Outcome::Withhold, Outcome::Reject]
+        .into_iter()
+        .find(|one| one.word() == text)
+        .ok_or_else(|| strange("outcome"))
 }
