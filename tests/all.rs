@@ -13,4 +13,7 @@ mod journal;
 mod link;
 mod rules;
 // mod release;
+mod cot;
+mod xml;
+mod release;
 mod filter;

@@ -123,6 +123,19 @@ impl Engine {
         }
     }
 
+    /// All policies of all sets, for the test that compares them with the sets.
+    #[cfg(test)]
+    pub(in crate::release) fn every_policy(&self) -> impl Iterator<Item = &Policy> {
+        self.desks.values().flat_map(|desk| desk.policies.policies())
+    }
+
+    /// The decision over another set of policies.
+    #[cfg(test)]
+    pub(in crate::release) fn ask_over(&self, policies: &PolicySet, question: &Question<'_>, sender: &Name, recipient: &Name) -> Decision {
+        let request = self.request(&self.desks[recipient], &self.desks[sender], question.context().unwrap()).unwrap();
+        self.authorizer.is_authorized(&request, policies, &self.entities).decision()
+    }
+
     fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()

@@ -11,6 +11,9 @@ pub mod exercise;
 pub mod mandatory;
 mod extra;
 mod question;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of tests are small")]
+mod tests;
 
 use std::sync::Arc;
 
