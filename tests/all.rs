@@ -1,5 +1,6 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
+mod cot;
 mod differential;
 mod journal;
 mod link;
@@ -9,11 +10,11 @@ mod verify;
 mod release;
 mod rules;
 mod verify;
+mod filter;
 mod journal;
 mod link;
-mod rules;
-// mod release;
-mod cot;
-mod xml;
 mod release;
-mod filter;
+mod rules;
+mod tidy;
+mod verify;
+mod xml;

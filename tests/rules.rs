@@ -1,6 +1,7 @@
 //! The rule set of the lab: it loads and compiles; broken in many ways, each fault is told with its place and remedy.
 //!
 //! The reports stand in `tests/golden/rules`. To write them anew: `VESTIBULE_GOLDEN=write cargo test --test all rules`, then read the diff.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -58,11 +59,27 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("peers-two-clearances", "two clearances", Swap("peers.toml", "policy = \"USA\", up_to", "policy = \"NATO\", up_to")),
     ("peers-traffic", "did you mean `exercise`?", Swap("peers.toml", "traffic = [\"operation\"]", "traffic = [\"excercise\"]")),
     ("clause-party-unknown", "did you mean `FVEY`?", Swap(FVEY, "from = [\"FVEY\"]", "from = [\"FVYE\"]")),
-    ("clause-ceiling-unknown", "unknown classification `SECRT`", Swap(FVEY, "{ policy = \"USA\", level = \"SECRET\" }", "{ policy = \"USA\", level = \"SECRT\" }")),
-    ("clause-no-ceiling", "has no ceiling", Swap(FVEY, "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points", "up_to = []\nrelease = \"automatic\"\n\n# Points")),
+    (
+        "clause-ceiling-unknown",
+        "unknown classification `SECRT`",
+        Swap(FVEY, "{ policy = \"USA\", level = \"SECRET\" }", "{ policy = \"USA\", level = \"SECRT\" }"),
+    ),
+    (
+        "clause-no-ceiling",
+        "has no ceiling",
+        Swap(
+            FVEY,
+            "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points",
+            "up_to = []\nrelease = \"automatic\"\n\n# Points",
+        ),
+    ),
     ("clause-never-in-force", "never in force", Swap(FVEY, "until = \"2030", "until = \"2020")),
     ("clause-time-form", "a time in UTC", Swap(FVEY, "until = \"2030-01-01T00:00:00Z\"", "until = \"1 January 2030\"")),
-    ("clause-unreachable", "can never apply", Swap(FVEY, "from = [\"FVEY\"]\nto = [\"FVEY\"]\nkinds = [\"a-*\"]", "from = [\"usa-ops\"]\nto = [\"usa-ops\"]\nkinds = [\"a-*\"]")),
+    (
+        "clause-unreachable",
+        "can never apply",
+        Swap(FVEY, "from = [\"FVEY\"]\nto = [\"FVEY\"]\nkinds = [\"a-*\"]", "from = [\"usa-ops\"]\nto = [\"usa-ops\"]\nkinds = [\"a-*\"]"),
+    ),
     ("clause-kind", "matches nothing", Swap(FVEY, "\"a-*\"", "\"a--G\"")),
     ("clause-twice", "stands twice", Swap(FVEY, "id = \"1.2\"", "id = \"1.1\"")),
     ("clause-release", "did you mean `review`?", Swap(FVEY, "release = \"review\"", "release = \"reviwe\"")),
@@ -75,6 +92,7 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("profile-type", "did you mean `number`?", Swap(COT, "@battery\", type = \"number\"", "@battery\", type = \"nubmer\"")),
     ("profile-range", "no number fits", Swap(COT, "min = 0, max = 100, ", "min = 100, max = 0, ")),
     ("profile-format", "`cto` is no format", Put("formats/cto.toml", "otherwise = \"strip\"\n[[field]]\npath = \"/a\"\ntype = \"any\"\n")),
+    ("profile-missing", "formats/cot.toml: the file is missing", Drop("formats/cot.toml")),
     ("words-empty", "no entries", Put("filters/words/empty.txt", "# action: hold\n# severity: high\n# reason: none yet\n")),
     ("words-header", "did you mean `hold`?", Put("filters/words/typo.txt", "# action: hodl\n# severity: high\n# reason: a typing error\nword\n")),
     ("file-unknown", "has no place in a rule set", Put("agreements/notes.doc", "remember to ask\n")),
@@ -83,9 +101,24 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("cedar-syntax", "not Cedar", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.policy == };\n")),
     ("cedar-attribute", "levl", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.levl == \"SECRET\" };\n")),
     ("cedar-type", "does not hold", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.now_ms < \"2026\" };\n")),
-    ("cedar-without-id", "a policy without `@id`", Put("release.cedar", "forbid (principal, action, resource)\nwhen { context.policy == \"USA\" };\n")),
-    ("cedar-same-id", "stands twice", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"A\" };\n@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"B\" };\n")),
-    ("cedar-permit", "does not say how it releases", Put("release.cedar", "@id(\"x\")\npermit (principal, action, resource)\nwhen { context.policy == \"USA\" };\n")),
+    (
+        "cedar-without-id",
+        "a policy without `@id`",
+        Put("release.cedar", "forbid (principal, action, resource)\nwhen { context.policy == \"USA\" };\n"),
+    ),
+    (
+        "cedar-same-id",
+        "stands twice",
+        Put(
+            "release.cedar",
+            "@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"A\" };\n@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"B\" };\n",
+        ),
+    ),
+    (
+        "cedar-permit",
+        "does not say how it releases",
+        Put("release.cedar", "@id(\"x\")\npermit (principal, action, resource)\nwhen { context.policy == \"USA\" };\n"),
+    ),
     ("cedar-never", "doubtful", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { false };\n")),
     ("case-peer-unknown", "did you mean `usa-ops`?", Swap("cases/forbids.toml", "to = \"usa-ops\"", "to = \"usa-op\"")),
     ("case-code-unknown", "did you mean `agreement.forbidden`?", Swap("cases/forbids.toml", "agreement.forbidden", "agreement.forbiden")),
@@ -205,10 +238,51 @@ fn cutting_a_rule_file_anywhere_never_panics() {
         for at in (0..file.text.len()).step_by(step).filter(|at| file.text.is_char_boundary(*at)) {
             let mut files = files();
             for other in files.iter_mut().filter(|other| other.path == file.path) {
-                other.text = file.text[..at].into();
+                other.text = file.text.get(..at).unwrap().into();
             }
             let complaints = policy::load(&files).err().unwrap_or_default();
             assert_eq!(render(&complaints, &files, Look::Plain).is_empty(), complaints.is_empty());
         }
     }
+}
+
+#[test]
+fn the_filters_of_the_lab_compile() {
+    let files = files();
+    let edition = policy::load(&files).unwrap();
+    let complaints = vestibule::filter::Filters::compile(&edition).err().unwrap_or_default();
+    assert!(complaints.is_empty(), "{}", render(&complaints, &files, Look::Plain));
+}
+
+#[test]
+fn the_lab_reads_as_it_is_written() {
+    let edition = policy::load(&files()).unwrap();
+    assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
+    assert_eq!(
+        (edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()),
+        (8, 3, 1, 3, 3)
+    );
+    let nzl = &edition.peers["nzl-ops"];
+    assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "GBR", 1));
+    let nato = edition.agreements.iter().find(|agreement| agreement.id.as_str() == "NATO-SA").unwrap();
+    let clause = &nato.clauses[0];
+    assert_eq!((clause.id.as_str(), clause.release, clause.sanitise.len()), ("NATO-SA/1.1", policy::Release::Automatic, 12));
+    assert_eq!(clause.sanitise[0].path.to_string(), "/event/point/@lat");
+    assert_eq!(clause.sanitise[0].action, policy::TransformAction::CoarsenNumber(2));
+    assert_eq!(clause.formats, BTreeSet::from(["cot".to_owned()]), "from the agreement");
+    let text = &edition.files.iter().find(|file| file.path == nato.file).unwrap().text;
+    assert_eq!(text.lines().nth(usize::try_from(clause.line).unwrap() - 1), Some("[[clause]]"));
+    let rank = |level| edition.lattice.rank(clause.ceilings[0].policy, edition.lattice.level(clause.ceilings[0].policy, level).unwrap());
+    assert_eq!(clause.ceilings[0].rank, rank("SECRET"));
+    assert!(clause.ceilings[0].rank > rank("RESTRICTED"));
+}
+
+#[test]
+fn a_case_holds_the_message_with_its_replacements() {
+    let edition = policy::load(&files()).unwrap();
+    let case = edition.cases.iter().find(|case| case.name == "a Canadian track reaches Britain whole").unwrap();
+    assert!(case.body.contains("uid=\"CASE-CAN-1\"") && !case.body.contains("CASE-TRACK-1"), "{}", case.body);
+    assert_eq!((case.from.as_str(), case.now.to_string().as_str()), ("can-ops", "2026-03-01T12:00:30Z"));
+    let own = edition.cases.iter().find(|case| case.name.contains("not yet in force")).unwrap();
+    assert_eq!(own.now.to_string(), "2024-12-31T23:59:59Z", "a case's own time before the file's");
 }

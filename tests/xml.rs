@@ -1,5 +1,7 @@
 //! The strict XML reader: what it gives, what it refuses, and other people's readers beside it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects, clippy::string_slice, reason = "a failed test says where")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -171,8 +173,8 @@ fn comments_cdata_and_depth_are_as_the_caller_says() {
 fn text_is_joined_resolved_and_dropped_where_it_is_only_white_space() {
     let one = |text: &str| texts(&read(text).unwrap());
     assert_eq!(one("<a> x&amp;<![CDATA[&amp;]]>\r\ny </a>"), [" x&&amp;\ny "]);
-    assert_eq!(one("<a> <b/>\n<!-- c -->\t</a>"), [] as [&str; 0]);
-    assert_eq!(one("<a>&#32;<![CDATA[ ]]></a>"), [] as [&str; 0]);
+    assert_eq!(one("<a> <b/>\n<!-- c -->\t</a>"), Vec::<String>::new());
+    assert_eq!(one("<a>&#32;<![CDATA[ ]]></a>"), Vec::<String>::new());
     assert_eq!(one("<a>x<b>y</b>z</a>"), ["x", "y", "z"]);
     assert_eq!(one("<a>\u{a0}</a>"), ["\u{a0}"], "only what XML calls white space is dropped");
 }

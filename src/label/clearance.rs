@@ -50,7 +50,8 @@ impl Lattice {
         }
         for (tag_at, tag) in scheme.tags.iter().enumerate() {
             for (value_at, value) in tag.values.iter().enumerate() {
-                let named = scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
+                let named =
+                    scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
                 let owner = value.holders == Holders::Owner && scheme.owner.as_deref() == Some(nation);
                 let held = match tag.kind {
                     TagKind::Restrictive => owner,
@@ -91,10 +92,16 @@ impl Lattice {
         for category in &label.categories {
             self.admits_permissive(scheme, clearance, category)?;
         }
-        match label.categories.iter().find_map(|category| originators_value(scheme, category)) {
+        match self.originators(label) {
             Some(value) => Err(Refusal::new(Reason::ClearanceOriginator, format!("expected the originator's consent for `{value}`"))),
             None => Ok(()),
         }
+    }
+
+    /// A value of the label that nobody may read without the originator's consent.
+    pub(in crate::label) fn originators(&self, label: &Label) -> Option<&str> {
+        let scheme = self.scheme(label.policy).ok()?;
+        label.categories.iter().find_map(|category| originators_value(scheme, category))
     }
 
     fn of_the_owner(&self, clearance: &Clearance) -> bool {

@@ -1,16 +1,24 @@
 //! Labels: what a message says of its own confidentiality, read in one way, compared in one lattice.
 //!
-//! Takes [`crate::format::Parsed`], gives `Labelled`.
+//! Takes [`crate::format::Parsed`], gives [`Labelled`].
 
+pub mod banner;
+mod character;
 pub mod clearance;
+pub mod cot;
+mod dominance;
 pub mod labelled;
 pub mod lattice;
 pub mod mark;
+mod rule;
 pub mod scheme;
 pub mod spif;
+pub mod stanag4774;
+mod translate;
+mod words;
 
 pub use clearance::Clearance;
-pub use labelled::{Binding, Form, Labelled, Reading, Source};
+pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};

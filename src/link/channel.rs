@@ -233,7 +233,9 @@ impl Streams {
             connection: setting.connection.clone(),
             peer: setting.peer.clone(),
             limits: setting.limits,
-            in_flight: Arc::new(Semaphore::new(usize::try_from(setting.limits.in_flight_bytes_max).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS))),
+            in_flight: Arc::new(Semaphore::new(
+                usize::try_from(setting.limits.in_flight_bytes_max).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS),
+            )),
             conduct: Arc::clone(&setting.conduct),
             counters: Arc::clone(&setting.counters),
             started: setting.started,

@@ -1,19 +1,18 @@
 //! All files of a rule set, read in the order in which they name each other: rule set, policies, peers, agreements, the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreements::{self, Known};
 use super::cases::{self, Case};
 use super::edition::{Agreement, Edition, Profile, SourceFile, WordList};
 use super::faults::Faults;
-use super::ruleset::{self, Ruleset};
 use super::peers::{self, Peers};
+use super::ruleset::{self, Ruleset};
 use super::{profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
-use crate::label::Lattice;
-use crate::label::spif::PolicyFile;
+use crate::label::{Lattice, PolicyFile};
 
 /// Where a file belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +69,10 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
-    let agreements = lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
+    let agreements =
+        lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     let profiles = desk.profiles();
+    desk.complain_of_formats_without_profile(&agreements);
     let word_lists = desk.word_lists();
     let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
@@ -114,7 +115,8 @@ impl<'f> Desk<'f> {
     fn complain_of_strangers(&mut self) {
         for file in self.files.iter().filter(|file| shelf(&file.path).is_none()) {
             let mut faults = Faults::of(file.path.clone());
-            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/` or `cases/`";
+            let places =
+                "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/` or `cases/`";
             faults.whole("the file has no place in a rule set", format!("a file of {places}"), "move it, correct its suffix or remove it");
             self.complaints.append(&mut faults.into_list());
         }
@@ -183,7 +185,11 @@ impl<'f> Desk<'f> {
             let Some(agreement) = agreement else { continue };
             if let Some(first) = agreements.iter().find(|earlier| earlier.id == agreement.id) {
                 let mut faults = Faults::of(file.path.clone());
-                faults.whole(format!("the agreement `{}` stands twice", agreement.id), format!("first in `{}`", first.file), "give one of the two another id");
+                faults.whole(
+                    format!("the agreement `{}` stands twice", agreement.id),
+                    format!("first in `{}`", first.file),
+                    "give one of the two another id",
+                );
                 self.complaints.append(&mut faults.into_list());
             }
             agreements.push(agreement);
@@ -205,6 +211,17 @@ impl<'f> Desk<'f> {
             found.extend(profile.map(|profile| (name, profile)));
         }
         found
+    }
+
+    /// A format without profile would have every field of its messages unjudged.
+    fn complain_of_formats_without_profile(&mut self, agreements: &[Agreement]) {
+        let named: BTreeSet<&String> = agreements.iter().flat_map(|agreement| &agreement.clauses).flat_map(|clause| &clause.formats).collect();
+        for format in named {
+            let path = format!("formats/{format}.toml");
+            if !self.files.iter().any(|file| *file.path == *path) {
+                self.absent(&path, "a clause releases this format: say what its fields may hold");
+            }
+        }
     }
 
     fn word_lists(&mut self) -> Vec<WordList> {

@@ -273,3 +273,72 @@ impl<'t> Value<'t> {
         faults.at(&self.at(), format!("expected {expected}"), format!("found {found}"), format!("write {expected}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Complaint;
+    use crate::policy::folder::from_texts;
+
+    fn with<T>(text: &str, inside: impl FnOnce(&mut Table<'_>, &mut Faults) -> T) -> (Option<T>, Vec<Complaint>) {
+        let mut faults = Faults::of("a.toml".into());
+        let mut found = None;
+        read(&from_texts([("a.toml", text)])[0], &mut faults, |mut table, faults| {
+            found = Some(inside(&mut table, faults));
+            table.finish(faults);
+        });
+        (found, faults.into_list())
+    }
+
+    #[test]
+    fn decimals_are_exact_however_they_are_written() {
+        for (text, expected) in
+            [("k = 1.10", Some("1.1")), ("k = -90", Some("-90")), ("k = \"0.5\"", Some("0.5")), ("k = 1e3", None), ("k = nan", None)]
+        {
+            let (found, complaints) = with(text, |table, faults| table.decimal("k", faults));
+            assert_eq!(found.flatten().map(|number| number.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(complaints.is_empty(), expected.is_some(), "{text}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_keep_their_bounds() {
+        for (text, expected) in
+            [("k = 1", Some(1)), ("k = 9", Some(9)), ("k = 0", None), ("k = 10", None), ("k = -1", None), ("k = 0x5", None), ("k = \"5\"", None)]
+        {
+            let (found, complaints) = with(text, |table, faults| table.whole("k", Need::Required, (1, 9), faults));
+            assert_eq!(found.flatten(), expected, "{text}");
+            assert_eq!(complaints.len(), usize::from(expected.is_none()), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_utc_bare_or_quoted() {
+        for (text, reads) in [
+            ("k = 2026-01-01T00:00:00Z", true),
+            ("k = \"2026-01-01T00:00:00Z\"", true),
+            ("k = 2026-01-01T00:00:00+01:00", false),
+            ("k = 2026-01-01T00:00:00", false),
+            ("k = 2026-01-01", false),
+            ("k = 1767225600", false),
+        ] {
+            let (found, complaints) = with(text, |table, faults| table.time("k", Need::Required, faults));
+            assert_eq!(found.flatten().is_some(), reads, "{text}");
+            assert_eq!(complaints.is_empty(), reads, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_nobody_asked_for_are_faults_at_their_place() {
+        let (_, complaints) = with("known = \"x\"\nknwon = \"y\"\n", |table, faults| table.word("known", Need::Required, faults).is_some());
+        assert_eq!(complaints.len(), 1);
+        assert_eq!((complaints[0].at.clone(), complaints[0].remedy.as_str()), (Some(12..17), "did you mean `known`?"));
+    }
+
+    #[test]
+    fn a_syntax_fault_is_told_alone() {
+        let (found, complaints) = with("a = \nb = 1\n", |table, faults| table.word("missing", Need::Required, faults).is_some());
+        assert!(found.is_none() && !complaints.is_empty());
+        assert!(complaints.iter().all(|complaint| complaint.what.starts_with("not TOML")), "{complaints:?}");
+    }
+}

@@ -32,7 +32,6 @@ impl<'m, 'a> Rebuilt<'m, 'a> {
     }
 
     /// The release and its bytes.
-    #[must_use]
     pub fn into_parts(self) -> (Sanitised<'m, 'a>, Vec<u8>) {
         (self.sanitised, self.bytes)
     }

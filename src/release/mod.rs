@@ -8,11 +8,10 @@
 pub mod compile;
 pub mod engine;
 pub mod exercise;
-pub mod mandatory;
 mod extra;
+pub mod mandatory;
 mod question;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "numbers of tests are small")]
 mod tests;
 
 use std::sync::Arc;

@@ -118,7 +118,10 @@ fn leaving_out_the_clauses_for_others_changes_no_decision() {
 fn the_clauses_read_as_cedar_that_people_can_check() {
     let text = compile::clauses(&EDITION);
     assert!(text.contains("@id(\"FVEY-TRACKS/1.1\")") && text.contains("context.kind like \"a-*\""), "{text}");
-    assert_eq!(text.parse::<PolicySet>().unwrap().num_of_policies(), EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>());
+    assert_eq!(
+        text.parse::<PolicySet>().unwrap().num_of_policies(),
+        EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>()
+    );
 }
 
 #[test]

@@ -19,8 +19,7 @@ pub(super) enum Spelling {
 }
 
 /// Attributes of the event in the order in which they are written.
-pub(super) const EVENT: [&str; 12] =
-    ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
+pub(super) const EVENT: [&str; 12] = ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
 /// Attributes of the point in the order in which they are written.
 pub(super) const POINT: [&str; 5] = ["lat", "lon", "hae", "ce", "le"];
 

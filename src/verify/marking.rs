@@ -53,7 +53,10 @@ fn qualified<'t>(policy: &Policy, form: BannerForm, access: &'t str) -> Option<(
             Some((level(policy, word)?, rest))
         }
         BannerForm::Nato => {
-            let marking = access.strip_prefix("NATO ").filter(|m| *m != "TOP SECRET").or_else(|| access.strip_prefix("COSMIC ").filter(|m| m.starts_with("TOP SECRET")))?;
+            let marking = access
+                .strip_prefix("NATO ")
+                .filter(|m| *m != "TOP SECRET")
+                .or_else(|| access.strip_prefix("COSMIC ").filter(|m| m.starts_with("TOP SECRET")))?;
             let (word, rest) = marking.split_once("//").unwrap_or((marking, ""));
             Some((level(policy, word)?, rest))
         }

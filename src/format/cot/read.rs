@@ -107,7 +107,11 @@ impl<'a> Event<'a> {
             "" if in_label => Ok(Realm::Label),
             "" => Ok(Realm::Cot),
             NAMESPACE_LABEL | NAMESPACE_BINDING if in_detail || in_label => Ok(Realm::Label),
-            _ => Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected no namespace but that of a STANAG 4774 label or 4778 binding in `detail`")),
+            _ => Err(self.refusal(
+                Reason::MalformedXmlNamespace,
+                span,
+                "expected no namespace but that of a STANAG 4774 label or 4778 binding in `detail`",
+            )),
         }
     }
 
@@ -147,7 +151,7 @@ impl<'a> Event<'a> {
     fn attribute(&mut self, attribute: Attribute<'a>, budget: &mut Budget) -> Result<u64, Refusal> {
         let Attribute { namespace, name, value: text, span } = attribute;
         let (row, realm) = self.levels.last().map_or((None, Realm::Cot), |level| (level.row, level.realm));
-        if !namespace.is_empty() && !(realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
+        if !(namespace.is_empty() || realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
             return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
         }
         if name.chars().any(is_hidden) {

@@ -17,7 +17,7 @@ pub(super) enum Type {
     /// 1 to 128 of the characters of a uid.
     Uid,
     /// The type grammar.
-    EventType,
+    Atoms,
     /// The how grammar.
     How,
     /// Quality of service.
@@ -139,7 +139,8 @@ const HEIGHT: Type = number(Unit::Metres, -12_000, 100_000_000);
 const ERROR: Type = number(Unit::Metres, 0, 9_999_999);
 /// Half the circumference of the Earth, rounded up.
 const LENGTH: Type = number(Unit::Metres, 0, 20_100_000);
-const BEARING: Type = number(Unit::Degrees, 0, 360);
+const ANGLE: Type = number(Unit::Degrees, 0, 360);
+/// Courses are sent as 0 to 360 and as -180 to 180.
 const TURN: Type = number(Unit::Degrees, -360, 360);
 /// Faster than anything that orbits the Earth; -1 is sent where the speed is unknown.
 const SPEED: Type = number(Unit::MetresPerSecond, -1, 20_000);
@@ -207,12 +208,7 @@ const DETAIL: Element = detail(
             &[optional("device", Type::Plain), optional("os", Type::Plain), optional("platform", Type::Plain), optional("version", Type::Plain)],
             &[],
         ),
-        detail(
-            "track",
-            Occurs::Once,
-            &[optional("course", BEARING), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))],
-            &[],
-        ),
+        detail("track", Occurs::Once, &[optional("course", TURN), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))], &[]),
         detail("precisionlocation", Occurs::Once, &[optional("altsrc", Type::Plain), optional("geopointsrc", Type::Plain)], &[]),
         detail("uid", Occurs::Once, &[optional("Droid", Type::Plain), optional("nett", Type::Plain)], &[]),
         REMARKS,
@@ -225,13 +221,18 @@ const DETAIL: Element = detail(
                 optional("azimuth", TURN),
                 optional("elevation", TURN),
                 optional("roll", TURN),
-                optional("fov", BEARING),
-                optional("vfov", BEARING),
+                optional("fov", ANGLE),
+                optional("vfov", ANGLE),
                 optional("range", LENGTH),
             ],
             &[],
         ),
-        detail("__geofence", Occurs::Once, &[optional("minElevation", HEIGHT), optional("maxElevation", HEIGHT), optional("boundingSphere", LENGTH)], &[]),
+        detail(
+            "__geofence",
+            Occurs::Once,
+            &[optional("minElevation", HEIGHT), optional("maxElevation", HEIGHT), optional("boundingSphere", LENGTH)],
+            &[],
+        ),
         detail(
             "creator",
             Occurs::Once,
@@ -250,7 +251,7 @@ pub(super) static EVENT: Element = Element {
     attributes: &[
         required("version", Type::Version),
         required("uid", Type::Uid),
-        required("type", Type::EventType),
+        required("type", Type::Atoms),
         required("how", Type::How),
         required("time", Type::Time),
         required("start", Type::Time),
@@ -269,11 +270,8 @@ pub(super) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confidentialityme
 /// STANAG 4778 bindings.
 pub(super) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
 /// Namespaces of attributes in labels and bindings.
-pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] = &[
-    crate::format::syntax::xml::NAMESPACE_XML,
-    "http://www.w3.org/2005/05/xmlmime",
-    "urn:nato:stanag:4778:bindinginformation:extensions:1:0",
-];
+pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
+    &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];
 
 #[cfg(test)]
 mod tests {

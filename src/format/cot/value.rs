@@ -35,8 +35,8 @@ pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Va
         Type::Uid => {
             return refuse(Reason::InvalidCotUid, "expected 1 to 128 of letters, digits, `. _ : { } @ / -` and inner spaces");
         }
-        Type::EventType if is_event_type(&text) => {}
-        Type::EventType => return refuse(Reason::InvalidCotType, "expected atoms of letters and digits joined by `-`, at most 64 characters"),
+        Type::Atoms if is_event_type(&text) => {}
+        Type::Atoms => return refuse(Reason::InvalidCotType, "expected atoms of letters and digits joined by `-`, at most 64 characters"),
         Type::How if is_how(&text) => {}
         Type::How => return refuse(Reason::InvalidCotHow, "expected one letter, then atoms joined by `-`, such as `m-g`"),
         Type::Qos if is_qos(&text) => {}
@@ -136,8 +136,8 @@ mod tests {
         all(Type::Version, &["", "1.0", "2.00", "2.1", " 2.0", "02"], "invalid.cot.version");
         all(Type::Uid, &["a", "ANDROID-48:5A:3F", "{7b}", "x@y/z", "two words", &"u".repeat(128)], "read");
         all(Type::Uid, &["", " a", "a ", "a(b)", "é", "a\"b", &"u".repeat(129)], "invalid.cot.uid");
-        all(Type::EventType, &["a-f-G-U-C", "b", "t-x-takp-v", "a-f;x y", "b-a-o-tbl", "a_b"], "read");
-        all(Type::EventType, &["", "-a", "a-", "a--b", "a.b", "a;b;c", "a f", "é", &"a".repeat(65), "a;é"], "invalid.cot.type");
+        all(Type::Atoms, &["a-f-G-U-C", "b", "t-x-takp-v", "a-f;x y", "b-a-o-tbl", "a_b"], "read");
+        all(Type::Atoms, &["", "-a", "a-", "a--b", "a.b", "a;b;c", "a f", "é", &"a".repeat(65), "a;é"], "invalid.cot.type");
         all(Type::How, &["m-g", "h-g-i-g-o", "m"], "read");
         all(Type::How, &["", "mg", "m-", "-g", "m g", "mm-g"], "invalid.cot.how");
     }
@@ -168,9 +168,11 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_refused_in_names_and_markings_and_left_to_filters_in_free_text() {
-        for c in ['\u{202e}', '\u{200b}', '\u{feff}', '\u{e001}', '\u{fdd0}', '\u{ad}', '\u{1fffe}', '\t', '\u{85}', '\u{e0041}', '\u{2066}', '\u{61c}'] {
+        for c in
+            ['\u{202e}', '\u{200b}', '\u{feff}', '\u{e001}', '\u{fdd0}', '\u{ad}', '\u{1fffe}', '\t', '\u{85}', '\u{e0041}', '\u{2066}', '\u{61c}']
+        {
             let text = format!("AL{c}PHA");
-            for kind in [Type::Plain, Type::Uid, Type::EventType, Type::How, Type::Opex, Type::Time] {
+            for kind in [Type::Plain, Type::Uid, Type::Atoms, Type::How, Type::Opex, Type::Time] {
                 assert_eq!(code(kind, &text), "invalid.cot.character", "{c:?}");
             }
             assert_eq!(code(Type::Text, &text), "read");

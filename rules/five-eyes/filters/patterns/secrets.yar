@@ -26,15 +26,21 @@ rule credential {
     any of them
 }
 
-rule base64_blob {
+rule encoded_file {
   meta:
     action = "hold"
     severity = "medium"
-    reason = "a long run of base64 may carry anything"
+    reason = "the beginning of a picture, document or archive in base64"
   strings:
-    $run = /[A-Za-z0-9+\/]{120,4096}={0,2}/
+    $data = ";base64," nocase
+    $jpeg = "/9j/4AAQSkZJRg"
+    $png = "iVBORw0KGgo"
+    $gif = "R0lGODlh"
+    $pdf = "JVBERi0xL"
+    $gzip = "H4sIAAAAAAA"
+    $der = /\bMII[A-F][A-Za-z0-9+\/]{60,64}/
   condition:
-    $run
+    any of them
 }
 
 rule executable {

@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
         if whole.is_empty() || !whole.starts_with(|c| c == ':' || is_name_start(c)) {
             return Err(self.syntax(format!("expected {expected}")));
         }
-        let with_prefix = prefix.len() != 0 || whole.len() != local.len();
+        let with_prefix = !prefix.is_empty() || whole.len() != local.len();
         if local.contains(':') || !starts(local) || (with_prefix && !starts(prefix)) {
             let span = Span::new(self.at, self.at.saturating_add(end));
             return Err(Refusal::at(Reason::MalformedXmlNamespace, span, "expected a name with at most one colon and a name on both sides of it"));

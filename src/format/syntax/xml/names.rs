@@ -43,6 +43,9 @@ impl<'a> Scope<'a> {
             (_, "") => return refuse("expected a namespace for the prefix, found none"),
             _ => {}
         }
+        if !name.is_empty() && !is_absolute_uri(name) {
+            return refuse("expected an absolute URI as namespace");
+        }
         if self.declared.len() >= Options::NAMESPACES_MAX {
             return refuse("expected at most 64 namespaces in scope");
         }
@@ -68,4 +71,14 @@ impl<'a> Scope<'a> {
     fn find(&self, prefix: &str) -> Option<&'a str> {
         self.declared.iter().rev().find(|(known, _)| *known == prefix).map(|(_, namespace)| *namespace)
     }
+}
+
+/// SPEC: RFC 3986 section 4.3, without brackets, percent-encoding and queries: names, not addresses. Namespaces 1.0 deprecates relative ones.
+fn is_absolute_uri(text: &str) -> bool {
+    let (absolute, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let Some((scheme, rest)) = absolute.split_once(':') else { return false };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&b);
+    let scheme_byte = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    let scheme_fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.bytes().all(scheme_byte);
+    scheme_fits && !rest.is_empty() && rest.bytes().all(plain) && fragment.bytes().all(plain)
 }
