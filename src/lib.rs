@@ -35,6 +35,15 @@ pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
 
+pub mod journal;
+pub mod audit;
+pub mod process;
+pub mod control;
+pub mod generate;
+pub mod manual;
+pub mod cli;
+=======
+
 // The facts.
 pub mod journal;
 pub mod audit;
