@@ -1,16 +1,22 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
+mod cases;
+mod cot;
 mod differential;
-mod verify;
-mod rules;
 mod journal;
 mod link;
-mod cot;
-mod xml;
-mod rules;
 mod release;
+mod rules;
+mod verify;
+mod release;
+mod rules;
+mod verify;
 mod filter;
-mod cases;
-
-mod cot;
+mod journal;
+mod label;
+mod link;
+mod release;
+mod rules;
+mod tidy;
+mod verify;
 mod xml;

@@ -1,5 +1,5 @@
 //! The cases of the lab's rule set, each through reader, labels, decision, filters and sanitising, room by room.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these functions serve tests only")]
 
 use std::path::Path;
 

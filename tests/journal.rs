@@ -272,7 +272,8 @@ fn events_that_contradict_the_record_are_denied() {
             assert!(matches!(append(&journal, wrong.clone()).await, Err(Denied::Contradiction(_))), "{wrong:?}");
         }
         keep(&journal, vec![forwarded(1)]).await;
-        for wrong in [forwarded(1), delivered(1), released(1, 2), review] {
+        let late = decided(1, vec![decision("aus-ops", Outcome::Withhold, None)]);
+        for wrong in [forwarded(1), late, delivered(1), released(1, 2), review] {
             assert!(matches!(append(&journal, vec![wrong.clone()]).await, Err(Denied::Contradiction(_))), "{wrong:?}");
         }
         keep(&journal, vec![released(1, 1), delivered(1)]).await;

@@ -3,9 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a failed test says where")]
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustls::crypto::aws_lc_rs::{self, kx_group};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use vestibule::base::{Digest, Header, MessageId, Name, Precedence, Time, Traffic};
 use vestibule::config::{Domain, Limits, Own, Peer};
 use vestibule::link::pki::{Anchor, Use};
@@ -79,7 +84,7 @@ impl Lab {
     }
 
     fn domain(&self, limits: Limits) -> Domain {
-        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, limits };
+        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, onward: Vec::new(), limits };
         Domain { name: name("coalition"), listen: loopback(), identity: self.own("gate"), peers: vec![peer("usa", USA), peer("can", CAN)], limits }
     }
 
@@ -93,7 +98,7 @@ impl Lab {
     }
 
     fn peer_domain(&self, stem: &str, address: SocketAddr, limits: Limits) -> Domain {
-        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), limits };
+        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), onward: Vec::new(), limits };
         Domain { name: name("gateway"), listen: loopback(), identity: self.own(stem), peers: vec![gateway], limits }
     }
 
@@ -349,34 +354,36 @@ fn a_domain_with_faulty_material_does_not_open() {
     });
 }
 
-/// A client of our anchor that keeps none of our rules, for what our own door cannot be made to do.
-async fn bare(lab: &Lab, stem: &str, gate: &Door) -> Result<quinn::Connection, String> {
-    bare_with(lab, stem, gate, wire::ALPN).await
-}
-
-async fn bare_with(lab: &Lab, stem: &str, gate: &Door, alpn: &[u8]) -> Result<quinn::Connection, String> {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let file = |path: &Path| std::fs::read(path).unwrap();
+/// A client of our anchor that keeps none of our rules, for what our own door cannot be made to do: shakes hands, no more.
+async fn shake(lab: &Lab, stem: &str, gate: &Door, alpn: &[u8], groups: &[&'static dyn SupportedKxGroup]) -> Result<quinn::Connection, String> {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(&file(&lab.path("anchor.pem"))).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(lab.path("anchor.pem")).unwrap()).unwrap();
     let own = lab.own(stem);
-    let chain = vec![CertificateDer::from_pem_slice(&file(&own.certificate)).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(&file(&own.key)).unwrap();
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let chain = vec![CertificateDer::from_pem_file(&own.certificate).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(&own.key).unwrap();
+    let provider = Arc::new(CryptoProvider { kx_groups: groups.to_vec(), ..aws_lc_rs::default_provider() });
     let tls = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13]).unwrap();
     let mut tls = tls.with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap();
     tls.alpn_protocols = vec![alpn.to_vec()];
-    let config = quinn::ClientConfig::new(std::sync::Arc::new(quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap()));
+    let config = quinn::ClientConfig::new(Arc::new(quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap()));
     let endpoint = quinn::Endpoint::client(loopback()).unwrap();
-    let connection = endpoint.connect_with(config, gate.address().unwrap(), GATE).unwrap().await.map_err(|error| error.to_string())?;
-    let (mut stream, mut reply) = connection.open_bi().await.map_err(|error| error.to_string())?;
+    endpoint.connect_with(config, gate.address().unwrap(), GATE).unwrap().await.map_err(|error| error.to_string())
+}
+
+/// The same, and says hello.
+async fn bare(lab: &Lab, stem: &str, gate: &Door) -> Result<quinn::Connection, String> {
+    let connection = shake(lab, stem, gate, wire::ALPN, &[kx_group::X25519MLKEM768]).await?;
     let hello = Hello { sizes: Sizes { header_bytes_max: 65_536, body_bytes_max: 65_536 }, streams_max: 16 };
-    stream.write_all(&hello.encode()).await.map_err(|error| error.to_string())?;
-    stream.finish().map_err(|error| error.to_string())?;
-    let answer = reply.read_to_end(Hello::BYTES).await.map_err(|error| error.to_string())?;
+    let answer = exchange(&connection, &hello.encode()).await?;
     Hello::decode(&answer).map_err(|refusal| refusal.to_string())?;
     Ok(connection)
+}
+
+async fn exchange(connection: &quinn::Connection, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let (mut stream, mut reply) = connection.open_bi().await.map_err(|error| error.to_string())?;
+    stream.write_all(bytes).await.map_err(|error| error.to_string())?;
+    stream.finish().map_err(|error| error.to_string())?;
+    reply.read_to_end(Hello::BYTES).await.map_err(|error| error.to_string())
 }
 
 /// Sends raw bytes on a stream of their own and reads the receipt.
@@ -397,8 +404,19 @@ fn another_protocol_name_is_refused() {
     run(async {
         let lab = Lab::new();
         let gate = lab.gate(Limits::default());
-        assert!(bare_with(&lab, "usa", &gate, b"h3").await.is_err());
+        assert!(shake(&lab, "usa", &gate, b"h3", &[kx_group::X25519]).await.is_err());
         until("the refusal", || count(&gate, "handshake.failed") == 1).await;
+    });
+}
+
+#[test]
+fn the_post_quantum_hybrid_alone_is_enough_and_a_foreign_group_is_not() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits::default());
+        assert!(shake(&lab, "usa", &gate, wire::ALPN, &[kx_group::X25519MLKEM768]).await.is_ok());
+        assert!(shake(&lab, "usa", &gate, wire::ALPN, &[kx_group::X25519]).await.is_ok());
+        assert!(shake(&lab, "usa", &gate, wire::ALPN, &[kx_group::SECP256R1]).await.is_err());
     });
 }
 
@@ -574,7 +592,9 @@ fn the_most_urgent_message_that_has_arrived_is_given_out_first() {
         let gate = lab.gate(Limits::default());
         let (_door, near, far) = lab.linked("usa", &gate).await;
         let mut sending = tokio::task::JoinSet::new();
-        for (number, precedence) in [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate() {
+        for (number, precedence) in
+            [Precedence::Routine, Precedence::Priority, Precedence::Routine, Precedence::Immediate, Precedence::Flash].into_iter().enumerate()
+        {
             let link = near.clone();
             sending.spawn(async move { link.send(&header(u8::try_from(number).unwrap(), precedence), b"x").await });
         }
@@ -706,29 +726,46 @@ fn a_client_that_says_no_hello_gets_no_link() {
     run(async {
         let lab = Lab::new();
         let gate = lab.gate(Limits { handshake_ms_max: 200, ..Limits::default() });
-        let link = bare(&lab, "usa", &gate).await.unwrap();
-        gate.next_link().await.unwrap();
-        drop(link);
-        let silent = silent(&lab, &gate).await;
+        let silent = shake(&lab, "can", &gate, wire::ALPN, &[kx_group::X25519MLKEM768]).await.unwrap();
         silent.closed().await;
         until("the refusal", || count(&gate, "handshake.slow") == 1).await;
-        assert_eq!(gate.counters().tally().links, 1);
+        let rude = shake(&lab, "can", &gate, wire::ALPN, &[kx_group::X25519MLKEM768]).await.unwrap();
+        assert!(exchange(&rude, &frame(&routine(1), b"no hello first")).await.is_err());
+        until("the refusal", || count(&gate, "handshake.hello") == 1).await;
+        assert_eq!(gate.counters().tally().links, 0);
     });
 }
 
-/// A client that shakes hands and then says nothing.
-async fn silent(lab: &Lab, gate: &Door) -> quinn::Connection {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(lab.path("anchor.pem")).unwrap()).unwrap();
-    let chain = vec![CertificateDer::from_pem_file(lab.path("can.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(lab.path("can.key")).unwrap();
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13]).unwrap();
-    let mut tls = tls.with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap();
-    tls.alpn_protocols = vec![wire::ALPN.to_vec()];
-    let config = quinn::ClientConfig::new(std::sync::Arc::new(quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap()));
-    let endpoint = quinn::Endpoint::client(loopback()).unwrap();
-    endpoint.connect_with(config, gate.address().unwrap(), GATE).unwrap().await.unwrap()
+#[test]
+fn a_body_without_room_is_told_to_come_again() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits { body_bytes_max: 4096, in_flight_bytes_max: 4096, message_ms_max: 100, ..Limits::default() });
+        let (_door, near, far) = lab.linked("usa", &gate).await;
+        let holding = tokio::spawn({
+            let near = near.clone();
+            async move { near.send(&routine(1), &[b'x'; 4096]).await }
+        });
+        let held = far.next().await.unwrap();
+        assert_eq!(near.send(&routine(2), b"x").await.unwrap().status, Status::Busy);
+        let receipt = Receipt::accepted(held.header.id, Digest::of(&held.body), 1, now());
+        held.respond(receipt).await.unwrap();
+        holding.await.unwrap().unwrap();
+        accepting(far);
+        assert_eq!(near.send(&routine(2), b"x").await.unwrap().status, Status::Accepted);
+    });
+}
+
+#[test]
+fn a_closed_door_ends_its_links_on_both_sides() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits::default());
+        let (_door, near, far) = lab.linked("usa", &gate).await;
+        gate.close().await;
+        assert!(far.next().await.is_none());
+        near.closed().await;
+        assert!(matches!(near.send(&routine(1), b"x").await, Err(LinkError::Closed(_))));
+        assert!(gate.next_link().await.is_none());
+    });
 }

@@ -46,7 +46,12 @@ impl Checker {
         for key in keys::of(section).filter(|key| key.presence == Presence::Required) {
             if !table.keys().any(|name| name.get_ref() == key.name) {
                 let place = span.start..span.start;
-                self.complain(Some(place), format!("{} has no `{}`", section.heading(), key.name), key.kind.expected(), format!("add `{}`: {}", key.name, key.sentence));
+                self.complain(
+                    Some(place),
+                    format!("{} has no `{}`", section.heading(), key.name),
+                    key.kind.expected(),
+                    format!("add `{}`: {}", key.name, key.sentence),
+                );
             }
         }
     }
@@ -54,7 +59,12 @@ impl Checker {
     fn unknown(&mut self, section: Section, name: &Spanned<std::borrow::Cow<'_, str>>) {
         let known: Vec<&str> = keys::of(section).map(|key| key.name).collect();
         let remedy = keys::nearest(section, name.get_ref()).map_or_else(|| "remove it".to_owned(), |near| format!("did you mean `{near}`?"));
-        self.complain(Some(name.span()), format!("{} has no key `{}`", section.heading(), name.get_ref()), format!("one of: {}", known.join(", ")), remedy);
+        self.complain(
+            Some(name.span()),
+            format!("{} has no key `{}`", section.heading(), name.get_ref()),
+            format!("one of: {}", known.join(", ")),
+            remedy,
+        );
     }
 
     fn value(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
@@ -76,7 +86,12 @@ impl Checker {
         for item in list.iter() {
             match item.get_ref() {
                 DeValue::Table(table) => self.table(section, table, item.span()),
-                _ => self.complain(Some(item.span()), format!("`{}` holds something that is no table", key.name), key.kind.expected(), format!("write {}", section.heading())),
+                _ => self.complain(
+                    Some(item.span()),
+                    format!("`{}` holds something that is no table", key.name),
+                    key.kind.expected(),
+                    format!("write {}", section.heading()),
+                ),
             }
         }
     }
@@ -84,10 +99,13 @@ impl Checker {
 
 fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
     match (kind, value) {
-        (Kind::Whole { min, max }, DeValue::Integer(number)) => u32::from_str_radix(number.as_str(), number.radix()).is_ok_and(|n| n >= min && n <= max),
+        (Kind::Whole { min, max }, DeValue::Integer(number)) => {
+            u32::from_str_radix(number.as_str(), number.radix()).is_ok_and(|n| n >= min && n <= max)
+        }
         (Kind::Text, DeValue::String(text)) => is_plain(text),
         (Kind::Name, DeValue::String(text)) => Name::new(text).is_some(),
         (Kind::Path, DeValue::String(text)) => is_plain(text),
+        (Kind::Names, DeValue::Array(list)) => !list.is_empty() && list.iter().all(|item| fits(Kind::Name, item.get_ref())),
         (Kind::Paths, DeValue::Array(list)) => !list.is_empty() && list.iter().all(|item| fits(Kind::Path, item.get_ref())),
         (Kind::Address, DeValue::String(text)) => text.parse::<std::net::SocketAddr>().is_ok(),
         (Kind::Identity, DeValue::String(text)) => is_identity(text),
@@ -110,14 +128,21 @@ pub fn is_identity(text: &str) -> bool {
 #[must_use]
 pub fn is_dns_name(text: &str) -> bool {
     let label = |part: &str| {
-        !part.is_empty() && part.len() <= 63 && !part.starts_with('-') && !part.ends_with('-') && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        !part.is_empty()
+            && part.len() <= 63
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let numeric = text.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     text.len() <= 253 && text.split('.').all(label) && !numeric
 }
 
 fn is_uri(text: &str) -> bool {
-    let scheme = |part: &str| part.starts_with(|c: char| c.is_ascii_lowercase()) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b));
+    let scheme = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase())
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b))
+    };
     text.split_once(':').is_some_and(|(first, rest)| scheme(first) && !rest.is_empty() && !rest.contains('*'))
 }
 
@@ -158,7 +183,10 @@ body_bytes_max = 2_048
     #[test]
     fn an_unknown_key_is_refused_with_place_and_the_key_that_was_meant() {
         let text = GOOD.replace("body_bytes_max", "body_byte_max");
-        assert_eq!(found(&text), [("`[limits]` has no key `body_byte_max`".to_owned(), "body_byte_max".to_owned(), "did you mean `body_bytes_max`?".to_owned())]);
+        assert_eq!(
+            found(&text),
+            [("`[limits]` has no key `body_byte_max`".to_owned(), "body_byte_max".to_owned(), "did you mean `body_bytes_max`?".to_owned())]
+        );
     }
 
     #[test]
@@ -187,7 +215,13 @@ body_bytes_max = 2_048
 
     #[test]
     fn values_of_another_type_are_refused() {
-        for (key, wrong) in [("name = \"usa-ops\"", "name = 1"), ("[limits]\nbody_bytes_max = 2_048", "limits = 3"), ("2_048", "2048.0"), ("2_048", "-1"), ("2_048", "true")] {
+        for (key, wrong) in [
+            ("name = \"usa-ops\"", "name = 1"),
+            ("[limits]\nbody_bytes_max = 2_048", "limits = 3"),
+            ("2_048", "2048.0"),
+            ("2_048", "-1"),
+            ("2_048", "true"),
+        ] {
             assert_eq!(found(&GOOD.replace(key, wrong)).len(), 1, "{wrong}");
         }
     }

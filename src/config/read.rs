@@ -60,6 +60,8 @@ struct PeerGiven {
     identity: String,
     address: Option<SocketAddr>,
     #[serde(default)]
+    onward: Vec<Name>,
+    #[serde(default)]
     limits: BTreeMap<String, u32>,
 }
 
@@ -117,7 +119,13 @@ pub(super) fn remote(path: &Path) -> Result<Remote, Unreadable> {
         key: given.key,
         revocations: given.revocations,
         limits: given.limits,
-        peer: vec![PeerGiven { name: gateway, identity: given.gateway_identity, address: Some(given.gateway), limits: BTreeMap::new() }],
+        peer: vec![PeerGiven {
+            name: gateway,
+            identity: given.gateway_identity,
+            address: Some(given.gateway),
+            onward: Vec::new(),
+            limits: BTreeMap::new(),
+        }],
     };
     let domain = source.domain(domain, &BTreeMap::new());
     let mut faults = Vec::new();
@@ -176,7 +184,10 @@ impl Source {
     /// Faults between keys: the whole file is the place, unless the words in backticks stand in it once.
     fn faulty(&self, faults: Vec<(String, String)>) -> Unreadable {
         let complaints = faults.into_iter().map(|(what, remedy)| {
-            let at = what.split('`').nth(1).and_then(|word| self.text.rfind(&format!("\"{word}\"")).map(|from| from..from.saturating_add(word.len()).saturating_add(2)));
+            let at = what
+                .split('`')
+                .nth(1)
+                .and_then(|word| self.text.rfind(&format!("\"{word}\"")).map(|from| from..from.saturating_add(word.len()).saturating_add(2)));
             Complaint { file: Arc::clone(&self.file), at, what, expected: "keys that agree with one another".to_owned(), remedy }
         });
         Unreadable::Faulty(complaints.collect())
@@ -191,7 +202,13 @@ impl Source {
             key: at(given.key),
             revocations: given.revocations.into_iter().map(at).collect(),
         };
-        let peer = |peer: PeerGiven| Peer { name: peer.name, identity: peer.identity, address: peer.address, limits: limits_of(&layer(limits.clone(), peer.limits)) };
+        let peer = |peer: PeerGiven| Peer {
+            name: peer.name,
+            identity: peer.identity,
+            address: peer.address,
+            onward: peer.onward,
+            limits: limits_of(&layer(limits.clone(), peer.limits)),
+        };
         Domain { name: given.name, listen: given.listen, identity, peers: given.peer.into_iter().map(peer).collect(), limits: limits_of(&limits) }
     }
 }
@@ -255,10 +272,16 @@ fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
             faults.push((format!("two peers have the identity `{}`", peer.identity), "give each peer its own certificate".to_owned()));
         }
         if peer.address.is_some() && !check::is_dns_name(&peer.identity) {
-            faults.push((format!("the gateway cannot dial the identity `{}`", peer.identity), "give a peer with an address a DNS name as identity".to_owned()));
+            faults.push((
+                format!("the gateway cannot dial the identity `{}`", peer.identity),
+                "give a peer with an address a DNS name as identity".to_owned(),
+            ));
         }
         if peer.limits.in_flight_bytes_max < peer.limits.body_bytes_max {
-            faults.push((format!("peer `{}` may have fewer bytes in flight than one body may have", peer.name), "raise `in_flight_bytes_max`, or lower `body_bytes_max`".to_owned()));
+            faults.push((
+                format!("peer `{}` may have fewer bytes in flight than one body may have", peer.name),
+                "raise `in_flight_bytes_max`, or lower `body_bytes_max`".to_owned(),
+            ));
         }
     }
 }
@@ -297,10 +320,9 @@ mod tests {
 
     #[test]
     fn limits_are_layered_from_table_over_file_and_domain_to_peer() {
-        let text = LAB.replace("[limits]\n", "[limits]\nlinks_max = 7\nstreams_max = 9\n").replace(
-            "name = \"gbr-ops\"\n",
-            "name = \"gbr-ops\"\nlimits = { links_max = 3 }\n",
-        );
+        let text = LAB
+            .replace("[limits]\n", "[limits]\nlinks_max = 7\nstreams_max = 9\n")
+            .replace("name = \"gbr-ops\"\n", "name = \"gbr-ops\"\nlimits = { links_max = 3 }\n");
         let lab = read(&text).unwrap();
         let (domain, peer) = lab.peer("gbr-ops").unwrap();
         assert_eq!((domain.limits.links_max, domain.limits.streams_max), (7, 9));
@@ -324,7 +346,11 @@ mod tests {
             ("name = \"can-ops\"", "name = \"usa-ops\"", "two peers are called `usa-ops`"),
             ("identity = \"can-ops.coalition.lab\"", "identity = \"usa-ops.coalition.lab\"", "two peers have the identity `usa-ops.coalition.lab`"),
             ("name = \"national\"", "name = \"coalition\"", "two domains are called `coalition`"),
-            ("identity = \"gbr-ops.national.lab\"", "identity = \"urn:gbr\"\naddress = \"127.0.0.1:9\"", "the gateway cannot dial the identity `urn:gbr`"),
+            (
+                "identity = \"gbr-ops.national.lab\"",
+                "identity = \"urn:gbr\"\naddress = \"127.0.0.1:9\"",
+                "the gateway cannot dial the identity `urn:gbr`",
+            ),
             ("[limits]\n", "[limits]\nin_flight_bytes_max = 1024\n", "peer `gbr-ops` may have fewer bytes in flight than one body may have"),
         ] {
             assert!(LAB.contains(from), "{from}");
@@ -352,11 +378,12 @@ mod tests {
     fn a_peer_file_gives_a_domain_whose_only_peer_is_the_gateway() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usa-ops.toml");
-        let text = "name = \"usa-ops\"\ngateway = \"127.0.0.1:4433\"\ngateway_identity = \"gateway.coalition.lab\"\nanchor = \"a\"\ncertificate = \"c\"\nkey = \"k\"\nrevocations = [\"r\"]\n";
+        let readme = include_str!("../../deploy/lab/README.md");
+        let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
         std::fs::write(&path, text).unwrap();
         let remote = Remote::read(&path).unwrap();
-        assert_eq!(remote.domain.peers[0].address, Some(SocketAddr::from(([127, 0, 0, 1], 4433))));
-        assert_eq!(remote.domain.identity.key, folder.path().join("k"));
+        assert_eq!(remote.domain.peers[0].address, Some(SocketAddr::from(([127, 0, 0, 1], 4472))));
+        assert_eq!(remote.domain.identity.key, folder.path().join("state/pki/coalition/usa-ops.key"));
         assert!(remote.domain.listen.ip().is_unspecified());
     }
 }

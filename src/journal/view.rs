@@ -10,6 +10,8 @@ use crate::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reason, 
 pub struct Receipt {
     /// Index of the record of acceptance.
     pub index: u64,
+    /// The how-manieth message of this sender, from 1: what the sender may know, unlike the index, which counts everybody's.
+    pub position: u64,
     /// The sender.
     pub from: Name,
     /// The sender's id.

@@ -123,7 +123,8 @@ impl Lattice {
     pub fn national_only(&self, label: &Label) -> bool {
         let Some(scheme) = self.policies.get(label.policy.index()) else { return true };
         let eyes_only = label.categories.iter().any(|category| {
-            let held_by_owner = |value: &ValueIx| self.value_data(label.policy, category.tag, *value).is_none_or(|found| found.holders == Holders::Owner);
+            let held_by_owner =
+                |value: &ValueIx| self.value_data(label.policy, category.tag, *value).is_none_or(|found| found.holders == Holders::Owner);
             category.values.iter().any(held_by_owner)
         });
         let unmarked = self.level_data(label.policy, label.level).is_none_or(|level| level.unmarked == Unmarked::Owner);

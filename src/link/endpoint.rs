@@ -42,7 +42,6 @@ struct Shared {
     counters: Arc<Counters>,
     numbers: AtomicU64,
     started: Instant,
-    up: mpsc::Sender<Link>,
 }
 
 /// What a reload replaces.
@@ -67,6 +66,14 @@ impl Door {
         Self::open_with(domain, Material::load(&domain.identity)?)
     }
 
+    /// Everything that [`Door::open`] would refuse, but for the address: reads the files and opens nothing.
+    ///
+    /// # Errors
+    /// A fault with the file that is wrong.
+    pub fn check(domain: &Domain) -> Result<(), Fault> {
+        State::new(domain, Material::load(&domain.identity)?, &Arc::default()).map(|_| ())
+    }
+
     /// Opens the door with material that was read before, for a process that can no longer open files.
     ///
     /// # Errors
@@ -74,9 +81,11 @@ impl Door {
     pub fn open_with(domain: &Domain, material: Material) -> Result<Self, Fault> {
         let counters = Arc::new(Counters::default());
         let (state, server) = State::new(domain, material, &counters)?;
-        let socket = std::net::UdpSocket::bind(domain.listen).map_err(|cause| Fault::from_cause(format!("the address `{}` of domain `{}` cannot be bound", domain.listen, domain.name), cause))?;
+        let socket = std::net::UdpSocket::bind(domain.listen)
+            .map_err(|cause| Fault::from_cause(format!("the address `{}` of domain `{}` cannot be bound", domain.listen, domain.name), cause))?;
         let runtime = quinn::default_runtime().ok_or_else(|| Fault::new("a door opens only within a tokio runtime"))?;
-        let endpoint = Endpoint::new(quinn::EndpointConfig::default(), server, socket, runtime).map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
+        let endpoint = Endpoint::new(quinn::EndpointConfig::default(), server, socket, runtime)
+            .map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
         let (up, waiting) = mpsc::channel(LINKS_WAITING_MAX);
         let shared = Arc::new(Shared {
             endpoint,
@@ -86,9 +95,9 @@ impl Door {
             counters,
             numbers: AtomicU64::new(1),
             started: Instant::now(),
-            up,
         });
-        tokio::spawn(accept(Arc::clone(&shared)));
+        // Only the accepting side holds the sender, so that `next_link` ends when the door is closed.
+        tokio::spawn(accept(Arc::clone(&shared), up));
         Ok(Self { shared, up: tokio::sync::Mutex::new(waiting) })
     }
 
@@ -103,14 +112,20 @@ impl Door {
     /// [`LinkError::Closed`] with the reason; dial again later.
     pub async fn dial(&self, peer: &Name) -> Result<Link, LinkError> {
         let state = self.shared.state.load_full();
-        let found = state.domain.peers.iter().find(|known| known.name == *peer).ok_or_else(|| LinkError::Closed(format!("`{peer}` is no peer of this domain")))?;
+        let found = state
+            .domain
+            .peers
+            .iter()
+            .find(|known| known.name == *peer)
+            .ok_or_else(|| LinkError::Closed(format!("`{peer}` is no peer of this domain")))?;
         let address = found.address.ok_or_else(|| LinkError::Closed(format!("the configuration has no address of `{peer}`")))?;
         let limits = found.limits;
         let mut config = tls::client(&state.material, Arc::clone(&state.warden), peer.clone()).map_err(|fault| LinkError::Closed(fault.what))?;
         config.transport_config(Arc::new(transport(&limits)));
         let connecting = self.shared.endpoint.connect_with(config, address, &found.identity).map_err(|error| LinkError::Closed(error.to_string()))?;
         let late = |_| LinkError::Closed(format!("no answer within {} ms", limits.handshake_ms_max));
-        let connection = tokio::time::timeout(limits.handshake(), connecting).await.map_err(late)?.map_err(|error| LinkError::Closed(error.to_string()))?;
+        let connection =
+            tokio::time::timeout(limits.handshake(), connecting).await.map_err(late)?.map_err(|error| LinkError::Closed(error.to_string()))?;
         let theirs = tokio::time::timeout(limits.handshake(), greet(&connection, &limits)).await.map_err(late)?;
         let theirs = theirs.ok_or_else(|| LinkError::Closed(why(&connection)))?;
         Ok(self.shared.establish(connection, found, Role::Server, theirs))
@@ -119,13 +134,17 @@ impl Door {
     /// The link over which messages leave for a peer: its newest that is up.
     #[must_use]
     pub fn link_to(&self, peer: &Name) -> Option<Link> {
-        lock(&self.shared.standings).get(peer).and_then(|standing| standing.roll.newest().cloned())
+        lock(&self.shared.standings).get(peer).and_then(|standing| standing.roll.iter().rev().find(|link| !link.is_closed()).cloned())
     }
 
     /// Peers with a link that is up.
     #[must_use]
     pub fn linked(&self) -> Vec<Name> {
-        lock(&self.shared.standings).iter().filter(|(_, standing)| standing.roll.newest().is_some()).map(|(name, _)| name.clone()).collect()
+        lock(&self.shared.standings)
+            .iter()
+            .filter(|(_, standing)| standing.roll.iter().any(|link| !link.is_closed()))
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// Takes a changed domain: certificates, revocation lists, peers and limits.
@@ -223,10 +242,9 @@ impl Shared {
         connection.set_max_concurrent_bi_streams(streams(&peer.limits));
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let mut standings = lock(&self.standings);
-        let standing = standings.entry(peer.name.clone()).or_insert_with(|| Standing {
-            conduct: Arc::new(Mutex::new(Conduct::new(&peer.limits, self.started.elapsed()))),
-            roll: Roll::default(),
-        });
+        let standing = standings
+            .entry(peer.name.clone())
+            .or_insert_with(|| Standing { conduct: Arc::new(Mutex::new(Conduct::new(&peer.limits, self.started.elapsed()))), roll: Roll::default() });
         let link = Link::begin(Setting {
             connection,
             peer: peer.name.clone(),
@@ -266,7 +284,7 @@ async fn watch(shared: Arc<Shared>, link: Link) {
     }
 }
 
-async fn accept(shared: Arc<Shared>) {
+async fn accept(shared: Arc<Shared>, up: mpsc::Sender<Link>) {
     while let Some(incoming) = shared.endpoint.accept().await {
         let now = shared.started.elapsed();
         let (begun, low) = {
@@ -280,18 +298,18 @@ async fn accept(shared: Arc<Shared>) {
             // Under load a caller proves its address first, so that forged addresses cost us no cryptography.
             let _ = incoming.retry();
         } else {
-            tokio::spawn(admit(Arc::clone(&shared), incoming));
+            tokio::spawn(admit(Arc::clone(&shared), up.clone(), incoming));
         }
     }
 }
 
-async fn admit(shared: Arc<Shared>, incoming: Incoming) {
+async fn admit(shared: Arc<Shared>, up: mpsc::Sender<Link>, incoming: Incoming) {
     let from = incoming.remote_address();
     let limits = shared.state.load().domain.limits;
     let link = tokio::time::timeout(limits.handshake(), welcome_in(&shared, incoming)).await;
     match link.unwrap_or_else(|_| Err(("handshake.slow", format!("not done within {} ms", limits.handshake_ms_max)))) {
         // Fails only when the door is gone.
-        Ok(link) => drop(shared.up.send(link).await),
+        Ok(link) => drop(up.send(link).await),
         Err((code, why)) => {
             shared.counters.refused(code);
             tracing::warn!(%from, code, "no link came up: {why}");

@@ -204,7 +204,8 @@ fn name(certificate: &X509Certificate<'_>) -> Result<String, Objection> {
 mod tests {
     use super::*;
     use rcgen::{
-        BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose as Eku, IsCa, KeyPair, KeyUsagePurpose as Ku, SanType, SignatureAlgorithm,
+        BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose as Eku, IsCa, KeyPair, KeyUsagePurpose as Ku, SanType,
+        SignatureAlgorithm,
     };
     use std::time::Duration;
 

@@ -78,7 +78,9 @@ async fn prelude(stream: &mut RecvStream, sizes: Sizes) -> Result<Prelude, Untak
 async fn exact(stream: &mut RecvStream, bytes: &mut [u8], what: &str) -> Result<(), Untaken> {
     match stream.read_exact(bytes).await {
         Ok(()) => Ok(()),
-        Err(ReadExactError::FinishedEarly(_)) => Err(refused(Refusal::new(Reason::FrameTruncated, format!("expected {what}, found the end of the stream")))),
+        Err(ReadExactError::FinishedEarly(_)) => {
+            Err(refused(Refusal::new(Reason::FrameTruncated, format!("expected {what}, found the end of the stream"))))
+        }
         Err(ReadExactError::ReadError(error)) => Err(broken(&error)),
     }
 }

@@ -68,9 +68,11 @@ impl Anchor {
     /// # Errors
     /// A fault where the texts are not such a pair.
     pub fn load(certificate: &str, key: &str) -> Result<Self, Fault> {
-        let der = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|cause| Fault::from_cause("the anchor's certificate is not PEM", cause))?;
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes())
+            .map_err(|cause| Fault::from_cause("the anchor's certificate is not PEM", cause))?;
         let key = KeyPair::from_pem(key).map_err(|cause| Fault::from_cause("the anchor's key is not PKCS #8 in PEM", cause))?;
-        let (_, parsed) = x509_parser::certificate::X509Certificate::from_der(&der).map_err(|_| Fault::new("the anchor's certificate is malformed"))?;
+        let (_, parsed) =
+            x509_parser::certificate::X509Certificate::from_der(&der).map_err(|_| Fault::new("the anchor's certificate is malformed"))?;
         if parsed.public_key().raw != rcgen::PublicKeyData::subject_public_key_info(&key) {
             return Err(Fault::new("the anchor's key is not the key of its certificate"));
         }
@@ -130,7 +132,8 @@ impl Anchor {
     /// A fault where a certificate is malformed or the time is out of range.
     pub fn revoke(&self, certificates: &[&str], now: Time, days: u32) -> Result<String, Fault> {
         let serials = certificates.iter().map(|pem| {
-            let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|cause| Fault::from_cause("a certificate to revoke is not PEM", cause))?;
+            let der =
+                CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|cause| Fault::from_cause("a certificate to revoke is not PEM", cause))?;
             identity::serial(&der).map_err(|cause| Fault::from_cause("a certificate to revoke is malformed", cause))
         });
         self.revoke_serials(&serials.collect::<Result<Vec<_>, _>>()?, now, days)

@@ -132,14 +132,8 @@ impl<L> Roll<L> {
         self.links.retain(|(known, _)| *known != number);
     }
 
-    /// The newest.
-    #[must_use]
-    pub fn newest(&self) -> Option<&L> {
-        self.links.last().map(|(_, link)| link)
-    }
-
     /// All, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &L> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &L> {
         self.links.iter().map(|(_, link)| link)
     }
 }
@@ -196,14 +190,14 @@ mod tests {
     #[test]
     fn the_newest_link_is_used_and_the_oldest_gives_way() {
         let mut roll = Roll::default();
-        assert!(roll.newest().is_none());
+        assert!(roll.iter().next().is_none());
         assert!(roll.enter(1, 'a', 2).is_empty());
         assert!(roll.enter(2, 'b', 2).is_empty());
         assert_eq!(roll.enter(3, 'c', 2), ['a']);
-        assert_eq!(roll.newest(), Some(&'c'));
+        assert_eq!(roll.iter().next_back(), Some(&'c'));
         roll.leave(3);
         roll.leave(1);
-        assert_eq!(roll.newest(), Some(&'b'));
+        assert_eq!(roll.iter().next_back(), Some(&'b'));
         assert_eq!(roll.iter().count(), 1);
     }
 

@@ -45,8 +45,10 @@ impl Material {
         };
         let bad = |path: &std::path::Path, what: &str| Fault::new(format!("`{}` holds {what}", path.display()));
         let mut anchors = certificates(&read(&own.anchor, "the trust anchor")?).ok_or_else(|| bad(&own.anchor, "no certificate in PEM"))?;
-        let anchor = anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
+        let anchor =
+            anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
         let chain = certificates(&read(&own.certificate, "the certificate")?).ok_or_else(|| bad(&own.certificate, "no certificate in PEM"))?;
+        warn_if_readable_by_others(&own.key);
         let key = PrivateKeyDer::from_pem_slice(&zeroize::Zeroizing::new(read(&own.key, "the key")?)).map_err(|_| bad(&own.key, "no key in PEM"))?;
         let mut revocations = Vec::new();
         for path in &own.revocations {
@@ -58,6 +60,15 @@ impl Material {
             revocations.extend(lists);
         }
         Ok(Self { anchor, chain, key, revocations })
+    }
+}
+
+/// A key that other users can read may be theirs already; the operator decides, because the owner may be a secret store.
+fn warn_if_readable_by_others(key: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(key).map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!("the key `{}` can be read by other users; take that right away with `chmod 600`", key.display());
     }
 }
 
@@ -133,7 +144,14 @@ impl Warden {
     }
 
     /// Judges during a handshake: the library's own error goes on, so that the alert is the standard's.
-    fn admit(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], role: Role, expected: Option<&Name>, now: UnixTime) -> Result<(), rustls::Error> {
+    fn admit(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        role: Role,
+        expected: Option<&Name>,
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
         let note = |objection: Objection| {
             self.counters.refused(objection.code());
             tracing::warn!(code = objection.code(), "a handshake is refused: {}", objection.sentence());
@@ -173,9 +191,14 @@ fn objection(error: &rustls::Error) -> Objection {
     let rustls::Error::InvalidCertificate(error) = error else { return Objection::Chain };
     match error {
         CertificateError::BadEncoding => Objection::Malformed,
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } | CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Objection::Time,
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Objection::Time,
         CertificateError::Revoked => Objection::Revoked,
-        CertificateError::UnknownRevocationStatus | CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => Objection::Revocation,
+        CertificateError::UnknownRevocationStatus
+        | CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => Objection::Revocation,
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Objection::Purpose,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Objection::Mismatch,
         CertificateError::ApplicationVerificationFailure => Objection::Names,
@@ -253,16 +276,31 @@ impl ClientCertVerifier for Clients {
         self.0.clients.root_hint_subjects()
     }
 
-    fn verify_client_cert(&self, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>], now: UnixTime) -> Result<ClientCertVerified, rustls::Error> {
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
         self.0.admit(leaf, intermediates, Role::Client, None, now)?;
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.0.clients.verify_tls12_signature(message, leaf, signature)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.0.clients.verify_tls13_signature(message, leaf, signature)
     }
 
@@ -290,15 +328,153 @@ impl ServerCertVerifier for Servers {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.warden.servers.verify_tls12_signature(message, leaf, signature)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, signature: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         self.warden.servers.verify_tls13_signature(message, leaf, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.warden.servers.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "times of a test")]
+mod tests {
+    use super::*;
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+        SerialNumber,
+    };
+
+    const NOW: u64 = 1_800_000_000;
+    const DAY: u64 = 86_400;
+
+    macro_rules! moment {
+        ($seconds:expr) => {
+            rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs($seconds)
+        };
+    }
+
+    fn params(name: &str, until: u64) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        (params.not_before, params.not_after) = (moment!(NOW - DAY), moment!(until));
+        params
+    }
+
+    fn authority(name: &str, until: u64, uses: &[KeyUsagePurpose]) -> CertificateParams {
+        let mut params = params(name, until);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = uses.to_vec();
+        params
+    }
+
+    fn list(issuer: &Issuer<'_, KeyPair>) -> CertificateRevocationListDer<'static> {
+        let params = CertificateRevocationListParams {
+            this_update: moment!(NOW - DAY),
+            next_update: moment!(NOW + 300 * DAY),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        params.signed_by(issuer).unwrap().der().clone()
+    }
+
+    /// Anchor, intermediate authority, leaf.
+    struct Chain {
+        material: Material,
+        certificates: Vec<CertificateDer<'static>>,
+    }
+
+    fn chain(anchor_until: u64, intermediate_uses: &[KeyUsagePurpose]) -> Chain {
+        let both = [KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let root_params = authority("root", anchor_until, &both);
+        let root_key = KeyPair::generate().unwrap();
+        let anchor = root_params.self_signed(&root_key).unwrap().der().clone();
+        let root = Issuer::new(root_params, root_key);
+        let middle_key = KeyPair::generate().unwrap();
+        let middle_params = authority("middle", NOW + 300 * DAY, intermediate_uses);
+        let intermediate = middle_params.signed_by(&middle_key, &root).unwrap().der().clone();
+        // The list must be signed even where the certificate does not allow it.
+        let middle_list = list(&Issuer::new(authority("middle", NOW + 300 * DAY, &both), KeyPair::from_pem(&middle_key.serialize_pem()).unwrap()));
+        let middle = Issuer::new(middle_params, middle_key);
+        let leaf_key = KeyPair::generate().unwrap();
+        let mut leaf = params("leaf", NOW + 200 * DAY);
+        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("usa.lab".try_into().unwrap())];
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = leaf.signed_by(&leaf_key, &middle).unwrap().der().clone();
+        let key = PrivateKeyDer::try_from(leaf_key.serialize_der()).unwrap();
+        let material = Material { anchor, chain: vec![leaf.clone(), intermediate.clone()], key, revocations: vec![list(&root), middle_list] };
+        Chain { material, certificates: vec![leaf, intermediate] }
+    }
+
+    fn warden(material: &Material) -> Warden {
+        let peer = Peer { name: Name::new("usa").unwrap(), identity: "usa.lab".to_owned(), address: None, onward: Vec::new(), limits: crate::config::Limits::default() };
+        Warden::new(material, &[peer], Arc::default(), i64::try_from(NOW).unwrap()).unwrap()
+    }
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds))
+    }
+
+    const BOTH: [KeyUsagePurpose; 2] = [KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+
+    #[test]
+    fn a_chain_over_an_intermediate_leads_to_its_peer() {
+        let chain = chain(NOW + 900 * DAY, &BOTH);
+        let warden = warden(&chain.material);
+        for role in [Role::Client, Role::Server] {
+            assert_eq!(warden.judge(&chain.certificates, role, at(NOW)).unwrap().as_str(), "usa");
+        }
+        assert!(server(&chain.material, Arc::new(warden)).is_ok());
+    }
+
+    #[test]
+    fn an_intermediate_without_the_right_to_sign_lists_is_refused() {
+        let chain = chain(NOW + 900 * DAY, &[KeyUsagePurpose::KeyCertSign]);
+        assert!(warden(&chain.material).judge(&chain.certificates, Role::Client, at(NOW)).is_err());
+    }
+
+    #[test]
+    fn an_anchor_that_ends_takes_everybody_with_it() {
+        let chain = chain(NOW + 10 * DAY, &BOTH);
+        let warden = warden(&chain.material);
+        assert!(warden.judge(&chain.certificates, Role::Client, at(NOW + 9 * DAY)).is_ok());
+        assert_eq!(warden.judge(&chain.certificates, Role::Client, at(NOW + 11 * DAY)), Err(Objection::Time));
+    }
+
+    #[test]
+    fn a_missing_list_or_intermediate_and_a_long_chain_are_refused() {
+        let mut chain = chain(NOW + 900 * DAY, &BOTH);
+        let judge = |material: &Material, certificates: &[CertificateDer<'_>]| warden(material).judge(certificates, Role::Client, at(NOW));
+        assert_eq!(judge(&chain.material, &chain.certificates[..1]), Err(Objection::Chain));
+        assert_eq!(judge(&chain.material, &[]), Err(Objection::Malformed));
+        let surplus = vec![chain.certificates[1].clone(); 4];
+        assert_eq!(judge(&chain.material, &[chain.certificates[..1].to_vec(), surplus].concat()), Err(Objection::Chain));
+        chain.material.revocations.pop();
+        assert_eq!(judge(&chain.material, &chain.certificates), Err(Objection::Revocation));
+    }
+
+    #[test]
+    fn an_anchor_that_is_no_authority_gives_no_warden() {
+        let chain = chain(NOW + 900 * DAY, &BOTH);
+        let material = Material { anchor: chain.certificates[0].clone(), ..chain.material };
+        assert!(Warden::new(&material, &[], Arc::default(), i64::try_from(NOW).unwrap()).is_err());
     }
 }

@@ -156,7 +156,10 @@ impl Prelude {
             other => return Err(Refusal::new(Reason::FrameHeader, format!("expected kind 1 or 2, found {other}"))),
         };
         if header_bytes > sizes.header_bytes_max {
-            return Err(Refusal::new(Reason::SizeHeader, format!("expected at most {} bytes of header, found {header_bytes}", sizes.header_bytes_max)));
+            return Err(Refusal::new(
+                Reason::SizeHeader,
+                format!("expected at most {} bytes of header, found {header_bytes}", sizes.header_bytes_max),
+            ));
         }
         if body_bytes > sizes.body_bytes_max {
             return Err(Refusal::new(Reason::SizeBody, format!("expected at most {} bytes of body, found {body_bytes}", sizes.body_bytes_max)));
@@ -276,7 +279,11 @@ pub fn decode(bytes: &[u8], sizes: Sizes) -> Result<Frame, Refusal> {
 /// # Errors
 /// `frame.digest`.
 pub fn body_matches(prelude: &Prelude, body: &[u8]) -> Result<(), Refusal> {
-    if Digest::of(body) == prelude.digest { Ok(()) } else { Err(Refusal::new(Reason::FrameDigest, "expected the body that the prelude's SHA-256 describes")) }
+    if Digest::of(body) == prelude.digest {
+        Ok(())
+    } else {
+        Err(Refusal::new(Reason::FrameDigest, "expected the body that the prelude's SHA-256 describes"))
+    }
 }
 
 fn nothing_follows(rest: &[u8]) -> Result<(), Refusal> {
@@ -504,7 +511,9 @@ mod tests {
         for good in ["", "application/cot+xml", "application/stix+json;version=2.1", "text/plain"] {
             assert!(media_type_fits(good.as_bytes()), "{good}");
         }
-        for bad in ["text", "text/", "/plain", "text/plain;", "text/plain; charset=utf-8", "text/plain/x", "Text/plain", "text/plain;a", "text/plain;a=b=c"] {
+        for bad in
+            ["text", "text/", "/plain", "text/plain;", "text/plain; charset=utf-8", "text/plain/x", "Text/plain", "text/plain;a", "text/plain;a=b=c"]
+        {
             assert!(!media_type_fits(bad.as_bytes()), "{bad}");
         }
     }
@@ -556,6 +565,24 @@ mod tests {
             }
         }
         assert_eq!(vectors().len(), 19);
+    }
+
+    #[test]
+    fn every_changed_byte_is_refused_or_read_in_one_way() {
+        let good = frame(&header(), b"<event/>");
+        let mut read = 0;
+        for at in 0..good.len() {
+            for value in 0..=u8::MAX {
+                let mut bytes = good.clone();
+                bytes[at] = value;
+                if let Ok(other) = decode(&bytes, SIZES) {
+                    read += 1;
+                    assert_eq!(frame(&other.header, &other.body), bytes, "byte {at} as {value}");
+                    assert!(bytes == good || other.header != header(), "byte {at} as {value} is not seen");
+                }
+            }
+        }
+        assert!(read > good.len());
     }
 
     #[test]

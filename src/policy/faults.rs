@@ -99,7 +99,16 @@ mod tests {
 
     #[test]
     fn distance_counts_single_changes() {
-        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("é", "e", 1), ("fvye", "fvey", 1), ("ab", "ba", 1)] {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("flaw", "lawn", 2),
+            ("é", "e", 1),
+            ("fvye", "fvey", 1),
+            ("ab", "ba", 1),
+        ] {
             assert_eq!(changes(a, b), expected, "{a} {b}");
         }
     }

@@ -57,7 +57,8 @@ pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, latti
     conditions.push(ceilings(clause, lattice));
     let id = quoted(clause.id.as_str());
     // Writing to a string cannot fail.
-    write!(text, "@id({id})\npermit (principal, action == Action::\"release\", resource)\nwhen {{\n  {}\n}};\n", conditions.join(" &&\n  ")).unwrap_or(());
+    write!(text, "@id({id})\npermit (principal, action == Action::\"release\", resource)\nwhen {{\n  {}\n}};\n", conditions.join(" &&\n  "))
+        .unwrap_or(());
     text
 }
 

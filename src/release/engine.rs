@@ -223,5 +223,11 @@ fn of_edition(edition: &Edition, what: String) -> Complaint {
 }
 
 fn of_file(file: Arc<str>, what: String) -> Complaint {
-    Complaint { file, at: None, what, expected: "rules that compile".to_owned(), remedy: "report it with the rule set: the names passed the first check".to_owned() }
+    Complaint {
+        file,
+        at: None,
+        what,
+        expected: "rules that compile".to_owned(),
+        remedy: "report it with the rule set: the names passed the first check".to_owned(),
+    }
 }

@@ -69,7 +69,9 @@ fn named(policy: &Policy) -> Result<Compiled, (String, &'static str)> {
         (Effect::Forbid, Some(_)) => return Err((format!("the forbid `{name}` has `@release`"), "a forbid without `@release`: it releases nothing")),
         (Effect::Permit, Some("review")) => Some(bare(id.clone(), Release::Review)),
         (Effect::Permit, Some("automatic")) => Some(bare(id.clone(), Release::Automatic)),
-        (Effect::Permit, _) => return Err((format!("the permit `{name}` does not say how it releases"), "`@release(\"review\")` or `@release(\"automatic\")`")),
+        (Effect::Permit, _) => {
+            return Err((format!("the permit `{name}` does not say how it releases"), "`@release(\"review\")` or `@release(\"automatic\")`"));
+        }
     };
     Ok(Compiled { policy: policy.new_id(PolicyId::new(id.as_str())), clause })
 }
@@ -77,7 +79,18 @@ fn named(policy: &Policy) -> Result<Compiled, (String, &'static str)> {
 fn bare(id: Name, release: Release) -> Arc<Clause> {
     let none = BTreeSet::new;
     let (from, to, formats) = (none(), none(), none());
-    Arc::new(Clause { id, from, to, formats, kinds: Vec::new(), ceilings: Vec::new(), release, sanitise: Vec::new(), traffic: BTreeSet::new(), line: 0 })
+    Arc::new(Clause {
+        id,
+        from,
+        to,
+        formats,
+        kinds: Vec::new(),
+        ceilings: Vec::new(),
+        release,
+        sanitise: Vec::new(),
+        traffic: BTreeSet::new(),
+        line: 0,
+    })
 }
 
 fn complaint(file: &SourceFile, error: &dyn Diagnostic, what: &str, remedy: &str) -> Complaint {

@@ -8,8 +8,8 @@
 pub mod compile;
 pub mod engine;
 pub mod exercise;
-pub mod mandatory;
 mod extra;
+pub mod mandatory;
 mod question;
 #[cfg(test)]
 mod tests;

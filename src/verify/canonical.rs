@@ -13,10 +13,8 @@ use crate::base::{Reason, Refusal};
 /// The first line of every result.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// The namespaces that a result may use, each with its one prefix.
-const PREFIXES: [(&str, &str); 2] = [
-    ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
-    ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
-];
+const PREFIXES: [(&str, &str); 2] =
+    [("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"), ("urn:nato:stanag:4778:bindinginformation:1:0", "mb")];
 
 /// Attributes that stand before all others, on every element.
 const FIRST: [&str; 14] =
@@ -73,7 +71,9 @@ impl Left<'_> {
         self.take(b">", node)?;
         for child in node.children() {
             match child.text().filter(|_| child.is_text()) {
-                Some(text) if super::cot::blank(child) => return refuse(child, if text.is_empty() { "expected no empty text" } else { "expected no white space between elements" }),
+                Some(text) if super::cot::blank(child) => {
+                    return refuse(child, if text.is_empty() { "expected no empty text" } else { "expected no white space between elements" });
+                }
                 Some(text) => self.text(text, child, Place::Content)?,
                 None if child.is_element() => self.element(child, bound)?,
                 None => return refuse(child, "expected no comment and no processing instruction"),

@@ -106,7 +106,8 @@ pub(super) fn stanag(label: Node<'_, '_>, lattice: &Lattice) -> Result<Said, Unr
     let identifier = only(information, "PolicyIdentifier")?;
     let (at, policy) = policy(lattice, &collapsed(identifier)?, identifier.attribute("URI"))?;
     let classification = collapsed(only(information, "Classification")?)?;
-    let level = policy.levels.iter().position(|level| policy.case.same(&level.name, &classification)).ok_or("the policy has no such classification")?;
+    let level =
+        policy.levels.iter().position(|level| policy.case.same(&level.name, &classification)).ok_or("the policy has no such classification")?;
     let mut said = Said::new(at, level);
     for category in named(information, "Category") {
         add_category(&mut said, policy, category)?;

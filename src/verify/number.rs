@@ -110,7 +110,17 @@ mod tests {
 
     #[test]
     fn one_number_has_one_spelling() {
-        for (text, spelt) in [("0", true), ("-0", false), ("0.0", false), ("1.50", false), ("1.5", true), ("-1.5", true), ("10", true), ("0.05", true), ("-0.0", false)] {
+        for (text, spelt) in [
+            ("0", true),
+            ("-0", false),
+            ("0.0", false),
+            ("1.50", false),
+            ("1.5", true),
+            ("-1.5", true),
+            ("10", true),
+            ("0.05", true),
+            ("-0.0", false),
+        ] {
             assert_eq!(d(text).is_spelt(text), spelt, "{text}");
         }
         assert!(!d("-1").is_spelt("1") && !d("1").is_spelt("-1") && !d("1").is_spelt("1.5") && !d("1.5").is_spelt("1"));

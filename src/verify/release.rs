@@ -75,7 +75,9 @@ fn named(policy: &Policy, said: &Said, recipient: &PeerEntry) -> Result<(), Deni
                 (Holders::Owner, TagKind::Permissive) => among |= owner,
                 (Holders::Owner, _) if !owner => return Err("the label keeps the message within its nation"),
                 (Holders::Everyone, _) => among = true,
-                (Holders::Listed, TagKind::Permissive) => among |= called(&recipient.nation) || recipient.communities.iter().any(|c| called(c.as_str())),
+                (Holders::Listed, TagKind::Permissive) => {
+                    among |= called(&recipient.nation) || recipient.communities.iter().any(|c| called(c.as_str()))
+                }
                 _ => {}
             }
         }

@@ -54,7 +54,11 @@ impl BlockedWords {
     fn stands_in(&self, text: &str) -> bool {
         let mut rest = cut(text);
         while let Some(word) = rest.next() {
-            let lists = if word.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) { self.by_first.get(&word.to_lowercase()) } else { self.by_first.get(word) };
+            let lists = if word.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+                self.by_first.get(&word.to_lowercase())
+            } else {
+                self.by_first.get(word)
+            };
             let follows = |words: &Vec<String>| {
                 let mut after = rest.clone();
                 words.iter().all(|word| after.next().is_some_and(|next| next.to_lowercase() == *word))

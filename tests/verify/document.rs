@@ -183,7 +183,9 @@ pub(crate) fn edits(places: &[Place], fates: &[Fate]) -> Edits {
         let (action, change) = match fate {
             Fate::Keep => continue,
             Fate::Remove => ("remove", Change::Remove),
-            Fate::Replace(value) if place.kind == Kind::Number => ("coarsen", Change::Replace(Value::Number(Decimal::parse(value).unwrap(), Unit::One))),
+            Fate::Replace(value) if place.kind == Kind::Number => {
+                ("coarsen", Change::Replace(Value::Number(Decimal::parse(value).unwrap(), Unit::One)))
+            }
             Fate::Replace(value) => ("replace", Change::Replace(Value::Text(value.clone().into()))),
         };
         edits.add(Edit { node, path: place.path.clone(), action, rule: "test".into(), change });
@@ -281,16 +283,22 @@ pub(crate) fn detail() -> impl Strategy<Value = Vec<Content>> {
         prop::collection::btree_map(pair.0, pair.1, 0..4).prop_map(|map| map.into_iter().rev().map(|(n, v)| (n.to_owned(), v)).collect::<Vec<_>>())
     };
     let name = || prop::sample::select(vec!["link", "color", "shape", "remarks", "x-local"]).prop_map(str::to_owned);
-    let leaf = (name(), attributes(), prop::option::of(text()))
-        .prop_map(|(name, attributes, text)| Element { name, attributes, content: text.into_iter().map(Content::Text).collect() });
+    let leaf = (name(), attributes(), prop::option::of(text())).prop_map(|(name, attributes, text)| Element {
+        name,
+        attributes,
+        content: text.into_iter().map(Content::Text).collect(),
+    });
     let tree = leaf.prop_recursive(3, 24, 5, move |inner| {
         let part = (inner, prop::option::of("x[a-z ]{0,5}y")).prop_map(|(element, text)| {
             let mut both = vec![Content::Element(element)];
             both.extend(text.map(Content::Text));
             both
         });
-        (name(), attributes(), prop::collection::vec(part, 0..4))
-            .prop_map(|(name, attributes, parts)| Element { name, attributes, content: parts.into_iter().flatten().collect() })
+        (name(), attributes(), prop::collection::vec(part, 0..4)).prop_map(|(name, attributes, parts)| Element {
+            name,
+            attributes,
+            content: parts.into_iter().flatten().collect(),
+        })
     });
     let number = || "-?(0|[1-9][0-9]{0,2})(\\.[0-9]{1,5})?";
     let track = (number(), number()).prop_map(|(course, speed)| Element::new("track", &[("course", &course), ("speed", &speed)], Vec::new()));

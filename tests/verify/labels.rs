@@ -209,7 +209,6 @@ proptest! {
     }
 }
 
-
 /// An American label written as CoT attributes, decided for a recipient.
 fn american(marking: &[(&str, &str)], claimed: Label, recipient: &vestibule::policy::PeerEntry) -> &'static str {
     let mut case = case(marking, "", None, claimed);
@@ -231,9 +230,24 @@ fn american_markings_are_read_word_by_word_and_decided() {
         (&[("access", "SECRET//NOFORN")], secret(&[], &["NOFORN"]), gbr(), "verify.release"),
         (&[("access", "SECRET//NOFORN")], secret(&[], &["NOFORN"]), gbr_in_usa.clone(), "verify.release"),
         (&[("access", "SECRET//NOFORN/FOUO")], secret(&[], &["NOFORN", "FOUO"]), gbr(), "verify.release"),
-        (&[("access", "SECRET"), ("caveat", "ORCON"), ("releasableTo", "USA GBR")], secret(&["USA", "GBR"], &["ORCON"]), gbr_in_usa.clone(), "verify.release"),
-        (&[("access", "SECRET"), ("caveat", "TAMARIND"), ("releasableTo", "USA GBR")], secret(&["USA", "GBR"], &["TAMARIND"]), gbr_in_usa, "verify.release"),
-        (&[("access", "SECRET"), ("caveat", "TAMARIND"), ("releasableTo", "USA GBR")], secret(&["USA", "GBR"], &["TAMARIND"]), gbr(), "verify.release"),
+        (
+            &[("access", "SECRET"), ("caveat", "ORCON"), ("releasableTo", "USA GBR")],
+            secret(&["USA", "GBR"], &["ORCON"]),
+            gbr_in_usa.clone(),
+            "verify.release",
+        ),
+        (
+            &[("access", "SECRET"), ("caveat", "TAMARIND"), ("releasableTo", "USA GBR")],
+            secret(&["USA", "GBR"], &["TAMARIND"]),
+            gbr_in_usa,
+            "verify.release",
+        ),
+        (
+            &[("access", "SECRET"), ("caveat", "TAMARIND"), ("releasableTo", "USA GBR")],
+            secret(&["USA", "GBR"], &["TAMARIND"]),
+            gbr(),
+            "verify.release",
+        ),
         (&[("access", "CONFIDENTIAL"), ("releasableTo", "USA GBR")], label("USA", "CONFIDENTIAL", &["USA", "GBR"], &[]), gbr(), "verify.release"),
         (&[("access", "TOP SECRET"), ("releasableTo", "USA GBR")], label("USA", "TOP SECRET", &["USA", "GBR"], &[]), gbr(), "verify.release"),
     ];

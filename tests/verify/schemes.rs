@@ -1,8 +1,8 @@
 //! Three small marking schemes, made by hand: these tests ask the second decision, not the rule files.
 
 use vestibule::label::scheme::{
-    Applied, BannerForm, Case, EquivalentPolicy, Holders, Implied, ImpliedWhen, Level, LevelEquivalent, Policy, Status, Tag, TagKind, TagValue, Target,
-    Unmarked, ValueEquivalent,
+    Applied, BannerForm, Case, EquivalentPolicy, Holders, Implied, ImpliedWhen, Level, LevelEquivalent, Policy, Status, Tag, TagKind, TagValue,
+    Target, Unmarked, ValueEquivalent,
 };
 use vestibule::label::{Lattice, LevelIx, PolicyIx, TagIx, ValueIx};
 
@@ -40,7 +40,13 @@ fn usa() -> Policy {
         EquivalentPolicy { policy: PolicyIx::at(GBR), adds: Vec::new() },
         EquivalentPolicy { policy: PolicyIx::at(NATO), adds: vec![context(0), context(1)] },
     ];
-    Policy { owner: Some("USA".into()), release: Some(TagIx::at(0)), equivalents, banner: Some(BannerForm::Usa), ..policy("USA", "1.1", levels, tags) }
+    Policy {
+        owner: Some("USA".into()),
+        release: Some(TagIx::at(0)),
+        equivalents,
+        banner: Some(BannerForm::Usa),
+        ..policy("USA", "1.1", levels, tags)
+    }
 }
 
 fn gbr() -> Policy {
@@ -60,7 +66,13 @@ fn gbr() -> Policy {
         tag("Caveats", "1.2.2", TagKind::Restrictive, vec![value("UK EYES ONLY", Holders::Owner, &[])]),
     ];
     let equivalents = vec![EquivalentPolicy { policy: PolicyIx::at(USA), adds: Vec::new() }];
-    Policy { owner: Some("GBR".into()), release: Some(TagIx::at(0)), equivalents, banner: Some(BannerForm::Gbr), ..policy("GBR", "1.2", levels, tags) }
+    Policy {
+        owner: Some("GBR".into()),
+        release: Some(TagIx::at(0)),
+        equivalents,
+        banner: Some(BannerForm::Gbr),
+        ..policy("GBR", "1.2", levels, tags)
+    }
 }
 
 fn nato() -> Policy {

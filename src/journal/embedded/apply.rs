@@ -109,22 +109,33 @@ impl Applying<'_> {
     }
 
     fn accept(&self, one: &Accepted, index: u64) -> Result<Receipt, Denied> {
+        self.count(&one.from, "", "accepted", None)?;
+        let position = self.accepted_from(&one.from)?;
         self.write(
-            "INSERT INTO message (ix, sender, id, digest, urgency, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO message (ix, sender, id, digest, urgency, received, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 stored(index),
                 one.from.as_str(),
                 one.header.id.bytes(),
                 one.body.digest.0,
                 urgency(one.header.precedence),
-                one.received.unix_ms()
+                one.received.unix_ms(),
+                position
             ],
         )?;
-        self.count(&one.from, "", "accepted", None)?;
         self.keep(stored(index), &one.key(), "", &one.body)?;
         // Receipts are to the millisecond, so that the first one and one read back later are the same.
         let received = Time::from_unix_ms(one.received.unix_ms()).unwrap_or(one.received);
-        Ok(Receipt { index, from: one.from.clone(), id: one.header.id, digest: one.body.digest, received })
+        Ok(Receipt { index, position: read_number(position), from: one.from.clone(), id: one.header.id, digest: one.body.digest, received })
+    }
+
+    fn accepted_from(&self, sender: &Name) -> Result<i64, Denied> {
+        let count = self
+            .connection
+            .prepare_cached("SELECT count FROM tally WHERE sender = ?1 AND recipient = '' AND outcome = 'accepted' AND code = ''")
+            .and_then(|mut statement| statement.query_row(params![sender.as_str()], |row| row.get(0)))
+            .map_err(failed)?;
+        Ok(count)
     }
 
     fn keep(&self, message: i64, key: &MessageKey, recipient: &str, body: &Body) -> Result<(), Denied> {
@@ -287,14 +298,16 @@ fn repeated(one: &Accepted, first: Receipt) -> Result<Receipt, Denied> {
 /// The receipt of a sender's id.
 pub(super) fn receipt_of(connection: &Connection, from: &Name, id: MessageId) -> Result<Option<Receipt>, Fault> {
     let row = connection
-        .prepare_cached("SELECT ix, digest, received FROM message WHERE id = ?1 AND sender = ?2")
+        .prepare_cached("SELECT ix, digest, received, place FROM message WHERE id = ?1 AND sender = ?2")
         .and_then(|mut statement| {
             statement
-                .query_row(params![id.bytes(), from.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?)))
+                .query_row(params![id.bytes(), from.as_str()], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+                })
                 .optional()
         })
         .map_err(failed)?;
-    let Some((ix, digest, ms)) = row else { return Ok(None) };
+    let Some((ix, digest, ms, place)) = row else { return Ok(None) };
     let received = Time::from_unix_ms(ms).ok_or_else(|| Fault::new("a time of the journal is out of range"))?;
-    Ok(Some(Receipt { index: read_number(ix), from: from.clone(), id, digest: Digest(digest), received }))
+    Ok(Some(Receipt { index: read_number(ix), position: read_number(place), from: from.clone(), id, digest: Digest(digest), received }))
 }

@@ -18,7 +18,7 @@ CREATE INDEX record_of_message ON record (message) WHERE message IS NOT NULL;
 CREATE TABLE tile (level INTEGER NOT NULL, ix INTEGER NOT NULL, hash BLOB NOT NULL CHECK (length(hash) = 32), PRIMARY KEY (level, ix)) STRICT, WITHOUT ROWID;
 CREATE TABLE checkpoint (number INTEGER PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
 CREATE TABLE message (ix INTEGER PRIMARY KEY, sender TEXT NOT NULL, id BLOB NOT NULL CHECK (length(id) = 16), digest BLOB NOT NULL, urgency INTEGER NOT NULL,
-  received INTEGER NOT NULL, decided INTEGER, UNIQUE (id, sender)) STRICT;
+  received INTEGER NOT NULL, place INTEGER NOT NULL, decided INTEGER, UNIQUE (id, sender)) STRICT;
 CREATE INDEX message_undecided ON message (urgency, ix) WHERE decided IS NULL;
 CREATE TABLE decision (n INTEGER PRIMARY KEY, message INTEGER NOT NULL, recipient TEXT NOT NULL, record INTEGER NOT NULL, urgency INTEGER NOT NULL, outcome TEXT NOT NULL,
   code TEXT, clause TEXT, state TEXT NOT NULL, digest BLOB, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (message, recipient)) STRICT;

@@ -225,7 +225,7 @@ impl Replay {
 fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
     let mut out = Vec::new();
     for sql in [
-        "SELECT 'message ' || ix || ' ' || sender || ' ' || hex(id) || ' ' || hex(digest) || ' ' || urgency || ' ' || received || ' ' || coalesce(decided, '-') FROM message ORDER BY ix",
+        "SELECT 'message ' || ix || ' ' || sender || ' ' || hex(id) || ' ' || hex(digest) || ' ' || urgency || ' ' || received || ' ' || place || ' ' || coalesce(decided, '-') FROM message ORDER BY ix",
         "SELECT 'decision ' || message || ' ' || recipient || ' ' || record || ' ' || urgency || ' ' || outcome || ' ' || coalesce(code, '-') || ' ' || coalesce(clause, '-') || ' '
          || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts FROM decision ORDER BY message, recipient",
         "SELECT 'total ' || sender || ' ' || recipient || ' ' || outcome || ' ' || code || ' ' || count FROM tally ORDER BY 1",
