@@ -113,7 +113,9 @@ fn replaced(edit: &Edit, kind: Spelling, attribute: Attribute<'_, '_>, to: &str)
     let honest = match (edit.action, kind) {
         ("remove", _) => false,
         ("coarsen", Spelling::Time) => Moment::read(from).zip(Moment::read(&declared)).is_some_and(|(exact, coarse)| coarse <= exact),
-        ("coarsen", _) => Digits::read(from).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact) || (error && coarse > exact)),
+        ("coarsen", _) => {
+            Digits::read(from).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact) || (error && coarse > exact))
+        }
         _ => true,
     };
     honest && declared == to

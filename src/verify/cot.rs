@@ -19,8 +19,7 @@ pub(super) enum Spelling {
 }
 
 /// Attributes that an event may have.
-const EVENT: [&str; 12] =
-    ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
+const EVENT: [&str; 12] = ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
 /// Attributes that a point has.
 const POINT: [&str; 5] = ["lat", "lon", "hae", "ce", "le"];
 

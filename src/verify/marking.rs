@@ -25,7 +25,10 @@ pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &st
         match (implied.when, head.context) {
             (ImpliedWhen::Always, Some(context)) => {
                 let values = policy.tags.get(implied.tag.index()).map_or(&[][..], |tag| tag.values.as_slice());
-                let value = values.iter().position(|value| policy.case.same(&value.name, context)).ok_or("the marking names a context that its policy has not")?;
+                let value = values
+                    .iter()
+                    .position(|value| policy.case.same(&value.name, context))
+                    .ok_or("the marking names a context that its policy has not")?;
                 said.add(implied.tag.index(), value);
             }
             (ImpliedWhen::Released, _) if !released => {}

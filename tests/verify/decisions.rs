@@ -78,25 +78,77 @@ fn stanag(label: &Label) -> String {
         "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2031-01-01T00:00:00Z\">\
          <ConfidentialityInformation><PolicyIdentifier URI=\"urn:oid:{}\">{}</PolicyIdentifier><Classification>{}</Classification>{categories}\
          </ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>",
-        policy.oid, policy.name, policy.levels[label.level.index()].name
+        policy.oid,
+        policy.name,
+        policy.levels[label.level.index()].name
     )
 }
 
 #[test]
 fn both_readers_and_both_decisions_agree_on_every_marking() {
     let access = [
-        "SECRET", "OFFICIAL", "OFFICIAL-SENSITIVE", "TOP SECRET", "CONFIDENTIAL", "UNCLASSIFIED", "RESTRICTED", "UK SECRET", "UK OFFICIAL", "NATO SECRET", "NATO RESTRICTED",
-        "NATO UNCLASSIFIED", "NATO CONFIDENTIAL", "COSMIC TOP SECRET", "NATO/KFOR CONFIDENTIAL", "NATO RESTRICTED Releasable to JPN, UKR", "SECRET//NOFORN", "SECRET//REL TO USA, GBR",
-        "SECRET//REL TO USA, FVEY", "TOP SECRET//ORCON/REL TO USA, GBR", "UNCLASSIFIED//FOUO", "UK SECRET - UK EYES ONLY", "UK SECRET - UK/US EYES ONLY", "CONFIDENTIAL//REL TO USA, NATO",
-        "NATO SECRET//ATOMAL", "SECRET//RELIDO", "SECRET - UK EYES ONLY", "UK SECRET - COPPER LANTERN - UK EYES ONLY", "COSMIC TOP SECRET//BOHEMIA", "NATO RESTRICTED Releasable to JPN, UKR - STAFF",
-        "NATO/KFOR CONFIDENTIAL Releasable to USA", "NATO/EAPC RESTRICTED", "TOP SECRET//SI/TK//ORCON/NOFORN", "SECRET//ORCON/REL TO USA, GBR/RELIDO", "NATO SECRET Only", "NATO  SECRET", "NATO SECRETS", "secret", "S", "",
+        "SECRET",
+        "OFFICIAL",
+        "OFFICIAL-SENSITIVE",
+        "TOP SECRET",
+        "CONFIDENTIAL",
+        "UNCLASSIFIED",
+        "RESTRICTED",
+        "UK SECRET",
+        "UK OFFICIAL",
+        "NATO SECRET",
+        "NATO RESTRICTED",
+        "NATO UNCLASSIFIED",
+        "NATO CONFIDENTIAL",
+        "COSMIC TOP SECRET",
+        "NATO/KFOR CONFIDENTIAL",
+        "NATO RESTRICTED Releasable to JPN, UKR",
+        "SECRET//NOFORN",
+        "SECRET//REL TO USA, GBR",
+        "SECRET//REL TO USA, FVEY",
+        "TOP SECRET//ORCON/REL TO USA, GBR",
+        "UNCLASSIFIED//FOUO",
+        "UK SECRET - UK EYES ONLY",
+        "UK SECRET - UK/US EYES ONLY",
+        "CONFIDENTIAL//REL TO USA, NATO",
+        "NATO SECRET//ATOMAL",
+        "SECRET//RELIDO",
+        "SECRET - UK EYES ONLY",
+        "UK SECRET - COPPER LANTERN - UK EYES ONLY",
+        "COSMIC TOP SECRET//BOHEMIA",
+        "NATO RESTRICTED Releasable to JPN, UKR - STAFF",
+        "NATO/KFOR CONFIDENTIAL Releasable to USA",
+        "NATO/EAPC RESTRICTED",
+        "TOP SECRET//SI/TK//ORCON/NOFORN",
+        "SECRET//ORCON/REL TO USA, GBR/RELIDO",
+        "NATO SECRET Only",
+        "NATO  SECRET",
+        "NATO SECRETS",
+        "secret",
+        "S",
+        "",
     ];
     let named = EDITION.lattice.policies().iter().flat_map(|policy| &policy.tags).filter(|tag| tag.values.len() < 40).flat_map(|tag| &tag.values);
     let mut caveats: Vec<&str> = named.map(|value| value.name.as_str()).collect();
     caveats.sort_unstable();
     caveats.dedup();
-    caveats.extend(["", "NOFORN", "ORCON", "RELIDO", "UK EYES ONLY", "ATOMAL", "FOUO", "PROPIN/IMCON", "REL TO USA, GBR", "NOFORN ORCON", "NOFORN//ORCON", "FOUO, ORCON", "GBR EYES ONLY"]);
-    let releases = ["", "GBR", "USA", "GBR USA", "USA,GBR,CAN", "USA, FVEY", "GBR USA CAN AUS NZL", "FVEY", "NATO", "NATO DEU", "USA NATO", "ISAC", "XXX"];
+    caveats.extend([
+        "",
+        "NOFORN",
+        "ORCON",
+        "RELIDO",
+        "UK EYES ONLY",
+        "ATOMAL",
+        "FOUO",
+        "PROPIN/IMCON",
+        "REL TO USA, GBR",
+        "NOFORN ORCON",
+        "NOFORN//ORCON",
+        "FOUO, ORCON",
+        "GBR EYES ONLY",
+    ]);
+    let releases =
+        ["", "GBR", "USA", "GBR USA", "USA,GBR,CAN", "USA, FVEY", "GBR USA CAN AUS NZL", "FVEY", "NATO", "NATO DEU", "USA NATO", "ISAC", "XXX"];
     let (mut read, mut released, mut wrong, mut labels) = (0, 0, Vec::new(), BTreeMap::new());
     for sender in ["gbr-ops", "usa-ops", "nato-hq"].map(peer) {
         for number in 0..access.len() * caveats.len() * releases.len() {
@@ -106,7 +158,8 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
             if !caveat.is_empty() && !release.is_empty() && rest % 3 != 0 {
                 continue;
             }
-            let marking: Vec<(&str, &str)> = [("access", access), ("caveat", caveat), ("releasableTo", release)].into_iter().filter(|(_, text)| !text.is_empty()).collect();
+            let marking: Vec<(&str, &str)> =
+                [("access", access), ("caveat", caveat), ("releasableTo", release)].into_iter().filter(|(_, text)| !text.is_empty()).collect();
             let body = body(&marking);
             let Ok(label) = first(&header(), &body, sender) else { continue };
             read += 1;
@@ -115,7 +168,12 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
                 let (one, two) = (admitted(&label, recipient), second(&header(), &body, &label, sender, recipient));
                 released += usize::from(one);
                 if two != if one { "verified" } else { "verify.release" } {
-                    wrong.push(format!("{} {marking:?} to {}: first {one}, second {two}; {:?}", sender.name, recipient.name, EDITION.lattice.view(&label)));
+                    wrong.push(format!(
+                        "{} {marking:?} to {}: first {one}, second {two}; {:?}",
+                        sender.name,
+                        recipient.name,
+                        EDITION.lattice.view(&label)
+                    ));
                 }
             }
         }
@@ -134,5 +192,10 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
     println!("labels: {} different ones read as STANAG 4774", labels.len());
     println!("markings: {read} read, {released} releases by both decisions");
     assert!(read > 100 && released > 100, "{read} markings were read, {released} released");
-    assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.iter().step_by(wrong.len().div_ceil(25)).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences\n{}",
+        wrong.len(),
+        wrong.iter().step_by(wrong.len().div_ceil(25)).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -82,7 +82,12 @@ fn every_single_edit_of_real_messages_passes_both_halves() {
             let path = parsed.tree().path(id);
             let top = path.matches('/').count() <= 3 && (path.starts_with("/event/@") || path.starts_with("/event/point"));
             let labelled = path == "/event/detail" && String::from_utf8_lossy(body).contains("ConfidentialityLabel");
-            if labelled || path == "/event" || path.contains("ConfidentialityLabel") || (top && (REQUIRED.contains(&node.name) || node.name == "point")) || ["access", "caveat", "releasableTo"].contains(&node.name) {
+            if labelled
+                || path == "/event"
+                || path.contains("ConfidentialityLabel")
+                || (top && (REQUIRED.contains(&node.name) || node.name == "point"))
+                || ["access", "caveat", "releasableTo"].contains(&node.name)
+            {
                 continue;
             }
             let removed = |action, change| Edit { node: id, path: path.clone(), action, rule: "test".into(), change };
