@@ -35,15 +35,6 @@ pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
 
-pub mod journal;
-pub mod audit;
-pub mod process;
-pub mod control;
-pub mod generate;
-pub mod manual;
-pub mod cli;
-=======
-
 // The facts.
 pub mod journal;
 pub mod audit;
@@ -52,5 +43,3 @@ pub mod audit;
 pub mod process;
 pub mod control;
 pub mod generate;
-pub mod cli;
-pub mod manual;

@@ -3,14 +3,6 @@
 mod cases;
 mod cot;
 mod differential;
-mod journal;
-mod link;
-mod release;
-mod rules;
-mod verify;
-mod release;
-mod rules;
-mod verify;
 mod filter;
 mod journal;
 mod label;
