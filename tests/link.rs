@@ -84,7 +84,7 @@ impl Lab {
     }
 
     fn domain(&self, limits: Limits) -> Domain {
-        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, limits };
+        let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, onward: Vec::new(), limits };
         Domain { name: name("coalition"), listen: loopback(), identity: self.own("gate"), peers: vec![peer("usa", USA), peer("can", CAN)], limits }
     }
 
@@ -98,7 +98,7 @@ impl Lab {
     }
 
     fn peer_domain(&self, stem: &str, address: SocketAddr, limits: Limits) -> Domain {
-        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), limits };
+        let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), onward: Vec::new(), limits };
         Domain { name: name("gateway"), listen: loopback(), identity: self.own(stem), peers: vec![gateway], limits }
     }
 

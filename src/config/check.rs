@@ -105,6 +105,7 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
         (Kind::Text, DeValue::String(text)) => is_plain(text),
         (Kind::Name, DeValue::String(text)) => Name::new(text).is_some(),
         (Kind::Path, DeValue::String(text)) => is_plain(text),
+        (Kind::Names, DeValue::Array(list)) => !list.is_empty() && list.iter().all(|item| fits(Kind::Name, item.get_ref())),
         (Kind::Paths, DeValue::Array(list)) => !list.is_empty() && list.iter().all(|item| fits(Kind::Path, item.get_ref())),
         (Kind::Address, DeValue::String(text)) => text.parse::<std::net::SocketAddr>().is_ok(),
         (Kind::Identity, DeValue::String(text)) => is_identity(text),

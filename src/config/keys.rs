@@ -52,6 +52,8 @@ pub enum Kind {
     Path,
     /// A list of paths with at least one.
     Paths,
+    /// A list of names with at least one.
+    Names,
     /// `address:port`.
     Address,
     /// A DNS name or a URI.
@@ -72,6 +74,7 @@ impl Kind {
             Self::Name => "a name in quotes: 1 to 64 of `a-z A-Z 0-9 . _ / + -`".to_owned(),
             Self::Path => "a path in quotes".to_owned(),
             Self::Paths => "a list of paths, such as [\"a.pem\"]".to_owned(),
+            Self::Names => "a list of names, such as [\"usa-ops\"]".to_owned(),
             Self::Address => "an address and port in quotes, such as \"127.0.0.1:4433\"".to_owned(),
             Self::Identity => "a DNS name such as \"ops.example.lab\", or a URI, in quotes".to_owned(),
             Self::Table(section) => format!("a table {}", section.heading()),
@@ -174,6 +177,13 @@ pub const KEYS: &[Key] = &[
     row(Peer, "name", Kind::Name, Required, "name of the peer, as in the rule set"),
     row(Peer, "identity", Kind::Identity, Required, "the one subject alternative name of its certificate"),
     row(Peer, "address", Kind::Address, Optional, "where the gateway dials it; without it, the peer dials the gateway"),
+    row(
+        Peer,
+        "onward",
+        Kind::Names,
+        Optional,
+        "for a peer that is a gateway: what deliveries to it are addressed to there; without it, the peer's own name",
+    ),
     row(Peer, "limits", Kind::Table(Limits), Optional, "limits of this peer's links"),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),

@@ -110,6 +110,8 @@ pub struct Peer {
     pub identity: String,
     /// Where the gateway dials it; `None` where the peer dials the gateway.
     pub address: Option<SocketAddr>,
+    /// What deliveries to it are addressed to, where it is a gateway; empty for its own name.
+    pub onward: Vec<Name>,
     /// Its limits.
     pub limits: Limits,
 }

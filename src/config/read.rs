@@ -60,6 +60,8 @@ struct PeerGiven {
     identity: String,
     address: Option<SocketAddr>,
     #[serde(default)]
+    onward: Vec<Name>,
+    #[serde(default)]
     limits: BTreeMap<String, u32>,
 }
 
@@ -117,7 +119,13 @@ pub(super) fn remote(path: &Path) -> Result<Remote, Unreadable> {
         key: given.key,
         revocations: given.revocations,
         limits: given.limits,
-        peer: vec![PeerGiven { name: gateway, identity: given.gateway_identity, address: Some(given.gateway), limits: BTreeMap::new() }],
+        peer: vec![PeerGiven {
+            name: gateway,
+            identity: given.gateway_identity,
+            address: Some(given.gateway),
+            onward: Vec::new(),
+            limits: BTreeMap::new(),
+        }],
     };
     let domain = source.domain(domain, &BTreeMap::new());
     let mut faults = Vec::new();
@@ -198,6 +206,7 @@ impl Source {
             name: peer.name,
             identity: peer.identity,
             address: peer.address,
+            onward: peer.onward,
             limits: limits_of(&layer(limits.clone(), peer.limits)),
         };
         Domain { name: given.name, listen: given.listen, identity, peers: given.peer.into_iter().map(peer).collect(), limits: limits_of(&limits) }

@@ -2,37 +2,24 @@
 //!
 //! Takes [`crate::format::Parsed`], gives [`Labelled`].
 
-use std::collections::{BTreeMap, BTreeSet};
+pub mod banner;
+mod character;
+pub mod clearance;
+pub mod cot;
+mod dominance;
+pub mod labelled;
+pub mod lattice;
+pub mod mark;
+mod rule;
+pub mod scheme;
+pub mod spif;
+pub mod stanag4774;
+mod translate;
+mod words;
 
-/// A marking scheme of the lattice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyIx(pub(in crate::label) u16);
-
-/// A classification of a policy: the place in that policy's list, which is no rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LevelIx(pub(in crate::label) u16);
-
-/// A category tag of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TagIx(pub(in crate::label) u16);
-
-/// A value of a category tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ValueIx(pub(in crate::label) u16);
-
-/// All marking schemes of a rule set with their equivalences.
-#[derive(Debug, Default)]
-pub struct Lattice {}
-
-/// What a peer is cleared for in one policy. Levels are a set, not a maximum.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clearance {
-    /// Policy.
-    pub policy: PolicyIx,
-    /// Levels held.
-    pub levels: BTreeSet<LevelIx>,
-    /// Restrictive values held.
-    pub restrictive: BTreeMap<TagIx, BTreeSet<ValueIx>>,
-    /// Permissive values held: the groups that the peer is in.
-    pub permissive: BTreeMap<TagIx, BTreeSet<ValueIx>>,
-}
+pub use clearance::Clearance;
+pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
+pub use lattice::Lattice;
+pub use mark::{Category, Label, LabelView};
+pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
+pub use spif::PolicyFile;

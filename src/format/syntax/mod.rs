@@ -1,1 +1,3 @@
 //! How formats are spelt: strict readers that know no format.
+
+pub mod xml;

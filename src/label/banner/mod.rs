@@ -1,0 +1,114 @@
+//! Banner lines: a marking as people write it above and below a text.
+//!
+//! Takes a line and the sender's scheme, gives a label. Each scheme has its grammar; a line that is almost right is
+//! refused with what was expected. Deliberately absent: portion marks, abbreviations, the grammars of old manuals.
+
+mod gbr;
+mod nato;
+mod usa;
+
+use super::character::plain;
+use super::lattice::Lattice;
+use super::mark::Label;
+use super::scheme::{BannerForm, PolicyIx};
+use super::words::malformed;
+use crate::base::{Reason, Refusal};
+
+/// Reads a banner line as a writer of `scheme` writes it.
+///
+/// # Errors
+/// `label.character`, `label.malformed`, `label.level_unknown`, `label.category_unknown`, `label.policy_unknown`, `label.rule`.
+pub fn read(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
+    plain(line)?;
+    let form = lattice.scheme(scheme)?.banner;
+    if line.starts_with("UK ") {
+        return gbr::read(lattice, of_form(lattice, scheme, BannerForm::Gbr)?, line);
+    }
+    // SPEC: IC Manual 2016: a US product shows a non-US classification behind `//`, and no other way.
+    if form == Some(BannerForm::Usa) {
+        return match line.strip_prefix("//") {
+            Some(foreign) => read_foreign(lattice, scheme, foreign),
+            None if is_nato(line) => Err(malformed("expected `//` in front of a non-US classification")),
+            None => usa::read(lattice, scheme, line),
+        };
+    }
+    if is_nato(line) {
+        return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
+    }
+    match form {
+        Some(BannerForm::Gbr) => gbr::read(lattice, scheme, line),
+        Some(BannerForm::Nato) => Err(malformed("expected a line that begins with `NATO` or `COSMIC TOP SECRET`")),
+        _ => Err(malformed(format!("expected no banner line: `{}` has no grammar for them", lattice.policy_name(scheme)))),
+    }
+}
+
+/// Reads a banner that stands where a scheme may be named without the US `//`: in a field, not in a text.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_qualified(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
+    plain(line)?;
+    if is_nato(line) {
+        return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
+    }
+    read(lattice, scheme, line)
+}
+
+/// Whether a marking begins with the name of its scheme.
+#[must_use]
+pub fn names_its_scheme(marking: &str) -> bool {
+    marking.starts_with("UK ") || is_nato(marking) || marking.starts_with("//")
+}
+
+/// Whether a line of free text is meant as a banner: a classification alone, or followed by a separator of one of the grammars.
+#[must_use]
+pub fn is_meant(line: &str) -> bool {
+    const LEVELS: [&str; 8] =
+        ["COSMIC TOP SECRET", "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "OFFICIAL-SENSITIVE", "OFFICIAL"];
+    let line = line.trim();
+    let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    let bare = line.trim_start_matches('/');
+    let bare = ["UK ", "NATO "].iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
+    // Letters of other scripts and invisible characters do not hide a banner: they are folded away here and refused when it is read.
+    let visible: String = bare.chars().filter(|c| !is_invisible(*c)).collect();
+    let begins = LEVELS.iter().find_map(|level| strip_folded(&visible, level));
+    let ends_well =
+        begins.is_some_and(|rest| rest.is_empty() || ["//", " //", " - ", " REL", " Rel", "-", "/"].iter().any(|mark| rest.starts_with(mark)));
+    ends_well || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
+}
+
+fn strip_folded<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    text.get(..prefix.len()).filter(|head| head.eq_ignore_ascii_case(prefix)).and_then(|_| text.get(prefix.len()..))
+}
+
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn is_nato(line: &str) -> bool {
+    line.starts_with("NATO ") || line.starts_with("NATO/") || line.starts_with("COSMIC ")
+}
+
+/// The classification of another nation or of NATO in a US product.
+fn read_foreign(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
+    if is_nato(line) {
+        return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
+    }
+    if line.starts_with("JOINT ") {
+        return Err(Refusal::new(Reason::LabelPolicyUnknown, "expected one owner: the rule set has no policy for joint ownership"));
+    }
+    Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `//NATO` or `//COSMIC`: other foreign classifications are read from their owner only"))
+}
+
+/// The policy that is written in a grammar: the sender's own, or the only one.
+fn of_form(lattice: &Lattice, scheme: PolicyIx, form: BannerForm) -> Result<PolicyIx, Refusal> {
+    let written = |policy: PolicyIx| lattice.scheme(policy).is_ok_and(|found| found.banner == Some(form));
+    if written(scheme) {
+        return Ok(scheme);
+    }
+    let mut found = (0..lattice.policies().len()).map(PolicyIx::at).filter(|policy| written(*policy));
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(Refusal::new(Reason::LabelPolicyUnknown, "expected a banner of a policy of this rule set")),
+    }
+}

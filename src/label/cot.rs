@@ -1,0 +1,122 @@
+//! Cursor-on-Target's marking: `access`, `caveat` and `releasableTo`, read in the sender's scheme.
+//!
+//! Takes the three texts, gives a label or nothing where all are absent. `access` is a classification, or a whole banner
+//! that names its scheme; `caveat` is values joined by `/`, `,` or, where no value is meant as a whole, spaces;
+//! `releasableTo` is codes joined by spaces, commas or slashes. Deliberately absent: abbreviations, and case folding
+//! where the policy has none.
+
+use super::banner;
+use super::character::plain;
+use super::lattice::Lattice;
+use super::mark::Label;
+use super::scheme::PolicyIx;
+use super::words::{add_implied, malformed, unknown};
+use crate::base::{Reason, Refusal};
+
+/// The three attributes, each absent where the message has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Triple<'t> {
+    /// `access`.
+    pub access: Option<&'t str>,
+    /// `caveat`.
+    pub caveat: Option<&'t str>,
+    /// `releasableTo`.
+    pub releasable_to: Option<&'t str>,
+}
+
+/// Reads a triple; `None` where it says nothing: all absent, or `access` is `Undefined` and the others absent.
+///
+/// # Errors
+/// `label.character`, `label.missing`, `label.malformed`, `label.level_unknown`, `label.category_unknown`, `label.disagree`.
+pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<Option<Label>, Refusal> {
+    for text in [triple.access, triple.caveat, triple.releasable_to].into_iter().flatten() {
+        plain(text)?;
+    }
+    // Cursor-on-Target clients write `Undefined` for "nobody has marked this".
+    let access = triple.access.filter(|access| *access != "Undefined");
+    match access {
+        None if triple.caveat.is_none() && triple.releasable_to.is_none() => Ok(None),
+        None => Err(Refusal::new(Reason::LabelMissing, "expected `access` beside `caveat` or `releasableTo`")),
+        Some(access) if banner::names_its_scheme(access) || access.contains("//") || access.contains(" - ") => {
+            let label = banner::read_qualified(lattice, scheme, access)?;
+            beside(lattice, label, triple)
+        }
+        Some(access) => {
+            let level = lattice.named_level(scheme, access)?;
+            let mut label = Label::new(scheme, level);
+            fill(lattice, &mut label, triple)?;
+            Ok(Some(label))
+        }
+    }
+}
+
+/// A banner in `access` with the other attributes beside it: a bare classification is completed by them, a full banner must say what they say.
+fn beside(lattice: &Lattice, banner: Label, triple: Triple<'_>) -> Result<Option<Label>, Refusal> {
+    if triple.caveat.is_none() && triple.releasable_to.is_none() {
+        return Ok(Some(banner));
+    }
+    let mut bare = Label::new(banner.policy, banner.level);
+    add_implied(lattice.scheme(bare.policy)?, &mut bare);
+    let mut completed = Label::new(banner.policy, banner.level);
+    fill(lattice, &mut completed, triple)?;
+    if banner.says_the_same(&bare) || banner.says_the_same(&completed) {
+        return Ok(Some(completed));
+    }
+    Err(Refusal::new(Reason::LabelDisagree, "expected `caveat` and `releasableTo` to say what the banner in `access` says"))
+}
+
+fn fill(lattice: &Lattice, label: &mut Label, triple: Triple<'_>) -> Result<(), Refusal> {
+    if let Some(caveat) = triple.caveat {
+        for word in split(caveat, &[',', '/'], "caveat")? {
+            read_caveat(lattice, label, word)?;
+        }
+    }
+    if let Some(codes) = triple.releasable_to {
+        for code in split(codes, &[' ', ',', '/'], "releasableTo")? {
+            let (tag, value) = lattice.recipient(label.policy, code)?;
+            once(label, tag, value)?;
+        }
+    }
+    add_implied(lattice.scheme(label.policy)?, label);
+    Ok(())
+}
+
+/// A caveat word: one value as a whole, or values joined by spaces.
+fn read_caveat(lattice: &Lattice, label: &mut Label, word: &str) -> Result<(), Refusal> {
+    if let Some((tag, value)) = lattice.caveat(label.policy, word) {
+        return once(label, tag, value);
+    }
+    for part in word.split(' ') {
+        let found = lattice.caveat(label.policy, part);
+        let (tag, value) = found.ok_or_else(|| unknown(format!("expected caveats that `{}` lists", lattice.policy_name(label.policy))))?;
+        once(label, tag, value)?;
+    }
+    Ok(())
+}
+
+fn once(label: &mut Label, tag: super::scheme::TagIx, value: super::scheme::ValueIx) -> Result<(), Refusal> {
+    if label.has(tag, value) {
+        return Err(malformed("expected each code or caveat once"));
+    }
+    label.add(tag, value);
+    Ok(())
+}
+
+/// The words of a list. One separator between two words, which after a comma or slash may be followed by one space.
+fn split<'t>(text: &'t str, separators: &[char], attribute: &str) -> Result<Vec<&'t str>, Refusal> {
+    let mut words = Vec::with_capacity(4);
+    let mut after_comma = false;
+    for piece in text.split(separators) {
+        // The space after a comma parts nothing: it shows as an empty piece where spaces separate, as a leading space where not.
+        let word = if after_comma { piece.strip_prefix(' ').unwrap_or(piece) } else { piece };
+        let skipped = word.is_empty() && after_comma && separators.contains(&' ');
+        after_comma = !skipped;
+        if !skipped {
+            words.push(word);
+        }
+    }
+    if words.is_empty() || words.iter().any(|word| word.is_empty() || word.starts_with(' ') || word.ends_with(' ')) {
+        return Err(malformed(format!("expected words in `{attribute}`, with one separator between two; an empty list permits nobody")));
+    }
+    Ok(words)
+}

@@ -1,0 +1,253 @@
+//! The step from a parsed message to a labelled one: all markings found, each read strictly, all of them saying the same.
+//!
+//! Takes [`Parsed`] and the way in which the sender's markings are read. Proves: there is a label; every place of the
+//! message that says how it is marked says the same; the label is valid under a policy in force.
+//! Deliberately absent: signatures. A peer whose entry requires a binding is refused.
+
+use super::lattice::Lattice;
+use super::mark::Label;
+use super::scheme::PolicyIx;
+use super::stanag4774::Role;
+use super::{banner, cot, stanag4774};
+use crate::base::{Budget, Place, Reason, Refusal, Time};
+use crate::format::Parsed;
+use crate::normal::{Marking, NodeId, Tree};
+
+/// Seconds by which a sender's clock may run ahead of ours: 300.
+pub const CLOCK_SKEW_SECONDS_MAX: i64 = 300;
+/// Markings of one message at most: 16. One label, its translations and two banner lines are fewer than ten.
+pub const MARKINGS_MAX: usize = 16;
+/// Work units for each marking: about what a label of 30 values costs to read and check.
+const WORK_PER_MARKING: u64 = 64;
+
+/// How a sender's markings are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The scheme of markings that do not name theirs.
+    pub scheme: PolicyIx,
+    /// Whether a label must be bound to its content.
+    pub binding: Binding,
+}
+
+/// Whether a label must be bound to its content by a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// The link's identity is enough.
+    Unbound,
+    /// A signed binding is required.
+    Required,
+}
+
+/// A place of the message that says how it is marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What was read there.
+    pub form: Form,
+    /// Path in the normal form; `header` for the detached label.
+    pub place: String,
+}
+
+/// A way of writing a marking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Cursor-on-Target's `access`, `caveat` and `releasableTo`.
+    Triple,
+    /// A STANAG 4774 originator label in the body.
+    Stanag4774,
+    /// A STANAG 4774 alternative label in the body: the sender's translation.
+    Alternative,
+    /// A STANAG 4774 label in the frame header.
+    Detached,
+    /// A banner line.
+    Banner,
+}
+
+impl Form {
+    /// The word that people read.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Triple => "access, caveat and releasableTo",
+            Self::Stanag4774 => "STANAG 4774 label",
+            Self::Alternative => "STANAG 4774 alternative label",
+            Self::Detached => "detached STANAG 4774 label",
+            Self::Banner => "banner line",
+        }
+    }
+}
+
+/// Finds and compares all markings of a message.
+///
+/// # Errors
+/// `label.*`, with the place of the marking at fault.
+pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
+    let mut found = Found { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new() };
+    let markings = (parsed.format().markings)(parsed.tree());
+    if markings.len() > MARKINGS_MAX {
+        return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {}", markings.len())));
+    }
+    // Banner lines come last: they are compared with the label, and are the label only where there is no other.
+    let (banners, labels): (Vec<_>, Vec<_>) = markings.into_iter().partition(|marking| matches!(marking, Marking::Banner(_)));
+    if let Some(text) = &parsed.header().label {
+        budget.spend(WORK_PER_MARKING)?;
+        found.detached(text, budget)?;
+    }
+    for marking in labels.into_iter().chain(banners) {
+        budget.spend(WORK_PER_MARKING)?;
+        found.marking(parsed.tree(), marking)?;
+    }
+    let (label, sources) = found.finish()?;
+    if reading.binding == Binding::Required {
+        return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding, found a label without one"));
+    }
+    Ok(Labelled { parsed, label, sources })
+}
+
+/// What was found so far.
+struct Found<'f> {
+    lattice: &'f Lattice,
+    reading: &'f Reading,
+    now: Time,
+    label: Option<Label>,
+    alternatives: Vec<(Label, Place)>,
+    sources: Vec<Source>,
+}
+
+impl Found<'_> {
+    fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
+        let place = Place { span: None, path: "header".into() };
+        let (role, label) = stanag4774::read_text(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        if role != Role::Originator {
+            return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
+        }
+        self.add(label, Form::Detached, place)
+    }
+
+    fn marking(&mut self, tree: &Tree<'_>, marking: Marking) -> Result<(), Refusal> {
+        match marking {
+            Marking::Triple { access, caveat, releasable_to } => self.triple(tree, [access, caveat, releasable_to]),
+            Marking::Stanag4774(id) => self.stanag4774(tree, id),
+            Marking::Banner(id) => self.banner(tree, id),
+        }
+    }
+
+    fn triple(&mut self, tree: &Tree<'_>, nodes: [Option<NodeId>; 3]) -> Result<(), Refusal> {
+        let [access, caveat, releasable_to] = nodes.map(|node| node.map(|id| tree.node(id).value.text()));
+        let triple = cot::Triple { access: access.as_deref(), caveat: caveat.as_deref(), releasable_to: releasable_to.as_deref() };
+        let Some(first) = nodes.into_iter().flatten().next() else { return Ok(()) };
+        let place = place_of(tree, first);
+        match cot::read(self.lattice, self.reading.scheme, triple).map_err(|refusal| placed(refusal, &place))? {
+            Some(label) => self.add(label, Form::Triple, place),
+            None => Ok(()),
+        }
+    }
+
+    fn stanag4774(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+        let (role, label) = stanag4774::read(self.lattice, tree, id)?;
+        let place = place_of(tree, id);
+        if role == Role::Alternative {
+            self.check(&label, &place)?;
+            self.sources.push(Source { form: Form::Alternative, place: place.path.clone() });
+            self.alternatives.push((label, place));
+            return Ok(());
+        }
+        // Two originator labels are two words on one content, even where they are equal.
+        if self.sources.iter().any(|source| source.form == Form::Stanag4774) {
+            return Err(placed(Refusal::new(Reason::LabelDisagree, "expected one originator label, found two"), &place));
+        }
+        self.add(label, Form::Stanag4774, place)
+    }
+
+    fn banner(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+        let text = tree.node(id).value.text();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let first = lines.next();
+        let meant = [first, lines.next_back()].into_iter().flatten().filter(|line| banner::is_meant(line));
+        let place = place_of(tree, id);
+        for line in meant {
+            let label = banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?;
+            self.add(label, Form::Banner, place.clone())?;
+        }
+        Ok(())
+    }
+
+    fn check(&self, label: &Label, place: &Place) -> Result<(), Refusal> {
+        self.lattice.check(label, self.now).map_err(|refusal| placed(refusal, place))?;
+        let ahead = label.created.is_some_and(|created| created.seconds_since(self.now) > CLOCK_SKEW_SECONDS_MAX);
+        if ahead {
+            return Err(placed(
+                Refusal::new(Reason::LabelDate, format!("expected a label created at most {CLOCK_SKEW_SECONDS_MAX} seconds from now")),
+                place,
+            ));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, label: Label, form: Form, place: Place) -> Result<(), Refusal> {
+        self.check(&label, &place)?;
+        match &mut self.label {
+            None => self.label = Some(label),
+            Some(present) if present.says_the_same(&label) => {
+                // Who and when are kept from whichever marking says so.
+                present.created = present.created.or(label.created);
+                present.originator = present.originator.take().or(label.originator);
+            }
+            Some(_) => {
+                let reason = if form == Form::Banner { Reason::LabelBannerAbove } else { Reason::LabelDisagree };
+                let earlier = self.sources.first().map_or("label", |source| source.form.word());
+                return Err(placed(Refusal::new(reason, format!("expected the {} to say what the {earlier} says", form.word())), &place));
+            }
+        }
+        self.sources.push(Source { form, place: place.path });
+        Ok(())
+    }
+
+    /// The label, once every alternative label has proved to be our own translation of it.
+    fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
+        let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
+        for (alternative, place) in &self.alternatives {
+            let own = self.lattice.translate(&label, alternative.policy);
+            if !own.is_ok_and(|own| own.says_the_same(alternative)) {
+                return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
+            }
+        }
+        Ok((label, self.sources))
+    }
+}
+
+fn place_of(tree: &Tree<'_>, id: NodeId) -> Place {
+    Place { span: Some(tree.node(id).span), path: tree.path(id) }
+}
+
+fn placed(refusal: Refusal, place: &Place) -> Refusal {
+    if refusal.place == Place::default() { Refusal { place: place.clone(), ..refusal } } else { refusal }
+}
+
+/// Proof that a message carries one valid label, said the same in every place.
+#[derive(Debug)]
+#[must_use]
+pub struct Labelled<'a> {
+    parsed: Parsed<'a>,
+    label: Label,
+    sources: Vec<Source>,
+}
+
+impl<'a> Labelled<'a> {
+    /// The parsed message.
+    #[must_use]
+    pub const fn parsed(&self) -> &Parsed<'a> {
+        &self.parsed
+    }
+
+    /// The label.
+    #[must_use]
+    pub const fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// Where the label was found, in order of reading.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+}

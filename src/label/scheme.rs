@@ -1,0 +1,354 @@
+//! A marking scheme as plain data: what a SPIF and the constraints beside it say, with every reference resolved.
+//!
+//! Nothing here decides anything. The fields are public and documented because the second decision (room `verify`)
+//! is written over this data by other hands than the first.
+//!
+//! INVARIANT (kept by [`super::Lattice::load`]): every index in here points into the list that it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::base::Time;
+
+/// A marking scheme of the lattice: its place in [`super::Lattice::policies`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyIx(pub(in crate::label) u16);
+
+/// A classification of a policy: its place in [`Policy::levels`], which is no rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LevelIx(pub(in crate::label) u16);
+
+/// A category tag of a policy: its place in [`Policy::tags`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagIx(pub(in crate::label) u16);
+
+/// A value of a category tag: its place in [`Tag::values`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueIx(pub(in crate::label) u16);
+
+macro_rules! places {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// The place in its list.
+            #[must_use]
+            pub fn index(self) -> usize {
+                usize::from(self.0)
+            }
+
+            /// The place `at`; a list of the lattice never reaches the last one.
+            #[must_use]
+            pub fn at(at: usize) -> Self {
+                Self(u16::try_from(at).unwrap_or(u16::MAX))
+            }
+        })*
+    };
+}
+places!(PolicyIx, LevelIx, TagIx, ValueIx);
+
+/// A security policy: the marking scheme of a nation or an alliance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Name, such as `NATO`.
+    pub name: String,
+    /// Object identifier, dotted, such as `1.3.26.1.3.1`.
+    pub oid: String,
+    /// The nation (trigraph) that owns everything labelled under this policy; `None` for an alliance's policy.
+    pub owner: Option<String>,
+    /// How names of classifications and values are compared.
+    pub case: Case,
+    /// Classifications, in file order: the order is [`Level::hierarchy`].
+    pub levels: Vec<Level>,
+    /// Category tags, in file order.
+    pub tags: Vec<Tag>,
+    /// The permissive tag that names the nations and groups to which something may be released.
+    pub release: Option<TagIx>,
+    /// Tags that every label of this policy must carry.
+    pub mandatory: Vec<TagIx>,
+    /// What a marking without room for a tag (a banner, CoT's attributes) says of it all the same.
+    pub implied: Vec<Implied>,
+    /// Combinations that the constraints beside the SPIF demand or forbid.
+    pub rules: Vec<Rule>,
+    /// Member nations of groups, as the rule set dates them; compares audiences, never admits anyone.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// Policies into which a label of this one may be translated, with values that every translation adds.
+    pub equivalents: Vec<EquivalentPolicy>,
+    /// The grammar of banner lines.
+    pub banner: Option<BannerForm>,
+    /// In force from.
+    pub not_before: Option<Time>,
+    /// In force until, inclusive.
+    pub not_after: Option<Time>,
+    /// The SPIF.
+    pub file: Arc<str>,
+}
+
+/// How names are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// Byte for byte.
+    Exact,
+    /// Without regard to ASCII case.
+    // SPEC: ADatP-4774 Ed A V1 asks for this in the policies NATO and PUBLIC only.
+    Folded,
+}
+
+impl Case {
+    /// Whether two names are one.
+    #[must_use]
+    pub fn same(self, one: &str, other: &str) -> bool {
+        match self {
+            Self::Exact => one == other,
+            Self::Folded => one.eq_ignore_ascii_case(other),
+        }
+    }
+}
+
+/// The grammar in which a policy's banner lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BannerForm {
+    /// Intelligence Community markings (Register and Manual of 31 December 2016).
+    Usa,
+    /// Government Security Classifications (policy of August 2024).
+    Gbr,
+    /// NATO lines (ADatP-4774, appendix 2).
+    Nato,
+}
+
+/// A classification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// Name, such as `SECRET`; means nothing outside its policy.
+    pub name: String,
+    /// The identifier in binary labels; no order.
+    pub lacv: u64,
+    /// The rank. Two classifications of equal hierarchy are incomparable.
+    pub hierarchy: u32,
+    /// Whether it is still given.
+    pub status: Status,
+    /// Categories that a label of this level must carry.
+    pub required: Vec<Requirement>,
+    /// What it means that a label of this level has no value of [`Policy::release`].
+    pub unmarked: Unmarked,
+    /// The same level in other policies.
+    pub equivalents: Vec<LevelEquivalent>,
+}
+
+/// What absent releasability means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmarked {
+    /// The owner nation only.
+    Owner,
+    /// The release tag constrains nobody; other tags may.
+    Open,
+}
+
+/// Whether a name is still in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// In use.
+    Current,
+    /// Refused in labels.
+    Obsolete,
+}
+
+/// How a tag takes part in the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TagKind {
+    /// A recipient must hold every value of the label.
+    Restrictive,
+    /// A recipient must hold one value of the label. An absent tag constrains nobody; an empty one admits nobody.
+    Permissive,
+    /// Never used in a decision.
+    Informative,
+}
+
+/// A category tag. A tag set of the SPIF may hold several; `set` and `oid` are those of the set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Name of the tag set, as STANAG 4774 labels name it.
+    pub set: String,
+    /// Object identifier of the tag set.
+    pub oid: String,
+    /// Further names of the tag set, under the same object identifier.
+    pub aliases: Vec<String>,
+    /// How it takes part.
+    pub kind: TagKind,
+    /// Values, in file order.
+    pub values: Vec<TagValue>,
+    /// Values in one label at least, where the tag is used.
+    pub select_min: Option<u32>,
+    /// Values in one label at most.
+    pub select_max: Option<u32>,
+}
+
+/// A value of a category tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagValue {
+    /// Name, such as `ATOMAL`.
+    pub name: String,
+    /// The identifier in binary labels; no order.
+    pub lacv: u64,
+    /// Whether it is still given.
+    pub status: Status,
+    /// Who holds it.
+    pub holders: Holders,
+    /// Levels with which it must not stand.
+    pub excluded_levels: Vec<LevelIx>,
+    /// The one level with which it may stand.
+    pub required_level: Option<LevelIx>,
+    /// Categories with which it must not stand.
+    pub excluded: Vec<Selector>,
+    /// Categories that must stand with it.
+    pub required: Vec<Requirement>,
+    /// Given from.
+    pub not_before: Option<Time>,
+    /// Given until, inclusive.
+    pub not_after: Option<Time>,
+    /// The same value in other policies.
+    pub equivalents: Vec<ValueEquivalent>,
+}
+
+/// Who holds a category value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    /// Peers to whom the rule set gives it (restrictive), or who are in the group that it names (permissive).
+    Listed,
+    /// Peers of the owner nation, and nobody else can be given it: NOFORN, UK EYES ONLY.
+    Owner,
+    /// Everyone: a permissive tag with this value constrains nobody. NATO's `Releasable` in Context.
+    Everyone,
+    /// Nobody without the originator's consent: ORCON.
+    Originator,
+}
+
+/// One value of a tag, or any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selector {
+    /// The tag.
+    pub tag: TagIx,
+    /// The value; `None` for any value of the tag.
+    pub value: Option<ValueIx>,
+}
+
+/// Categories that must stand in a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// How many.
+    pub operation: Operation,
+    /// Of these.
+    pub of: Vec<Selector>,
+}
+
+/// How many selectors of a requirement a label must meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Exactly one.
+    OnlyOne,
+    /// At least one.
+    OneOrMore,
+    /// Every one.
+    All,
+}
+
+/// Which way an equivalence may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// From this policy into the other, at release.
+    Release,
+    /// From the other policy into this one, at reception. Kept; the guard releases only.
+    Reception,
+    /// Both ways.
+    Both,
+}
+
+impl Applied {
+    /// Whether it may be taken from this policy into the other.
+    #[must_use]
+    pub const fn releases(self) -> bool {
+        matches!(self, Self::Release | Self::Both)
+    }
+}
+
+/// A policy into which labels may be translated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EquivalentPolicy {
+    /// The other policy.
+    pub policy: PolicyIx,
+    /// Values of the other policy that every translation adds.
+    pub adds: Vec<(TagIx, ValueIx)>,
+}
+
+/// The same level in another policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelEquivalent {
+    /// The other policy.
+    pub policy: PolicyIx,
+    /// The level there.
+    pub level: LevelIx,
+    /// Which way.
+    pub applied: Applied,
+    /// Values of the other policy that the translation adds.
+    pub adds: Vec<(TagIx, ValueIx)>,
+}
+
+/// The same category value in another policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueEquivalent {
+    /// The other policy.
+    pub policy: PolicyIx,
+    /// Where it goes there.
+    pub to: Target,
+    /// Which way.
+    pub applied: Applied,
+}
+
+/// Where a category value goes in a translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// To this value.
+    Value(TagIx, ValueIx),
+    /// Nowhere. Only informative values are discarded.
+    Discard,
+}
+
+/// A value that a marking without room for its tag says all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Implied {
+    /// The tag.
+    pub tag: TagIx,
+    /// The value.
+    pub value: ValueIx,
+    /// Always, or only beside a list of recipients.
+    pub when: ImpliedWhen,
+}
+
+/// When a value is implied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImpliedWhen {
+    /// In every such marking.
+    Always,
+    /// Where the marking names recipients.
+    Released,
+}
+
+/// A rule of the constraints beside the SPIF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Levels for which the rule speaks; empty for all.
+    pub levels: Vec<LevelIx>,
+    /// The rule speaks where one of these stands in the label; empty for every label.
+    pub when: Vec<Selector>,
+    /// What it asks.
+    pub asks: Asks,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What a rule of the constraints asks of a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// Such a label must not be.
+    Never,
+    /// All of these must stand in it.
+    Needs(Vec<Selector>),
+}
