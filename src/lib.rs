@@ -34,16 +34,6 @@ pub mod rebuild;
 pub mod release;
 pub mod sanitise;
 pub mod verify;
-pub mod pipeline;
-
-pub mod journal;
-pub mod audit;
-pub mod process;
-pub mod control;
-pub mod generate;
-pub mod manual;
-pub mod cli;
-=======
 
 // The facts.
 pub mod audit;
@@ -51,3 +41,9 @@ pub mod journal;
 
 // The program.
 pub mod process;
+
+// The people.
+pub mod cli;
+pub mod control;
+pub mod generate;
+pub mod manual;

@@ -2,14 +2,6 @@
 
 mod cot;
 mod differential;
-mod journal;
-mod link;
-mod release;
-mod rules;
-mod verify;
-mod release;
-mod rules;
-mod verify;
 mod filter;
 mod journal;
 mod link;
@@ -17,4 +9,12 @@ mod release;
 mod rules;
 mod tidy;
 mod verify;
+mod xml;
+mod label;
+mod rules;
+mod release;
+mod filter;
+mod cases;
+
+mod cot;
 mod xml;
