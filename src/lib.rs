@@ -25,19 +25,19 @@ pub mod config;
 pub mod link;
 
 // The path: pure, one proof after the other.
-pub mod filter;
 pub mod format;
 pub mod label;
-pub mod pipeline;
 pub mod policy;
-pub mod rebuild;
 pub mod release;
+pub mod filter;
 pub mod sanitise;
+pub mod rebuild;
 pub mod verify;
+pub mod pipeline;
 
 // The facts.
-pub mod audit;
 pub mod journal;
+pub mod audit;
 
 // The program.
 pub mod process;
@@ -47,3 +47,5 @@ pub mod cli;
 pub mod control;
 pub mod generate;
 pub mod manual;
+pub mod control;
+pub mod generate;

@@ -181,7 +181,6 @@ reasons! {
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
     FaultInternal = "fault.internal", Internal, Quarantine, "the guard failed while it worked on the message", "report it; the message is kept";
-    FaultEdition = "fault.edition", Internal, Quarantine, "no rule set was in force", "activate a rule set";
 }
 
 impl std::fmt::Display for Reason {

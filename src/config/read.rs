@@ -378,11 +378,12 @@ mod tests {
     fn a_peer_file_gives_a_domain_whose_only_peer_is_the_gateway() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usa-ops.toml");
-        let text = "name = \"usa-ops\"\ngateway = \"127.0.0.1:4433\"\ngateway_identity = \"gateway.coalition.lab\"\nanchor = \"a\"\ncertificate = \"c\"\nkey = \"k\"\nrevocations = [\"r\"]\n";
+        let readme = include_str!("../../deploy/lab/README.md");
+        let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
         std::fs::write(&path, text).unwrap();
         let remote = Remote::read(&path).unwrap();
-        assert_eq!(remote.domain.peers[0].address, Some(SocketAddr::from(([127, 0, 0, 1], 4433))));
-        assert_eq!(remote.domain.identity.key, folder.path().join("k"));
+        assert_eq!(remote.domain.peers[0].address, Some(SocketAddr::from(([127, 0, 0, 1], 4472))));
+        assert_eq!(remote.domain.identity.key, folder.path().join("state/pki/coalition/usa-ops.key"));
         assert!(remote.domain.listen.ip().is_unspecified());
     }
 }

@@ -152,7 +152,7 @@ impl Link {
     /// [`LinkError`]; unless it is [`LinkError::Message`], send again with the same id.
     pub async fn send(&self, header: &Header, body: &[u8]) -> Result<Receipt, LinkError> {
         let setting = &self.inner.setting;
-        let head = self.fitting(header, body)?;
+        let (head, digest) = self.fitting(header, body)?;
         let _place = match header.precedence {
             Precedence::Routine | Precedence::Priority => self.inner.unhurried.acquire().await.ok(),
             Precedence::Immediate | Precedence::Flash => None,
@@ -162,18 +162,19 @@ impl Link {
         let _ = stream.set_priority(urgency(header.precedence));
         deliver(&mut stream, &head, body).await?;
         let receipt = tokio::time::timeout(setting.limits.receipt(), read_receipt(&mut reply)).await.map_err(|_| LinkError::NoReceipt)??;
-        if receipt.status == Status::Accepted && (receipt.id != Some(header.id) || receipt.digest != Digest::of(body)) {
+        if receipt.status == Status::Accepted && (receipt.id != Some(header.id) || receipt.digest != digest) {
             return Err(LinkError::Receipt(Refusal::new(Reason::FrameDigest, "expected the id and digest of the message that was sent")));
         }
         setting.counters.sent();
         Ok(receipt)
     }
 
-    fn fitting(&self, header: &Header, body: &[u8]) -> Result<Vec<u8>, LinkError> {
+    /// The bytes before the body, and the body's digest, held against what the other side takes.
+    fn fitting(&self, header: &Header, body: &[u8]) -> Result<(Vec<u8>, Digest), LinkError> {
         let head = wire::encode_head(header, body).map_err(LinkError::Message)?;
         let theirs = self.inner.setting.theirs.sizes;
-        wire::Prelude::decode(&head, theirs).map_err(LinkError::Message)?;
-        Ok(head)
+        let prelude = wire::Prelude::decode(&head, theirs).map_err(LinkError::Message)?;
+        Ok((head, prelude.digest))
     }
 
     /// The most urgent message that has arrived; `None` when the link is gone and everything that arrived was given out.

@@ -48,6 +48,7 @@ impl Material {
         let anchor =
             anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
         let chain = certificates(&read(&own.certificate, "the certificate")?).ok_or_else(|| bad(&own.certificate, "no certificate in PEM"))?;
+        warn_if_readable_by_others(&own.key);
         let key = PrivateKeyDer::from_pem_slice(&zeroize::Zeroizing::new(read(&own.key, "the key")?)).map_err(|_| bad(&own.key, "no key in PEM"))?;
         let mut revocations = Vec::new();
         for path in &own.revocations {
@@ -59,6 +60,15 @@ impl Material {
             revocations.extend(lists);
         }
         Ok(Self { anchor, chain, key, revocations })
+    }
+}
+
+/// A key that other users can read may be theirs already; the operator decides, because the owner may be a secret store.
+fn warn_if_readable_by_others(key: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(key).map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!("the key `{}` can be read by other users; take that right away with `chmod 600`", key.display());
     }
 }
 
@@ -415,7 +425,7 @@ mod tests {
     }
 
     fn warden(material: &Material) -> Warden {
-        let peer = Peer { name: Name::new("usa").unwrap(), identity: "usa.lab".to_owned(), address: None, limits: crate::config::Limits::default() };
+        let peer = Peer { name: Name::new("usa").unwrap(), identity: "usa.lab".to_owned(), address: None, onward: Vec::new(), limits: crate::config::Limits::default() };
         Warden::new(material, &[peer], Arc::default(), i64::try_from(NOW).unwrap()).unwrap()
     }
 

@@ -568,6 +568,24 @@ mod tests {
     }
 
     #[test]
+    fn every_changed_byte_is_refused_or_read_in_one_way() {
+        let good = frame(&header(), b"<event/>");
+        let mut read = 0;
+        for at in 0..good.len() {
+            for value in 0..=u8::MAX {
+                let mut bytes = good.clone();
+                bytes[at] = value;
+                if let Ok(other) = decode(&bytes, SIZES) {
+                    read += 1;
+                    assert_eq!(frame(&other.header, &other.body), bytes, "byte {at} as {value}");
+                    assert!(bytes == good || other.header != header(), "byte {at} as {value} is not seen");
+                }
+            }
+        }
+        assert!(read > good.len());
+    }
+
+    #[test]
     fn the_manual_names_every_code_of_the_link() {
         let manual = include_str!("../manual/link.md");
         for objection in crate::link::Objection::ALL {

@@ -6,7 +6,7 @@
 
 use roxmltree::{Attribute, Node};
 
-use super::cot::{EVENT, POINT, canonical, spelling};
+use super::cot::{canonical, spelling, typed};
 use super::place::path;
 use crate::base::{Reason, Refusal};
 
@@ -15,6 +15,10 @@ const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// The namespaces that a result may use, each with its one prefix.
 const PREFIXES: [(&str, &str); 2] =
     [("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"), ("urn:nato:stanag:4778:bindinginformation:1:0", "mb")];
+
+/// Attributes that stand before all others, on every element.
+const FIRST: [&str; 14] =
+    ["version", "uid", "type", "how", "time", "start", "stale", "access", "caveat", "releasableTo", "lat", "lon", "hae", "callsign"];
 
 /// Checks a result against the tree that was read from it.
 ///
@@ -82,15 +86,15 @@ impl Left<'_> {
     }
 
     fn attributes(&mut self, node: Node<'_, '_>) -> Result<(), Refusal> {
-        let element = node.tag_name().name();
+        let typed = typed(node);
         let mut before = None;
         for attribute in node.attributes() {
-            let rank = rank(element, attribute);
+            let rank = rank(attribute);
             if before.is_some_and(|before| before >= rank) {
                 return refuse(node, "expected attributes in canonical order");
             }
             before = Some(rank);
-            if !canonical(spelling(element, attribute.name()), attribute.value()) {
+            if !canonical(spelling(typed, attribute.name()), attribute.value()) {
                 return refuse(node, "expected numbers and times without superfluous digits");
             }
             self.take(b" ", node)?;
@@ -149,14 +153,9 @@ const fn escape(c: char, place: Place) -> Option<&'static str> {
     }
 }
 
-/// The place of an attribute in the canonical order: those of the schema first, then by namespace and name.
-fn rank<'n>(element: &str, attribute: Attribute<'n, '_>) -> (usize, &'n str, &'n str) {
-    let schema: &[&str] = match element {
-        "event" => &EVENT,
-        "point" => &POINT,
-        _ => &[],
-    };
-    let listed = schema.iter().position(|name| *name == attribute.name()).unwrap_or(schema.len());
+/// The place of an attribute in the canonical order: those of [`FIRST`], then by namespace and name, byte for byte.
+fn rank<'n>(attribute: Attribute<'n, '_>) -> (usize, &'n str, &'n str) {
+    let listed = FIRST.iter().position(|name| *name == attribute.name() && attribute.namespace().is_none()).unwrap_or(FIRST.len());
     (listed, attribute.namespace().unwrap_or(""), attribute.name())
 }
 

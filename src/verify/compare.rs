@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use roxmltree::{Attribute, Node};
 
-use super::cot::{Spelling, blank, same, spelling};
+use super::cot::{Spelling, blank, same, spelling, typed};
 use super::moment::Moment;
 use super::number::Digits;
 use super::place::{Declared, Spot, path};
@@ -33,6 +33,7 @@ pub(super) fn element(original: Node<'_, '_>, result: Node<'_, '_>, declared: &D
 
 fn attributes(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
     let sorted = if result.attributes().len() > SEARCHED_MAX { sorted(result) } else { Attributes::new() };
+    let typed = typed(original);
     let mut kept = 0_usize;
     for (place, from) in original.attributes().enumerate() {
         let edit = declared.at(Spot::of_attribute(original, place));
@@ -46,10 +47,10 @@ fn attributes(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<
             sorted.binary_search_by(|(a, _)| name(*a).cmp(&name(from))).ok().and_then(|at| sorted.get(at)).map(|(a, _)| *a)
         };
         let Some(to) = to else { return differs(original, Some(from.name()), "an attribute is missing in the result and not declared removed") };
-        let kind = spelling(original.tag_name().name(), from.name());
+        let kind = spelling(typed, from.name());
         let fits = match edit {
             None => same(kind, from.value(), to.value()),
-            Some(edit) => replaced(edit, kind, from.value(), to.value()),
+            Some(edit) => replaced(edit, kind, from, to.value()),
         };
         if !fits {
             return differs(original, Some(from.name()), "the value of an attribute is neither the original's nor the declared one");
@@ -103,13 +104,18 @@ fn text<'t>(node: Node<'t, '_>, declared: &Declared<'t>) -> Result<Cow<'t, str>,
 }
 
 /// Whether a replaced value is the declared one, and the declared one what its action says.
-fn replaced(edit: &Edit, kind: Spelling, from: &str, to: &str) -> bool {
+fn replaced(edit: &Edit, kind: Spelling, attribute: Attribute<'_, '_>, to: &str) -> bool {
     let Change::Replace(value) = &edit.change else { return false };
     let declared = value.text();
+    let from = attribute.value();
+    // The error of a place grows where the place was coarsened: it may only become greater.
+    let error = matches!(attribute.name(), "ce" | "le");
     let honest = match (edit.action, kind) {
         ("remove", _) => false,
         ("coarsen", Spelling::Time) => Moment::read(from).zip(Moment::read(&declared)).is_some_and(|(exact, coarse)| coarse <= exact),
-        ("coarsen", _) => Digits::read(from).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact)),
+        ("coarsen", _) => {
+            Digits::read(from).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact) || (error && coarse > exact))
+        }
         _ => true,
     };
     honest && declared == to

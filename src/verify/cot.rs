@@ -18,24 +18,45 @@ pub(super) enum Spelling {
     Time,
 }
 
-/// Attributes of the event in the order in which they are written.
-pub(super) const EVENT: [&str; 12] = ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
-/// Attributes of the point in the order in which they are written.
-pub(super) const POINT: [&str; 5] = ["lat", "lon", "hae", "ce", "le"];
+/// Attributes that an event may have.
+const EVENT: [&str; 12] = ["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"];
+/// Attributes that a point has.
+const POINT: [&str; 5] = ["lat", "lon", "hae", "ce", "le"];
 
 const REQUIRED: [&str; 7] = ["version", "uid", "type", "time", "start", "stale", "how"];
 const ONCE: [&str; 6] = ["contact", "__group", "status", "takv", "track", "precisionlocation"];
 
-/// How the attribute `name` of an element `element` is spelt.
-pub(super) fn spelling(element: &str, name: &str) -> Spelling {
-    match (element, name) {
-        ("point" | "vertex", "lat" | "lon" | "hae" | "ce" | "le")
-        | ("track", "course" | "speed" | "slope")
-        | ("ellipse", "major" | "minor" | "angle")
-        | ("status", "battery") => Spelling::Number,
-        ("event", "time" | "start" | "stale") | ("remarks", "time") | ("link", "production_time") => Spelling::Time,
-        _ => Spelling::Exact,
-    }
+/// The attributes of an element that are no plain text.
+pub(super) fn typed(element: Node<'_, '_>) -> &'static [(&'static str, Spelling)] {
+    use Spelling::{Number, Time};
+    let (attributes, names): (&[(&str, Spelling)], &[&str]) = match element.tag_name().name() {
+        "event" => (&[("time", Time), ("start", Time), ("stale", Time)], &[]),
+        "point" => (&[("lat", Number), ("lon", Number), ("hae", Number), ("ce", Number), ("le", Number)], &["event"]),
+        "track" => (&[("course", Number), ("speed", Number), ("slope", Number)], &["detail", "event"]),
+        "status" => (&[("battery", Number)], &["detail", "event"]),
+        "sensor" => (
+            &[("azimuth", Number), ("elevation", Number), ("fov", Number), ("vfov", Number), ("range", Number), ("roll", Number)],
+            &["detail", "event"],
+        ),
+        "__geofence" => (&[("minElevation", Number), ("maxElevation", Number), ("boundingSphere", Number)], &["detail", "event"]),
+        "ellipse" => (&[("major", Number), ("minor", Number), ("angle", Number)], &["shape", "detail", "event"]),
+        "vertex" => (&[("lat", Number), ("lon", Number), ("hae", Number)], &["polyline", "shape", "detail", "event"]),
+        "remarks" | "creator" => (&[("time", Time)], &["detail", "event"]),
+        "link" if above(element).eq(["shape", "detail", "event"]) => return &[("production_time", Time)],
+        "link" => (&[("production_time", Time)], &["detail", "event"]),
+        _ => return &[],
+    };
+    let plain = element.tag_name().namespace().is_none() && above(element).eq(names.iter().copied());
+    if plain { attributes } else { &[] }
+}
+
+fn above<'n>(element: Node<'n, '_>) -> impl Iterator<Item = &'n str> {
+    element.ancestors().skip(1).filter(Node::is_element).map(|ancestor| ancestor.tag_name().name())
+}
+
+/// How the attribute `name` is spelt, by what [`typed`] gave for its element.
+pub(super) fn spelling(typed: &[(&str, Spelling)], name: &str) -> Spelling {
+    typed.iter().find(|(known, _)| *known == name).map_or(Spelling::Exact, |(_, spelling)| *spelling)
 }
 
 /// Whether two values of one attribute mean the same.

@@ -75,7 +75,8 @@ impl Said {
 /// One line: which marking is not read, or says something else.
 pub(super) fn event(root: Node<'_, '_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
     let access = root.attribute("access").filter(|word| *word != "Undefined");
-    let (caveat, releasable_to) = (root.attribute("caveat"), root.attribute("releasableTo"));
+    let said = |name: &str| root.attribute(name).filter(|word| !word.is_empty());
+    let (caveat, releasable_to) = (said("caveat"), said("releasableTo"));
     let mut found = 0_usize;
     if access.is_some() || caveat.is_some() || releasable_to.is_some() {
         let said = marking::triple(lattice, scheme, access.unwrap_or(""), caveat.unwrap_or(""), releasable_to.unwrap_or(""))?;

@@ -9,56 +9,87 @@ use crate::label::scheme::{BannerForm, ImpliedWhen, Policy};
 
 /// Reads the three attributes; an absent one is empty.
 pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &str, releasable_to: &str) -> Result<Said, Unread> {
-    let (at, policy, level, rest) = classification(lattice, scheme, access)?;
-    let mut said = Said::new(at, level);
+    let head = classification(lattice, scheme, access)?;
+    let policy = head.policy;
+    let mut said = Said::new(head.at, head.level);
     let mut released = false;
-    for segment in rest.split("//").chain(std::iter::once(caveat)).map(str::trim).filter(|segment| !segment.is_empty()) {
-        released |= controls(&mut said, policy, segment)?;
+    let rest = head.rest.split("//").flat_map(|part| part.split(" - "));
+    for segment in rest.chain(std::iter::once(caveat)).map(str::trim).filter(|segment| !segment.is_empty()) {
+        released |= controls(&mut said, policy, segment, head.context)?;
     }
     for code in releasable_to.split([' ', ',', '/']).filter(|code| !code.is_empty()) {
         recipient(&mut said, policy, code)?;
         released = true;
     }
     for implied in &policy.implied {
-        if implied.when == ImpliedWhen::Always || released {
-            said.add(implied.tag.index(), implied.value.index());
+        match (implied.when, head.context) {
+            (ImpliedWhen::Always, Some(context)) => {
+                let values = policy.tags.get(implied.tag.index()).map_or(&[][..], |tag| tag.values.as_slice());
+                let value = values
+                    .iter()
+                    .position(|value| policy.case.same(&value.name, context))
+                    .ok_or("the marking names a context that its policy has not")?;
+                said.add(implied.tag.index(), value);
+            }
+            (ImpliedWhen::Released, _) if !released => {}
+            _ => said.add(implied.tag.index(), implied.value.index()),
         }
     }
     Ok(said)
 }
 
-/// Policy, classification and what is left of `access`.
-fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) -> Result<(usize, &'l Policy, usize, &'t str), Unread> {
+/// What `access` says before its control words.
+struct Head<'l, 't> {
+    at: usize,
+    policy: &'l Policy,
+    level: usize,
+    /// The alliance's context, where a NATO line names one.
+    context: Option<&'t str>,
+    rest: &'t str,
+}
+
+fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) -> Result<Head<'l, 't>, Unread> {
     let own = lattice.policies().get(scheme).ok_or("the sender's scheme is none of the lattice")?;
     if let Some(level) = level(own, access) {
-        return Ok((scheme, own, level, ""));
+        return Ok(Head { at: scheme, policy: own, level, context: None, rest: "" });
+    }
+    if let Some((word, rest)) = access.split_once(" - ").filter(|_| own.banner == Some(BannerForm::Gbr)) {
+        if let Some(level) = level(own, word) {
+            return Ok(Head { at: scheme, policy: own, level, context: None, rest });
+        }
     }
     for (at, policy) in lattice.policies().iter().enumerate() {
-        if let Some((level, rest)) = policy.banner.and_then(|form| qualified(policy, form, access)) {
-            return Ok((at, policy, level, rest));
+        if let Some((level, context, rest)) = policy.banner.and_then(|form| qualified(policy, form, access)) {
+            return Ok(Head { at, policy, level, context, rest });
         }
     }
     Err("access is no classification of the sender's scheme and names no other policy")
 }
 
-fn qualified<'t>(policy: &Policy, form: BannerForm, access: &'t str) -> Option<(usize, &'t str)> {
+/// Classification, context and rest of a line that names its policy itself.
+fn qualified<'t>(policy: &Policy, form: BannerForm, access: &'t str) -> Option<(usize, Option<&'t str>, &'t str)> {
     match form {
         BannerForm::Usa => {
             let (word, rest) = access.split_once("//")?;
-            Some((level(policy, word)?, rest))
+            Some((level(policy, word)?, None, rest))
         }
         BannerForm::Gbr => {
             let marking = access.strip_prefix("UK ")?;
             let (word, rest) = marking.split_once(" - ").unwrap_or((marking, ""));
-            Some((level(policy, word)?, rest))
+            Some((level(policy, word)?, None, rest))
         }
         BannerForm::Nato => {
-            let marking = access
-                .strip_prefix("NATO ")
-                .filter(|m| *m != "TOP SECRET")
-                .or_else(|| access.strip_prefix("COSMIC ").filter(|m| m.starts_with("TOP SECRET")))?;
-            let (word, rest) = marking.split_once("//").unwrap_or((marking, ""));
-            Some((level(policy, word)?, rest))
+            let (context, marking) = access.split_once(' ')?;
+            let context = match context {
+                "COSMIC" if marking.starts_with("TOP SECRET") => "NATO",
+                "NATO" if !marking.starts_with("TOP SECRET") => "NATO",
+                other => other.strip_prefix("NATO/")?,
+            };
+            // A name may be the beginning of another: the longest that fits is the classification.
+            let fits = |name: &str| marking.get(..name.len()).is_some_and(|start| policy.case.same(start, name));
+            let found = policy.levels.iter().enumerate().filter(|(_, level)| fits(&level.name)).max_by_key(|(_, level)| level.name.len())?;
+            let rest = marking.get(found.1.name.len()..).filter(|rest| rest.is_empty() || rest.starts_with([' ', '/']))?;
+            Some((found.0, Some(context), rest))
         }
     }
 }
@@ -67,31 +98,42 @@ fn level(policy: &Policy, word: &str) -> Option<usize> {
     policy.levels.iter().position(|level| policy.case.same(&level.name, word))
 }
 
-/// Reads control words, separated by `/`, or a list of recipients; says whether recipients were named.
-fn controls(said: &mut Said, policy: &Policy, segment: &str) -> Result<bool, Unread> {
-    let mut released = false;
+/// Reads control words, separated by `/` or `,`, or a list of recipients; says whether recipients were named.
+fn controls(said: &mut Said, policy: &Policy, segment: &str, context: Option<&str>) -> Result<bool, Unread> {
+    if let Some(list) = segment.strip_prefix("Releasable to ").filter(|_| policy.banner == Some(BannerForm::Nato)) {
+        return recipients(said, policy, context.into_iter().chain(list.split(',')));
+    }
     let mut rest = segment;
     while !rest.is_empty() {
         if let Some(list) = rest.strip_prefix("REL TO ") {
-            for code in list.split(',').map(str::trim) {
-                recipient(said, policy, code)?;
-            }
-            return Ok(true);
+            return recipients(said, policy, list.split(','));
         }
         let (word, left) = rest.split_once(['/', ',']).unwrap_or((rest, ""));
         let word = word.trim();
         if let Some(nations) = rest.strip_suffix(" EYES ONLY").filter(|_| place(policy, word).is_none() && place(policy, rest).is_none()) {
-            for code in nations.split('/') {
-                recipient(said, policy, spelt_out(code))?;
-            }
-            return Ok(true);
+            return recipients(said, policy, nations.split('/').map(spelt_out));
         }
-        let (tag, value) = place(policy, word).ok_or("a word of the marking is no value of its policy, or more than one")?;
-        said.add(tag, value);
-        released |= policy.release.is_some_and(|release| release.index() == tag);
+        if place(policy, word).is_some() {
+            value(said, policy, word)?;
+        } else {
+            word.split(' ').try_for_each(|part| value(said, policy, part))?;
+        }
         rest = left.trim_start();
     }
-    Ok(released)
+    Ok(false)
+}
+
+fn recipients<'c>(said: &mut Said, policy: &Policy, codes: impl Iterator<Item = &'c str>) -> Result<bool, Unread> {
+    for code in codes {
+        recipient(said, policy, code.trim())?;
+    }
+    Ok(true)
+}
+
+fn value(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> {
+    let (tag, value) = place(policy, word).ok_or("a word of the marking is no value of its policy, or more than one")?;
+    said.add(tag, value);
+    Ok(())
 }
 
 /// British markings write `UK` and `US` where values are trigraphs.

@@ -140,7 +140,12 @@ fn taken(policy: &Policy, said: &Said, to: usize) -> Result<Said, Denied> {
         if values.is_empty() && tag.kind != TagKind::Informative {
             return Err("an empty category names nobody in any policy");
         }
-        for value in values.iter().filter_map(|v| tag.values.get(*v)) {
+        let values = || values.iter().filter_map(|v| tag.values.get(*v));
+        if tag.kind == TagKind::Permissive && values().any(|value| value.holders == Holders::Everyone) {
+            // The tag constrains nobody, so there is nothing to take along.
+            continue;
+        }
+        for value in values() {
             let mut targets = 0_usize;
             for equivalent in value.equivalents.iter().filter(|e| e.policy.index() == to && e.applied.releases()) {
                 match equivalent.to {

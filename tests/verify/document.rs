@@ -147,7 +147,7 @@ impl Element {
             attributes.extend(value.map(|value| (name, value)));
             *at += 1;
         }
-        attributes.sort_by_key(|(name, _)| (schema_place(&self.name, name), (*name).clone()));
+        attributes.sort_by_key(|(name, _)| (schema_place(name), (*name).clone()));
         let mut inner = String::new();
         for child in &self.content {
             match child {
@@ -208,12 +208,8 @@ pub(crate) fn is_number(element: &str, attribute: &str) -> bool {
     matches!((element, attribute), ("point", _) | ("track", "course" | "speed" | "slope"))
 }
 
-fn schema_place(element: &str, attribute: &str) -> usize {
-    let order: &[&str] = match element {
-        "event" => &["version", "uid", "type", "time", "start", "stale", "how", "access", "qos", "opex", "caveat", "releasableTo"],
-        "point" => &["lat", "lon", "hae", "ce", "le"],
-        _ => &[],
-    };
+fn schema_place(attribute: &str) -> usize {
+    let order = ["version", "uid", "type", "how", "time", "start", "stale", "access", "caveat", "releasableTo", "lat", "lon", "hae", "callsign"];
     order.iter().position(|name| *name == attribute).unwrap_or(order.len())
 }
 

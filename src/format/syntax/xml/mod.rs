@@ -8,6 +8,7 @@
 
 mod chars;
 mod cursor;
+mod declaration;
 mod names;
 mod reader;
 mod references;
