@@ -41,11 +41,7 @@ pub mod audit;
 
 // The program.
 pub mod process;
-
-// The people.
 pub mod cli;
 pub mod control;
 pub mod generate;
 pub mod manual;
-pub mod control;
-pub mod generate;

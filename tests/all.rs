@@ -12,11 +12,3 @@ mod rules;
 mod tidy;
 mod verify;
 mod xml;
-mod label;
-mod rules;
-mod release;
-mod filter;
-mod cases;
-
-mod cot;
-mod xml;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod check;
+mod demo;
 mod generate;
 mod inspect;
 mod lab;
@@ -42,7 +43,7 @@ pub struct Command {
 
 /// All commands, in the order in which people meet them.
 pub static COMMANDS: &[Command] = &[
-
+    row::<demo::Demo>(),
     row::<run::Run>(),
     row::<check::Check>(),
     row::<send::Send>(),
