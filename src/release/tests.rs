@@ -54,7 +54,14 @@ fn a_question_has_the_shape_of_the_schema() {
     for ranks in [vec![], vec![("GBR".to_owned(), 1), ("USA".to_owned(), 2), ("NATO".to_owned(), u32::MAX)]] {
         let question = Question { ranks, ..question("a-f-G", "GBR", "SECRET") };
         let [peer, action] = ["Peer::\"usa-ops\"", "Action::\"release\""].map(|uid| uid.parse().unwrap());
-        Request::new(peer, action, "Peer::\"gbr-ops\"".parse().unwrap(), question.context().unwrap(), Some(&schema)).unwrap();
+        Request::new(
+            peer,
+            action,
+            "Peer::\"gbr-ops\"".parse().unwrap(),
+            question.context(&super::vocabulary::Types::new().unwrap()).unwrap(),
+            Some(&schema),
+        )
+        .unwrap();
     }
 }
 
@@ -118,7 +125,10 @@ fn leaving_out_the_clauses_for_others_changes_no_decision() {
 fn the_clauses_read_as_cedar_that_people_can_check() {
     let text = compile::clauses(&EDITION);
     assert!(text.contains("@id(\"FVEY-TRACKS/1.1\")") && text.contains("context.kind like \"a-*\""), "{text}");
-    assert_eq!(text.parse::<PolicySet>().unwrap().num_of_policies(), EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>());
+    assert_eq!(
+        text.parse::<PolicySet>().unwrap().num_of_policies(),
+        EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>()
+    );
 }
 
 #[test]
