@@ -10,3 +10,7 @@ pub mod normal;
 pub mod format;
 pub mod label;
 pub mod policy;
+pub mod release;
+pub mod filter;
+pub mod sanitise;
+pub mod rebuild;

@@ -2,6 +2,8 @@
 //!
 //! Takes [`Received`], gives [`Parsed`]: every byte read, strictly, into the normal form. No recovery, no second mode.
 
+pub mod cot;
+pub mod laws;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -42,12 +44,14 @@ pub struct Format {
     pub read: for<'a> fn(&'a [u8], &mut Budget) -> Result<Tree<'a>, Refusal>,
     /// What rules may ask.
     pub facts: for<'t> fn(&'t Tree<'_>) -> Facts<'t>,
+    /// Fields that must stand wherever their parent stands, as paths such as `/event/point/@lat`: no rule may take one away alone.
+    pub required: &'static [&'static str],
     /// Every place that says how the message is marked.
     pub markings: fn(&Tree<'_>) -> Vec<Marking>,
 }
 
 /// The formats that this gateway reads.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[cot::FORMAT];
 
 /// The format of a name.
 #[must_use]

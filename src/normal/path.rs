@@ -52,6 +52,24 @@ impl PathPattern {
         self.below
     }
 
+    /// The elements and attributes that this pattern names, in document order: found from the root down, so that the cost is that of the
+    /// siblings on the way and not of the whole tree. Text is named through its element.
+    #[must_use]
+    pub fn select(&self, tree: &Tree<'_>) -> Vec<NodeId> {
+        let Some((first, rest)) = self.steps.split_first() else { return Vec::new() };
+        let mut here = Vec::new();
+        if step_matches(first, tree, NodeId::ROOT) {
+            here.push(NodeId::ROOT);
+        }
+        for step in rest {
+            here = here.iter().flat_map(|&above| tree.children(above).filter(|&(id, _)| step_matches(step, tree, id)).map(|(id, _)| id)).collect();
+        }
+        if self.below {
+            return here.iter().flat_map(|&top| tree.subtree(top).filter(|(_, node)| node.kind != Kind::Text).map(|(id, _)| id)).collect();
+        }
+        here
+    }
+
     /// Whether a node is named by this pattern. Text nodes are named by the path of their element.
     #[must_use]
     pub fn matches(&self, tree: &Tree<'_>, id: NodeId) -> bool {

@@ -144,6 +144,19 @@ impl<'a> Tree<'a> {
         nodes.iter().zip(id.index()..).map(|(node, at)| (NodeId::from_index(at), node))
     }
 
+    /// Whether two trees hold the same fields in the same order, wherever their bytes lie. The order of the attributes of one element has no meaning.
+    #[must_use]
+    pub fn same_fields(&self, other: &Tree<'_>) -> bool {
+        let key = |node: &Node<'_>| (node.kind, node.parent, node.end);
+        let same = |a: &Node<'_>, b: &Node<'_>| a.name == b.name && a.namespace == b.namespace && a.value == b.value;
+        let attributes = |id: NodeId| self.attributes(id).all(|(_, a)| other.attributes(id).any(|(_, b)| same(a, b)));
+        self.nodes.len() == other.nodes.len()
+            && self.all().zip(&other.nodes).all(|((id, a), b)| {
+                let shape = key(a) == key(b);
+                shape && (a.kind == Kind::Attribute || same(a, b) && (a.kind == Kind::Text || attributes(id)))
+            })
+    }
+
     /// The direct children: attributes first, then elements and text in document order.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
         let end = NodeId(self.node(id).end).index();

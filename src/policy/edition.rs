@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cases::Case;
 use crate::base::{Action, Digest, Name, Severity, Time, Traffic};
 use crate::label::{Clearance, Lattice, PolicyIx};
 use crate::normal::PathPattern;
@@ -29,8 +30,8 @@ pub struct Edition {
     pub home: String,
     /// Nations and communities.
     pub registry: Registry,
-    /// The marking schemes.
-    pub lattice: Lattice,
+    /// The marking schemes; shared with what is compiled from the edition.
+    pub lattice: Arc<Lattice>,
     /// What each peer may receive and how its markings are read.
     pub peers: BTreeMap<Name, PeerEntry>,
     /// The agreements.
@@ -43,6 +44,8 @@ pub struct Edition {
     pub word_lists: Vec<WordList>,
     /// YARA sources.
     pub patterns: Vec<SourceFile>,
+    /// Messages with the outcome that is expected of them.
+    pub cases: Vec<Case>,
     /// All files, for reports.
     pub files: Vec<SourceFile>,
 }
@@ -52,8 +55,17 @@ pub struct Edition {
 pub struct Registry {
     /// Trigraph to name.
     pub nations: BTreeMap<String, String>,
+    /// Organisations that are no nation, code to name.
+    pub organisations: BTreeMap<String, String>,
     /// Community (such as `FVEY`) to its member nations, as they are in force.
     pub communities: BTreeMap<Name, BTreeSet<String>>,
+}
+
+impl Registry {
+    /// The codes of all nations, then of all organisations.
+    pub fn owners(&self) -> impl Iterator<Item = &str> {
+        self.nations.keys().chain(self.organisations.keys()).map(String::as_str)
+    }
 }
 
 /// What the rule set says of a peer. The operator's configuration says where it is and how it proves itself.
@@ -71,6 +83,14 @@ pub struct PeerEntry {
     pub clearances: Vec<Clearance>,
     /// Traffic that may go to and come from it.
     pub traffic: BTreeSet<Traffic>,
+}
+
+impl PeerEntry {
+    /// Whether the peer is among the parties of a clause: by name, by nation or by community.
+    #[must_use]
+    pub fn is_among(&self, parties: &BTreeSet<String>) -> bool {
+        parties.contains(self.name.as_str()) || parties.contains(&self.nation) || self.communities.iter().any(|name| parties.contains(name.as_str()))
+    }
 }
 
 /// A formal sharing arrangement.

@@ -1,10 +1,28 @@
 //! The rule set: what officers write, read into one immutable [`Edition`].
 //!
+//! Takes the files of a folder ([`read_folder`]), gives an [`Edition`] or every fault of every file ([`load`], [`report`]).
 //! This room reads and checks files. What is compiled from them (Cedar, automata, YARA) belongs to the rooms that use it.
+//! An edition proves: every name in it is known, every path, pattern and level is well formed, every clause can apply to somebody.
 
+mod agreements;
+pub mod cases;
 pub mod edition;
+mod faults;
+pub mod folder;
+mod load;
+mod peers;
+mod profiles;
+pub mod report;
+mod ruleset;
+mod seam;
+mod table;
+mod transforms;
+mod words;
 
+pub use cases::{Case, Expectation};
 pub use edition::{
     Agreement, Ceiling, Clause, Edition, Field, FieldType, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
     WordList,
 };
+pub use folder::read_folder;
+pub use load::load;

@@ -1,0 +1,34 @@
+// Addresses of networks and people. The field that holds one is taken away; the rest goes on.
+
+rule ipv4_address {
+  meta:
+    action = "strip"
+    severity = "medium"
+    reason = "a network address stands in the text"
+  strings:
+    $address = /\b(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\.(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}\b/
+  condition:
+    $address
+}
+
+rule url {
+  meta:
+    action = "strip"
+    severity = "medium"
+    reason = "an address to fetch from stands in the text"
+  strings:
+    $url = /\b(https?|ftps?|rtsps?|rtmp|udp|ssh|file):\/\/[^\s"<>]{3,256}/ nocase
+  condition:
+    $url
+}
+
+rule email_address {
+  meta:
+    action = "strip"
+    severity = "medium"
+    reason = "a mail address stands in the text"
+  strings:
+    $mail = /\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}\b/
+  condition:
+    $mail
+}

@@ -1,0 +1,107 @@
+//! The step from permitted to cleared: findings and waivers weighed for one recipient, all edits planned.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::{Action, Finding, Reason, Severity};
+use crate::normal::{NodeId, PathPattern, Tree};
+use crate::policy::{Transform, TransformAction};
+use crate::release::Permitted;
+
+use super::found::{Planned, Step};
+use super::protected::Protected;
+use super::references;
+use super::waivers::{ClauseReview, Waivers};
+use super::{Filters, Scanned};
+
+/// Proof that nothing that was found forbids this release, with the edits that it still needs.
+#[derive(Debug)]
+#[must_use]
+pub struct Cleared<'m, 'a> {
+    permitted: Permitted<'m, 'a>,
+    findings: Vec<Finding>,
+    steps: Vec<Planned>,
+    references: Vec<NodeId>,
+    protected: Protected,
+    rest: Arc<[PathPattern]>,
+}
+
+impl<'m, 'a> Cleared<'m, 'a> {
+    /// The permit.
+    pub const fn permitted(&self) -> &Permitted<'m, 'a> {
+        &self.permitted
+    }
+
+    /// All findings, waived ones too.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What is to be edited, in the order in which it applies.
+    #[must_use]
+    pub fn steps(&self) -> &[Planned] {
+        &self.steps
+    }
+
+    /// Nodes that may name another thing.
+    pub(crate) fn references(&self) -> &[NodeId] {
+        &self.references
+    }
+
+    /// Fields that must stay.
+    pub(crate) const fn protected(&self) -> &Protected {
+        &self.protected
+    }
+
+    /// Paths of which one must be left.
+    pub(crate) fn rest(&self) -> &[PathPattern] {
+        &self.rest
+    }
+}
+
+impl Filters {
+    /// Weighs what was found against what reviewers let pass.
+    ///
+    /// # Errors
+    /// The findings that forbid the release, the gravest first; `agreement.review` where the clause asks for a review that has not been.
+    pub fn check<'m, 'a>(&self, permitted: Permitted<'m, 'a>, scanned: &Scanned<'a>, waivers: &Waivers) -> Result<Cleared<'m, 'a>, Vec<Finding>> {
+        let parsed = permitted.labelled().parsed();
+        let tree = parsed.tree();
+        let same = std::ptr::eq(scanned.body, parsed.body());
+        let (steps, more) = plan(tree, &parsed.facts().subject, scanned, &permitted.clause().sanitise);
+        let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).collect();
+        if permitted.review() && waivers.clause_review == ClauseReview::Pending {
+            findings.push(whole(tree, Reason::AgreementReview, permitted.clause().id.as_str(), "the clause permits release only after review"));
+        }
+        if !same {
+            findings.push(whole(tree, Reason::FaultInternal, "", "the findings are those of another message"));
+        }
+        let mut standing: Vec<Finding> = findings.iter().filter(|finding| waivers.leave_standing(finding)).cloned().collect();
+        if standing.is_empty() {
+            let (references, protected, rest) = (scanned.references.clone(), scanned.protected.clone(), Arc::clone(&scanned.rest));
+            return Ok(Cleared { permitted, findings, steps, references, protected, rest });
+        }
+        standing.sort_by_key(|finding| std::cmp::Reverse((finding.action, finding.severity)));
+        Err(standing)
+    }
+}
+
+fn whole(tree: &Tree<'_>, code: Reason, rule: &str, text: &str) -> Finding {
+    let path = tree.path(NodeId::ROOT);
+    Finding { code, rule: rule.into(), path, span: None, severity: Severity::Medium, action: Action::Hold, text: text.into() }
+}
+
+/// The steps of the profile and of findings, then those of the clause, then what follows from removals.
+fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, clause: &[Transform]) -> (Vec<Planned>, Vec<Finding>) {
+    let mut steps = scanned.steps.clone();
+    for transform in clause {
+        let nodes = transform.path.select(tree);
+        steps.extend(nodes.into_iter().map(|node| Planned { node, step: Step::Transform(transform.action.clone()), rule: Arc::clone(&transform.rule) }));
+    }
+    let removed: BTreeSet<NodeId> = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node).collect();
+    let removed: Vec<NodeId> = removed.into_iter().collect();
+    let (more, findings) = references::follow(tree, subject, &scanned.references, &scanned.protected, &removed);
+    steps.extend(more);
+    (steps, findings)
+}

@@ -1,0 +1,236 @@
+//! Filters: what stands in the fields of a message, judged by the rules of an edition.
+//!
+//! Takes [`Parsed`], gives [`Scanned`]: all findings, independent of any recipient, in one pass over one buffer of text. Takes
+//! [`Permitted`] and [`Scanned`], gives [`Cleared`]: nothing that was found forbids this release, and what is to be edited is planned.
+//!
+//! Proves: every node was judged by the profile of its format or by its `otherwise`; every value was read by all word lists, all patterns
+//! and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
+//! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
+
+mod cleared;
+mod fields;
+mod found;
+pub mod laws;
+mod patterns;
+mod place;
+mod protected;
+mod references;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count small things")]
+pub(crate) mod samples;
+mod text;
+mod unicode;
+mod waivers;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use cleared::Cleared;
+pub use found::{Planned, Step};
+pub(crate) use protected::Protected;
+pub use waivers::{ClauseReview, Waiver, Waivers};
+
+use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
+use crate::format::{Format, Parsed};
+use crate::normal::{Marking, NodeId, PathPattern, Tree};
+use crate::policy::{Edition, TransformAction};
+use fields::Fields;
+use found::{Found, Verdict};
+use patterns::Patterns;
+use text::Text;
+use words::Words;
+
+/// A row of the filter table.
+#[derive(Debug)]
+pub struct Filter {
+    /// Name, which is its folder.
+    pub name: &'static str,
+    /// What it looks for, in one sentence.
+    pub sentence: &'static str,
+    /// The reasons that its findings give.
+    pub codes: &'static [Reason],
+}
+
+/// The filters, in the order in which they speak.
+pub static FILTERS: &[Filter] = &[
+    Filter { name: "fields", sentence: "every field is listed by the profile of its format and has a value that the profile allows", codes: fields::CODES },
+    Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
+    Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
+    Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
+    Filter { name: "references", sentence: "no field names something that was taken away", codes: references::CODES },
+];
+
+/// What is known of a format's messages beside their fields.
+#[derive(Debug)]
+struct Form {
+    fields: Fields,
+    required: Vec<PathPattern>,
+    rest: Arc<[PathPattern]>,
+}
+
+/// All filters of an edition, compiled.
+#[derive(Debug)]
+pub struct Filters {
+    forms: BTreeMap<String, Form>,
+    words: Words,
+    patterns: Patterns,
+}
+
+/// What one worker thread keeps from message to message: the pattern engine's state and buffers.
+pub struct Scanner<'f> {
+    patterns: Option<yara_x::Scanner<'f>>,
+    text: Text,
+    words: words::Scratch,
+}
+
+impl std::fmt::Debug for Scanner<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scanner").finish_non_exhaustive()
+    }
+}
+
+/// Proof that a message was read by all filters, with all that they found.
+#[derive(Debug)]
+#[must_use]
+pub struct Scanned<'a> {
+    // Which message: another body with the same findings is another message.
+    body: &'a [u8],
+    findings: Vec<Finding>,
+    steps: Vec<Planned>,
+    references: Vec<NodeId>,
+    protected: Protected,
+    rest: Arc<[PathPattern]>,
+}
+
+impl Scanned<'_> {
+    /// All findings, those of fields first, then words, patterns, Unicode.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What the profile and the findings ask to be edited, whoever receives it.
+    #[must_use]
+    pub fn steps(&self) -> &[Planned] {
+        &self.steps
+    }
+}
+
+impl Filters {
+    /// Compiles profiles, word lists and patterns.
+    ///
+    /// # Errors
+    /// All faults of all files; a removal of a field that the format requires is one.
+    pub fn compile(edition: &Edition) -> Result<Self, Vec<Complaint>> {
+        let (mut forms, mut complaints) = (BTreeMap::new(), Vec::new());
+        for (format, profile) in &edition.profiles {
+            let required = required(format);
+            complaints.extend(removals(edition, format, &required));
+            match Fields::compile(profile, &edition.files) {
+                Ok(fields) => {
+                    forms.insert(format.clone(), Form { fields, required, rest: profile.rest.as_slice().into() });
+                }
+                Err(more) => complaints.extend(more),
+            }
+        }
+        let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
+        let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
+        match (words, patterns) {
+            (Ok(words), Ok(patterns)) if complaints.is_empty() => Ok(Self { forms, words, patterns }),
+            _ => Err(complaints),
+        }
+    }
+
+    /// A scanner for one worker thread, to be kept for its life.
+    #[must_use]
+    pub fn scanner(&self) -> Scanner<'_> {
+        Scanner { patterns: self.patterns.scanner(), text: Text::default(), words: words::Scratch::default() }
+    }
+
+    /// Reads a message with all filters.
+    ///
+    /// # Errors
+    /// `size.budget`, or `fault.internal` where the pattern engine gives up. What filters find is no error: it is in the result.
+    pub fn scan<'a>(&self, scanner: &mut Scanner<'_>, parsed: &Parsed<'a>, budget: &mut Budget) -> Result<Scanned<'a>, Refusal> {
+        let format = parsed.format();
+        self.read(scanner, format.name, parsed.tree(), &(format.markings)(parsed.tree()), parsed.body(), budget)
+    }
+
+    fn read<'a>(
+        &self,
+        scanner: &mut Scanner<'_>,
+        format: &str,
+        tree: &Tree<'_>,
+        markings: &[Marking],
+        body: &'a [u8],
+        budget: &mut Budget,
+    ) -> Result<Scanned<'a>, Refusal> {
+        let form = self.forms.get(format);
+        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), markings);
+        let mut found = Found::new(tree, &protected);
+        let learnt = match form {
+            Some(form) => form.fields.scan(&mut found, budget)?,
+            None => without_profile(&mut found),
+        };
+        scanner.text.read(tree, &learnt.unknown, budget)?;
+        self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
+        self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;
+        unicode::scan(&scanner.text, &mut found, budget)?;
+        let (findings, steps) = found.finish();
+        let rest = form.map_or_else(|| [].into(), |form| Arc::clone(&form.rest));
+        let references = references::all(tree, &learnt.references);
+        Ok(Scanned { body, findings, steps, references, protected, rest })
+    }
+}
+
+/// A format without profile: nothing says what may leave, so people decide.
+fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt {
+    let rule = "".into();
+    let verdict =
+        Verdict { code: Reason::FieldsUnknown, stripped: Reason::FieldsStripped, rule: &rule, severity: Severity::High, action: Action::Hold };
+    found.on_field(NodeId::ROOT, verdict, || "the rule set has no profile for this format".into());
+    fields::Learnt { unknown: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new() }
+}
+
+/// The fields that a format's own reader requires.
+fn required(format: &str) -> Vec<PathPattern> {
+    let paths = crate::format::by_name(format).map_or(&[][..], |format: &Format| format.required);
+    paths.iter().filter_map(|path| PathPattern::parse(path).ok()).collect()
+}
+
+/// Rules that take away what the format requires.
+fn removals(edition: &Edition, format: &str, required: &[PathPattern]) -> Vec<Complaint> {
+    let profile = edition.profiles.get(format).into_iter().flat_map(|profile| &profile.fields);
+    let stripped = profile.filter(|field| field.forbid == Some(Action::Strip) || field.transform == Some(TransformAction::Remove));
+    let clauses = edition.agreements.iter().flat_map(|agreement| &agreement.clauses).filter(|clause| clause.formats.contains(format));
+    let removed = clauses.flat_map(|clause| &clause.sanitise).filter(|transform| transform.action == TransformAction::Remove);
+    let rules = stripped.map(|field| (&field.path, &field.rule)).chain(removed.map(|transform| (&transform.path, &transform.rule)));
+    let faulty = rules.filter(|(path, _)| takes_root(path) || required.iter().any(|required| covers(path, required)));
+    faulty
+        .map(|(path, rule)| {
+            place::complaint(
+                &edition.files,
+                rule,
+                format!("`{path}` is to be taken away, but `{format}` cannot be without it"),
+                "expected a field that the format can be without",
+                "replace or coarsen the value instead",
+            )
+        })
+        .collect()
+}
+
+fn takes_root(path: &PathPattern) -> bool {
+    path.steps().len() == 1
+}
+
+/// Whether a removal of `path` removes the required field while its parent stays.
+fn covers(path: &PathPattern, required: &PathPattern) -> bool {
+    let long_enough = if path.reaches_below() { required.steps().len() >= path.steps().len() } else { required.steps().len() == path.steps().len() };
+    long_enough && path.steps().iter().zip(required.steps()).all(|(step, name)| step == name || step == if name.starts_with('@') { "@*" } else { "*" })
+}
+
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count small things")]
+mod tests;

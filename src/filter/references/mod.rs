@@ -1,0 +1,126 @@
+//! References: an id of something that is not released does not leave either.
+//!
+//! Takes the nodes that are to be removed for one recipient, gives the further nodes that name what was removed: fields that the profile
+//! calls references, and fields named like an id, whose value is the id of a removed element. What the message itself is about is released,
+//! so its own id is no secret. A reference that its element cannot be without takes the element along.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::{Action, Finding, Reason, Severity};
+use crate::normal::{Kind, NodeId, Tree};
+use crate::policy::TransformAction;
+
+use super::found::{Planned, Step};
+use super::protected::Protected;
+
+/// The reasons that this filter gives.
+pub(in crate::filter) const CODES: &[Reason] = &[Reason::ReferenceWithheld];
+
+/// All nodes that may name another thing, in document order: those that the profile calls references, and those named like an id.
+pub(in crate::filter) fn all(tree: &Tree<'_>, profiled: &[NodeId]) -> Vec<NodeId> {
+    let through = |id: NodeId| if tree.node(id).kind == Kind::Text { tree.parent(id).unwrap_or(id) } else { id };
+    let named = tree.all().filter(|&(id, _)| profiled.binary_search(&through(id)).is_ok() || is_identity(tree, id));
+    named.map(|(id, _)| id).collect()
+}
+
+/// What follows from the removal of `removed`: steps and findings.
+///
+/// `subject` is the identity of the thing that the message is about; `references` are the nodes of [`all`].
+pub(in crate::filter) fn follow(
+    tree: &Tree<'_>,
+    subject: &str,
+    references: &[NodeId],
+    protected: &Protected,
+    removed: &[NodeId],
+) -> (Vec<Planned>, Vec<Finding>) {
+    let gone: BTreeSet<NodeId> = removed.iter().flat_map(|&top| tree.subtree(top).map(|(id, _)| id)).collect();
+    let mut ids = BTreeSet::new();
+    for &node in &gone {
+        let is_element_gone = tree.parent(node).is_some_and(|parent| gone.contains(&parent));
+        let text = tree.node(node).value.text();
+        if is_element_gone && is_identity(tree, node) && text != subject && !text.is_empty() {
+            ids.insert(text);
+        }
+    }
+    let (mut steps, mut findings) = (Vec::new(), Vec::new());
+    if ids.is_empty() {
+        return (steps, findings);
+    }
+    for &node in references {
+        if gone.contains(&node) || !ids.contains(&tree.node(node).value.text()) {
+            continue;
+        }
+        let (step, finding) = withhold(tree, protected, node);
+        steps.extend(step);
+        findings.push(finding);
+    }
+    (steps, findings)
+}
+
+fn withhold(tree: &Tree<'_>, protected: &Protected, node: NodeId) -> (Option<Planned>, Finding) {
+    let rule: Arc<str> = "".into();
+    let around = std::iter::successors(Some(node), |&at| tree.parent(at)).take(2);
+    let removable = around.into_iter().find(|&at| !protected.holds(tree, at));
+    let (action, text) = match removable {
+        Some(_) => (Action::Strip, "a reference to something that was taken away is taken away too"),
+        None => (Action::Hold, "a field that must stay names something that was taken away"),
+    };
+    let step = removable.map(|node| Planned { node, step: Step::Transform(TransformAction::Remove), rule: Arc::clone(&rule) });
+    let (path, span) = (tree.path(node), Some(tree.node(node).span));
+    (step, Finding { code: Reason::ReferenceWithheld, rule, path, span, severity: Severity::Medium, action, text: text.into() })
+}
+
+/// Whether a node is named as ids are: `uid`, `id`, and names that end in them after a word, such as `parent_uid`, `senderUid`, `chatId`.
+fn is_identity(tree: &Tree<'_>, node: NodeId) -> bool {
+    let node = tree.node(node);
+    let ends = ["uid", "Uid", "UID", "_id", "-id", "Id", "ID"].iter().any(|end| node.name.ends_with(end));
+    node.kind == Kind::Attribute && (ends || node.name == "id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::samples::{node, sample};
+
+    fn followed(fields: &[&str], references: &[&str], required: &[&str], removed: &str) -> Vec<(String, Action, Option<String>)> {
+        let tree = sample(fields);
+        let profiled: Vec<NodeId> = references.iter().map(|path| node(&tree, path)).collect();
+        let references = all(&tree, &profiled);
+        let required: Vec<_> = required.iter().map(|path| crate::normal::PathPattern::parse(path).unwrap()).collect();
+        let protected = Protected::of(&tree, &required, &[]);
+        let (steps, findings) = follow(&tree, "me", &references, &protected, &[node(&tree, removed)]);
+        let mut planned = steps.iter();
+        findings
+            .iter()
+            .map(|finding| {
+                let step = (finding.action == Action::Strip).then(|| tree.path(planned.next().unwrap().node));
+                (finding.path.clone(), finding.action, step)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_id_of_a_removed_element_is_removed_elsewhere() {
+        let fields = ["/event/@uid=me", "/event/detail/fileshare/@uid=F1", "/event/detail/link/@parent_uid=F1", "/event/detail/chat/@name=F1"];
+        let link = ("/event/detail/link/@parent_uid".to_owned(), Action::Strip, Some("/event/detail/link/@parent_uid".to_owned()));
+        assert_eq!(followed(&fields, &[], &[], "/event/detail/fileshare"), [link.clone()]);
+        let name = ("/event/detail/chat/@name".to_owned(), Action::Strip, Some("/event/detail/chat/@name".to_owned()));
+        assert_eq!(followed(&fields, &["/event/detail/chat/@name"], &[], "/event/detail/fileshare"), [link, name]);
+    }
+
+    #[test]
+    fn a_reference_that_must_stand_takes_its_element_along_or_holds() {
+        let fields = ["/event/@uid=me", "/event/@owner_uid=F1", "/event/detail/fileshare/@uid=F1", "/event/detail/link/@uid=F1"];
+        let found = followed(&fields, &[], &["/event/@owner_uid", "/event/detail/link/@uid"], "/event/detail/fileshare");
+        assert_eq!(found[0], ("/event/@owner_uid".to_owned(), Action::Hold, None));
+        assert_eq!(found[1], ("/event/detail/link/@uid".to_owned(), Action::Strip, Some("/event/detail/link".to_owned())));
+    }
+
+    #[test]
+    fn the_subject_of_the_message_and_a_lone_attribute_withhold_nothing() {
+        let fields = ["/event/@uid=me", "/event/detail/a/@uid=me", "/event/detail/b/@uid=B", "/event/detail/c/@uid=B"];
+        assert_eq!(followed(&fields, &[], &[], "/event/detail/a"), []);
+        assert_eq!(followed(&fields, &[], &[], "/event/detail/b/@uid"), []);
+    }
+}

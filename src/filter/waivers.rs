@@ -1,0 +1,92 @@
+//! Waivers: what reviewers have seen and let pass, and what follows from findings once it is taken into account.
+//!
+//! A waiver names a finding by reason, rule and path. Only findings of filters can be waived, and the review that a clause asks for.
+//! Mandatory control cannot: it is no finding, and there is nothing here that could name it. `content.limit` cannot either, as nobody
+//! can approve what was not shown.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::{Action, Finding, Reason};
+
+/// One finding that reviewers let pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiver {
+    /// Its reason.
+    pub code: Reason,
+    /// Its rule.
+    pub rule: Arc<str>,
+    /// Its path.
+    pub path: String,
+}
+
+/// Whether the review that a clause asks for has taken place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClauseReview {
+    /// Not yet, or it is not known.
+    #[default]
+    Pending,
+    /// The reviewers agreed to the release.
+    Granted,
+}
+
+/// What reviewers let pass for one message and recipient; the default lets nothing pass.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Waivers {
+    /// Findings.
+    pub findings: BTreeSet<Waiver>,
+    /// The review of a clause.
+    pub clause_review: ClauseReview,
+}
+
+impl Waivers {
+    /// Whether a finding was let pass.
+    #[must_use]
+    pub fn cover(&self, finding: &Finding) -> bool {
+        let waiver = Waiver { code: finding.code, rule: Arc::clone(&finding.rule), path: finding.path.clone() };
+        finding.code != Reason::ContentLimit && self.findings.contains(&waiver)
+    }
+
+    /// Whether a finding, with these waivers, forbids the release.
+    #[must_use]
+    pub fn leave_standing(&self, finding: &Finding) -> bool {
+        finding.action >= Action::Hold && !self.cover(finding)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Severity;
+
+    fn finding(code: Reason, action: Action) -> Finding {
+        Finding { code, rule: "words.txt:3".into(), path: "/event/detail/remarks".into(), span: None, severity: Severity::High, action, text: "text".into() }
+    }
+
+    fn waivers(code: Reason, rule: &str, path: &str) -> Waivers {
+        Waivers { findings: [Waiver { code, rule: rule.into(), path: path.into() }].into(), clause_review: ClauseReview::Pending }
+    }
+
+    #[test]
+    fn a_waiver_covers_only_its_own_reason_rule_and_path() {
+        let held = finding(Reason::ContentWords, Action::Hold);
+        assert!(Waivers::default().leave_standing(&held));
+        assert!(!waivers(Reason::ContentWords, "words.txt:3", "/event/detail/remarks").leave_standing(&held));
+        assert!(waivers(Reason::ContentPattern, "words.txt:3", "/event/detail/remarks").leave_standing(&held));
+        assert!(waivers(Reason::ContentWords, "words.txt:4", "/event/detail/remarks").leave_standing(&held));
+        assert!(waivers(Reason::ContentWords, "words.txt:3", "/event/detail").leave_standing(&held));
+    }
+
+    #[test]
+    fn nobody_can_waive_what_was_not_shown() {
+        let limit = finding(Reason::ContentLimit, Action::Hold);
+        assert!(waivers(Reason::ContentLimit, "words.txt:3", "/event/detail/remarks").leave_standing(&limit));
+    }
+
+    #[test]
+    fn notes_and_strips_forbid_nothing() {
+        assert!(!Waivers::default().leave_standing(&finding(Reason::ContentWords, Action::Note)));
+        assert!(!Waivers::default().leave_standing(&finding(Reason::FieldsStripped, Action::Strip)));
+        assert!(Waivers::default().leave_standing(&finding(Reason::ContentWords, Action::Refuse)));
+    }
+}

@@ -1,0 +1,183 @@
+//! `cases/*.toml`: messages with the outcome that the officer expects of them. An edition whose own cases fail does not activate.
+//!
+//! This file reads them; running them needs the whole path and is the pipeline's business.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::agreements::line_of;
+use super::edition::SourceFile;
+use super::faults::Faults;
+use super::peers::TRAFFIC;
+use super::table::{Need, Table, read};
+use crate::base::{Complaint, Name, Outcome, Precedence, Reason, Time, Traffic};
+
+/// One message with what is expected of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// A sentence.
+    pub name: String,
+    /// `file:line`.
+    pub rule: Arc<str>,
+    /// The sending peer.
+    pub from: Name,
+    /// The time at which the message is decided.
+    pub now: Time,
+    /// The header's precedence.
+    pub precedence: Precedence,
+    /// The header's traffic flag.
+    pub traffic: Traffic,
+    /// The header's media type; empty where it claims none.
+    pub media_type: String,
+    /// The header's detached label.
+    pub label: Option<String>,
+    /// The body.
+    pub body: String,
+    /// What is expected, for one or more recipients.
+    pub expect: Vec<Expectation>,
+}
+
+/// What is expected for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// The recipient.
+    pub to: Name,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The reason that decides; `None` where the message is forwarded.
+    pub code: Option<Reason>,
+    /// The clause that permits, where the case says.
+    pub clause: Option<Name>,
+    /// The paths that are edited, all of them; `None` where the case does not say.
+    pub edits: Option<Vec<String>>,
+}
+
+const OUTCOMES: [(&str, Outcome); 4] =
+    [("forward", Outcome::Forward), ("quarantine", Outcome::Quarantine), ("withhold", Outcome::Withhold), ("reject", Outcome::Reject)];
+const PRECEDENCES: [(&str, Precedence); 4] = [
+    ("ROUTINE", Precedence::Routine),
+    ("PRIORITY", Precedence::Priority),
+    ("IMMEDIATE", Precedence::Immediate),
+    ("FLASH", Precedence::Flash),
+];
+
+/// Reads the cases of one file; `messages` are the files below `cases/messages/`.
+pub(in crate::policy) fn parse(file: &SourceFile, messages: &[&SourceFile], peers: &BTreeSet<Name>) -> (Vec<Case>, Vec<Complaint>) {
+    let mut faults = Faults::of(file.path.clone());
+    let mut cases: Vec<Case> = Vec::new();
+    read(file, &mut faults, |mut root, faults| {
+        let now = root.time("now", Need::Required, faults).map(|(time, _)| time);
+        for table in root.tables("case", Need::Required, faults) {
+            let place = table.place().clone();
+            let Some(case) = read_case(table, file, messages, peers, now, faults) else { continue };
+            if cases.iter().any(|earlier| earlier.name == case.name) {
+                faults.at(&place, format!("the case `{}` stands twice", case.name), "a name of its own", "rename one of the two");
+            }
+            cases.push(case);
+        }
+        root.finish(faults);
+    });
+    (cases, faults.into_list())
+}
+
+fn read_case(
+    mut table: Table<'_>,
+    file: &SourceFile,
+    messages: &[&SourceFile],
+    peers: &BTreeSet<Name>,
+    above: Option<Time>,
+    faults: &mut Faults,
+) -> Option<Case> {
+    let rule = format!("{}:{}", file.path, line_of(&file.text, table.place().start)).into();
+    let name = table.word("name", Need::Required, faults);
+    let from = peer(&mut table, "from", peers, faults);
+    let now = table.time("now", Need::Optional, faults).map(|(time, _)| time).or(above);
+    let precedence = table.choice("precedence", Need::Optional, &PRECEDENCES, faults).unwrap_or(Precedence::Routine);
+    let traffic = table.choice("traffic", Need::Optional, &TRAFFIC, faults).unwrap_or(Traffic::Operation);
+    let media_type = table.word("media_type", Need::Optional, faults).map(|word| word.text.to_owned()).unwrap_or_default();
+    let label = table.word("label", Need::Optional, faults).map(|word| word.text.to_owned());
+    let body = body(&mut table, messages, faults);
+    let mut expect: Vec<Expectation> = Vec::new();
+    let place = table.place().clone();
+    let expectations = table.tables("expect", Need::Required, faults);
+    if expectations.is_empty() {
+        faults.at(&place, "the case expects nothing", "`expect = [{ to = ..., outcome = ... }]`", "say what must happen");
+    }
+    for entry in expectations {
+        let at = entry.place().clone();
+        let Some(one) = expectation(entry, peers, faults) else { continue };
+        if expect.iter().any(|earlier| earlier.to == one.to) {
+            faults.at(&at, format!("two expectations for `{}`", one.to), "one for each recipient", "remove one of the two");
+        }
+        expect.push(one);
+    }
+    table.finish(faults);
+    Some(Case { name: name?.text.to_owned(), rule, from: from?, now: now?, precedence, traffic, media_type, label, body: body?, expect })
+}
+
+fn peer(table: &mut Table<'_>, key: &'static str, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Name> {
+    let word = table.word(key, Need::Required, faults)?;
+    let found = peers.get(word.text).cloned();
+    if found.is_none() {
+        faults.unknown(&word.at, "peer", word.text, peers.iter().map(Name::as_str));
+    }
+    found
+}
+
+/// The body: `message` inline, or `file` below `cases/messages/`; `replace` then changes places that stand in it exactly once.
+fn body(table: &mut Table<'_>, messages: &[&SourceFile], faults: &mut Faults) -> Option<String> {
+    let inline = table.word("message", Need::Optional, faults);
+    let named = table.word("file", Need::Optional, faults);
+    let changes = table.table("replace", Need::Optional, faults);
+    let mut text = match (inline, named) {
+        (Some(word), None) => word.text.to_owned(),
+        (None, Some(word)) => {
+            let path = |file: &&&SourceFile| file.path.strip_prefix("cases/messages/") == Some(word.text);
+            let Some(file) = messages.iter().find(path) else {
+                faults.unknown(&word.at, "message", word.text, messages.iter().filter_map(|file| file.path.strip_prefix("cases/messages/")));
+                return None;
+            };
+            file.text.to_string()
+        }
+        _ => {
+            let place = table.place().clone();
+            faults.at(&place, "the case has no message, or two", "`message = '...'` or `file = \"...\"`", "give exactly one of the two");
+            return None;
+        }
+    };
+    for (old, new) in changes.iter().flat_map(Table::entries) {
+        let new = match new.any_text() {
+            Some(new) => new,
+            None => new.word(faults)?.text,
+        };
+        if text.matches(old.text).count() != 1 {
+            faults.at(&old.at, format!("`{}` does not stand exactly once in the message", old.text), "a part of the message", "name a longer part");
+        }
+        text = text.replacen(old.text, new, 1);
+    }
+    Some(text)
+}
+
+fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Expectation> {
+    let to = peer(&mut table, "to", peers, faults);
+    let outcome = table.choice("outcome", Need::Required, &OUTCOMES, faults);
+    let code = table.word("code", Need::Optional, faults);
+    if outcome.is_some_and(|outcome| outcome != Outcome::Forward) && code.is_none() {
+        let place = table.place().clone();
+        faults.at(&place, "the expectation names no code", "`code = \"...\"`", "name the code that decides: an outcome for the wrong reason is no success");
+    }
+    let reason = code.as_ref().and_then(|word| {
+        let found = Reason::from_code(word.text);
+        if found.is_none() {
+            faults.unknown(&word.at, "code", word.text, Reason::ALL.iter().map(|reason| reason.code()));
+        }
+        found
+    });
+    let clause = table.name("clause", Need::Optional, faults);
+    let edits = table.value("edits", Need::Optional, faults).map(|value| value.words(faults).iter().map(|word| word.text.to_owned()).collect());
+    table.finish(faults);
+    if code.is_some() && reason.is_none() {
+        return None;
+    }
+    Some(Expectation { to: to?, outcome: outcome?, code: reason, clause, edits })
+}

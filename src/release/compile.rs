@@ -1,0 +1,113 @@
+//! Clauses as Cedar: each becomes one permit whose id is `agreement/clause`; the schema is generated from the edition.
+//!
+//! The principal is the peer that would receive, the resource is the peer that sent, the context is the message.
+//! INVARIANT: a clause's text is made of names whose characters the rule set room has checked, and of quoted strings.
+
+use std::fmt::Write;
+
+use crate::label::Lattice;
+use crate::policy::{Agreement, Clause, Edition, Registry};
+
+use super::exercise;
+
+/// The Cedar schema of an edition, for `release.cedar` and for every clause.
+#[must_use]
+pub fn schema(lattice: &Lattice) -> String {
+    let ranks: Vec<String> = lattice.policies().iter().map(|policy| format!("{}?: Long", quoted(&policy.name))).collect();
+    format!(
+        "entity Nation;
+entity Community;
+entity Peer in [Nation, Community] = {{ name: String, nation: String }};
+action release appliesTo {{
+  principal: [Peer],
+  resource: [Peer],
+  context: {{
+    format: String,
+    kind: String,
+    subject: String,
+    traffic: String,
+    precedence: String,
+    now_ms: Long,
+    policy: String,
+    classification: String,
+    national_only: Bool,
+    releasable_to: Set<String>,
+    categories: Set<String>,
+    ranks: {{ {} }},
+  }},
+}};
+",
+        ranks.join(", ")
+    )
+}
+
+/// A clause of an agreement as a Cedar permit.
+#[must_use]
+pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
+    let mut text = String::new();
+    let mut conditions = vec![parties("principal", clause.to.iter(), registry), parties("resource", clause.from.iter(), registry)];
+    conditions.push("principal != resource".to_owned());
+    conditions.push(format!("context.now_ms >= {} && context.now_ms < {}", agreement.from.unix_ms(), agreement.until.unix_ms()));
+    conditions.push(one_of("context.format", clause.formats.iter().map(String::as_str)));
+    conditions.push(one_of("context.traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic))));
+    if !clause.kinds.is_empty() {
+        let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
+        conditions.push(format!("({})", likes.join(" || ")));
+    }
+    conditions.push(ceilings(clause, lattice));
+    let id = quoted(clause.id.as_str());
+    // Writing to a string cannot fail.
+    write!(text, "@id({id})\npermit (principal, action == Action::\"release\", resource)\nwhen {{\n  {}\n}};\n", conditions.join(" &&\n  ")).unwrap_or(());
+    text
+}
+
+/// All clauses of an edition as Cedar, for people who want to read what is decided.
+#[must_use]
+pub fn clauses(edition: &Edition) -> String {
+    let all = edition.agreements.iter().flat_map(|agreement| agreement.clauses.iter().map(move |clause| (agreement, clause)));
+    all.map(|(agreement, clause)| permit(agreement, clause, &edition.registry, &edition.lattice)).collect::<Vec<_>>().join("\n")
+}
+
+/// At or below every ceiling of a policy to which the label can be taken, and at least one of them can be reached.
+fn ceilings(clause: &Clause, lattice: &Lattice) -> String {
+    let names: Vec<(String, u32)> = clause.ceilings.iter().map(|ceiling| (quoted(lattice.policy_name(ceiling.policy)), ceiling.rank)).collect();
+    let reached: Vec<String> = names.iter().map(|(name, _)| format!("context.ranks has {name}")).collect();
+    let below = names.iter().map(|(name, rank)| format!("(if context.ranks has {name} then context.ranks[{name}] <= {rank} else true)"));
+    let mut all = vec![format!("({})", if reached.is_empty() { "false".to_owned() } else { reached.join(" || ") })];
+    all.extend(below);
+    all.join(" && ")
+}
+
+fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: &Registry) -> String {
+    let one = |party: &String| {
+        let entity = if registry.owners().any(|owner| owner == party) {
+            "Nation"
+        } else if registry.communities.contains_key(party.as_str()) {
+            "Community"
+        } else {
+            return format!("{side} == Peer::{}", quoted(party));
+        };
+        format!("{side} in {entity}::{}", quoted(party))
+    };
+    let named: Vec<String> = parties.map(one).collect();
+    format!("({})", if named.is_empty() { "false".to_owned() } else { named.join(" || ") })
+}
+
+fn one_of<'v>(what: &str, values: impl Iterator<Item = &'v str>) -> String {
+    let equal: Vec<String> = values.map(|value| format!("{what} == {}", quoted(value))).collect();
+    format!("({})", if equal.is_empty() { "false".to_owned() } else { equal.join(" || ") })
+}
+
+/// A Cedar string literal.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => write!(out, "\\u{{{:x}}}", u32::from(c)).unwrap_or(()),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,227 @@
+//! The engine: clauses and Cedar policies of one edition, compiled, validated and asked.
+//!
+//! A set of policies is kept for each recipient: every policy of a set is evaluated, so 1,000 clauses that name others would cost
+//! each decision a millisecond. Leaving a permit out can only refuse more; forbids and all of `release.cedar` are in every set.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, RestrictedExpression,
+    Schema, ValidationMode, Validator,
+};
+
+use super::question::Question;
+use super::{Circumstances, Permitted, compile, exercise, mandatory};
+use crate::base::{Complaint, Name, Reason, Refusal};
+use crate::label::{Labelled, Lattice};
+use crate::policy::{Clause, Edition, PeerEntry, Release};
+
+/// The compiled release rules of one edition.
+pub struct Engine {
+    lattice: Arc<Lattice>,
+    authorizer: Authorizer,
+    entities: Entities,
+    action: EntityUid,
+    desks: BTreeMap<Name, Desk>,
+}
+
+/// What is kept ready for one peer as recipient.
+struct Desk {
+    uid: EntityUid,
+    policies: PolicySet,
+    clauses: BTreeMap<PolicyId, Arc<Clause>>,
+}
+
+/// One policy with the clause that it came from; `None` for a forbid.
+pub(in crate::release) struct Compiled {
+    pub(in crate::release) policy: Policy,
+    pub(in crate::release) clause: Option<Arc<Clause>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("recipients", &self.desks.len()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Compiles the clauses and the Cedar files of an edition, all validated strictly against the schema that the edition gives.
+    ///
+    /// # Errors
+    /// Every fault of every policy: syntax, types, a missing or repeated `@id`, a condition that can never hold.
+    pub fn compile(edition: &Edition) -> Result<Self, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        let schema = parse_schema(&edition.lattice).map_err(|what| vec![of_edition(edition, what)])?;
+        let clauses = compile_clauses(edition, &schema, &mut complaints);
+        let mut extras: Vec<Compiled> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for file in &edition.cedar {
+            extras.append(&mut super::extra::parse(file, &schema, &mut seen, &mut complaints));
+        }
+        let entities = entities(edition, &schema).map_err(|what| vec![of_edition(edition, what)])?;
+        let mut desks = BTreeMap::new();
+        for peer in edition.peers.values() {
+            match desk(peer, &clauses, &extras) {
+                Ok(desk) => drop(desks.insert(peer.name.clone(), desk)),
+                Err(what) => complaints.push(of_edition(edition, what)),
+            }
+        }
+        let action = uid("Action", "release").map_err(|what| vec![of_edition(edition, what)])?;
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
+        Ok(Self { lattice: Arc::clone(&edition.lattice), authorizer: Authorizer::new(), entities, action, desks })
+    }
+
+    /// Decides on one message for one recipient.
+    ///
+    /// # Errors
+    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`.
+    pub fn decide<'m, 'a>(
+        &self,
+        labelled: &'m Labelled<'a>,
+        sender: &'m PeerEntry,
+        recipient: &'m PeerEntry,
+        circumstances: &Circumstances,
+    ) -> Result<Permitted<'m, 'a>, Refusal> {
+        let mut chain = vec![marked(&self.lattice, labelled)];
+        chain.append(&mut mandatory::clear(&self.lattice, labelled.label(), recipient)?);
+        let facts = labelled.parsed().facts();
+        exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
+        let clause = self.ask(&Question::of(labelled, &facts, &self.lattice, circumstances), &sender.name, &recipient.name)?;
+        let how = match clause.release {
+            Release::Automatic => "permits",
+            Release::Review => "permits after review",
+        };
+        chain.push(format!("`{}` {how}", clause.id));
+        Ok(Permitted { labelled, recipient, clause, chain })
+    }
+
+    /// The clause that permits: an automatic one before one that asks for review, then the lowest id.
+    pub(in crate::release) fn ask(&self, question: &Question<'_>, sender: &Name, recipient: &Name) -> Result<Arc<Clause>, Refusal> {
+        let unknown = || Refusal::new(Reason::AgreementNone, "expected sender and recipient to be peers of the rule set");
+        let desk = self.desks.get(recipient).ok_or_else(unknown)?;
+        let from = self.desks.get(sender).ok_or_else(unknown)?;
+        let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
+        let context = question.context().ok_or_else(|| failed("the message could not be put to the rules"))?;
+        let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
+        let response = self.authorizer.is_authorized(&request, &desk.policies, &self.entities);
+        // Cedar skips a policy that fails. A forbid that fails would open the gate, so any failure at all refuses.
+        if let Some(error) = response.diagnostics().errors().next() {
+            let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+            return Err(failed(&format!("the rule `{}` failed", error.policy_id())));
+        }
+        let mut reasons: Vec<&PolicyId> = response.diagnostics().reason().collect();
+        reasons.sort();
+        match response.decision() {
+            Decision::Allow => chosen(desk, &reasons).ok_or_else(|| failed("the rule that permits is no clause")),
+            Decision::Deny => match reasons.first() {
+                Some(id) => Err(Refusal::new(Reason::AgreementForbidden, format!("the policy `{id}` forbids it"))),
+                None => Err(Refusal::new(Reason::AgreementNone, format!("expected one of {} clauses to apply, none does", desk.clauses.len()))),
+            },
+        }
+    }
+
+    /// All policies of all sets, for the test that compares them with the sets.
+    #[cfg(test)]
+    pub(in crate::release) fn every_policy(&self) -> impl Iterator<Item = &Policy> {
+        self.desks.values().flat_map(|desk| desk.policies.policies())
+    }
+
+    /// The decision over another set of policies.
+    #[cfg(test)]
+    pub(in crate::release) fn ask_over(&self, policies: &PolicySet, question: &Question<'_>, sender: &Name, recipient: &Name) -> Decision {
+        let request = self.request(&self.desks[recipient], &self.desks[sender], question.context().unwrap()).unwrap();
+        self.authorizer.is_authorized(&request, policies, &self.entities).decision()
+    }
+
+    fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
+        // Policies were validated against the schema; tests validate that the context has the schema's shape.
+        Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
+    }
+}
+
+fn chosen(desk: &Desk, reasons: &[&PolicyId]) -> Option<Arc<Clause>> {
+    let permits = reasons.iter().filter_map(|id| desk.clauses.get(id));
+    let order = |clause: &&Arc<Clause>| (clause.release == Release::Review, clause.id.clone());
+    permits.min_by_key(order).map(Arc::clone)
+}
+
+fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
+    let label = labelled.label();
+    let places: Vec<&str> = labelled.sources().iter().map(|source| source.form.word()).collect();
+    format!("marked `{} {}` by {}", lattice.policy_name(label.policy), lattice.level_name(label.policy, label.level), places.join(" and "))
+}
+
+fn parse_schema(lattice: &Lattice) -> Result<Schema, String> {
+    let text = compile::schema(lattice);
+    Schema::from_cedarschema_str(&text).map(|(schema, _)| schema).map_err(|error| format!("the schema of the rules does not hold: {error}"))
+}
+
+fn compile_clauses(edition: &Edition, schema: &Schema, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
+    let mut compiled = Vec::new();
+    let mut all = PolicySet::new();
+    for agreement in &edition.agreements {
+        for clause in &agreement.clauses {
+            let text = compile::permit(agreement, clause, &edition.registry, &edition.lattice);
+            let parsed = Policy::parse(Some(PolicyId::new(clause.id.as_str())), text).map_err(|error| error.to_string());
+            match parsed.and_then(|policy| all.add(policy.clone()).map(|()| policy).map_err(|error| error.to_string())) {
+                Ok(policy) => compiled.push(Compiled { policy, clause: Some(Arc::new(clause.clone())) }),
+                Err(what) => complaints.push(of_file(Arc::clone(&agreement.file), format!("the clause `{}` does not compile: {what}", clause.id))),
+            }
+        }
+    }
+    let result = Validator::new(schema.clone()).validate(&all, ValidationMode::Strict);
+    for error in result.validation_errors() {
+        let file = edition.agreements.first().map_or_else(|| "agreements".into(), |agreement| Arc::clone(&agreement.file));
+        complaints.push(of_file(file, format!("a clause does not hold: {error}")));
+    }
+    compiled
+}
+
+fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled]) -> Result<Desk, String> {
+    let mut desk = Desk { uid: uid("Peer", peer.name.as_str())?, policies: PolicySet::new(), clauses: BTreeMap::new() };
+    let mine = clauses.iter().filter(|compiled| compiled.clause.as_ref().is_some_and(|clause| peer.is_among(&clause.to)));
+    for compiled in mine.chain(extras) {
+        desk.policies.add(compiled.policy.clone()).map_err(|error| error.to_string())?;
+        if let Some(clause) = &compiled.clause {
+            desk.clauses.insert(compiled.policy.id().clone(), Arc::clone(clause));
+        }
+    }
+    Ok(desk)
+}
+
+fn entities(edition: &Edition, schema: &Schema) -> Result<Entities, String> {
+    let mut all = Vec::new();
+    for owner in edition.registry.owners() {
+        all.push(Entity::new_no_attrs(uid("Nation", owner)?, HashSet::new()));
+    }
+    for community in edition.registry.communities.keys() {
+        all.push(Entity::new_no_attrs(uid("Community", community.as_str())?, HashSet::new()));
+    }
+    for peer in edition.peers.values() {
+        let mut parents = HashSet::from([uid("Nation", &peer.nation)?]);
+        for community in &peer.communities {
+            parents.insert(uid("Community", community.as_str())?);
+        }
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        let attributes = [("name".to_owned(), text(peer.name.as_str())), ("nation".to_owned(), text(&peer.nation))];
+        let entity = Entity::new(uid("Peer", peer.name.as_str())?, attributes.into_iter().collect(), parents).map_err(|error| error.to_string())?;
+        all.push(entity);
+    }
+    Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
+}
+
+fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
+    let name: EntityTypeName = kind.parse().map_err(|error| format!("`{kind}` is no entity type: {error}"))?;
+    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+}
+
+fn of_edition(edition: &Edition, what: String) -> Complaint {
+    of_file(edition.files.first().map_or_else(|| "ruleset.toml".into(), |file| Arc::clone(&file.path)), what)
+}
+
+fn of_file(file: Arc<str>, what: String) -> Complaint {
+    Complaint { file, at: None, what, expected: "rules that compile".to_owned(), remedy: "report it with the rule set: the names passed the first check".to_owned() }
+}

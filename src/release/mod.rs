@@ -1,0 +1,71 @@
+//! Release: whether a labelled message may go to one recipient, and under which clause of which agreement.
+//!
+//! Takes [`Labelled`], sender, recipient and [`Circumstances`]; gives [`Permitted`]. Proves, in this order: the recipient's
+//! clearance admits the label ([`mandatory`], code, which no rule set can switch off); exercise and operation are not mixed
+//! ([`exercise`]); a clause in force permits, no policy forbids, and no rule failed while it was asked ([`engine`], Cedar).
+//! Deliberately absent: any way to release without a clause to cite.
+
+pub mod compile;
+pub mod engine;
+pub mod exercise;
+pub mod mandatory;
+mod extra;
+mod question;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use engine::Engine;
+
+use crate::base::Time;
+use crate::label::Labelled;
+use crate::policy::{Clause, PeerEntry, Release};
+
+/// What a decision depends on besides message and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The time of the decision: agreements are in force or not.
+    pub now: Time,
+}
+
+/// Proof that one message may go to one recipient under one clause.
+#[derive(Debug)]
+#[must_use]
+pub struct Permitted<'m, 'a> {
+    labelled: &'m Labelled<'a>,
+    recipient: &'m PeerEntry,
+    clause: Arc<Clause>,
+    chain: Vec<String>,
+}
+
+impl<'m, 'a> Permitted<'m, 'a> {
+    /// The message.
+    pub const fn labelled(&self) -> &'m Labelled<'a> {
+        self.labelled
+    }
+
+    /// The recipient.
+    #[must_use]
+    pub const fn recipient(&self) -> &'m PeerEntry {
+        self.recipient
+    }
+
+    /// The clause; its id is `agreement/clause`.
+    #[must_use]
+    pub fn clause(&self) -> &Clause {
+        &self.clause
+    }
+
+    /// The reasoning, one line a step: mark, scheme, equivalence, decision.
+    #[must_use]
+    pub fn chain(&self) -> &[String] {
+        &self.chain
+    }
+
+    /// Whether the clause releases only after people have looked.
+    #[must_use]
+    pub fn review(&self) -> bool {
+        self.clause.release == Release::Review
+    }
+}

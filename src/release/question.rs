@@ -1,0 +1,67 @@
+//! What Cedar is asked: one message, one sender, one recipient, one time, as plain values.
+
+use cedar_policy::{Context, RestrictedExpression};
+
+use super::Circumstances;
+use super::exercise;
+use crate::base::{Precedence, Time, Traffic};
+use crate::label::{Label, LabelView, Labelled, Lattice};
+
+/// The message as rules see it.
+#[derive(Debug, Clone)]
+pub(in crate::release) struct Question<'q> {
+    pub(in crate::release) format: &'q str,
+    pub(in crate::release) kind: &'q str,
+    pub(in crate::release) subject: &'q str,
+    pub(in crate::release) traffic: Traffic,
+    pub(in crate::release) precedence: Precedence,
+    pub(in crate::release) now: Time,
+    pub(in crate::release) label: LabelView,
+    /// Rank of the label in each policy to which it can be taken, by the policy's name.
+    pub(in crate::release) ranks: Vec<(String, u32)>,
+}
+
+impl<'q> Question<'q> {
+    pub(in crate::release) fn of(labelled: &'q Labelled<'_>, facts: &'q crate::format::Facts<'_>, lattice: &Lattice, at: &Circumstances) -> Self {
+        let header = labelled.parsed().header();
+        Question {
+            format: labelled.parsed().format().name,
+            kind: &facts.kind,
+            subject: &facts.subject,
+            traffic: header.traffic,
+            precedence: header.precedence,
+            now: at.now,
+            label: lattice.view(labelled.label()),
+            ranks: ranks(lattice, labelled.label()),
+        }
+    }
+
+    /// The context record of the request; the shape is that of [`super::compile::schema`].
+    pub(in crate::release) fn context(&self) -> Option<Context> {
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        let set = |items: Vec<String>| RestrictedExpression::new_set(items.into_iter().map(RestrictedExpression::new_string));
+        let categories = self.label.categories.iter().flat_map(|(tag, values)| values.iter().map(move |value| format!("{tag}/{value}")));
+        let ranks = self.ranks.iter().map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
+        let now = self.now.unix_ms();
+        let pairs = [
+            ("format", text(self.format)),
+            ("kind", text(self.kind)),
+            ("subject", text(self.subject)),
+            ("traffic", text(exercise::word(self.traffic))),
+            ("precedence", text(self.precedence.word())),
+            ("now_ms", RestrictedExpression::new_long(now)),
+            ("policy", text(&self.label.policy)),
+            ("classification", text(&self.label.classification)),
+            ("national_only", RestrictedExpression::new_bool(self.label.national_only)),
+            ("releasable_to", set(self.label.releasable_to.clone())),
+            ("categories", set(categories.collect())),
+            ("ranks", RestrictedExpression::new_record(ranks).ok()?),
+        ];
+        Context::from_pairs(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).ok()
+    }
+}
+
+fn ranks(lattice: &Lattice, label: &Label) -> Vec<(String, u32)> {
+    let policies = lattice.policies().iter().filter_map(|policy| lattice.policy(&policy.name).map(|ix| (policy, ix)));
+    policies.filter_map(|(policy, ix)| lattice.rank_in(label, ix).map(|rank| (policy.name.clone(), rank))).collect()
+}
