@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use aws_lc_rs::hmac;
-use vestibule::base::{Action, Budget, Finding, Header, MessageId, Name, Precedence, Reason, Time, Traffic};
+use vestibule::base::{Action, Budget, Finding, Header, MessageId, Precedence, Reason, Time, Traffic};
 use vestibule::filter::{ClauseReview, Filters, Waiver, Waivers, laws};
 use vestibule::format::{self, Parsed, Received};
 use vestibule::label::{self, Binding, Reading};
@@ -17,8 +17,10 @@ static EDITION: LazyLock<Edition> = LazyLock::new(|| {
     policy::load(&files).unwrap_or_else(|complaints| panic!("{}", policy::report::render(&complaints, &files, policy::report::Look::Plain)))
 });
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(&EDITION).unwrap());
-static FILTERS: LazyLock<Filters> =
-    LazyLock::new(|| Filters::compile(&EDITION).unwrap_or_else(|complaints| panic!("{}", policy::report::render(&complaints, &EDITION.files, policy::report::Look::Plain))));
+static FILTERS: LazyLock<Filters> = LazyLock::new(|| {
+    Filters::compile(&EDITION)
+        .unwrap_or_else(|complaints| panic!("{}", policy::report::render(&complaints, &EDITION.files, policy::report::Look::Plain)))
+});
 
 const NOW: &str = "2026-03-01T12:00:30Z";
 
@@ -111,7 +113,8 @@ fn text_with_references_is_read_after_they_are_resolved() {
 #[test]
 fn the_profile_strips_what_never_leaves_and_what_it_does_not_list() {
     let detail = r#"<takv os="29" version="4.5"/><contact callsign="RAVEN" endpoint="10.1.2.3:4242:tcp"/><strange secret="1"><inner/></strange>"#;
-    let found = findings(&track("a-f-G", FVEY, detail));
+    let body = track("a-f-G", FVEY, detail);
+    let found = findings(&body);
     let short: Vec<(&str, &str, Action)> = found.iter().map(|finding| (finding.0, finding.1.as_str(), finding.2)).collect();
     for expected in [
         ("fields.stripped", "/event/detail/takv", Action::Strip),
@@ -120,7 +123,7 @@ fn the_profile_strips_what_never_leaves_and_what_it_does_not_list() {
     ] {
         assert_eq!(short.iter().filter(|finding| **finding == expected).count(), 1, "{expected:?} in {short:?}");
     }
-    let (edits, _) = sanitised(&track("a-f-G", FVEY, detail), "usa-ops", &Waivers::default()).unwrap();
+    let (edits, _) = sanitised(&body, "usa-ops", &Waivers::default()).unwrap();
     let removed: Vec<&str> = edits.iter().map(|edit| edit.0.as_str()).collect();
     assert_eq!(removed, ["/event/detail/takv", "/event/detail/contact/@endpoint", "/event/detail/strange"]);
 }
@@ -153,7 +156,11 @@ fn nato_gets_a_coarse_place_and_pseudonyms_that_differ_by_recipient() {
 
 #[test]
 fn a_private_partner_gets_coarse_times_in_order_and_no_words() {
-    let body = track("a-f-G", r#"access="OFFICIAL" releasableTo="GBR ISAC""#, r#"<contact callsign="RAVEN"/><remarks>words</remarks><link uid="T-1" relation="p-p" type="a-f-G"/>"#);
+    let body = track(
+        "a-f-G",
+        r#"access="OFFICIAL" releasableTo="GBR ISAC""#,
+        r#"<contact callsign="RAVEN"/><remarks>words</remarks><link uid="T-1" relation="p-p" type="a-f-G"/>"#,
+    );
     let (edits, _) = sanitised(&body, "guest-isac", &Waivers::default()).unwrap();
     assert_eq!(find(&edits, "/event/@start"), Some(("coarsen", "2026-03-01T12:00:00Z")));
     assert_eq!(find(&edits, "/event/@stale"), Some(("coarsen", "2026-03-01T12:00:00Z")));

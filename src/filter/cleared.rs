@@ -97,7 +97,11 @@ fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, clause: &[Transfo
     let mut steps = scanned.steps.clone();
     for transform in clause {
         let nodes = transform.path.select(tree);
-        steps.extend(nodes.into_iter().map(|node| Planned { node, step: Step::Transform(transform.action.clone()), rule: Arc::clone(&transform.rule) }));
+        steps.extend(nodes.into_iter().map(|node| Planned {
+            node,
+            step: Step::Transform(transform.action.clone()),
+            rule: Arc::clone(&transform.rule),
+        }));
     }
     let removed: BTreeSet<NodeId> = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node).collect();
     let removed: Vec<NodeId> = removed.into_iter().collect();

@@ -54,7 +54,11 @@ pub struct Filter {
 
 /// The filters, in the order in which they speak.
 pub static FILTERS: &[Filter] = &[
-    Filter { name: "fields", sentence: "every field is listed by the profile of its format and has a value that the profile allows", codes: fields::CODES },
+    Filter {
+        name: "fields",
+        sentence: "every field is listed by the profile of its format and has a value that the profile allows",
+        codes: fields::CODES,
+    },
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
@@ -227,10 +231,9 @@ fn takes_root(path: &PathPattern) -> bool {
 /// Whether a removal of `path` removes the required field while its parent stays.
 fn covers(path: &PathPattern, required: &PathPattern) -> bool {
     let long_enough = if path.reaches_below() { required.steps().len() >= path.steps().len() } else { required.steps().len() == path.steps().len() };
-    long_enough && path.steps().iter().zip(required.steps()).all(|(step, name)| step == name || step == if name.starts_with('@') { "@*" } else { "*" })
+    long_enough
+        && path.steps().iter().zip(required.steps()).all(|(step, name)| step == name || step == if name.starts_with('@') { "@*" } else { "*" })
 }
 
-
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests count small things")]
 mod tests;

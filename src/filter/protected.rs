@@ -48,14 +48,31 @@ mod tests {
 
     #[test]
     fn required_fields_and_labels_with_all_around_them_are_protected() {
-        let tree = sample(&["/event/@uid=u", "/event/@access=SECRET", "/event/point/@lat=1", "/event/detail/label/level=SECRET", "/event/detail/contact/@callsign=c", "/event/detail/link/@uid=l"]);
+        let tree = sample(&[
+            "/event/@uid=u",
+            "/event/@access=SECRET",
+            "/event/point/@lat=1",
+            "/event/detail/label/level=SECRET",
+            "/event/detail/contact/@callsign=c",
+            "/event/detail/link/@uid=l",
+        ]);
         let required = ["/event/@uid", "/event/point", "/event/point/@lat", "/event/detail/link/@uid"].map(|path| PathPattern::parse(path).unwrap());
         let markings = [
             Marking::Triple { access: Some(node(&tree, "/event/@access")), caveat: None, releasable_to: None },
             Marking::Stanag4774(node(&tree, "/event/detail/label")),
         ];
         let protected = Protected::of(&tree, &required, &markings);
-        for path in ["/event", "/event/@uid", "/event/point", "/event/point/@lat", "/event/@access", "/event/detail", "/event/detail/label", "/event/detail/label/level", "/event/detail/link/@uid"] {
+        for path in [
+            "/event",
+            "/event/@uid",
+            "/event/point",
+            "/event/point/@lat",
+            "/event/@access",
+            "/event/detail",
+            "/event/detail/label",
+            "/event/detail/label/level",
+            "/event/detail/link/@uid",
+        ] {
             assert!(protected.holds(&tree, node(&tree, path)), "{path}");
         }
         for path in ["/event/detail/contact", "/event/detail/contact/@callsign", "/event/detail/link"] {

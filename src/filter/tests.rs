@@ -60,7 +60,8 @@ fn a_clean_message_has_no_finding() {
 
 #[test]
 fn all_filters_speak_of_one_message() {
-    let rule = r#"rule ip { meta: action = "note" severity = "low" reason = "an address" strings: $a = /\b10\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/ condition: $a }"#;
+    let rule =
+        r#"rule ip { meta: action = "note" severity = "low" reason = "an address" strings: $a = /\b10\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/ condition: $a }"#;
     let tree = sample(&["/event/@uid=U", "/event/@type=a", "/event/detail/remarks=J A B B E R W O C K at 10.1.2.3 \u{202E}x", "/event/odd/@y=1"]);
     let scanned = scanned(&edition(Action::Strip, vec![words(Action::Hold, &["JABBERWOCK"])], &[rule]), "cot", &tree);
     assert_eq!(

@@ -60,7 +60,15 @@ mod tests {
     use crate::base::Severity;
 
     fn finding(code: Reason, action: Action) -> Finding {
-        Finding { code, rule: "words.txt:3".into(), path: "/event/detail/remarks".into(), span: None, severity: Severity::High, action, text: "text".into() }
+        Finding {
+            code,
+            rule: "words.txt:3".into(),
+            path: "/event/detail/remarks".into(),
+            span: None,
+            severity: Severity::High,
+            action,
+            text: "text".into(),
+        }
     }
 
     fn waivers(code: Reason, rule: &str, path: &str) -> Waivers {

@@ -14,7 +14,6 @@ mod peers;
 mod profiles;
 pub mod report;
 mod ruleset;
-mod seam;
 mod table;
 mod transforms;
 mod words;

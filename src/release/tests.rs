@@ -144,3 +144,31 @@ fn the_cost_of_a_question_is_printed() {
     }
     println!("a question to Cedar: {:?}", start.elapsed() / 200);
 }
+
+#[test]
+fn mandatory_control_takes_the_own_policy_or_one_step_and_no_other() {
+    let label = |policy: &str, level: &str| {
+        let ix = EDITION.lattice.policy(policy).unwrap();
+        crate::label::Label::new(ix, EDITION.lattice.level(ix, level).unwrap())
+    };
+    let clear = |label: &crate::label::Label, peer: &str| {
+        super::mandatory::clear(&EDITION.lattice, label, &EDITION.peers[peer]).map(|lines| lines.len()).map_err(|refusal| refusal.reason)
+    };
+    // One line where the own policy decides, two where the label was translated.
+    assert_eq!(clear(&label("GBR", "SECRET"), "gbr-ops"), Ok(1));
+    assert_eq!(clear(&label("GBR", "TOP SECRET"), "gbr-ops"), Err(Reason::ClearanceLevel));
+    assert_eq!(clear(&label("NATO", "SECRET"), "deu-ops"), Ok(1));
+    assert_eq!(clear(&label("GBR", "SECRET"), "usa-ops"), Err(Reason::ClearanceNationalOnly), "no list of nations");
+    assert_eq!(clear(&label("USA", "SECRET"), "guest-isac"), Err(Reason::ClearanceNationalOnly), "the owner alone stays the owner alone");
+    let mut uncleared = EDITION.peers["usa-ops"].clone();
+    uncleared.clearances.clear();
+    let refusal = super::mandatory::clear(&EDITION.lattice, &label("USA", "UNCLASSIFIED"), &uncleared).unwrap_err();
+    assert_eq!(refusal.reason, Reason::ClearanceUnknown);
+    // The own policy is the last word: another clearance that would admit a translation is not asked.
+    let mut low = EDITION.peers["gbr-ops"].clone();
+    let lattice = &EDITION.lattice;
+    let gbr = lattice.policy("GBR").unwrap();
+    let own = low.clearances.iter_mut().find(|clearance| clearance.policy == gbr).unwrap();
+    *own = lattice.clearance(gbr, "OFFICIAL", &Default::default(), "GBR", &low.communities).unwrap();
+    assert_eq!(super::mandatory::clear(lattice, &label("GBR", "SECRET"), &low).unwrap_err().reason, Reason::ClearanceLevel);
+}

@@ -177,7 +177,8 @@ impl Plan<'_, '_> {
         let touched: Vec<NodeId> = drafts.keys().filter_map(|&node| self.tree.parent(node)).collect();
         for element in touched {
             let pair = self.tree.attribute(element, "start").zip(self.tree.attribute(element, "stale"));
-            let Some(((start, start_node), (stale, stale_node))) = pair.filter(|((start, _), (stale, _))| !gone.hold(*start) && !gone.hold(*stale)) else {
+            let Some(((start, start_node), (stale, stale_node))) = pair.filter(|((start, _), (stale, _))| !gone.hold(*start) && !gone.hold(*stale))
+            else {
                 continue;
             };
             let now = |id: NodeId, value: &Value<'_>| match drafts.get(&id).map_or(value, |draft| &draft.value) {

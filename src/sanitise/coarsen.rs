@@ -48,6 +48,7 @@ pub(super) const fn is_place(value: &Value<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count within ranges that they state")]
 mod tests {
     use super::*;
 
@@ -67,11 +68,35 @@ mod tests {
             ("51.5", 2, "51.5"),
             ("7", 3, "7"),
         ] {
-            assert_eq!(number(&Value::Number(d(given), Unit::Latitude), places), Some(Value::Number(d(expected), Unit::Latitude)), "{given} {places}");
+            assert_eq!(
+                number(&Value::Number(d(given), Unit::Latitude), places),
+                Some(Value::Number(d(expected), Unit::Latitude)),
+                "{given} {places}"
+            );
             assert_eq!(number(&Value::Text(given.into()), places), Some(Value::Text(d(expected).to_string().into())), "{given} {places}");
         }
         assert_eq!(number(&Value::Text("north".into()), 2), None);
         assert_eq!(number(&Value::Empty, 2), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rounding_twice_is_rounding_once_and_stays_within_half_a_step(mantissa in -180_000_000_i64..=180_000_000, places in 0_u8..8) {
+            let given = d(&format!("{}{}.{:06}", if mantissa < 0 { "-" } else { "" }, mantissa.abs() / 1_000_000, mantissa.abs() % 1_000_000));
+            let once = given.rounded(places);
+            proptest::prop_assert_eq!(once.rounded(places), once);
+            proptest::prop_assert!(once.places() <= places);
+            let millionths = |number: Decimal| (number.to_string().parse::<f64>().unwrap() * 1e6).round();
+            proptest::prop_assert!((millionths(given) - millionths(once)).abs() <= 5e5 / 10_f64.powi(i32::from(places)) + 1.0);
+        }
+
+        #[test]
+        fn times_rounded_twice_are_rounded_once_and_keep_their_order(first in 0_i64..4_000_000_000_000, later in 0_i64..100_000_000, seconds in 1_u32..90_000) {
+            let at = |ms: i64| Time::from_unix_ms(ms).unwrap();
+            let (begin, end) = (at(first).floor_to_seconds(seconds), at(first + later).floor_to_seconds(seconds));
+            proptest::prop_assert_eq!(begin.floor_to_seconds(seconds), begin);
+            proptest::prop_assert!(begin <= end && begin <= at(first));
+        }
     }
 
     #[test]

@@ -182,7 +182,11 @@ fn row(field: &Field, files: &[SourceFile]) -> Result<Row, Complaint> {
     let complain = |what: String, expected: &str, remedy: &str| Err(place::complaint(files, &field.rule, what, expected, remedy));
     let attribute = field.path.steps().last().is_some_and(|step| step.starts_with('@'));
     if attribute && field.kind == FieldType::Element {
-        return complain(format!("the attribute `{}` is called an element", field.path), "expected the type of a value", "give the type of its value");
+        return complain(
+            format!("the attribute `{}` is called an element", field.path),
+            "expected the type of a value",
+            "give the type of its value",
+        );
     }
     let fits = match (&field.transform, &field.kind) {
         (None | Some(TransformAction::Remove), _) | (Some(_), FieldType::Any) => true,
@@ -192,7 +196,11 @@ fn row(field: &Field, files: &[SourceFile]) -> Result<Row, Complaint> {
         (Some(TransformAction::Replace(_)), kind) => *kind != FieldType::Element,
     };
     if !fits {
-        return complain(format!("the transform of `{}` does not fit the type of its values", field.path), "expected a transform for values of this type", "choose another transform or type");
+        return complain(
+            format!("the transform of `{}` does not fit the type of its values", field.path),
+            "expected a transform for values of this type",
+            "choose another transform or type",
+        );
     }
     let check = match Check::compile(&field.kind) {
         Ok(check) => check,
@@ -201,9 +209,20 @@ fn row(field: &Field, files: &[SourceFile]) -> Result<Row, Complaint> {
     if let Some(TransformAction::Replace(text)) = &field.transform
         && let Some(misfit) = check.text(text)
     {
-        return complain(format!("the replacement for `{}` does not fit the field itself", field.path), &misfit.expected, "give a replacement that the row allows");
+        return complain(
+            format!("the replacement for `{}` does not fit the field itself", field.path),
+            &misfit.expected,
+            "give a replacement that the row allows",
+        );
     }
-    Ok(Row { check, forbid: field.forbid, misfit: field.misfit, transform: field.transform.clone(), reference: field.reference, rule: Arc::clone(&field.rule) })
+    Ok(Row {
+        check,
+        forbid: field.forbid,
+        misfit: field.misfit,
+        transform: field.transform.clone(),
+        reference: field.reference,
+        rule: Arc::clone(&field.rule),
+    })
 }
 
 fn forbidden(row: &Row, id: NodeId, found: &mut Found<'_, '_>) {
@@ -218,7 +237,8 @@ fn allowed(row: &Row, id: NodeId, found: &mut Found<'_, '_>) {
     let values = tree.children(id).filter(|(_, node)| node.kind == Kind::Text).map(|(text, _)| text);
     for value in std::iter::once(id).filter(|&id| tree.node(id).kind == Kind::Attribute).chain(values) {
         if let Some(misfit) = row.check.value(&tree.node(value).value) {
-            let verdict = Verdict { code: misfit.code, stripped: Reason::FieldsStripped, rule: &row.rule, severity: Severity::Medium, action: row.misfit };
+            let verdict =
+                Verdict { code: misfit.code, stripped: Reason::FieldsStripped, rule: &row.rule, severity: Severity::Medium, action: row.misfit };
             found.on_field(value, verdict, || misfit.expected);
         }
     }

@@ -37,7 +37,10 @@ fn codes(findings: &[Finding]) -> Vec<(&'static str, &str, Action)> {
 }
 
 fn base() -> Vec<Field> {
-    vec![field("/event/@uid", text(8, "[A-Z0-9-]+")), field("/event/point/@lat", FieldType::Number { min: Decimal::parse("0"), max: Decimal::parse("60") })]
+    vec![
+        field("/event/@uid", text(8, "[A-Z0-9-]+")),
+        field("/event/point/@lat", FieldType::Number { min: Decimal::parse("0"), max: Decimal::parse("60") }),
+    ]
 }
 
 const GOOD: [&str; 2] = ["/event/@uid=U-1", "/event/point/@lat=lat:51.5"];
@@ -69,7 +72,9 @@ fn values_that_do_not_fit_are_held_with_their_reason() {
 #[test]
 fn what_no_row_lists_follows_otherwise_and_is_reported_once_for_its_whole_subtree() {
     let fields = with(&["/event/detail/odd/@x=1", "/event/detail/odd/inner/@y=2"]);
-    for (otherwise, code) in [(Action::Note, "fields.unknown"), (Action::Hold, "fields.unknown"), (Action::Refuse, "fields.unknown"), (Action::Strip, "fields.stripped")] {
+    for (otherwise, code) in
+        [(Action::Note, "fields.unknown"), (Action::Hold, "fields.unknown"), (Action::Refuse, "fields.unknown"), (Action::Strip, "fields.stripped")]
+    {
         let mut rows = base();
         rows.push(field("/event/detail/contact/@callsign", FieldType::Any));
         let (findings, steps, unknown) = judged(&profile(rows, otherwise), &fields, &[]);
@@ -93,8 +98,15 @@ fn forbidden_fields_and_references_are_stripped_with_their_own_reasons() {
     let mut rows = base();
     rows.push(Field { forbid: Some(Action::Strip), ..field("/event/detail/marti/**", FieldType::Any) });
     rows.push(Field { forbid: Some(Action::Strip), reference: true, ..field("/event/detail/video/@url", FieldType::Any) });
-    let (findings, steps, _) = judged(&profile(rows, Action::Hold), &with(&["/event/detail/marti=x", "/event/detail/marti/dest/@callsign=y", "/event/detail/video/@url=rtsp://x"]), &[]);
-    assert_eq!(codes(&findings), [("fields.stripped", "/event/detail/marti", Action::Strip), ("reference.url", "/event/detail/video/@url", Action::Strip)]);
+    let (findings, steps, _) = judged(
+        &profile(rows, Action::Hold),
+        &with(&["/event/detail/marti=x", "/event/detail/marti/dest/@callsign=y", "/event/detail/video/@url=rtsp://x"]),
+        &[],
+    );
+    assert_eq!(
+        codes(&findings),
+        [("fields.stripped", "/event/detail/marti", Action::Strip), ("reference.url", "/event/detail/video/@url", Action::Strip)]
+    );
     assert_eq!(steps.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["/event/detail/marti", "/event/detail/video/@url"]);
 }
 
@@ -135,8 +147,14 @@ fn faulty_rows_are_complaints() {
         (vec![field("/e/@a", FieldType::Any), field("/e/@a", FieldType::Time)], "two rows speak of `/e/@a`"),
         (vec![field("/e/@a", FieldType::Element)], "the attribute `/e/@a` is called an element"),
         (vec![field("/e/@a", text(3, "("))], "the pattern of `/e/@a` is no regular expression"),
-        (vec![Field { transform: Some(TransformAction::CoarsenTime(60)), ..field("/e/@a", whole.clone()) }], "the transform of `/e/@a` does not fit the type of its values"),
-        (vec![Field { transform: Some(TransformAction::Pseudonymise), ..field("/e/@a", whole) }], "the transform of `/e/@a` does not fit the type of its values"),
+        (
+            vec![Field { transform: Some(TransformAction::CoarsenTime(60)), ..field("/e/@a", whole.clone()) }],
+            "the transform of `/e/@a` does not fit the type of its values",
+        ),
+        (
+            vec![Field { transform: Some(TransformAction::Pseudonymise), ..field("/e/@a", whole) }],
+            "the transform of `/e/@a` does not fit the type of its values",
+        ),
         (
             vec![Field { transform: Some(TransformAction::Replace("long".into())), ..field("/e/@a", text(3, ".*")) }],
             "the replacement for `/e/@a` does not fit the field itself",

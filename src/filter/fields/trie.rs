@@ -139,7 +139,8 @@ mod tests {
     fn row(trie: &Trie, path: &str) -> Option<usize> {
         let mut steps = path.trim_start_matches('/').split('/');
         let first = trie.start(steps.next().unwrap());
-        let state = steps.fold(first, |state, step| step.strip_prefix('@').map_or_else(|| trie.element(&state, step), |name| trie.attribute(&state, name)));
+        let state =
+            steps.fold(first, |state, step| step.strip_prefix('@').map_or_else(|| trie.element(&state, step), |name| trie.attribute(&state, name)));
         trie.row(&state)
     }
 

@@ -117,7 +117,15 @@ mod tests {
     fn numbers_have_inclusive_bounds_however_they_were_read() {
         let d = |text: &str| Decimal::parse(text);
         let check = Check::compile(&FieldType::Number { min: d("-1.5"), max: d("2") }).unwrap();
-        for (text, expected) in [("-1.5", None), ("2", None), ("2.0", None), ("2.01", Some("fields.range")), ("-2", Some("fields.range")), ("1e0", Some("fields.pattern")), ("", Some("fields.pattern"))] {
+        for (text, expected) in [
+            ("-1.5", None),
+            ("2", None),
+            ("2.0", None),
+            ("2.01", Some("fields.range")),
+            ("-2", Some("fields.range")),
+            ("1e0", Some("fields.pattern")),
+            ("", Some("fields.pattern")),
+        ] {
             assert_eq!(code(&check, text), expected, "{text}");
         }
         assert_eq!(check.value(&Value::Number(d("3").unwrap(), Unit::Metres)).unwrap().code, Reason::FieldsRange);

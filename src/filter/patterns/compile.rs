@@ -45,14 +45,22 @@ pub(super) fn rules(sources: &[SourceFile]) -> Result<(yara_x::Rules, Told), Vec
 fn meta(rule: &yara_x::Rule<'_, '_>, place: &Place<'_>) -> Result<Meta, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let mut word = |key: &str, expected: &str| {
-        let values: Vec<&str> = rule.metadata().filter(|(name, _)| *name == key).filter_map(|(_, value)| match value {
-            MetaValue::String(text) if !text.is_empty() => Some(text),
-            _ => None,
-        }).collect();
+        let values: Vec<&str> = rule
+            .metadata()
+            .filter(|(name, _)| *name == key)
+            .filter_map(|(_, value)| match value {
+                MetaValue::String(text) if !text.is_empty() => Some(text),
+                _ => None,
+            })
+            .collect();
         match (values.as_slice(), rule.metadata().filter(|(name, _)| *name == key).count()) {
             ([one], 1) => Some(*one),
             _ => {
-                complaints.push(place.complaint(&format!("does not say its `{key}` once in `meta`"), expected, &format!("add `{key} = \"...\"` under `meta:`")));
+                complaints.push(place.complaint(
+                    &format!("does not say its `{key}` once in `meta`"),
+                    expected,
+                    &format!("add `{key} = \"...\"` under `meta:`"),
+                ));
                 None
             }
         }
@@ -78,7 +86,10 @@ const ACTIONS: &str = "expected `note`, `strip`, `hold` or `refuse`";
 const SEVERITIES: &str = "expected `low`, `medium`, `high` or `critical`";
 
 fn action(text: &str) -> Option<Action> {
-    [("note", Action::Note), ("strip", Action::Strip), ("hold", Action::Hold), ("refuse", Action::Refuse)].into_iter().find(|(name, _)| *name == text).map(|(_, a)| a)
+    [("note", Action::Note), ("strip", Action::Strip), ("hold", Action::Hold), ("refuse", Action::Refuse)]
+        .into_iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, a)| a)
 }
 
 fn severity(text: &str) -> Option<Severity> {
@@ -111,7 +122,10 @@ fn declared(text: &str, name: &str) -> Option<Range<usize>> {
 }
 
 /// Where and what the engine objects to: its first label in a file of ours.
-fn labelled<'l>(sources: &[SourceFile], labels: impl Iterator<Item = (Option<String>, Range<usize>, &'l str)>) -> (std::sync::Arc<str>, Option<Range<usize>>, String) {
+fn labelled<'l>(
+    sources: &[SourceFile],
+    labels: impl Iterator<Item = (Option<String>, Range<usize>, &'l str)>,
+) -> (std::sync::Arc<str>, Option<Range<usize>>, String) {
     let mut first = None;
     for (origin, span, text) in labels {
         let file = sources.iter().find(|source| origin.as_deref() == Some(&*source.path));

@@ -80,8 +80,9 @@ impl Patterns {
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
         let Some(scanner) = scanner else { return Ok(()) };
-        let results =
-            scanner.scan(text.all().as_bytes()).map_err(|error| Refusal::new(Reason::FaultInternal, format!("the pattern engine gave up: {error}")))?;
+        let results = scanner
+            .scan(text.all().as_bytes())
+            .map_err(|error| Refusal::new(Reason::FaultInternal, format!("the pattern engine gave up: {error}")))?;
         for rule in results.matching_rules() {
             budget.spend(1)?;
             // A rule that was compiled without meta does not occur; if it did, it would hold.
@@ -105,7 +106,8 @@ impl Patterns {
 }
 
 fn report(meta: &Meta, hit: &Hit, found: &mut Found<'_, '_>) {
-    let verdict = Verdict { code: Reason::ContentPattern, stripped: Reason::FieldsStripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
+    let verdict =
+        Verdict { code: Reason::ContentPattern, stripped: Reason::FieldsStripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
     found.on_text(hit, verdict, || meta.reason.to_string());
 }
 

@@ -62,7 +62,11 @@ fn faults_are_complaints_with_file_line_and_remedy() {
         (rule(meta, "  strings:\n    $a = \"abcdef\"\n  condition:\n    $b"), 9, "unknown pattern `$b` (E025)"),
         (rule("    severity = \"high\"\n    reason = \"r\"", plain), 1, "the rule `bad` does not say its `action` once in `meta`"),
         (rule("    action = \"hold\"\n    reason = \"r\"", plain), 1, "the rule `bad` does not say its `severity` once in `meta`"),
-        (rule("    action = \"hold\"\n    severity = \"high\"\n    reason = \"\"", plain), 1, "the rule `bad` does not say its `reason` once in `meta`"),
+        (
+            rule("    action = \"hold\"\n    severity = \"high\"\n    reason = \"\"", plain),
+            1,
+            "the rule `bad` does not say its `reason` once in `meta`",
+        ),
         (rule("    action = \"block\"\n    severity = \"high\"\n    reason = \"r\"", plain), 1, "the rule `bad` asks for the action `block`"),
         (rule("    action = \"hold\"\n    severity = \"red\"\n    reason = \"r\"", plain), 1, "the rule `bad` states the severity `red`"),
         (format!("global {}", rule(meta, plain)), 1, "the rule `bad` is global"),
@@ -80,7 +84,11 @@ fn faults_are_complaints_with_file_line_and_remedy() {
 #[test]
 fn slow_and_doubtful_rules_are_refused() {
     let meta = "meta: action = \"hold\" severity = \"high\" reason = \"r\"";
-    for body in ["strings: $a = /.*x.*/ condition: $a", "strings: $a = \"abcd\" condition: true or $a", "condition: for all i in (0..filesize-1) : (uint8(i) == 7)"] {
+    for body in [
+        "strings: $a = /.*x.*/ condition: $a",
+        "strings: $a = \"abcd\" condition: true or $a",
+        "condition: for all i in (0..filesize-1) : (uint8(i) == 7)",
+    ] {
         let text = format!("rule doubt {{ {meta} {body} }}");
         assert!(Patterns::compile(&[source("doubt.yar", &text)]).is_err(), "{body}");
     }

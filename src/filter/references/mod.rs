@@ -104,7 +104,7 @@ mod tests {
     fn an_id_of_a_removed_element_is_removed_elsewhere() {
         let fields = ["/event/@uid=me", "/event/detail/fileshare/@uid=F1", "/event/detail/link/@parent_uid=F1", "/event/detail/chat/@name=F1"];
         let link = ("/event/detail/link/@parent_uid".to_owned(), Action::Strip, Some("/event/detail/link/@parent_uid".to_owned()));
-        assert_eq!(followed(&fields, &[], &[], "/event/detail/fileshare"), [link.clone()]);
+        assert_eq!(followed(&fields, &[], &[], "/event/detail/fileshare"), std::slice::from_ref(&link));
         let name = ("/event/detail/chat/@name".to_owned(), Action::Strip, Some("/event/detail/chat/@name".to_owned()));
         assert_eq!(followed(&fields, &["/event/detail/chat/@name"], &[], "/event/detail/fileshare"), [link, name]);
     }

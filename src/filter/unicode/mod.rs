@@ -109,7 +109,9 @@ const fn deceit(c: char) -> Option<Deceit> {
         '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' => Some(Deceit::Unseen),
         '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' => Some(Deceit::Unseen),
         '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}' => Some(Deceit::Unseen),
-        '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}' => Some(Deceit::Control),
+        '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}' => {
+            Some(Deceit::Control)
+        }
         '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FFFD}'..='\u{FFFF}' => Some(Deceit::Unassigned),
         _ => None,
     }
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn plain_text_of_many_scripts_passes() {
-        for text in ["plain", "zwölf Boxkämpfer", "Москва и Киев", "Αθήνα", "北京", "مرحبا", "thumbs ☺\u{FE0F}", "π and Δ of x", "5 µs at 20 °C"] {
+        for text in ["plain", "zwölf Boxkämpfer", "Москва и Киев", "Αθήνα", "北京", "مرحبا", "thumbs ☺\u{FE0F}", "π and Δ of x", "5 µs at 20 °C"]
+        {
             assert_eq!(kinds(text), [], "{text}");
         }
     }

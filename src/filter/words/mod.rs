@@ -104,7 +104,13 @@ impl Words {
             Ok(_) => Err(complaints),
             Err(error) => {
                 let first: Arc<str> = lists.first().map_or_else(|| "".into(), |list| Arc::clone(&list.file));
-                complaints.push(place::complaint(files, &first, format!("the word lists are too large together: {error}"), "expected fewer entries", "shorten the lists"));
+                complaints.push(place::complaint(
+                    files,
+                    &first,
+                    format!("the word lists are too large together: {error}"),
+                    "expected fewer entries",
+                    "shorten the lists",
+                ));
                 Err(complaints)
             }
         }
@@ -145,8 +151,8 @@ impl Words {
             let Some(needle) = self.needles.get(hit.pattern().as_usize()) else { continue };
             let Some(range) = folded.word(hit.start()..hit.end(), needle.loose) else { continue };
             let key = (needle.entry, range);
-            // The second reading finds again what the first found; only texts outside ASCII have one.
-            if seen.contains(&key) {
+            // The second reading finds again what the first found.
+            if reading == Reading::Native && seen.contains(&key) {
                 continue;
             }
             text.hits(key.1.clone()).for_each(|hit| self.report(needle.entry, &hit, found));
@@ -159,8 +165,13 @@ impl Words {
 
     fn report(&self, entry: usize, hit: &Hit, found: &mut Found<'_, '_>) {
         let Some(entry) = self.entries.get(entry) else { return };
-        let verdict =
-            Verdict { code: Reason::ContentWords, stripped: Reason::FieldsStripped, rule: &entry.rule, severity: entry.severity, action: entry.action };
+        let verdict = Verdict {
+            code: Reason::ContentWords,
+            stripped: Reason::FieldsStripped,
+            rule: &entry.rule,
+            severity: entry.severity,
+            action: entry.action,
+        };
         found.on_text(hit, verdict, || entry.reason.to_string());
     }
 }

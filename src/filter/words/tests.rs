@@ -86,7 +86,22 @@ fn a_listed_word_is_found_however_it_is_spelt_and_its_bytes_are_exact() {
 
 #[test]
 fn a_word_is_found_only_as_a_whole() {
-    for text in ["secretary", "secrets", "nonsecret", "secret7", "xsecret", "secretе\u{301}r", "sécrétaire", "sec", "s e c r e", "se cr", "ecret", "", "terces", "s\u{435}cretary"] {
+    for text in [
+        "secretary",
+        "secrets",
+        "nonsecret",
+        "secret7",
+        "xsecret",
+        "secretе\u{301}r",
+        "sécrétaire",
+        "sec",
+        "s e c r e",
+        "se cr",
+        "ecret",
+        "",
+        "terces",
+        "s\u{435}cretary",
+    ] {
         assert_eq!(hits(&["secret"], text), [], "{text:?}");
     }
 }

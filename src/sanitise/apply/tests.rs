@@ -36,7 +36,8 @@ fn run_on(tree: &Tree<'_>, case: &Case<'_>, steps: &[(&str, Step)]) -> Result<Ed
     let paths = |texts: &[&str]| texts.iter().map(|text| PathPattern::parse(text).unwrap()).collect::<Vec<_>>();
     let access = tree.attribute(NodeId::ROOT, "access").map(|(id, _)| id);
     let markings = [crate::normal::Marking::Triple { access, caveat: None, releasable_to: None }];
-    let steps: Vec<Planned> = steps.iter().map(|(path, step)| Planned { node: node(tree, path), step: step.clone(), rule: "rule:1".into() }).collect();
+    let steps: Vec<Planned> =
+        steps.iter().map(|(path, step)| Planned { node: node(tree, path), step: step.clone(), rule: "rule:1".into() }).collect();
     let references: Vec<NodeId> = tree.all().filter(|(_, node)| node.name == "uid").map(|(id, _)| id).collect();
     let plan = Plan {
         tree,
@@ -210,6 +211,9 @@ fn sanitising_the_result_again_changes_nothing() {
         "/event/detail/remarks=none",
     ]);
     let first = run(&steps);
-    assert_eq!(first.iter().map(|edit| edit.2.as_str()).collect::<Vec<_>>(), ["2026-01-02T03:30:00Z", "2026-01-02T03:40:00Z", "51.48", "0", "7885", "none"]);
+    assert_eq!(
+        first.iter().map(|edit| edit.2.as_str()).collect::<Vec<_>>(),
+        ["2026-01-02T03:30:00Z", "2026-01-02T03:40:00Z", "51.48", "0", "7885", "none"]
+    );
     assert!(run_on(&again, &PLAIN, &steps).unwrap().is_empty());
 }
