@@ -1,10 +1,13 @@
 //! Labels against the rule set that ships, the vectors of the public manuals and the shared samples.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these functions serve tests only")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use vestibule::base::{Budget, Name, Reason, Refusal, Time};
-use vestibule::label::{Clearance, Label, Lattice, PolicyFile, PolicyIx, banner, cot, stanag4774};
+use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
+use vestibule::format;
+use vestibule::label::{self, Binding, Clearance, Form, Label, Lattice, PolicyFile, PolicyIx, Reading, banner, cot, stanag4774};
 
 fn now() -> Time {
     Time::parse("2026-06-01T12:00:00Z").unwrap()
@@ -240,7 +243,7 @@ fn a_line_of_text_is_taken_for_a_banner_only_where_it_is_meant_as_one() {
     for line in ["SECRET", "TOP SECRET//SI", "UK SECRET - UK EYES ONLY", "//NATO SECRET", "SECRET //NOFORN", "SEC\u{200b}RET//NOFORN", "secret//noforn", "OFFICIAL-SENSITIVE", "NATO SECRET Releasable to JPN"] {
         assert!(banner::is_meant(line), "{line}");
     }
-    for line in ["Secret entrance at the north side", "officials arrived", "http://example.org", "// a comment", "two vehicles, one red", ""] {
+    for line in ["Official-looking vehicle", "Secret - nobody knows", "RESTRICTED AREA", "Secret entrance at the north side", "officials arrived", "http://example.org", "// a comment", "two vehicles, one red", ""] {
         assert!(!banner::is_meant(line), "{line}");
     }
 }
@@ -276,6 +279,7 @@ fn a_cot_triple_says_what_the_banner_says() {
 fn bad_cot_triples_are_refused_and_empty_ones_say_nothing() {
     let lattice = lattice();
     assert_eq!(triple(&lattice, "GBR", "Undefined", None, None).unwrap(), None);
+    assert_eq!(triple(&lattice, "GBR", "SECRET", Some(""), None).unwrap(), triple(&lattice, "GBR", "SECRET", None, None).unwrap());
     let usa = lattice.policy("USA").unwrap();
     assert_eq!(cot::read(&lattice, usa, cot::Triple::default()).unwrap(), None);
     for (policy, access, caveat, to, reason) in [
@@ -284,7 +288,7 @@ fn bad_cot_triples_are_refused_and_empty_ones_say_nothing() {
         ("GBR", "Secret", None, None, Reason::LabelLevelUnknown),
         ("GBR", "", None, None, Reason::LabelLevelUnknown),
         ("GBR", "SECRET ", None, None, Reason::LabelLevelUnknown),
-        ("GBR", "SECRET", Some(""), None, Reason::LabelMalformed),
+        ("GBR", "SECRET", Some(" "), None, Reason::LabelMalformed),
         ("GBR", "SECRET", None, Some(""), Reason::LabelMalformed),
         ("GBR", "SECRET", None, Some("GBR  USA"), Reason::LabelMalformed),
         ("GBR", "SECRET", None, Some("GBR,,USA"), Reason::LabelMalformed),
@@ -604,4 +608,125 @@ fn equal_hierarchy_is_incomparable() {
     assert!(lattice.join(&label("LEFT"), &label("RIGHT")).is_err());
     let left = clearance(&lattice, "X", "LEFT", "GBR", &[]);
     assert!(lattice.admits(&left, &label("LOW")).is_ok() && lattice.admits(&left, &label("RIGHT")).is_err());
+}
+
+/// What a message is found to say: the label's view and the forms it was found in.
+fn verified(lattice: &Lattice, scheme: &str, binding: Binding, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
+    let body = format!(
+        "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
+    );
+    let header = Header {
+        id: MessageId::from_parts(1, [0; 10]),
+        precedence: Precedence::Routine,
+        destinations: vec![Name::new("usa-ops").unwrap()],
+        media_type: "application/cot+xml".into(),
+        traffic: Traffic::Operation,
+        sent: now(),
+        label: header_label.map(str::to_owned),
+    };
+    let mut budget = Budget::for_body(body.len());
+    let parsed = format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
+    let reading = Reading { scheme: lattice.policy(scheme).unwrap(), binding };
+    let labelled = label::verify(parsed, lattice, &reading, now(), &mut budget)?;
+    let view = lattice.view(labelled.label());
+    Ok((format!("{} {}", view.policy, view.classification), labelled.sources().iter().map(|source| source.form).collect()))
+}
+
+/// A NATO label in XML; `more` stands after the categories' parent.
+fn nato_xml(element: &str, policy: &str, class: &str, categories: &str, created: &str) -> String {
+    format!(
+        "<s:{element} xmlns:s=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2031-01-01T00:00:00Z\"><s:ConfidentialityInformation><s:PolicyIdentifier>{policy}</s:PolicyIdentifier><s:Classification>{class}</s:Classification>{categories}</s:ConfidentialityInformation><s:CreationDateTime>{created}</s:CreationDateTime></s:{element}>"
+    )
+}
+
+fn category(name: &str, kind: &str, values: &[&str]) -> String {
+    let values: String = values.iter().map(|value| format!("<s:GenericValue>{value}</s:GenericValue>")).collect();
+    format!("<s:Category TagName=\"{name}\" Type=\"{kind}\">{values}</s:Category>")
+}
+
+const ORIGINATOR: &str = "originatorConfidentialityLabel";
+const CREATED: &str = "2026-01-01T00:00:00Z";
+
+#[test]
+fn all_markings_that_agree_are_one_label() {
+    let lattice = lattice();
+    let context = category("Context", "PERMISSIVE", &["NATO"]);
+    let label = nato_xml(ORIGINATOR, "NATO", "SECRET", &context, CREATED);
+    let (said, forms) = verified(&lattice, "NATO", Binding::Unbound, Some(&label), "access=\"SECRET\"", &format!("{label}<remarks>NATO SECRET\ntext\nNATO SECRET</remarks>")).unwrap();
+    assert_eq!(said, "NATO SECRET");
+    assert_eq!(forms, [Form::Detached, Form::Triple, Form::Stanag4774, Form::Banner, Form::Banner]);
+    let (said, forms) = verified(&lattice, "USA", Binding::Unbound, None, "", "<remarks>SECRET//NOFORN</remarks>").unwrap();
+    assert_eq!((said.as_str(), forms.as_slice()), ("USA SECRET", &[Form::Banner][..]));
+    let (_, forms) = verified(&lattice, "GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>").unwrap();
+    assert_eq!(forms, [Form::Triple]);
+}
+
+#[test]
+fn an_alternative_label_must_be_our_own_translation() {
+    let lattice = lattice();
+    let original = nato_xml(ORIGINATOR, "GBR", "SECRET", &category("Releasable To", "PERMISSIVE", &["GBR", "USA"]), CREATED);
+    let alternative = |class: &str, to: &[&str]| nato_xml("alternativeConfidentialityLabel", "USA", class, &category("Releasable To", "PERMISSIVE", to), CREATED);
+    let with = |alternative: String| verified(&lattice, "GBR", Binding::Unbound, None, "", &format!("{original}{alternative}"));
+    assert_eq!(with(alternative("SECRET", &["USA", "GBR"])).unwrap().1, [Form::Stanag4774, Form::Alternative]);
+    for wrong in [alternative("CONFIDENTIAL", &["USA", "GBR"]), alternative("TOP SECRET", &["USA", "GBR"]), alternative("SECRET", &["USA", "GBR", "AUS"]), alternative("SECRET", &["USA"])] {
+        assert_eq!(with(wrong).unwrap_err().reason, Reason::LabelDisagree);
+    }
+}
+
+#[test]
+fn messages_whose_labels_are_missing_bad_or_at_odds_are_refused() {
+    let lattice = lattice();
+    let context = category("Context", "PERMISSIVE", &["NATO"]);
+    let nato = |class: &str| nato_xml(ORIGINATOR, "NATO", class, &context, CREATED);
+    let triple = "access=\"SECRET\" releasableTo=\"GBR USA\"";
+    for (scheme, header, attributes, detail, reason) in [
+        ("GBR", None, "", String::new(), Reason::LabelMissing),
+        ("GBR", None, "access=\"Undefined\"", "<remarks>nothing</remarks>".into(), Reason::LabelMissing),
+        ("GBR", None, "access=\"Undefined\" caveat=\"UK EYES ONLY\"", String::new(), Reason::LabelMissing),
+        ("GBR", None, triple, "<remarks>SECRET</remarks>".into(), Reason::LabelBannerAbove),
+        ("GBR", None, triple, "<remarks>TOP SECRET - UK/US EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
+        ("GBR", None, triple, "<remarks>text\nSECRET - UK EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
+        ("GBR", None, triple, "<remarks>SECRET//REL TO USA, GBR</remarks>".into(), Reason::LabelMalformed),
+        ("GBR", None, triple, nato("SECRET"), Reason::LabelDisagree),
+        ("NATO", Some(nato("RESTRICTED")), "access=\"SECRET\"", String::new(), Reason::LabelDisagree),
+        ("NATO", None, "", nato("SECRET") + &nato("SECRET"), Reason::LabelDisagree),
+        ("NATO", None, "", nato_xml("metadataConfidentialityLabel", "NATO", "SECRET", &context, CREATED), Reason::LabelMalformed),
+        ("NATO", Some(nato_xml("alternativeConfidentialityLabel", "NATO", "SECRET", &context, CREATED)), "", String::new(), Reason::LabelMalformed),
+        ("NATO", Some("<!DOCTYPE a><a/>".into()), "", String::new(), Reason::LabelMalformed),
+        ("NATO", Some(String::new()), "", String::new(), Reason::LabelMalformed),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &context, "2026-06-01T12:10:00Z"), Reason::LabelDate),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &context, "2026-01-01T00:00:00+01:00"), Reason::LabelDate),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "MARS", "SECRET", &context, CREATED), Reason::LabelPolicyUnknown),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "VERY SECRET", &context, CREATED), Reason::LabelLevelUnknown),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", "", CREATED), Reason::LabelRule),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &[]), CREATED), Reason::LabelMalformed),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "NATO"]), CREATED), Reason::LabelMalformed),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO "]), CREATED), Reason::LabelMalformed),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["N\u{410}TO"]), CREATED), Reason::LabelCharacter),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "RESTRICTIVE", &["NATO"]), CREATED), Reason::LabelCategoryType),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["MARS"]), CREATED), Reason::LabelCategoryUnknown),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &(category("Context", "PERMISSIVE", &["NATO"]) + &category("Context", "PERMISSIVE", &["KFOR"])), CREATED), Reason::LabelMalformed),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "Releasable"]), CREATED), Reason::LabelRule),
+        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &(context.clone() + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"])), "2026-06-01T12:05:01Z"), Reason::LabelDate),
+    ] {
+        let refusal = verified(&lattice, scheme, Binding::Unbound, header.as_deref(), attributes, &detail).unwrap_err();
+        assert_eq!(refusal.reason, reason, "{attributes} {detail} {header:?}: {refusal}");
+        assert!(reason == Reason::LabelMissing || !refusal.place.path.is_empty(), "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_must_bind_its_labels_is_refused_without_a_binding() {
+    let lattice = lattice();
+    let refusal = verified(&lattice, "GBR", Binding::Required, None, "access=\"SECRET\"", "").unwrap_err();
+    assert_eq!(refusal.reason, Reason::LabelBinding);
+}
+
+#[test]
+fn an_old_name_of_a_tag_set_and_a_clock_a_little_ahead_are_accepted() {
+    let lattice = lattice();
+    let categories = category("Context", "PERMISSIVE", &["NATO"]) + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"]);
+    let label = nato_xml(ORIGINATOR, "NATO", "SECRET", &categories, "2026-06-01T12:05:00Z");
+    let (_, forms) = verified(&lattice, "NATO", Binding::Unbound, None, "access=\"NATO SECRET//ATOMAL\"", &label).unwrap();
+    assert_eq!(forms, [Form::Triple, Form::Stanag4774]);
 }

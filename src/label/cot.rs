@@ -35,7 +35,7 @@ pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<O
     // Cursor-on-Target clients write `Undefined` for "nobody has marked this".
     let access = triple.access.filter(|access| *access != "Undefined");
     match access {
-        None if triple.caveat.is_none() && triple.releasable_to.is_none() => Ok(None),
+        None if triple.caveat.is_none_or(str::is_empty) && triple.releasable_to.is_none() => Ok(None),
         None => Err(Refusal::new(Reason::LabelMissing, "expected `access` beside `caveat` or `releasableTo`")),
         Some(access) if banner::names_its_scheme(access) || access.contains("//") || access.contains(" - ") => {
             let label = banner::read_qualified(lattice, scheme, access)?;
@@ -52,7 +52,7 @@ pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<O
 
 /// A banner in `access` with the other attributes beside it: a bare classification is completed by them, a full banner must say what they say.
 fn beside(lattice: &Lattice, banner: Label, triple: Triple<'_>) -> Result<Option<Label>, Refusal> {
-    if triple.caveat.is_none() && triple.releasable_to.is_none() {
+    if triple.caveat.is_none_or(str::is_empty) && triple.releasable_to.is_none() {
         return Ok(Some(banner));
     }
     let mut bare = Label::new(banner.policy, banner.level);
@@ -66,7 +66,8 @@ fn beside(lattice: &Lattice, banner: Label, triple: Triple<'_>) -> Result<Option
 }
 
 fn fill(lattice: &Lattice, label: &mut Label, triple: Triple<'_>) -> Result<(), Refusal> {
-    if let Some(caveat) = triple.caveat {
+    // An empty `caveat` restricts nothing, as an absent one does. An empty `releasableTo` would permit nobody, and is refused.
+    if let Some(caveat) = triple.caveat.filter(|caveat| !caveat.is_empty()) {
         for word in split(caveat, &[',', '/'], "caveat")? {
             read_caveat(lattice, label, word)?;
         }

@@ -165,10 +165,10 @@ impl Reader<'_, '_> {
         let scheme = self.lattice.scheme(label.policy)?;
         let in_set = |tag: &super::scheme::Tag| tag.set == set || tag.aliases.contains(&set);
         let found = scheme.tags.iter().find(|tag| in_set(tag)).ok_or_else(|| self.at(id, unknown(format!("expected a tag set of `{}`", scheme.name))))?;
-        if let Some((uri_id, uri)) = self.tree.attribute(id, "URI") {
-            if self.oid(uri_id, &uri.value.text())? != found.oid {
-                return Err(self.at(uri_id, unknown("expected the identifier of the tag set that `TagName` names")));
-            }
+        if let Some((uri_id, uri)) = self.tree.attribute(id, "URI")
+            && self.oid(uri_id, &uri.value.text())? != found.oid
+        {
+            return Err(self.at(uri_id, unknown("expected the identifier of the tag set that `TagName` names")));
         }
         if !scheme.tags.iter().any(|tag| in_set(tag) && tag.kind == kind) {
             return Err(self.at(id, Refusal::new(Reason::LabelCategoryType, format!("expected the type that `{}` gives `{}`", scheme.name, found.set))));
