@@ -35,7 +35,7 @@ pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<O
     // Cursor-on-Target clients write `Undefined` for "nobody has marked this".
     let access = triple.access.filter(|access| *access != "Undefined");
     match access {
-        None if triple.caveat.is_none() && triple.releasable_to.is_none() => Ok(None),
+        None if triple.caveat.is_none_or(str::is_empty) && triple.releasable_to.is_none() => Ok(None),
         None => Err(Refusal::new(Reason::LabelMissing, "expected `access` beside `caveat` or `releasableTo`")),
         Some(access) if banner::names_its_scheme(access) || access.contains("//") || access.contains(" - ") => {
             let label = banner::read_qualified(lattice, scheme, access)?;
@@ -52,7 +52,7 @@ pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<O
 
 /// A banner in `access` with the other attributes beside it: a bare classification is completed by them, a full banner must say what they say.
 fn beside(lattice: &Lattice, banner: Label, triple: Triple<'_>) -> Result<Option<Label>, Refusal> {
-    if triple.caveat.is_none() && triple.releasable_to.is_none() {
+    if triple.caveat.is_none_or(str::is_empty) && triple.releasable_to.is_none() {
         return Ok(Some(banner));
     }
     let mut bare = Label::new(banner.policy, banner.level);
@@ -66,7 +66,8 @@ fn beside(lattice: &Lattice, banner: Label, triple: Triple<'_>) -> Result<Option
 }
 
 fn fill(lattice: &Lattice, label: &mut Label, triple: Triple<'_>) -> Result<(), Refusal> {
-    if let Some(caveat) = triple.caveat {
+    // An empty `caveat` restricts nothing, as an absent one does. An empty `releasableTo` would permit nobody, and is refused.
+    if let Some(caveat) = triple.caveat.filter(|caveat| !caveat.is_empty()) {
         for word in split(caveat, &[',', '/'], "caveat")? {
             read_caveat(lattice, label, word)?;
         }
@@ -105,18 +106,20 @@ fn once(label: &mut Label, tag: super::scheme::TagIx, value: super::scheme::Valu
 /// The words of a list. One separator between two words, which after a comma or slash may be followed by one space.
 fn split<'t>(text: &'t str, separators: &[char], attribute: &str) -> Result<Vec<&'t str>, Refusal> {
     let mut words = Vec::with_capacity(4);
-    let mut after_comma = false;
-    for piece in text.split(separators) {
-        // The space after a comma parts nothing: it shows as an empty piece where spaces separate, as a leading space where not.
-        let word = if after_comma { piece.strip_prefix(' ').unwrap_or(piece) } else { piece };
-        let skipped = word.is_empty() && after_comma && separators.contains(&' ');
-        after_comma = !skipped;
-        if !skipped {
-            words.push(word);
-        }
+    let mut rest = text;
+    while let Some((word, separator, tail)) = rest.find(separators).and_then(|at| cut(rest, at)) {
+        words.push(word);
+        rest = if separator == ' ' { tail } else { tail.strip_prefix(' ').unwrap_or(tail) };
     }
-    if words.is_empty() || words.iter().any(|word| word.is_empty() || word.starts_with(' ') || word.ends_with(' ')) {
+    words.push(rest);
+    if words.iter().any(|word| word.is_empty() || word.starts_with(' ') || word.ends_with(' ')) {
         return Err(malformed(format!("expected words in `{attribute}`, with one separator between two; an empty list permits nobody")));
     }
     Ok(words)
+}
+
+fn cut(text: &str, at: usize) -> Option<(&str, char, &str)> {
+    let (word, rest) = text.split_at_checked(at)?;
+    let mut tail = rest.chars();
+    Some((word, tail.next()?, tail.as_str()))
 }

@@ -234,7 +234,6 @@ pub struct Labelled<'a> {
 
 impl<'a> Labelled<'a> {
     /// The parsed message.
-    #[must_use]
     pub const fn parsed(&self) -> &Parsed<'a> {
         &self.parsed
     }

@@ -18,10 +18,8 @@ const LIST_MAX: usize = 4096;
 /// Reads the policy of a tree.
 pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut Faults) -> Policy {
     let root = NodeId::ROOT;
-    if let Some((value, span)) = attribute(tree, root, "schemaVersion") {
-        if value != "2.1" {
-            faults.at(span, format!("the schema version is `{value}`"), "`2.1`", "convert the file outside the guard");
-        }
+    if let Some((value, span)) = attribute(tree, root, "schemaVersion").filter(|(value, _)| value != "2.1") {
+        faults.at(span, format!("the schema version is `{value}`"), "`2.1`", "convert the file outside the guard");
     }
     let (mut name, mut oid) = (String::new(), String::new());
     if let Some(id) = child(tree, root, "securityPolicyId") {
