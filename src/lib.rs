@@ -43,3 +43,5 @@ pub mod audit;
 pub mod process;
 pub mod control;
 pub mod generate;
+pub mod manual;
+pub mod cli;

@@ -4,6 +4,7 @@ pub(crate) mod document;
 mod schemes;
 mod decisions;
 mod halves;
+mod lab;
 mod labels;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -53,10 +53,9 @@ fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) 
     if let Some(level) = level(own, access) {
         return Ok(Head { at: scheme, policy: own, level, context: None, rest: "" });
     }
-    if let Some((word, rest)) = access.split_once(" - ").filter(|_| own.banner == Some(BannerForm::Gbr)) {
-        if let Some(level) = level(own, word) {
-            return Ok(Head { at: scheme, policy: own, level, context: None, rest });
-        }
+    let british = access.split_once(" - ").filter(|_| own.banner == Some(BannerForm::Gbr));
+    if let Some((level, rest)) = british.and_then(|(word, rest)| level(own, word).map(|level| (level, rest))) {
+        return Ok(Head { at: scheme, policy: own, level, context: None, rest });
     }
     for (at, policy) in lattice.policies().iter().enumerate() {
         if let Some((level, context, rest)) = policy.banner.and_then(|form| qualified(policy, form, access)) {

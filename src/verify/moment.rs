@@ -134,7 +134,7 @@ mod tests {
         #[test]
         fn the_other_reader_of_times_agrees(y in 1_u32..9999, mo in 0_u32..14, d in 0_u32..33, h in 0_u32..25, mi in 0_u32..61, s in 0_u32..61, f in "(\\.[0-9]{0,10})?") {
             let text = format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}{f}Z");
-            let ns = Moment::read(&text).map(|m| i128::from(m.seconds) * 1_000_000_000 + i128::from(m.nanoseconds));
+            let ns = Moment::read(&text).map(|m| i128::from(m.seconds).saturating_mul(1_000_000_000).saturating_add(i128::from(m.nanoseconds)));
             prop_assert_eq!(ns, Time::parse(&text).map(Time::unix_ns));
             if let Some(time) = Time::parse(&text) {
                 prop_assert_eq!(Moment::read(&text).unwrap().is_spelt(&text), time.to_string() == text);
