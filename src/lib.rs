@@ -1,12 +1,30 @@
 //! Vestibule: a cross-domain guard for liaison networks.
 //!
+//! A vestibule is the small room between two doors that are never open together.
+//!
 //! # The house
 //!
-//! Rooms in the order of the path; a room names only rooms above it.
+//! Rooms in the order of the path; a room names only rooms above it, and `tests/tidy` holds it to that.
+//!
+//! ```text
+//!  peer ─QUIC/mTLS─▶ link ─▶ format ─▶ label ─▶ release ─▶ filter ─▶ sanitise ─▶ rebuild ─▶ verify
+//!                                                                                              │
+//!  peer ◀─QUIC/mTLS─ link ◀─ outbox ◀─ journal(accepted, decided) ◀────────────────────────────┘
+//!                                         └─▶ quarantine ─▶ review ─▶ format again
+//! ```
+//!
+//! The verbs have one meaning each: cut a frame, identify a format, parse a body, locate markings, verify a label, decide a release, check
+//! content, apply edits, write bytes, reread them, append facts, deliver, refuse.
 
+// Words every room may use.
 pub mod base;
 pub mod normal;
 
+// The boundary.
+pub mod config;
+pub mod link;
+
+// The path: pure, one proof after the other.
 pub mod format;
 pub mod label;
 pub mod policy;
@@ -14,3 +32,16 @@ pub mod release;
 pub mod filter;
 pub mod sanitise;
 pub mod rebuild;
+pub mod verify;
+pub mod pipeline;
+
+// The facts.
+pub mod journal;
+pub mod audit;
+
+// The program.
+pub mod process;
+pub mod control;
+pub mod generate;
+pub mod manual;
+pub mod cli;

@@ -1,3 +1,5 @@
 //! The program `vestibule`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    vestibule::cli::main()
+}

@@ -184,7 +184,9 @@ fn samples_of_others_each_have_a_verdict_and_keep_every_law() {
                 agrees_with_second_parser(&body).unwrap_or_else(|why| panic!("{name}: {why}"));
                 spread.entry("read".into()).or_default().push(name);
             }
-            Err(refusal) => spread.entry(refusal.reason.code().into()).or_default().push(format!("{name}: {} {}", refusal.place.path, refusal.detail)),
+            Err(refusal) => {
+                spread.entry(refusal.reason.code().into()).or_default().push(format!("{name}: {} {}", refusal.place.path, refusal.detail))
+            }
         }
     }
     for (code, names) in &spread {
@@ -311,8 +313,9 @@ fn escaped(text: &str) -> String {
 /// Any detail: elements with attributes, and text or elements in each.
 fn element() -> impl Strategy<Value = String> {
     let text = "[ -~é\u{10000}\t\r\n]{0,20}";
-    let attributes = prop::collection::btree_map(name(), text, 0..4)
-        .prop_map(|all| all.into_iter().filter(|(name, _)| name != "xmlns").map(|(name, value)| format!(" {name}=\"{}\"", escaped(&value))).collect::<String>());
+    let attributes = prop::collection::btree_map(name(), text, 0..4).prop_map(|all| {
+        all.into_iter().filter(|(name, _)| name != "xmlns").map(|(name, value)| format!(" {name}=\"{}\"", escaped(&value))).collect::<String>()
+    });
     let leaf = (name(), attributes, text).prop_map(|(name, attributes, text)| format!("<{name}{attributes}>{}</{name}>", escaped(&text)));
     leaf.prop_recursive(6, 24, 4, |inner| {
         (name(), prop::collection::vec(inner, 0..4)).prop_map(|(name, children)| format!("<{name}> {}</{name}>", children.concat()))

@@ -59,11 +59,27 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("peers-two-clearances", "two clearances", Swap("peers.toml", "policy = \"USA\", up_to", "policy = \"NATO\", up_to")),
     ("peers-traffic", "did you mean `exercise`?", Swap("peers.toml", "traffic = [\"operation\"]", "traffic = [\"excercise\"]")),
     ("clause-party-unknown", "did you mean `FVEY`?", Swap(FVEY, "from = [\"FVEY\"]", "from = [\"FVYE\"]")),
-    ("clause-ceiling-unknown", "unknown classification `SECRT`", Swap(FVEY, "{ policy = \"USA\", level = \"SECRET\" }", "{ policy = \"USA\", level = \"SECRT\" }")),
-    ("clause-no-ceiling", "has no ceiling", Swap(FVEY, "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points", "up_to = []\nrelease = \"automatic\"\n\n# Points")),
+    (
+        "clause-ceiling-unknown",
+        "unknown classification `SECRT`",
+        Swap(FVEY, "{ policy = \"USA\", level = \"SECRET\" }", "{ policy = \"USA\", level = \"SECRT\" }"),
+    ),
+    (
+        "clause-no-ceiling",
+        "has no ceiling",
+        Swap(
+            FVEY,
+            "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points",
+            "up_to = []\nrelease = \"automatic\"\n\n# Points",
+        ),
+    ),
     ("clause-never-in-force", "never in force", Swap(FVEY, "until = \"2030", "until = \"2020")),
     ("clause-time-form", "a time in UTC", Swap(FVEY, "until = \"2030-01-01T00:00:00Z\"", "until = \"1 January 2030\"")),
-    ("clause-unreachable", "can never apply", Swap(FVEY, "from = [\"FVEY\"]\nto = [\"FVEY\"]\nkinds = [\"a-*\"]", "from = [\"usa-ops\"]\nto = [\"usa-ops\"]\nkinds = [\"a-*\"]")),
+    (
+        "clause-unreachable",
+        "can never apply",
+        Swap(FVEY, "from = [\"FVEY\"]\nto = [\"FVEY\"]\nkinds = [\"a-*\"]", "from = [\"usa-ops\"]\nto = [\"usa-ops\"]\nkinds = [\"a-*\"]"),
+    ),
     ("clause-kind", "matches nothing", Swap(FVEY, "\"a-*\"", "\"a--G\"")),
     ("clause-twice", "stands twice", Swap(FVEY, "id = \"1.2\"", "id = \"1.1\"")),
     ("clause-release", "did you mean `review`?", Swap(FVEY, "release = \"review\"", "release = \"reviwe\"")),
@@ -83,11 +99,37 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("constraints-alone", "the file is missing", Put("policies/fra.toml", "")),
     ("policies-missing", "policies/*.xml", Put("policies/README.md", "")),
     ("cedar-syntax", "not Cedar", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.policy == };\n")),
-    ("cedar-attribute", "levl", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.levl == \"SECRET\" };\n")),
+    (
+        "cedar-attribute",
+        "levl",
+        Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.levl == Classification::\"SECRET\" };\n"),
+    ),
     ("cedar-type", "does not hold", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.now_ms < \"2026\" };\n")),
-    ("cedar-without-id", "a policy without `@id`", Put("release.cedar", "forbid (principal, action, resource)\nwhen { context.policy == \"USA\" };\n")),
-    ("cedar-same-id", "stands twice", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"A\" };\n@id(\"x\")\nforbid (principal, action, resource) when { context.policy == \"B\" };\n")),
-    ("cedar-permit", "does not say how it releases", Put("release.cedar", "@id(\"x\")\npermit (principal, action, resource)\nwhen { context.policy == \"USA\" };\n")),
+    (
+        "cedar-string-for-a-name",
+        "does not hold",
+        Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { context.policy == \"USA\" };\n"),
+    ),
+    ("cedar-category-unknown", "names nothing", Swap("release.cedar", "Designators/ATOMAL", "Designators/ATOML")),
+    ("cedar-community-unknown", "did you mean `Community::\"FVEY\"`?", Swap("release.cedar", "Community::\"FVEY\"", "Community::\"FVYE\"")),
+    (
+        "cedar-without-id",
+        "a policy without `@id`",
+        Put("release.cedar", "forbid (principal, action, resource)\nwhen { context.policy == Policy::\"USA\" };\n"),
+    ),
+    (
+        "cedar-same-id",
+        "stands twice",
+        Put(
+            "release.cedar",
+            "@id(\"x\")\nforbid (principal, action, resource) when { context.policy == Policy::\"USA\" };\n@id(\"x\")\nforbid (principal, action, resource) when { context.policy == Policy::\"GBR\" };\n",
+        ),
+    ),
+    (
+        "cedar-permit",
+        "does not say how it releases",
+        Put("release.cedar", "@id(\"x\")\npermit (principal, action, resource)\nwhen { context.policy == Policy::\"USA\" };\n"),
+    ),
     ("cedar-never", "doubtful", Put("release.cedar", "@id(\"x\")\nforbid (principal, action, resource)\nwhen { false };\n")),
     ("case-peer-unknown", "did you mean `usa-ops`?", Swap("cases/forbids.toml", "to = \"usa-ops\"", "to = \"usa-op\"")),
     ("case-code-unknown", "did you mean `agreement.forbidden`?", Swap("cases/forbids.toml", "agreement.forbidden", "agreement.forbiden")),
@@ -227,7 +269,10 @@ fn the_filters_of_the_lab_compile() {
 fn the_lab_reads_as_it_is_written() {
     let edition = policy::load(&files()).unwrap();
     assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
-    assert_eq!((edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()), (8, 3, 1, 3, 3));
+    assert_eq!(
+        (edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()),
+        (8, 3, 1, 3, 3)
+    );
     let nzl = &edition.peers["nzl-ops"];
     assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "GBR", 1));
     let nato = edition.agreements.iter().find(|agreement| agreement.id.as_str() == "NATO-SA").unwrap();

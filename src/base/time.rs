@@ -30,6 +30,9 @@ impl Time {
         text.parse().ok().map(Self)
     }
 
+    /// The first moment of 1970.
+    pub const EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+
     /// A time from milliseconds since 1970.
     #[must_use]
     pub fn from_unix_ms(ms: i64) -> Option<Self> {
@@ -40,6 +43,12 @@ impl Time {
     #[must_use]
     pub fn unix_ms(self) -> i64 {
         self.0.as_nanosecond().div_euclid(1_000_000).try_into().unwrap_or(i64::MAX)
+    }
+
+    /// A time from nanoseconds since 1970.
+    #[must_use]
+    pub fn from_unix_ns(ns: i128) -> Option<Self> {
+        jiff::Timestamp::from_nanosecond(ns).ok().map(Self)
     }
 
     /// Nanoseconds since 1970.

@@ -22,7 +22,8 @@ pub(in crate::label) fn plain(text: &str) -> Result<(), Refusal> {
 /// Checks free text of a label: visible characters of any script.
 pub(in crate::label) fn visible(text: &str) -> Result<(), Refusal> {
     let hidden = |c: &char| {
-        c.is_control() || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..)
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..)
     };
     if let Some(found) = text.chars().find(hidden) {
         return Err(Refusal::new(Reason::LabelCharacter, format!("expected visible characters, found U+{:04X}", u32::from(found))));

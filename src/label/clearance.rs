@@ -50,7 +50,8 @@ impl Lattice {
         }
         for (tag_at, tag) in scheme.tags.iter().enumerate() {
             for (value_at, value) in tag.values.iter().enumerate() {
-                let named = scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
+                let named =
+                    scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
                 let owner = value.holders == Holders::Owner && scheme.owner.as_deref() == Some(nation);
                 let held = match tag.kind {
                     TagKind::Restrictive => owner,

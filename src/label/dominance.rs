@@ -100,7 +100,13 @@ impl Lattice {
                 _ => Audience::Everyone,
             },
             Some(values) => {
-                let everyones = |value: &ValueIx| scheme.tags.get(tag.index()).and_then(|found| found.values.get(value.index())).is_some_and(|found| found.holders == Holders::Everyone);
+                let everyones = |value: &ValueIx| {
+                    scheme
+                        .tags
+                        .get(tag.index())
+                        .and_then(|found| found.values.get(value.index()))
+                        .is_some_and(|found| found.holders == Holders::Everyone)
+                };
                 if values.iter().any(everyones) { Audience::Everyone } else { Audience::Of(values.iter().copied().collect()) }
             }
         }

@@ -175,7 +175,10 @@ impl Found<'_> {
         self.lattice.check(label, self.now).map_err(|refusal| placed(refusal, place))?;
         let ahead = label.created.is_some_and(|created| created.seconds_since(self.now) > CLOCK_SKEW_SECONDS_MAX);
         if ahead {
-            return Err(placed(Refusal::new(Reason::LabelDate, format!("expected a label created at most {CLOCK_SKEW_SECONDS_MAX} seconds from now")), place));
+            return Err(placed(
+                Refusal::new(Reason::LabelDate, format!("expected a label created at most {CLOCK_SKEW_SECONDS_MAX} seconds from now")),
+                place,
+            ));
         }
         Ok(())
     }

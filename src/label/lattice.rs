@@ -20,7 +20,8 @@ pub struct Lattice {
 
 impl Lattice {
     /// A lattice over resolved policies. Names are unique: the loader has seen to it.
-    pub(in crate::label) fn of(policies: Vec<Policy>) -> Self {
+    #[must_use]
+    pub fn of(policies: Vec<Policy>) -> Self {
         let by_name = policies.iter().enumerate().map(|(at, policy)| (policy.name.clone(), PolicyIx::at(at))).collect();
         let values = policies.iter().map(value_places).collect();
         Self { policies, by_name, values }
@@ -122,7 +123,8 @@ impl Lattice {
     pub fn national_only(&self, label: &Label) -> bool {
         let Some(scheme) = self.policies.get(label.policy.index()) else { return true };
         let eyes_only = label.categories.iter().any(|category| {
-            let held_by_owner = |value: &ValueIx| self.value_data(label.policy, category.tag, *value).is_none_or(|found| found.holders == Holders::Owner);
+            let held_by_owner =
+                |value: &ValueIx| self.value_data(label.policy, category.tag, *value).is_none_or(|found| found.holders == Holders::Owner);
             category.values.iter().any(held_by_owner)
         });
         let unmarked = self.level_data(label.policy, label.level).is_none_or(|level| level.unmarked == Unmarked::Owner);

@@ -43,7 +43,11 @@ impl Label {
     /// The values of a tag; `None` where the tag is absent, which is not the same as empty.
     #[must_use]
     pub fn values(&self, tag: TagIx) -> Option<&[ValueIx]> {
-        self.categories.binary_search_by_key(&tag, |category| category.tag).ok().and_then(|at| self.categories.get(at)).map(|found| found.values.as_slice())
+        self.categories
+            .binary_search_by_key(&tag, |category| category.tag)
+            .ok()
+            .and_then(|at| self.categories.get(at))
+            .map(|found| found.values.as_slice())
     }
 
     /// Whether a value stands in the label.

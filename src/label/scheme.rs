@@ -36,7 +36,8 @@ macro_rules! places {
             }
 
             /// The place `at`; a list of the lattice never reaches the last one.
-            pub(in crate::label) fn at(at: usize) -> Self {
+            #[must_use]
+            pub fn at(at: usize) -> Self {
                 Self(u16::try_from(at).unwrap_or(u16::MAX))
             }
         })*

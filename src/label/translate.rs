@@ -24,7 +24,8 @@ impl Lattice {
             return Ok(label.clone());
         }
         let (from_name, to_name) = (self.policy_name(label.policy), self.policy_name(to));
-        let none = |part: &str| Refusal::new(Reason::ClearanceEquivalence, format!("expected an equivalent of {part} of `{from_name}` in `{to_name}`"));
+        let none =
+            |part: &str| Refusal::new(Reason::ClearanceEquivalence, format!("expected an equivalent of {part} of `{from_name}` in `{to_name}`"));
         let scheme = self.scheme(label.policy)?;
         if self.national_only(label) {
             let owner = scheme.owner.as_deref().unwrap_or("its owner");
@@ -88,7 +89,10 @@ impl Lattice {
         if tag.kind == TagKind::Permissive && permissive.clone().any(|target| filled.contains(target)) {
             return Err(format!("`{}` beside another list of recipients", tag.set));
         }
-        if tag.kind == TagKind::Permissive && permissive.clone().count() == 0 && !targets.iter().any(|target| kind(target) == Some(TagKind::Restrictive)) {
+        if tag.kind == TagKind::Permissive
+            && permissive.clone().count() == 0
+            && !targets.iter().any(|target| kind(target) == Some(TagKind::Restrictive))
+        {
             return Err(format!("the list of `{}`", tag.set));
         }
         filled.extend(permissive);
@@ -121,7 +125,9 @@ impl Lattice {
             let tags = self.scheme(label.policy).map(|scheme| scheme.tags.as_slice()).unwrap_or_default();
             label.categories.iter().any(|category| {
                 let tag = tags.get(category.tag.index());
-                let everyone = tag.is_some_and(|tag| category.values.iter().filter_map(|value| tag.values.get(value.index())).any(|value| value.holders == Holders::Everyone));
+                let everyone = tag.is_some_and(|tag| {
+                    category.values.iter().filter_map(|value| tag.values.get(value.index())).any(|value| value.holders == Holders::Everyone)
+                });
                 tag.is_some_and(|tag| tag.kind == TagKind::Permissive) && !everyone
             })
         };

@@ -65,7 +65,14 @@ struct Outer {
     traffic: Option<BTreeSet<Traffic>>,
 }
 
-fn read_clause(mut table: Table<'_>, file: &SourceFile, above: Option<&Word<'_>>, outer: &Outer, known: Known<'_>, faults: &mut Faults) -> Option<Clause> {
+fn read_clause(
+    mut table: Table<'_>,
+    file: &SourceFile,
+    above: Option<&Word<'_>>,
+    outer: &Outer,
+    known: Known<'_>,
+    faults: &mut Faults,
+) -> Option<Clause> {
     let place = table.place().clone();
     let id = table.word("id", Need::Required, faults);
     let from = parties(&mut table, "from", known, faults);
@@ -84,7 +91,12 @@ fn read_clause(mut table: Table<'_>, file: &SourceFile, above: Option<&Word<'_>>
     let (id, above) = (id?, above?);
     let whole = Name::new(&format!("{}/{}", above.text, id.text)).filter(|_| !id.text.contains('/'));
     if whole.is_none() {
-        faults.at(&id.at, format!("`{}` is no clause id", id.text), "`a-z A-Z 0-9 . _ -`, 64 together with the agreement's id", "choose a shorter, plain id");
+        faults.at(
+            &id.at,
+            format!("`{}` is no clause id", id.text),
+            "`a-z A-Z 0-9 . _ -`, 64 together with the agreement's id",
+            "choose a shorter, plain id",
+        );
     }
     let line = line_of(&file.text, place.start);
     Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, line })
@@ -131,7 +143,8 @@ fn parties(table: &mut Table<'_>, key: &'static str, known: Known<'_>, faults: &
 /// A clause that no pair of peers can use is a misunderstanding, and better found now than in an operation.
 fn reachable(place: &Range<usize>, from: &BTreeSet<String>, to: &BTreeSet<String>, known: Known<'_>, faults: &mut Faults) {
     let sound = known.peers.entries.len() == known.peers.names.len();
-    let among = |parties: &BTreeSet<String>| known.peers.entries.values().filter(|peer| peer.is_among(parties)).map(|peer| &peer.name).collect::<Vec<_>>();
+    let among =
+        |parties: &BTreeSet<String>| known.peers.entries.values().filter(|peer| peer.is_among(parties)).map(|peer| &peer.name).collect::<Vec<_>>();
     let (givers, takers) = (among(from), among(to));
     let pair = givers.iter().any(|giver| takers.iter().any(|taker| giver != taker));
     if sound && !(from.is_empty() || to.is_empty() || pair) {
@@ -183,7 +196,8 @@ fn ceilings(table: &mut Table<'_>, lattice: &Lattice, faults: &mut Faults) -> Ve
             continue;
         };
         let Some(found) = lattice.level(ix, level.text) else {
-            let names: Vec<&str> = lattice.policies().iter().filter(|p| *p.name == *policy.text).flat_map(|p| p.levels.iter().map(|l| &*l.name)).collect();
+            let names: Vec<&str> =
+                lattice.policies().iter().filter(|p| *p.name == *policy.text).flat_map(|p| p.levels.iter().map(|l| &*l.name)).collect();
             faults.unknown(&level.at, "classification", level.text, names);
             continue;
         };

@@ -54,12 +54,8 @@ pub struct Expectation {
 
 const OUTCOMES: [(&str, Outcome); 4] =
     [("forward", Outcome::Forward), ("quarantine", Outcome::Quarantine), ("withhold", Outcome::Withhold), ("reject", Outcome::Reject)];
-const PRECEDENCES: [(&str, Precedence); 4] = [
-    ("ROUTINE", Precedence::Routine),
-    ("PRIORITY", Precedence::Priority),
-    ("IMMEDIATE", Precedence::Immediate),
-    ("FLASH", Precedence::Flash),
-];
+const PRECEDENCES: [(&str, Precedence); 4] =
+    [("ROUTINE", Precedence::Routine), ("PRIORITY", Precedence::Priority), ("IMMEDIATE", Precedence::Immediate), ("FLASH", Precedence::Flash)];
 
 /// Reads the cases of one file; `messages` are the files below `cases/messages/`.
 pub(in crate::policy) fn parse(file: &SourceFile, messages: &[&SourceFile], peers: &BTreeSet<Name>) -> (Vec<Case>, Vec<Complaint>) {
@@ -164,7 +160,12 @@ fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults
     let code = table.word("code", Need::Optional, faults);
     if outcome.is_some_and(|outcome| outcome != Outcome::Forward) && code.is_none() {
         let place = table.place().clone();
-        faults.at(&place, "the expectation names no code", "`code = \"...\"`", "name the code that decides: an outcome for the wrong reason is no success");
+        faults.at(
+            &place,
+            "the expectation names no code",
+            "`code = \"...\"`",
+            "name the code that decides: an outcome for the wrong reason is no success",
+        );
     }
     let reason = code.as_ref().and_then(|word| {
         let found = Reason::from_code(word.text);

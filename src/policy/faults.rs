@@ -52,7 +52,7 @@ fn listed(thing: &str, known: &[&str]) -> String {
 }
 
 /// The known name that is nearest to `found`, if it is at most two single changes away and no more than a third of it is changed.
-pub(in crate::policy) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = found.to_lowercase();
     let far = |name: &str| changes(&folded, &name.to_lowercase());
     let (distance, name) = known.iter().map(|name| (far(name), *name)).min()?;
@@ -99,7 +99,16 @@ mod tests {
 
     #[test]
     fn distance_counts_single_changes() {
-        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("é", "e", 1), ("fvye", "fvey", 1), ("ab", "ba", 1)] {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("flaw", "lawn", 2),
+            ("é", "e", 1),
+            ("fvye", "fvey", 1),
+            ("ab", "ba", 1),
+        ] {
             assert_eq!(changes(a, b), expected, "{a} {b}");
         }
     }

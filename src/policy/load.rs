@@ -7,8 +7,8 @@ use super::agreements::{self, Known};
 use super::cases::{self, Case};
 use super::edition::{Agreement, Edition, Profile, SourceFile, WordList};
 use super::faults::Faults;
-use super::ruleset::{self, Ruleset};
 use super::peers::{self, Peers};
+use super::ruleset::{self, Ruleset};
 use super::{profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
@@ -69,7 +69,8 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
-    let agreements = lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
+    let agreements =
+        lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     let profiles = desk.profiles();
     desk.complain_of_formats_without_profile(&agreements);
     let word_lists = desk.word_lists();
@@ -114,7 +115,8 @@ impl<'f> Desk<'f> {
     fn complain_of_strangers(&mut self) {
         for file in self.files.iter().filter(|file| shelf(&file.path).is_none()) {
             let mut faults = Faults::of(file.path.clone());
-            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/` or `cases/`";
+            let places =
+                "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/` or `cases/`";
             faults.whole("the file has no place in a rule set", format!("a file of {places}"), "move it, correct its suffix or remove it");
             self.complaints.append(&mut faults.into_list());
         }
@@ -183,7 +185,11 @@ impl<'f> Desk<'f> {
             let Some(agreement) = agreement else { continue };
             if let Some(first) = agreements.iter().find(|earlier| earlier.id == agreement.id) {
                 let mut faults = Faults::of(file.path.clone());
-                faults.whole(format!("the agreement `{}` stands twice", agreement.id), format!("first in `{}`", first.file), "give one of the two another id");
+                faults.whole(
+                    format!("the agreement `{}` stands twice", agreement.id),
+                    format!("first in `{}`", first.file),
+                    "give one of the two another id",
+                );
                 self.complaints.append(&mut faults.into_list());
             }
             agreements.push(agreement);

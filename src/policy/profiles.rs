@@ -94,7 +94,12 @@ fn text(table: &mut Table<'_>, faults: &mut Faults) -> Option<FieldType> {
         if let Err(error) = regex::RegexBuilder::new(&whole).size_limit(PATTERN_BYTES_MAX).build() {
             let said = error.to_string();
             let why = said.lines().last().unwrap_or("malformed").trim_start_matches("error: ").to_owned();
-            faults.at(&word.at, "the pattern does not compile", why, "correct the regular expression; it has neither look-around nor back-references");
+            faults.at(
+                &word.at,
+                "the pattern does not compile",
+                why,
+                "correct the regular expression; it has neither look-around nor back-references",
+            );
         }
     }
     let length_max = usize::try_from(length?).unwrap_or(usize::MAX);

@@ -132,7 +132,13 @@ mod tests {
 
     fn one(at: Option<std::ops::Range<usize>>) -> Vec<Complaint> {
         let text = |text: &str| text.to_owned();
-        vec![Complaint { file: "a.toml".into(), at, what: text("unknown key `nme`"), expected: text("no such key"), remedy: text("did you mean `name`?") }]
+        vec![Complaint {
+            file: "a.toml".into(),
+            at,
+            what: text("unknown key `nme`"),
+            expected: text("no such key"),
+            remedy: text("did you mean `name`?"),
+        }]
     }
 
     #[test]

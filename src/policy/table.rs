@@ -292,7 +292,9 @@ mod tests {
 
     #[test]
     fn decimals_are_exact_however_they_are_written() {
-        for (text, expected) in [("k = 1.10", Some("1.1")), ("k = -90", Some("-90")), ("k = \"0.5\"", Some("0.5")), ("k = 1e3", None), ("k = nan", None)] {
+        for (text, expected) in
+            [("k = 1.10", Some("1.1")), ("k = -90", Some("-90")), ("k = \"0.5\"", Some("0.5")), ("k = 1e3", None), ("k = nan", None)]
+        {
             let (found, complaints) = with(text, |table, faults| table.decimal("k", faults));
             assert_eq!(found.flatten().map(|number| number.to_string()).as_deref(), expected, "{text}");
             assert_eq!(complaints.is_empty(), expected.is_some(), "{text}: {complaints:?}");

@@ -81,7 +81,12 @@ impl Header {
         let Some(key) = HEADERS.into_iter().find(|header| *header == key.trim()) else { return };
         if !above_entries || self.said.contains(&key) {
             // A second action further down looks as if lists had sections; they have not.
-            faults.at(at, format!("`{key}` stands again, or below entries"), "each header line once, above the entries", "split the list into two files");
+            faults.at(
+                at,
+                format!("`{key}` stands again, or below entries"),
+                "each header line once, above the entries",
+                "split the list into two files",
+            );
             return;
         }
         self.said.push(key);

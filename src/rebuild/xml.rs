@@ -21,12 +21,19 @@ const PREFIXES: [(&str, &str); 5] = [
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.
-const FIRST: [&str; 14] = ["version", "uid", "type", "how", "time", "start", "stale", "access", "caveat", "releasableTo", "lat", "lon", "hae", "callsign"];
+const FIRST: [&str; 14] =
+    ["version", "uid", "type", "how", "time", "start", "stale", "access", "caveat", "releasableTo", "lat", "lon", "hae", "callsign"];
 
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
     let size = usize::try_from(tree.node(NodeId::ROOT).span.bytes()).unwrap_or(0);
-    let mut out = Writer { tree, edits, out: String::with_capacity(size.saturating_add(size / 8).saturating_add(128)), attributes: Vec::with_capacity(16), declared: [false; PREFIXES.len()] };
+    let mut out = Writer {
+        tree,
+        edits,
+        out: String::with_capacity(size.saturating_add(size / 8).saturating_add(128)),
+        attributes: Vec::with_capacity(16),
+        declared: [false; PREFIXES.len()],
+    };
     out.out.push_str(DECLARATION);
     out.element(NodeId::ROOT)?;
     Ok(out.out.into_bytes())
@@ -221,7 +228,10 @@ mod tests {
 
     #[test]
     fn escapes_are_the_fewest_that_read_back() {
-        assert_eq!(plain("<a x='&quot;&apos;&#9;&#10;&#13;&gt;'>&gt;&quot;&apos;&#13;\n\t</a>"), "<a x=\"&quot;'&#9;&#10;&#13;>\">&gt;\"'&#13;\n\t</a>");
+        assert_eq!(
+            plain("<a x='&quot;&apos;&#9;&#10;&#13;&gt;'>&gt;&quot;&apos;&#13;\n\t</a>"),
+            "<a x=\"&quot;'&#9;&#10;&#13;>\">&gt;\"'&#13;\n\t</a>"
+        );
     }
 
     #[test]

@@ -8,11 +8,12 @@
 pub mod compile;
 pub mod engine;
 pub mod exercise;
-pub mod mandatory;
 mod extra;
+pub mod mandatory;
 mod question;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::sync::Arc;
 

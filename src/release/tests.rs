@@ -54,7 +54,14 @@ fn a_question_has_the_shape_of_the_schema() {
     for ranks in [vec![], vec![("GBR".to_owned(), 1), ("USA".to_owned(), 2), ("NATO".to_owned(), u32::MAX)]] {
         let question = Question { ranks, ..question("a-f-G", "GBR", "SECRET") };
         let [peer, action] = ["Peer::\"usa-ops\"", "Action::\"release\""].map(|uid| uid.parse().unwrap());
-        Request::new(peer, action, "Peer::\"gbr-ops\"".parse().unwrap(), question.context().unwrap(), Some(&schema)).unwrap();
+        Request::new(
+            peer,
+            action,
+            "Peer::\"gbr-ops\"".parse().unwrap(),
+            question.context(&super::vocabulary::Types::new().unwrap()).unwrap(),
+            Some(&schema),
+        )
+        .unwrap();
     }
 }
 
@@ -118,7 +125,10 @@ fn leaving_out_the_clauses_for_others_changes_no_decision() {
 fn the_clauses_read_as_cedar_that_people_can_check() {
     let text = compile::clauses(&EDITION);
     assert!(text.contains("@id(\"FVEY-TRACKS/1.1\")") && text.contains("context.kind like \"a-*\""), "{text}");
-    assert_eq!(text.parse::<PolicySet>().unwrap().num_of_policies(), EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>());
+    assert_eq!(
+        text.parse::<PolicySet>().unwrap().num_of_policies(),
+        EDITION.agreements.iter().map(|agreement| agreement.clauses.len()).sum::<usize>()
+    );
 }
 
 #[test]
@@ -143,4 +153,32 @@ fn the_cost_of_a_question_is_printed() {
         assert!(Arc::strong_count(&ENGINE.ask(&question, &from, &to).unwrap()) > 1);
     }
     println!("a question to Cedar: {:?}", start.elapsed() / 200);
+}
+
+#[test]
+fn mandatory_control_takes_the_own_policy_or_one_step_and_no_other() {
+    let label = |policy: &str, level: &str| {
+        let ix = EDITION.lattice.policy(policy).unwrap();
+        crate::label::Label::new(ix, EDITION.lattice.level(ix, level).unwrap())
+    };
+    let clear = |label: &crate::label::Label, peer: &str| {
+        super::mandatory::clear(&EDITION.lattice, label, &EDITION.peers[peer]).map(|lines| lines.len()).map_err(|refusal| refusal.reason)
+    };
+    // One line where the own policy decides, two where the label was translated.
+    assert_eq!(clear(&label("GBR", "SECRET"), "gbr-ops"), Ok(1));
+    assert_eq!(clear(&label("GBR", "TOP SECRET"), "gbr-ops"), Err(Reason::ClearanceLevel));
+    assert_eq!(clear(&label("NATO", "SECRET"), "deu-ops"), Ok(1));
+    assert_eq!(clear(&label("GBR", "SECRET"), "usa-ops"), Err(Reason::ClearanceNationalOnly), "no list of nations");
+    assert_eq!(clear(&label("USA", "SECRET"), "guest-isac"), Err(Reason::ClearanceNationalOnly), "the owner alone stays the owner alone");
+    let mut uncleared = EDITION.peers["usa-ops"].clone();
+    uncleared.clearances.clear();
+    let refusal = super::mandatory::clear(&EDITION.lattice, &label("USA", "UNCLASSIFIED"), &uncleared).unwrap_err();
+    assert_eq!(refusal.reason, Reason::ClearanceUnknown);
+    // The own policy is the last word: another clearance that would admit a translation is not asked.
+    let mut low = EDITION.peers["gbr-ops"].clone();
+    let lattice = &EDITION.lattice;
+    let gbr = lattice.policy("GBR").unwrap();
+    let own = low.clearances.iter_mut().find(|clearance| clearance.policy == gbr).unwrap();
+    *own = lattice.clearance(gbr, "OFFICIAL", &Default::default(), "GBR", &low.communities).unwrap();
+    assert_eq!(super::mandatory::clear(lattice, &label("GBR", "SECRET"), &low).unwrap_err().reason, Reason::ClearanceLevel);
 }

@@ -13,9 +13,44 @@ const ACCESS_NONE: &str = "Undefined";
 const BANNER_CHARS_MAX: usize = 256;
 /// How banner lines begin, in the marking schemes of the United States, the United Kingdom, Canada, Australia, New Zealand, NATO, the EU and TLP.
 const BANNER_WORDS: &[&str] = &[
-    "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "UNMARKED", "OFFICIAL", "PROTECTED", "SENSITIVE", "NATO", "COSMIC", "ATOMAL", "EU", "UK",
-    "NZ", "AUS", "CAN", "US", "USA", "GBR", "NZL", "DEU", "FRA", "FVEY", "TRES SECRET", "TLP", "IN-CONFIDENCE", "JOINT", "REL TO", "NOFORN", "CLASSIFICATION", "TS",
-    "CUI", "LIMDIS", "FOUO", "STRAP", "CANADA", "AUSTRALIA",
+    "TOP SECRET",
+    "SECRET",
+    "CONFIDENTIAL",
+    "RESTRICTED",
+    "UNCLASSIFIED",
+    "UNMARKED",
+    "OFFICIAL",
+    "PROTECTED",
+    "SENSITIVE",
+    "NATO",
+    "COSMIC",
+    "ATOMAL",
+    "EU",
+    "UK",
+    "NZ",
+    "AUS",
+    "CAN",
+    "US",
+    "USA",
+    "GBR",
+    "NZL",
+    "DEU",
+    "FRA",
+    "FVEY",
+    "TRES SECRET",
+    "TLP",
+    "IN-CONFIDENCE",
+    "JOINT",
+    "REL TO",
+    "NOFORN",
+    "CLASSIFICATION",
+    "TS",
+    "CUI",
+    "LIMDIS",
+    "FOUO",
+    "STRAP",
+    "CANADA",
+    "AUSTRALIA",
 ];
 
 /// Every place that marks the event.
@@ -84,7 +119,16 @@ mod tests {
         ] {
             assert!(has_banner(text), "{text:?}");
         }
-        for text in ["", "\n", "Secret meeting place", "patrol is on its way", "SECRETARY IN CAR", "a\nSECRET//NOFORN\nb", "Canada goose over the field", "Usable road"] {
+        for text in [
+            "",
+            "\n",
+            "Secret meeting place",
+            "patrol is on its way",
+            "SECRETARY IN CAR",
+            "a\nSECRET//NOFORN\nb",
+            "Canada goose over the field",
+            "Usable road",
+        ] {
             assert!(!has_banner(text), "{text:?}");
         }
     }

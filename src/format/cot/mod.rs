@@ -92,3 +92,41 @@ fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
     };
     Facts { kind: text("type"), traffic, subject: text("uid") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_tag_decides_and_what_hides_it_is_claimed_to_be_refused() {
+        for body in [
+            "<event/>",
+            "<event version='2.0'>",
+            " \r\n\t<event>",
+            "<?xml version='1.0'?>\n<event>",
+            "<!-- a --> <!-- b --><event>",
+            "<?xml version='1.0'?><!-- a --><event",
+            "\u{feff}<event>",
+            "<c:event>",
+            "<!DOCTYPE event><event>",
+            "<?pi?><event>",
+        ] {
+            assert!(claims(body.as_bytes()), "{body}");
+        }
+        for body in [
+            "",
+            "event",
+            "<events>",
+            "<eventx/>",
+            "<Event>",
+            "{\"event\":1}",
+            "<a><event/></a>",
+            "<!DOCTYPE a><a/>",
+            "<!-- <event> -->",
+            "<?xml <event>",
+            "x<event>",
+        ] {
+            assert!(!claims(body.as_bytes()), "{body}");
+        }
+    }
+}

@@ -208,12 +208,7 @@ const DETAIL: Element = detail(
             &[optional("device", Type::Plain), optional("os", Type::Plain), optional("platform", Type::Plain), optional("version", Type::Plain)],
             &[],
         ),
-        detail(
-            "track",
-            Occurs::Once,
-            &[optional("course", TURN), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))],
-            &[],
-        ),
+        detail("track", Occurs::Once, &[optional("course", TURN), optional("speed", SPEED), optional("slope", number(Unit::Degrees, -90, 90))], &[]),
         detail("precisionlocation", Occurs::Once, &[optional("altsrc", Type::Plain), optional("geopointsrc", Type::Plain)], &[]),
         detail("uid", Occurs::Once, &[optional("Droid", Type::Plain), optional("nett", Type::Plain)], &[]),
         REMARKS,
@@ -232,7 +227,12 @@ const DETAIL: Element = detail(
             ],
             &[],
         ),
-        detail("__geofence", Occurs::Once, &[optional("minElevation", HEIGHT), optional("maxElevation", HEIGHT), optional("boundingSphere", LENGTH)], &[]),
+        detail(
+            "__geofence",
+            Occurs::Once,
+            &[optional("minElevation", HEIGHT), optional("maxElevation", HEIGHT), optional("boundingSphere", LENGTH)],
+            &[],
+        ),
         detail(
             "creator",
             Occurs::Once,
@@ -270,11 +270,8 @@ pub(super) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confidentialityme
 /// STANAG 4778 bindings.
 pub(super) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
 /// Namespaces of attributes in labels and bindings.
-pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] = &[
-    crate::format::syntax::xml::NAMESPACE_XML,
-    "http://www.w3.org/2005/05/xmlmime",
-    "urn:nato:stanag:4778:bindinginformation:extensions:1:0",
-];
+pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
+    &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];
 
 #[cfg(test)]
 mod tests {

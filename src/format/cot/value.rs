@@ -168,7 +168,9 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_refused_in_names_and_markings_and_left_to_filters_in_free_text() {
-        for c in ['\u{202e}', '\u{200b}', '\u{feff}', '\u{e001}', '\u{fdd0}', '\u{ad}', '\u{1fffe}', '\t', '\u{85}', '\u{e0041}', '\u{2066}', '\u{61c}'] {
+        for c in
+            ['\u{202e}', '\u{200b}', '\u{feff}', '\u{e001}', '\u{fdd0}', '\u{ad}', '\u{1fffe}', '\t', '\u{85}', '\u{e0041}', '\u{2066}', '\u{61c}']
+        {
             let text = format!("AL{c}PHA");
             for kind in [Type::Plain, Type::Uid, Type::Atoms, Type::How, Type::Opex, Type::Time] {
                 assert_eq!(code(kind, &text), "invalid.cot.character", "{c:?}");

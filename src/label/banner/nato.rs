@@ -62,7 +62,8 @@ fn cut<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
 }
 
 fn add(lattice: &Lattice, label: &mut Label, set: &str, name: &str) -> Result<(), Refusal> {
-    let (tag, value) = lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
+    let (tag, value) =
+        lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
     if label.has(tag, value) {
         return Err(malformed("expected each value once"));
     }

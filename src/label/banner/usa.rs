@@ -63,7 +63,8 @@ pub(super) fn read(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<La
 
 fn part_of(text: &str) -> Part {
     let first = text.split('/').next().unwrap_or_default();
-    let begins = |words: &[&str]| words.iter().any(|word| first == *word || first.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '-'])));
+    let begins =
+        |words: &[&str]| words.iter().any(|word| first == *word || first.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '-'])));
     if begins(&["SAR", "SPECIAL ACCESS REQUIRED"]) {
         Part::SpecialAccess
     } else if begins(&["RD", "FRD", "TFNI", "DOD UCNI", "DOE UCNI"]) {
@@ -91,7 +92,8 @@ fn read_sci(lattice: &Lattice, label: &mut Label, text: &str) -> Result<(), Refu
 }
 
 fn dissemination_rank(entry: &str) -> Option<usize> {
-    let name = ["REL TO", "DISPLAY ONLY"].into_iter().find(|name| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))).unwrap_or(entry);
+    let name =
+        ["REL TO", "DISPLAY ONLY"].into_iter().find(|name| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))).unwrap_or(entry);
     DISSEMINATION.iter().position(|known| *known == name)
 }
 
@@ -150,7 +152,8 @@ fn codes(list: &str) -> Result<Vec<&str>, Refusal> {
 }
 
 fn add_named(lattice: &Lattice, label: &mut Label, set: &str, name: &str) -> Result<(), Refusal> {
-    let (tag, value) = lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
+    let (tag, value) =
+        lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
     label.add(tag, value);
     Ok(())
 }

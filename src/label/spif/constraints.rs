@@ -13,7 +13,9 @@ use serde_spanned::Spanned;
 
 use super::Faults;
 use super::read::is_oid;
-use crate::label::scheme::{Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Policy, Rule, Selector, TagIx, TagKind, Unmarked, ValueIx};
+use crate::label::scheme::{
+    Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Policy, Rule, Selector, TagIx, TagKind, Unmarked, ValueIx,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,7 +95,9 @@ pub(super) fn apply(path: &Arc<str>, toml: &str, policy: &mut Policy, faults: &m
     let mut own = Faults::new(path);
     match toml::from_str::<Text>(toml) {
         Ok(text) => lay(&text, policy, &mut own),
-        Err(error) => own.range(error.span(), error.message().replace('\n', " "), "the keys of the manual page `labels`", "correct the key or its value"),
+        Err(error) => {
+            own.range(error.span(), error.message().replace('\n', " "), "the keys of the manual page `labels`", "correct the key or its value")
+        }
     }
     faults.list.append(&mut own.list);
 }
@@ -115,11 +119,18 @@ fn lay(text: &Text, policy: &mut Policy, faults: &mut Faults) {
     }
     policy.release = text.release.as_ref().and_then(|name| tag(policy, name, faults));
     if policy.release.is_some_and(|release| policy.tags.get(release.index()).is_none_or(|tag| tag.kind != TagKind::Permissive)) {
-        faults.range(text.release.as_ref().map(Spanned::span), "the release tag is not permissive", "a permissive tag set", "name the tag that lists recipients");
+        faults.range(
+            text.release.as_ref().map(Spanned::span),
+            "the release tag is not permissive",
+            "a permissive tag set",
+            "name the tag that lists recipients",
+        );
     }
     policy.mandatory = text.mandatory.iter().filter_map(|name| tag(policy, name, faults)).collect();
     lay_implied(text, policy, faults);
-    for (names, holders) in [(&text.held_by_owner, Holders::Owner), (&text.held_by_everyone, Holders::Everyone), (&text.held_by_nobody, Holders::Originator)] {
+    for (names, holders) in
+        [(&text.held_by_owner, Holders::Owner), (&text.held_by_everyone, Holders::Everyone), (&text.held_by_nobody, Holders::Originator)]
+    {
         for name in names {
             lay_holders(name, holders, policy, faults);
         }
@@ -171,7 +182,12 @@ fn lay_holders(name: &Spanned<String>, holders: Holders, policy: &mut Policy, fa
         Holders::Listed => true,
     };
     if !fits {
-        faults.range(Some(name.span()), format!("`{}` is not of the type that this list asks for", name.get_ref()), "restrictive values; for `held_by_everyone`, permissive ones", "move or remove it");
+        faults.range(
+            Some(name.span()),
+            format!("`{}` is not of the type that this list asks for", name.get_ref()),
+            "restrictive values; for `held_by_everyone`, permissive ones",
+            "move or remove it",
+        );
         return;
     }
     if let Some(value) = tag.values.get_mut(value_ix.index()) {
@@ -190,7 +206,12 @@ fn lay_unmarked(text: &Text, policy: &mut Policy, faults: &mut Faults) {
         match own.or(rest) {
             Some(UnmarkedText::Owner) => level.unmarked = Unmarked::Owner,
             Some(UnmarkedText::Open) => level.unmarked = Unmarked::Open,
-            None => faults.range(Some(text.unmarked.span()), format!("`{}` is not among them", level.name), "every classification, or `\"*\"`", "say what it means that no recipient is named"),
+            None => faults.range(
+                Some(text.unmarked.span()),
+                format!("`{}` is not among them", level.name),
+                "every classification, or `\"*\"`",
+                "say what it means that no recipient is named",
+            ),
         }
     }
 }
@@ -210,11 +231,21 @@ fn lay_rule(rule: &RuleText, policy: &Policy, faults: &mut Faults) -> Rule {
 fn check_owner(text: &Text, policy: &Policy, faults: &mut Faults) {
     let unmarked_owner = policy.levels.iter().any(|level| level.unmarked == Unmarked::Owner);
     match &text.owner {
-        None if unmarked_owner => faults.range(Some(text.unmarked.span()), "a level is the owner's alone, and there is no owner", "`owner`", "name the nation that owns the policy"),
+        None if unmarked_owner => faults.range(
+            Some(text.unmarked.span()),
+            "a level is the owner's alone, and there is no owner",
+            "`owner`",
+            "name the nation that owns the policy",
+        ),
         Some(owner) => {
             let release = policy.release.and_then(|release| policy.tags.get(release.index()));
             if !release.is_some_and(|tag| tag.values.iter().any(|value| value.name == *owner.get_ref())) {
-                faults.range(Some(owner.span()), format!("the release tag does not name `{}`", owner.get_ref()), "a value of that name in the tag set `release`", "add the value to the SPIF");
+                faults.range(
+                    Some(owner.span()),
+                    format!("the release tag does not name `{}`", owner.get_ref()),
+                    "a value of that name in the tag set `release`",
+                    "add the value to the SPIF",
+                );
             }
         }
         None => {}
@@ -224,7 +255,12 @@ fn check_owner(text: &Text, policy: &Policy, faults: &mut Faults) {
 fn level(policy: &Policy, name: &Spanned<String>, faults: &mut Faults) -> Option<LevelIx> {
     let found = policy.levels.iter().position(|level| level.name == *name.get_ref()).map(LevelIx::at);
     if found.is_none() {
-        faults.range(Some(name.span()), format!("the policy has no classification `{}`", name.get_ref()), "a classification of the SPIF", "correct it");
+        faults.range(
+            Some(name.span()),
+            format!("the policy has no classification `{}`", name.get_ref()),
+            "a classification of the SPIF",
+            "correct it",
+        );
     }
     found
 }

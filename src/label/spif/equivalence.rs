@@ -4,8 +4,8 @@
 //! nothing can be translated there. A mapping into one that it has must resolve, must be unambiguous, must discard
 //! nothing but informative values, and must not come back lower than it went.
 
-use super::read::{attribute, kind, nodes, number_attribute, requirements, tag_nodes};
 use super::Faults;
+use super::read::{attribute, kind, nodes, number_attribute, requirements, tag_nodes};
 use crate::label::scheme::{
     Applied, EquivalentPolicy, LevelEquivalent, LevelIx, Operation, Policy, PolicyIx, TagIx, TagKind, Target, ValueEquivalent, ValueIx,
 };
@@ -23,7 +23,12 @@ pub(super) fn resolve(tree: &Tree<'_>, own: usize, policies: &[Policy], faults: 
     }
     for (tag_at, (set, tag_id)) in tag_nodes(tree).into_iter().enumerate() {
         if let Some(&id) = nodes(tree, set, &["equivalentSecurityCategoryTagSet"]).first() {
-            faults.at(tree.node(id).span, "a whole tag set is called equivalent", "equivalentSecCategoryTag at each value", "write the equivalence at each value");
+            faults.at(
+                tree.node(id).span,
+                "a whole tag set is called equivalent",
+                "equivalentSecCategoryTag at each value",
+                "write the equivalence at each value",
+            );
         }
         for (value_at, id) in nodes(tree, tag_id, &["tagCategory"]).into_iter().enumerate() {
             let informative = policy.tags.get(tag_at).is_some_and(|tag| tag.kind == TagKind::Informative);
@@ -65,7 +70,12 @@ fn adds(tree: &Tree<'_>, id: NodeId, policies: &[Policy], target: PolicyIx, faul
         for selector in &requirement.of {
             match selector.value.filter(|_| definite) {
                 Some(value) => found.push((selector.tag, value)),
-                None => faults.at(tree.node(id).span, "the translation leaves a choice of values to add", "operation `all`, or one group with one lacv", "name the values to add"),
+                None => faults.at(
+                    tree.node(id).span,
+                    "the translation leaves a choice of values to add",
+                    "operation `all`, or one group with one lacv",
+                    "name the values to add",
+                ),
             }
         }
     }
@@ -97,7 +107,12 @@ fn level_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], own: &Pol
             continue;
         };
         if !own.equivalents.iter().any(|other| other.policy == policy) {
-            faults.at(span, format!("`{name}` is not among the equivalent policies"), "an equivalentPolicy of that name", "add it, or remove the equivalence");
+            faults.at(
+                span,
+                format!("`{name}` is not among the equivalent policies"),
+                "an equivalentPolicy of that name",
+                "add it, or remove the equivalence",
+            );
         }
         if applied.releases() && found.iter().any(|other| other.policy == policy && other.applied.releases()) {
             faults.at(span, format!("two classes of `{name}` are called equivalent for release"), "one", "remove one");
@@ -115,7 +130,12 @@ fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], informati
         let Some(applied) = applied(tree, node, faults) else { continue };
         if let Some((action, action_span)) = attribute(tree, node, "action") {
             if action != "discard" || !informative {
-                faults.at(action_span, format!("the action `{action}` would lose a value that decides"), "`discard`, at an informative value", "map the value, or let the translation fail");
+                faults.at(
+                    action_span,
+                    format!("the action `{action}` would lose a value that decides"),
+                    "`discard`, at an informative value",
+                    "map the value, or let the translation fail",
+                );
                 continue;
             }
             found.push(ValueEquivalent { policy, to: Target::Discard, applied });
@@ -123,7 +143,12 @@ fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], informati
         }
         match target(tree, node, policies, policy, informative, faults) {
             Some((tag, value)) => found.push(ValueEquivalent { policy, to: Target::Value(tag, value), applied }),
-            None => faults.at(span, format!("`{name}` has no such category value"), "tagSetId, type and lacv of a value of that policy that decides in the same way", "correct the reference"),
+            None => faults.at(
+                span,
+                format!("`{name}` has no such category value"),
+                "tagSetId, type and lacv of a value of that policy that decides in the same way",
+                "correct the reference",
+            ),
         }
     }
     found

@@ -25,7 +25,12 @@ enum Content {
     Text,
 }
 
-const fn element(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str], children: &'static [&'static str]) -> Element {
+const fn element(
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+    children: &'static [&'static str],
+) -> Element {
     Element { name, required, optional, children, text: Content::Elements }
 }
 
@@ -98,11 +103,21 @@ static ELEMENTS: &[Element] = &[
 pub(super) fn check(tree: &Tree<'_>, faults: &mut Faults) {
     for (id, node) in tree.all().filter(|(_, node)| node.kind == Kind::Element) {
         if node.namespace != NAMESPACE {
-            faults.at(node.span, format!("the element `{}` is in no SPIF", node.name), format!("an element of the namespace `{NAMESPACE}`"), "use the namespace of Open XML SPIF 2.1, letter for letter");
+            faults.at(
+                node.span,
+                format!("the element `{}` is in no SPIF", node.name),
+                format!("an element of the namespace `{NAMESPACE}`"),
+                "use the namespace of Open XML SPIF 2.1, letter for letter",
+            );
             continue;
         }
         let Some(element) = ELEMENTS.iter().find(|element| element.name == node.name) else {
-            faults.at(node.span, format!("the element `{}` is in no SPIF 2.1", node.name), "an element of the schema", "remove it, or spell it as the schema does");
+            faults.at(
+                node.span,
+                format!("the element `{}` is in no SPIF 2.1", node.name),
+                "an element of the schema",
+                "remove it, or spell it as the schema does",
+            );
             continue;
         };
         check_attributes(tree, id, element, faults);
@@ -120,7 +135,12 @@ fn check_attributes(tree: &Tree<'_>, id: NodeId, element: &Element, faults: &mut
         let space_fits = attribute.namespace.is_empty() || attribute.name == "lang";
         if !known || !space_fits {
             let expected: Vec<_> = element.required.iter().chain(element.optional).map(|name| format!("`{name}`")).collect();
-            faults.at(attribute.span, format!("`{}` has no attribute `{}`", element.name, attribute.name), format!("one of {}", expected.join(", ")), "remove it, or spell it as the schema does");
+            faults.at(
+                attribute.span,
+                format!("`{}` has no attribute `{}`", element.name, attribute.name),
+                format!("one of {}", expected.join(", ")),
+                "remove it, or spell it as the schema does",
+            );
         }
     }
     for name in element.required {

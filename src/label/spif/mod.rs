@@ -104,7 +104,11 @@ impl Lattice {
 
 fn twice(own: &[Policy], at: usize, policy: &Policy, faults: &mut Faults) {
     if own.iter().take(at).any(|other| other.name.eq_ignore_ascii_case(&policy.name) || other.oid == policy.oid) {
-        faults.whole(format!("the policy `{}` or its identifier `{}` is loaded twice", policy.name, policy.oid), "one file for each policy", "remove one");
+        faults.whole(
+            format!("the policy `{}` or its identifier `{}` is loaded twice", policy.name, policy.oid),
+            "one file for each policy",
+            "remove one",
+        );
     }
 }
 

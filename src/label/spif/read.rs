@@ -55,7 +55,12 @@ pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut F
     for &id in &levels {
         let level = level(tree, id, faults);
         if policy.levels.iter().any(|other| other.name.eq_ignore_ascii_case(&level.name) || other.lacv == level.lacv) {
-            faults.at(tree.node(id).span, format!("the classification `{}` or its lacv is given twice", level.name), "names and lacv that differ by more than case", "give each its own");
+            faults.at(
+                tree.node(id).span,
+                format!("the classification `{}` or its lacv is given twice", level.name),
+                "names and lacv that differ by more than case",
+                "give each its own",
+            );
         }
         policy.levels.push(level);
     }
@@ -140,7 +145,12 @@ pub(super) fn kind(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> Option<T
         _ => None,
     };
     if found.is_none() {
-        faults.at(span, format!("the tag type `{tag_type}` does not say how the tag is used"), "`restrictive`, `permissive`, `tagType7`, or `enumerated` with an enumType", "give the type; the guard never guesses one");
+        faults.at(
+            span,
+            format!("the tag type `{tag_type}` does not say how the tag is used"),
+            "`restrictive`, `permissive`, `tagType7`, or `enumerated` with an enumType",
+            "give the type; the guard never guesses one",
+        );
     }
     found
 }
@@ -154,12 +164,22 @@ fn unique_values(tree: &Tree<'_>, tags: &[(NodeId, NodeId)], policy: &Policy, fa
         names.extend(earlier.flat_map(|other| other.values.iter().map(|value| value.name.to_ascii_uppercase())));
         for (value, node) in tag.values.iter().zip(nodes(tree, id, &["tagCategory"])) {
             if !names.insert(value.name.to_ascii_uppercase()) || !lacvs.insert(value.lacv) {
-                faults.at(tree.node(node).span, format!("the value `{}` or its lacv is given twice in `{}`", value.name, tag.set), "names and lacv that differ by more than case", "give each its own");
+                faults.at(
+                    tree.node(node).span,
+                    format!("the value `{}` or its lacv is given twice in `{}`", value.name, tag.set),
+                    "names and lacv that differ by more than case",
+                    "give each its own",
+                );
             }
         }
         let clash = policy.tags.iter().take(at).any(|other| (other.set == tag.set) != (other.oid == tag.oid));
         if clash {
-            faults.at(tree.node(id).span, format!("the tag set `{}` shares its name or its identifier with another", tag.set), "one name and one identifier for each tag set", "give each its own");
+            faults.at(
+                tree.node(id).span,
+                format!("the tag set `{}` shares its name or its identifier with another", tag.set),
+                "one name and one identifier for each tag set",
+                "give each its own",
+            );
         }
     }
 }
@@ -174,7 +194,12 @@ fn references(tree: &Tree<'_>, levels: &[NodeId], tags: &[(NodeId, NodeId)], pol
     }
     for (tag_at, &(set, tag_id)) in tags.iter().enumerate() {
         if let Some(required) = child(tree, set, "requiredCategory") {
-            faults.at(tree.node(required).span, "a tag set asks for categories", "requiredCategory below a class or a value", "write the rule at each value");
+            faults.at(
+                tree.node(required).span,
+                "a tag set asks for categories",
+                "requiredCategory below a class or a value",
+                "write the rule at each value",
+            );
         }
         for (value_at, id) in nodes(tree, tag_id, &["tagCategory"]).into_iter().enumerate() {
             let required = requirements(tree, id, policy, faults);
@@ -236,7 +261,12 @@ fn selector(tree: &Tree<'_>, id: NodeId, policy: &Policy, faults: &mut Faults) -
     let all = attribute(tree, id, "all").is_some_and(|(value, _)| value == "true" || value == "1");
     let lacv = number_attribute(tree, id, "lacv", faults);
     let Some(tag_at) = policy.tags.iter().position(|tag| tag.set == set && tag.kind == kind) else {
-        faults.at(span, format!("`{}` has no tag set `{set}` of this type", policy.name), "the name of a securityCategoryTagSet", "correct the reference");
+        faults.at(
+            span,
+            format!("`{}` has no tag set `{set}` of this type", policy.name),
+            "the name of a securityCategoryTagSet",
+            "correct the reference",
+        );
         return None;
     };
     let tag = policy.tags.get(tag_at)?;
@@ -278,7 +308,12 @@ fn name_attribute(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> String {
     let length = name.chars().count();
     let trimmed = name.trim() == name && !name.contains("  ") && !name.chars().any(char::is_control);
     if length == 0 || length > NAME_CHARS_MAX || !trimmed {
-        faults.at(span, "the name is empty, too long, or has white space that people do not see", format!("1 to {NAME_CHARS_MAX} characters, single spaces between words"), "write the name plainly");
+        faults.at(
+            span,
+            "the name is empty, too long, or has white space that people do not see",
+            format!("1 to {NAME_CHARS_MAX} characters, single spaces between words"),
+            "write the name plainly",
+        );
     }
     name
 }

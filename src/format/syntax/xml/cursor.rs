@@ -100,3 +100,46 @@ impl<'a> Cursor<'a> {
         Refusal::at(reason, Span::new(from, end), detail)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_up_to_the_first_other_character() {
+        for (text, prefix, local, rest) in [("a b", "", "a", " b"), ("p:a>", "p", "a", ">"), ("é=1", "", "é", "=1"), ("a.b-c1/", "", "a.b-c1", "/")]
+        {
+            let mut cursor = Cursor::new(text);
+            let (found, name, whole) = cursor.name("a name").unwrap();
+            assert_eq!((found, name, cursor.rest()), (prefix, local, rest), "{text}");
+            assert_eq!(whole.len(), cursor.at());
+        }
+        for (text, reason) in [
+            ("", Reason::MalformedXmlSyntax),
+            ("1a", Reason::MalformedXmlSyntax),
+            (" a", Reason::MalformedXmlSyntax),
+            (":a", Reason::MalformedXmlNamespace),
+            ("a:", Reason::MalformedXmlNamespace),
+            ("a::b", Reason::MalformedXmlNamespace),
+            ("a:b:c", Reason::MalformedXmlNamespace),
+            ("a:1", Reason::MalformedXmlNamespace),
+        ] {
+            let mut cursor = Cursor::new(text);
+            assert_eq!(cursor.name("a name").unwrap_err().reason, reason, "{text}");
+            assert_eq!(cursor.at(), 0, "a refused name is not taken");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_for_is_taken_or_nothing_is() {
+        let mut cursor = Cursor::new("ab--c<d");
+        assert_eq!(cursor.through("--"), Some("ab"));
+        assert!(!cursor.take("x") && cursor.sees("c"));
+        assert_eq!(cursor.through("!"), None);
+        assert_eq!(cursor.before_byte(b'<'), Some("c"));
+        assert_eq!(cursor.peek(), Some(b'<'));
+        assert_eq!(cursor.before_byte(b'>'), None);
+        assert_eq!(cursor.rest(), "<d");
+        assert_eq!(Cursor::new(" \t\r\n\u{a0}").white(), 4);
+    }
+}

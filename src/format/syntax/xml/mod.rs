@@ -8,6 +8,7 @@
 
 mod chars;
 mod cursor;
+mod declaration;
 mod names;
 mod reader;
 mod references;
@@ -16,8 +17,8 @@ mod tree;
 pub use chars::{is_char, is_name, is_name_char, is_name_start, is_white};
 pub use names::NAMESPACE_XML;
 pub use reader::{Attribute, Reader, Tag, Text, Token};
-pub use tree::read_tree;
 pub(crate) use tree::nodes_at_most;
+pub use tree::read_tree;
 
 use crate::base::{Reason, Refusal, Span};
 

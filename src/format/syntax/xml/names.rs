@@ -82,3 +82,54 @@ fn is_absolute_uri(text: &str) -> bool {
     let scheme_fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.bytes().all(scheme_byte);
     scheme_fits && !rest.is_empty() && rest.bytes().all(plain) && fragment.bytes().all(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(prefix: &'static str, name: &'static str) -> Result<(), &'static str> {
+        Scope::default().declare(0, prefix, Cow::Borrowed(name), Span::default()).map_err(|refusal| refusal.reason.code())
+    }
+
+    #[test]
+    fn names_of_real_vocabularies_are_taken_and_what_is_no_absolute_uri_is_not() {
+        for name in [
+            "",
+            "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0",
+            "http://www.w3.org/2000/09/xmldsig#",
+            "http://www.xmlspif.org/spif",
+            "urn:oid:1.2.3",
+        ] {
+            assert_eq!(declared("", name), Ok(()), "{name}");
+        }
+        for name in ["relative", "1urn:a", ":a", "urn:", "urn:a b", "urn:ü", "urn:%41", "urn:a#b#c", "urn:[a]", "http://x?q", "urn:a\\b"] {
+            assert_eq!(declared("", name), Err("malformed.xml.namespace"), "{name}");
+        }
+    }
+
+    #[test]
+    fn reserved_prefixes_and_namespaces_are_what_they_are() {
+        assert_eq!(declared("xml", NAMESPACE_XML), Ok(()));
+        for (prefix, name) in
+            [("xml", "urn:a"), ("p", NAMESPACE_XML), ("", NAMESPACE_XML), ("p", NAMESPACE_XMLNS), ("xmlns", NAMESPACE_XMLNS), ("p", "")]
+        {
+            assert_eq!(declared(prefix, name), Err("malformed.xml.namespace"), "{prefix} {name}");
+        }
+        assert_eq!(Scope::default().element("xml", Span::default()).unwrap(), NAMESPACE_XML);
+    }
+
+    #[test]
+    fn the_innermost_declaration_counts_and_ends_with_its_element() {
+        let mut scope = Scope::default();
+        let mut declare = |scope: &mut Scope<'static>, from, name| scope.declare(from, "p", Cow::Borrowed(name), Span::default()).unwrap();
+        declare(&mut scope, 0, "urn:outer");
+        let inner = scope.len();
+        declare(&mut scope, inner, "urn:inner");
+        assert_eq!(scope.element("p", Span::default()).unwrap(), "urn:inner");
+        scope.truncate(inner);
+        assert_eq!(scope.element("p", Span::default()).unwrap(), "urn:outer");
+        assert_eq!(scope.attribute("", Span::default()).unwrap(), "", "the default namespace is not that of attributes");
+        let twice = scope.declare(0, "p", Cow::Borrowed("urn:outer"), Span::default()).unwrap_err();
+        assert_eq!(twice.reason, Reason::MalformedXmlAttribute);
+    }
+}

@@ -9,6 +9,7 @@ use crate::base::{Budget, Reason, Refusal, Span};
 
 use super::chars::{self, is_white};
 use super::cursor::Cursor;
+use super::declaration::declaration;
 use super::names::Scope;
 use super::references::{Within, resolve};
 use super::{Cdata, Comments, Options};
@@ -346,31 +347,4 @@ fn join<'a>(run: &mut Option<Text<'a>>, piece: Cow<'a, str>, span: Span) {
             text.span.end = span.end;
         }
     }
-}
-
-/// Takes the XML declaration where there is one.
-///
-/// SPEC: XML 1.0 production 23. The standalone declaration is read and has no meaning without DTD.
-fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Refusal> {
-    let declared = cursor.sees("<?xml") && cursor.rest().as_bytes().get(5).copied().is_some_and(|b| is_white(b) || b == b'?');
-    if !declared {
-        return Ok(());
-    }
-    let inside = cursor.through("?>").and_then(|text| text.strip_prefix("<?xml")).unwrap_or("");
-    let wrong = || Refusal::at(Reason::MalformedXmlDeclaration, Span::new(0, cursor.at()), "expected `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`");
-    let (version, rest) = pseudo_attribute(inside, "version").ok_or_else(wrong)?;
-    let (encoding, rest) = pseudo_attribute(rest, "encoding").unwrap_or(("UTF-8", rest));
-    let (standalone, rest) = pseudo_attribute(rest, "standalone").unwrap_or(("no", rest));
-    let white = rest.bytes().all(is_white);
-    if version == "1.0" && encoding.eq_ignore_ascii_case("UTF-8") && matches!(standalone, "yes" | "no") && white { Ok(()) } else { Err(wrong()) }
-}
-
-/// The value of `name="value"` after white space, and what follows.
-fn pseudo_attribute<'t>(text: &'t str, name: &str) -> Option<(&'t str, &'t str)> {
-    let trim = |text: &'t str| text.trim_start_matches([' ', '\t', '\r', '\n']);
-    let after = trim(text);
-    let rest = trim(after.strip_prefix(name).filter(|_| after.len() < text.len())?);
-    let rest = trim(rest.strip_prefix('=')?);
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    rest.get(1..)?.split_once(quote)
 }

@@ -1,0 +1,86 @@
+//! `vestibule check`: everything that `run` would refuse, without starting.
+
+use std::path::PathBuf;
+
+use super::{Answer, Failure, Output, Verb, output, unreadable};
+use crate::audit::SignerKey;
+use crate::base::Fault;
+use crate::config::Gateway;
+use crate::journal::seal::SealKey;
+use crate::link::tls::Material;
+use crate::process::{load_guard, world};
+
+/// Checks a gateway's configuration.
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// The gateway's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print one JSON object for each check
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Line {
+    check: String,
+    passed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+impl Verb for Check {
+    const PATH: &'static [&'static str] = &["check"];
+    const ABOUT: &'static str = "Check configuration, keys, certificates and rule set, without starting";
+    const EXAMPLES: &'static str = "  vestibule check --config deploy/lab/gateway.toml\n  vestibule check --config gateway.toml && systemctl restart vestibule\n\n\
+        Exit status 1 where anything would keep `vestibule run` from starting.";
+
+    fn run(self, out: &mut Output) -> Result<Answer, Failure> {
+        let gateway = match Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause)) {
+            Err(Failure::Complaints(complaints, files)) => {
+                output::report(&complaints, &files);
+                return Ok(Answer::No);
+            }
+            other => other?,
+        };
+        let mut lines = vec![line("configuration", Ok(()))];
+        for domain in &gateway.domains {
+            lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
+        }
+        lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
+        lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
+        lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
+        lines.push(rules(&gateway)?);
+        for line in &lines {
+            match self.json {
+                true => out.json(line)?,
+                false => out.line(format_args!("{} {}{}", if line.passed { "ok  " } else { "FAIL" }, line.check, line.text.iter().map(|text| format!(": {text}")).collect::<String>()))?,
+            }
+        }
+        Ok(if lines.iter().all(|line| line.passed) { Answer::Done } else { Answer::No })
+    }
+}
+
+fn line(check: &str, result: Result<(), Fault>) -> Line {
+    Line { check: check.to_owned(), passed: result.is_ok(), text: result.err().map(|fault| fault.to_string()) }
+}
+
+fn rules(gateway: &Gateway) -> Result<Line, Failure> {
+    let check = "rule set".to_owned();
+    let failed = |text| Line { check: check.clone(), passed: false, text: Some(text) };
+    Ok(match load_guard(&gateway.rules) {
+        Err(fault) => failed(fault.to_string()),
+        Ok(Err(complaints)) => {
+            output::report(&complaints, &crate::policy::read_folder(&gateway.rules)?);
+            failed(format!("{} faults, reported above", complaints.len()))
+        }
+        Ok(Ok(guard)) => {
+            let unknown: Vec<&str> = gateway.domains.iter().flat_map(|domain| &domain.peers).map(|peer| peer.name.as_str()).filter(|name| !guard.edition().peers.contains_key(*name)).collect();
+            match (guard.edition().home == gateway.home, unknown.is_empty()) {
+                (true, true) => Line { check, passed: true, text: Some(format!("{} {}", guard.edition().name, guard.edition().edition)) },
+                (false, _) => failed(format!("its home is `{}`, the configuration's `{}`", guard.edition().home, gateway.home)),
+                (_, false) => failed(format!("it has no peers {}", unknown.join(", "))),
+            }
+        }
+    })
+}

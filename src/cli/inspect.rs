@@ -1,0 +1,278 @@
+//! `vestibule inspect`: what the gateway would do with messages, offline: the whole path, no network, no journal.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use serde::Serialize;
+
+use super::syntax::{self, Syntax};
+use super::{Answer, Failure, Output, Verb, letter, output, unreadable};
+use crate::base::{Fault, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
+use crate::config::Gateway;
+use crate::filter::Waivers;
+use crate::label::LabelView;
+use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
+use crate::process::world::{self, Secrets};
+use crate::process::load_guard;
+
+/// Shows what would happen to messages.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("rules_from").args(["config", "rules", "syntax"]).required(true))]
+pub(super) struct Inspect {
+    /// The gateway's configuration: its rule set, and its pseudonym key where that is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A rule set's folder, instead of a configuration
+    #[arg(long, value_name = "FOLDER")]
+    rules: Option<PathBuf>,
+    /// The peer that sends
+    #[arg(long, value_name = "PEER", required_unless_present = "syntax")]
+    from: Option<Name>,
+    /// A destination: a peer or a community; without it, the header file beside a message says, or else every other peer
+    #[arg(long, value_name = "NAME")]
+    to: Vec<Name>,
+    /// ROUTINE, PRIORITY, IMMEDIATE or FLASH
+    #[arg(long, value_name = "WORD", value_parser = super::send::precedence)]
+    precedence: Option<Precedence>,
+    /// The messages belong to an exercise
+    #[arg(long)]
+    exercise: bool,
+    /// The media type that is claimed
+    #[arg(long, value_name = "TYPE")]
+    media_type: Option<String>,
+    /// A file with a detached STANAG 4774 label
+    #[arg(long, value_name = "FILE")]
+    label: Option<PathBuf>,
+    /// Decide as of this time, such as 2026-01-02T03:04:05Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Time>,
+    /// Only read, strictly, as this syntax, and show what the reader refuses
+    #[arg(long, value_enum)]
+    syntax: Option<Syntax>,
+    /// Print one JSON object for each file and recipient
+    #[arg(long)]
+    json: bool,
+    /// Show findings, edits and the chain of the decision
+    #[arg(long)]
+    explain: bool,
+    /// Message files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    Time::parse(text).ok_or_else(|| "expected a time as `YYYY-MM-DDThh:mm:ssZ`".to_owned())
+}
+
+#[derive(Serialize)]
+struct Line<'l> {
+    file: &'l str,
+    from: &'l Name,
+    to: &'l Name,
+    format: Option<&'static str>,
+    outcome: Outcome,
+    code: Option<Reason>,
+    label: Option<&'l LabelView>,
+    agreement: Option<&'l Name>,
+    findings: &'l [Finding],
+    edits: &'l [EditView],
+    chain: &'l [String],
+    output: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SyntaxLine<'l> {
+    file: &'l str,
+    syntax: String,
+    outcome: Outcome,
+    code: Option<Reason>,
+    span: Option<crate::base::Span>,
+    line: Option<usize>,
+    column: Option<usize>,
+    text: Option<String>,
+}
+
+impl Verb for Inspect {
+    const PATH: &'static [&'static str] = &["inspect"];
+    const ABOUT: &'static str = "Show what would happen to messages, offline";
+    const EXAMPLES: &'static str = "  vestibule inspect --config deploy/lab/gateway.toml --from gbr-ops --to usa-ops track.xml\n  \
+        vestibule inspect --rules rules/five-eyes --from gbr-ops --explain track.xml        every peer that it could go to\n  \
+        vestibule inspect --config gateway.toml --from gbr-ops --json *.xml | jq -r '[.file,.to,.outcome,.code]|@tsv'\n  \
+        vestibule inspect --syntax xml suspicious.xml\n\nExit status 0 whatever the outcomes.";
+
+    fn run(self, out: &mut Output) -> Result<Answer, Failure> {
+        match (self.syntax, &self.from) {
+            (Some(syntax), _) => self.read(syntax, out)?,
+            (None, Some(from)) => self.decide(from, out)?,
+            (None, None) => return Err(Failure::Usage("give `--from`".to_owned())),
+        }
+        Ok(Answer::Done)
+    }
+}
+
+impl Inspect {
+    fn read(&self, syntax: Syntax, out: &mut Output) -> Result<(), Failure> {
+        let mut table = output::table(&["file", "outcome", "code", "place", "text"]);
+        for file in &self.files {
+            let bytes = letter::body(file)?;
+            let refusal = syntax.read(&bytes).err();
+            let place = refusal.as_ref().and_then(|refusal| refusal.place.span).map(|span| syntax::line_and_column(&bytes, span.range().start));
+            let line = SyntaxLine {
+                file: &file.display().to_string(),
+                syntax: format!("{syntax:?}").to_lowercase(),
+                outcome: if refusal.is_some() { Outcome::Reject } else { Outcome::Forward },
+                code: refusal.as_ref().map(|refusal| refusal.reason),
+                span: refusal.as_ref().and_then(|refusal| refusal.place.span),
+                line: place.map(|place| place.0),
+                column: place.map(|place| place.1),
+                text: refusal.map(|refusal| refusal.detail),
+            };
+            if self.json {
+                out.json(&line)?;
+            } else {
+                let at = place.map(|(row, column)| format!("{row}:{column}")).unwrap_or_default();
+                let cells = [line.code.map_or("", Reason::code).to_owned(), at, line.text.clone().unwrap_or_default()].map(comfy_table::Cell::new);
+                table.add_row([comfy_table::Cell::new(line.file), output::outcome(line.outcome)].into_iter().chain(cells));
+            }
+        }
+        if self.json { Ok(()) } else { out.line(table) }
+    }
+
+    fn decide(&self, from: &Name, out: &mut Output) -> Result<(), Failure> {
+        let (guard, secrets) = self.guard()?;
+        if !guard.edition().peers.contains_key(from) {
+            let known: Vec<&str> = guard.edition().peers.keys().map(Name::as_str).collect();
+            return Err(Failure::Usage(format!("the rule set has no peer `{from}`; expected one of: {}", known.join(", "))));
+        }
+        let (keys, waivers) = (secrets.keys(), Waivers::default());
+        let mut inspector = Inspector::new(&guard);
+        let mut table = output::table(&["file", "to", "outcome", "code", "label", "agreement", "edits"]);
+        for file in &self.files {
+            let body = letter::body(file)?;
+            let header = self.header(file, from, &guard)?;
+            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers };
+            let passage = inspector.pass(from, &header, &body, &world);
+            let shown = file.display().to_string();
+            for ruling in &passage.rulings {
+                match (self.json, self.explain) {
+                    (true, _) => out.json(&line(&shown, from, &passage, ruling))?,
+                    (false, true) => explain(&shown, &passage, ruling, &body, out)?,
+                    (false, false) => drop(table.add_row(cells(&shown, &passage, ruling))),
+                }
+            }
+        }
+        if self.json || self.explain { Ok(()) } else { out.line(table) }
+    }
+
+    fn guard(&self) -> Result<(Guard, Secrets), Failure> {
+        let (rules, secrets) = match (&self.config, &self.rules) {
+            (Some(path), _) => {
+                let gateway = Gateway::read(path).map_err(|cause| unreadable(path, cause))?;
+                let secrets = if gateway.keys.pseudonym.exists() { Secrets::read(&gateway.keys.pseudonym)? } else { practice() };
+                (gateway.rules, secrets)
+            }
+            (None, Some(rules)) => (rules.clone(), practice()),
+            (None, None) => return Err(Failure::Usage("give `--config` or `--rules`".to_owned())),
+        };
+        match load_guard(&rules)? {
+            Ok(guard) => Ok((guard, secrets)),
+            Err(complaints) => Err(Failure::Complaints(complaints, crate::policy::read_folder(&rules)?)),
+        }
+    }
+
+    /// The header file beside the message, and the command line over it; where neither names a destination, every other peer.
+    fn header(&self, file: &Path, from: &Name, guard: &Guard) -> Result<Header, Failure> {
+        let beside = letter::header(&letter::beside(file))?;
+        let everyone = || guard.edition().peers.keys().filter(|name| *name != from).cloned().collect();
+        let mut header = beside.unwrap_or_else(|| Header {
+            id: MessageId::from_parts(0, [0; 10]),
+            precedence: Precedence::Routine,
+            destinations: everyone(),
+            media_type: String::new(),
+            traffic: Traffic::Operation,
+            sent: self.now.unwrap_or_else(world::now),
+            label: None,
+        });
+        if !self.to.is_empty() {
+            header.destinations.clone_from(&self.to);
+        }
+        header.precedence = self.precedence.unwrap_or(header.precedence);
+        if self.exercise {
+            header.traffic = Traffic::Exercise;
+        }
+        if let Some(media_type) = &self.media_type {
+            header.media_type.clone_from(media_type);
+        }
+        if let Some(path) = &self.label {
+            let text = String::from_utf8(letter::body(path)?);
+            header.label = Some(text.map_err(|_| Fault::new(format!("the label `{}` is not UTF-8", path.display())))?);
+        }
+        Ok(header)
+    }
+}
+
+/// Keys for looking only: pseudonyms made with them mean nothing anywhere.
+fn practice() -> Secrets {
+    Secrets::from_bytes(b"inspect: no pseudonym made with this key ever leaves")
+}
+
+fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Ruling) -> Line<'l> {
+    Line {
+        file,
+        from,
+        to: &ruling.recipient,
+        format: passage.format,
+        outcome: ruling.outcome,
+        code: ruling.code,
+        label: passage.label.as_ref(),
+        agreement: ruling.clause.as_ref(),
+        findings: &ruling.findings,
+        edits: &ruling.edits,
+        chain: &ruling.chain,
+        output: ruling.output.as_ref().map(|verified| base64::engine::general_purpose::STANDARD.encode(verified.bytes())),
+    }
+}
+
+fn marking(label: &LabelView) -> String {
+    let list = if label.national_only { "national only".to_owned() } else { label.releasable_to.join(" ") };
+    format!("{} {} [{list}]", label.policy, label.classification)
+}
+
+fn cells(file: &str, passage: &Passage, ruling: &Ruling) -> Vec<comfy_table::Cell> {
+    let plain = |text: String| comfy_table::Cell::new(text);
+    vec![
+        plain(file.to_owned()),
+        plain(ruling.recipient.to_string()),
+        output::outcome(ruling.outcome),
+        plain(ruling.code.map_or("", Reason::code).to_owned()),
+        plain(passage.label.as_ref().map(marking).unwrap_or_default()),
+        plain(ruling.clause.as_ref().map(Name::to_string).unwrap_or_default()),
+        plain(ruling.edits.len().to_string()),
+    ]
+}
+
+fn explain(file: &str, passage: &Passage, ruling: &Ruling, body: &[u8], out: &mut Output) -> Result<(), Failure> {
+    let code = ruling.code.map(|code| format!(" ({code}: {})", code.sentence())).unwrap_or_default();
+    out.line(format_args!("{file} to {}: {}{code}", ruling.recipient, ruling.outcome))?;
+    if let Some(label) = &passage.label {
+        out.line(format_args!("  label      {}", marking(label)))?;
+    }
+    if let Some(clause) = &ruling.clause {
+        out.line(format_args!("  agreement  {clause}"))?;
+    }
+    for step in &ruling.chain {
+        out.line(format_args!("  because    {step}"))?;
+    }
+    for finding in &ruling.findings {
+        let place = finding.span.map(|span| syntax::line_and_column(body, span.range().start)).map(|(row, column)| format!(" at {row}:{column}")).unwrap_or_default();
+        let rule = if finding.rule.is_empty() { String::new() } else { format!(" [{}]", finding.rule) };
+        out.line(format_args!("  finding    {} {}{place}: {}{rule}", finding.code, finding.path, finding.text))?;
+    }
+    for edit in &ruling.edits {
+        out.line(format_args!("  edit       {} {} [{}]", edit.action, edit.path, edit.rule))?;
+    }
+    if let Some(code) = ruling.code {
+        out.line(format_args!("  remedy     {}", code.remedy()))?;
+    }
+    out.line("")
+}

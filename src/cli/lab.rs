@@ -1,0 +1,186 @@
+//! Keys of a lab: for one gateway's configuration, every key, certificate and list that it names, and a file for each peer.
+//!
+//! Takes a configuration that is read, writes what is absent, and never overwrites. The authority's key lies beside its
+//! certificate: good for labs and tests, wrong for anything else.
+
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::audit::SignerKey;
+use crate::base::{Fault, Time};
+use crate::config::{Domain, Gateway, Peer};
+use crate::journal::seal::SealKey;
+use crate::link::pki::{Anchor, Use};
+
+/// Days that certificates and lists of a lab are valid: 30.
+pub(super) const DAYS: u32 = 30;
+
+/// What was written and what was there.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) written: Vec<PathBuf>,
+    pub(super) kept: usize,
+}
+
+impl Made {
+    /// Writes a file that does not exist yet; keys only for their owner's eyes.
+    fn write(&mut self, path: &Path, text: &str, mode: u32) -> Result<(), Fault> {
+        use std::io::Write as _;
+        let failed = |error| Fault::from_cause(format!("`{}` cannot be written", path.display()), error);
+        folder_of(path)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        self.written.push(path.to_owned());
+        Ok(())
+    }
+
+    /// Whether a file has to be made.
+    fn absent(&mut self, path: &Path) -> bool {
+        if path.exists() {
+            self.kept = self.kept.saturating_add(1);
+        }
+        !path.exists()
+    }
+}
+
+fn folder_of(path: &Path) -> Result<(), Fault> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let existed = folder.exists();
+    std::fs::create_dir_all(folder).map_err(|error| Fault::from_cause(format!("the folder `{}` cannot be made", folder.display()), error))?;
+    if !existed {
+        let closed = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
+        closed.map_err(|error| Fault::from_cause(format!("the folder `{}` cannot be closed to others", folder.display()), error))?;
+    }
+    Ok(())
+}
+
+/// The key of an authority: beside its certificate, with the ending `key`.
+pub(super) fn anchor_key(anchor: &Path) -> PathBuf {
+    anchor.with_extension("key")
+}
+
+/// The file of a peer's own configuration.
+pub(super) fn peer_file(domain: &Domain, peer: &Peer) -> PathBuf {
+    domain.identity.anchor.with_file_name(format!("{}.toml", peer.name))
+}
+
+/// Reads an authority that [`make`] made.
+pub(super) fn anchor(certificate: &Path) -> Result<Anchor, Fault> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| Fault::from_cause(format!("`{}` cannot be read", path.display()), error));
+    Anchor::load(&read(certificate)?, &zeroize::Zeroizing::new(read(&anchor_key(certificate))?))
+}
+
+/// Makes what a configuration names and does not find.
+pub(super) fn make(gateway: &Gateway, now: Time) -> Result<Made, Fault> {
+    let mut made = Made::default();
+    for path in [&gateway.keys.pseudonym, &gateway.keys.audit, &gateway.keys.quarantine] {
+        folder_of(path)?;
+    }
+    if made.absent(&gateway.keys.pseudonym) {
+        made.write(&gateway.keys.pseudonym, &secret()?, 0o600)?;
+    }
+    if made.absent(&gateway.keys.audit) {
+        SignerKey::create(&gateway.keys.audit, &format!("vestibule.lab/{}", gateway.home.to_lowercase()))?;
+        made.written.push(gateway.keys.audit.clone());
+    }
+    if made.absent(&gateway.keys.quarantine) {
+        SealKey::create(&gateway.keys.quarantine)?;
+        made.written.push(gateway.keys.quarantine.clone());
+    }
+    for domain in &gateway.domains {
+        of_domain(domain, now, &mut made)?;
+    }
+    Ok(made)
+}
+
+/// 64 hexadecimal digits from the system's randomness.
+fn secret() -> Result<zeroize::Zeroizing<String>, Fault> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+    aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| Fault::new("the system gave no randomness for a key"))?;
+    Ok(zeroize::Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+fn of_domain(domain: &Domain, now: Time, made: &mut Made) -> Result<(), Fault> {
+    let own = &domain.identity;
+    let anchor = if made.absent(&own.anchor) {
+        let anchor = Anchor::make(&format!("{} lab authority", domain.name), now, DAYS.saturating_mul(12))?;
+        made.write(&own.anchor, anchor.certificate(), 0o644)?;
+        made.write(&anchor_key(&own.anchor), &anchor.key(), 0o600)?;
+        anchor
+    } else {
+        self::anchor(&own.anchor)?
+    };
+    if made.absent(&own.certificate) {
+        let issued = anchor.issue(&gateway_identity(domain), Use::Both, now, DAYS)?;
+        made.write(&own.certificate, &issued.certificate, 0o644)?;
+        made.write(&own.key, &issued.key, 0o600)?;
+    }
+    for list in &own.revocations {
+        if made.absent(list) {
+            made.write(list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+        }
+    }
+    domain.peers.iter().try_for_each(|peer| of_peer(&anchor, domain, peer, now, made))
+}
+
+/// The identity of a lab's gateway in a domain.
+pub(super) fn gateway_identity(domain: &Domain) -> String {
+    format!("gateway.{}.lab", domain.name.as_str().to_lowercase())
+}
+
+fn of_peer(anchor: &Anchor, domain: &Domain, peer: &Peer, now: Time, made: &mut Made) -> Result<(), Fault> {
+    let file = peer_file(domain, peer);
+    let (certificate, key) = (file.with_extension("pem"), file.with_extension("key"));
+    if made.absent(&certificate) {
+        let purpose = if peer.address.is_some() { Use::Both } else { Use::Client };
+        let issued = anchor.issue(&peer.identity, purpose, now, DAYS)?;
+        made.write(&certificate, &issued.certificate, 0o644)?;
+        made.write(&key, &issued.key, 0o600)?;
+    }
+    if made.absent(&file) {
+        made.write(&file, &peer_text(domain, peer), 0o644)?;
+    }
+    Ok(())
+}
+
+/// The configuration of a peer, whose files lie beside it.
+fn peer_text(domain: &Domain, peer: &Peer) -> String {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let lists: Vec<String> = domain.identity.revocations.iter().map(|list| format!("\"{}\"", name(list))).collect();
+    format!(
+        "# The peer `{peer}` of the lab, for `vestibule send` and `vestibule receive`.\nname = \"{peer}\"\ngateway = \"{gateway}\"\n\
+         gateway_identity = \"{identity}\"\nanchor = \"{anchor}\"\ncertificate = \"{peer}.pem\"\nkey = \"{peer}.key\"\nrevocations = [{lists}]\n",
+        peer = peer.name,
+        gateway = domain.listen,
+        identity = gateway_identity(domain),
+        anchor = name(&domain.identity.anchor),
+        lists = lists.join(", "),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_made_once_keys_are_closed_and_peers_can_read_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.toml");
+        std::fs::write(&path, include_str!("../../deploy/lab/gateway.toml")).unwrap();
+        let gateway = Gateway::read(&path).unwrap();
+        let now = crate::process::world::now();
+        let made = make(&gateway, now).unwrap();
+        for key in made.written.iter().filter(|path| path.extension().is_some_and(|ending| ending == "key")) {
+            assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", key.display());
+        }
+        for domain in &gateway.domains {
+            for peer in &domain.peers {
+                let remote = crate::config::Remote::read(&peer_file(domain, peer)).unwrap();
+                assert_eq!((&remote.name, remote.domain.peers[0].address), (&peer.name, Some(domain.listen)));
+                assert!(crate::link::tls::Material::load(&remote.domain.identity).is_ok());
+            }
+        }
+        let again = make(&gateway, now).unwrap();
+        assert!(again.written.is_empty() && again.kept > 20, "{again:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What a command says: lines and JSON to standard output, complaints and progress to standard error.
+//!
+//! Colour only where a person looks and `NO_COLOR` is not set; a reader who has gone away ends the command quietly.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::Failure;
+use crate::base::{Complaint, Fault, Outcome};
+use crate::policy::{SourceFile, report};
+
+/// Standard output of a command.
+pub(super) struct Output {
+    to: std::io::BufWriter<std::io::Stdout>,
+}
+
+impl Output {
+    pub(super) fn new() -> Self {
+        Self { to: std::io::BufWriter::new(std::io::stdout()) }
+    }
+
+    /// One line.
+    pub(super) fn line(&mut self, text: impl std::fmt::Display) -> Result<(), Failure> {
+        writeln!(self.to, "{text}").map_err(gone)
+    }
+
+    /// Text that ends its own lines.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.to.write_all(text.as_bytes()).map_err(gone)
+    }
+
+    /// One object on one line.
+    pub(super) fn json(&mut self, object: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(object).map_err(|error| Fault::from_cause("the answer could not be written as JSON", error))?;
+        self.line(text)
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.to.flush().map_err(gone)
+    }
+}
+
+fn gone(error: std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure::Quiet,
+        _ => Failure::Fault(Fault::from_cause("standard output takes nothing more", error)),
+    }
+}
+
+fn coloured(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A line to standard error, where a person may read it.
+pub(super) fn complain(text: &str) {
+    // Nobody is left to tell where this fails.
+    let _ = writeln!(std::io::stderr(), "vestibule: {text}");
+}
+
+/// A line to standard error that is no complaint.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Complaints about files, with pointers into them, to standard error.
+pub(super) fn report(complaints: &[Complaint], files: &[SourceFile]) {
+    let look = if coloured(&std::io::stderr()) { report::Look::Colour } else { report::Look::Plain };
+    let _ = write!(std::io::stderr(), "{}", report::render(complaints, files, look));
+}
+
+/// A table with a heading, as wide as the terminal.
+pub(super) fn table(heading: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(heading.iter().copied());
+    if !coloured(&std::io::stdout()) {
+        table.force_no_tty();
+    }
+    if !std::io::stdout().is_terminal() {
+        table.set_width(140);
+    }
+    table
+}
+
+/// An outcome as a cell: its word, coloured by how restrictive it is.
+pub(super) fn outcome(outcome: Outcome) -> Cell {
+    let colour = match outcome {
+        Outcome::Forward => Color::Green,
+        Outcome::Quarantine => Color::Yellow,
+        Outcome::Withhold => Color::Magenta,
+        Outcome::Reject => Color::Red,
+    };
+    Cell::new(outcome.word()).fg(colour)
+}
+
+/// The log of a command that runs for long, to standard error; `VESTIBULE_LOG` chooses what, such as `info` or `vestibule::link=debug`.
+pub(super) fn log(standard: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VESTIBULE_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(standard));
+    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured(&std::io::stderr())).finish();
+    // A log that is set already, as in tests, stays.
+    let _ = tracing::subscriber::set_global_default(built);
+}

@@ -1,0 +1,377 @@
+//! The table of configuration keys: the single source of defaults, checks and the reference in the manual.
+//!
+//! A new key is one row here and one field in `read.rs`; a row without field, or a field without row, fails a test.
+
+/// The table of the file that a key stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// The top of a gateway's file.
+    Gateway,
+    /// `[keys]` of a gateway's file.
+    Keys,
+    /// `[limits]` of the file, `[domain.limits]` of a domain, `[domain.peer.limits]` of a peer.
+    Limits,
+    /// `[[domain]]`.
+    Domain,
+    /// `[[domain.peer]]`.
+    Peer,
+    /// The top of a peer's own file, for `send` and `receive`.
+    Remote,
+}
+
+impl Section {
+    /// The heading in the file, for people.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Gateway => "the gateway's file",
+            Self::Keys => "`[keys]`",
+            Self::Limits => "`[limits]`",
+            Self::Domain => "`[[domain]]`",
+            Self::Peer => "`[[domain.peer]]`",
+            Self::Remote => "the peer's file",
+        }
+    }
+}
+
+/// What a value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number within bounds, inclusive.
+    Whole {
+        /// Smallest.
+        min: u32,
+        /// Greatest.
+        max: u32,
+    },
+    /// Text without control characters.
+    Text,
+    /// 1 to 64 of `a-z A-Z 0-9 . _ / + -`.
+    Name,
+    /// A path, relative to the file.
+    Path,
+    /// A list of paths with at least one.
+    Paths,
+    /// A list of names with at least one.
+    Names,
+    /// `address:port`.
+    Address,
+    /// A DNS name or a URI.
+    Identity,
+    /// A table with the keys of another section.
+    Table(Section),
+    /// A list of tables with the keys of another section, at least one.
+    Tables(Section),
+}
+
+impl Kind {
+    /// What is expected, for people.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Self::Whole { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Text => "text in quotes".to_owned(),
+            Self::Name => "a name in quotes: 1 to 64 of `a-z A-Z 0-9 . _ / + -`".to_owned(),
+            Self::Path => "a path in quotes".to_owned(),
+            Self::Paths => "a list of paths, such as [\"a.pem\"]".to_owned(),
+            Self::Names => "a list of names, such as [\"usa-ops\"]".to_owned(),
+            Self::Address => "an address and port in quotes, such as \"127.0.0.1:4433\"".to_owned(),
+            Self::Identity => "a DNS name such as \"ops.example.lab\", or a URI, in quotes".to_owned(),
+            Self::Table(section) => format!("a table {}", section.heading()),
+            Self::Tables(section) => format!("one or more tables {}", section.heading()),
+        }
+    }
+}
+
+/// Whether a key may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be there.
+    Required,
+    /// It may be left out, and then nothing stands for it.
+    Optional,
+    /// It may be left out, and then this number stands for it.
+    Default(u32),
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Where it stands.
+    pub section: Section,
+    /// Its name.
+    pub name: &'static str,
+    /// What its value must be.
+    pub kind: Kind,
+    /// Unit of its value; empty where it has none.
+    pub unit: &'static str,
+    /// Whether it may be left out.
+    pub presence: Presence,
+    /// What it is, and why its default is what it is.
+    pub sentence: &'static str,
+}
+
+const fn row(section: Section, name: &'static str, kind: Kind, presence: Presence, sentence: &'static str) -> Key {
+    Key { section, name, kind, unit: "", presence, sentence }
+}
+
+const fn number(section: Section, name: &'static str, unit: &'static str, default: u32, min: u32, max: u32, sentence: &'static str) -> Key {
+    Key { section, name, kind: Kind::Whole { min, max }, unit, presence: Presence::Default(default), sentence }
+}
+
+use Presence::{Optional, Required};
+use Section::{Domain, Gateway, Keys, Limits, Peer, Remote};
+
+/// All keys.
+pub const KEYS: &[Key] = &[
+    row(Gateway, "home", Kind::Text, Required, "the home nation (trigraph) or organisation"),
+    row(Gateway, "rules", Kind::Path, Required, "folder of the rule set"),
+    row(Gateway, "journal", Kind::Path, Required, "folder of the journal: every event, the outbox, the quarantine"),
+    number(
+        Gateway,
+        "inspectors",
+        "threads",
+        2,
+        1,
+        256,
+        "inspectors that work in parallel; one for each core is enough, because an inspection never waits",
+    ),
+    number(
+        Gateway,
+        "undecided_messages_max",
+        "messages",
+        100_000,
+        1,
+        10_000_000,
+        "messages accepted and not yet decided, at most; beyond it peers are told `busy`, so that a queue cannot eat the disk",
+    ),
+    number(
+        Gateway,
+        "clock_seconds_max",
+        "seconds",
+        300,
+        1,
+        86_400,
+        "how far a message's time sent may lie from the gateway's clock, either way; five minutes is what unsynchronised machines keep",
+    ),
+    row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
+    row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
+    row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
+    row(Keys, "pseudonym", Kind::Path, Required, "key of pseudonyms: whoever holds it can link pseudonyms to names"),
+    row(Keys, "audit", Kind::Path, Required, "key that signs checkpoints of the journal"),
+    row(Keys, "quarantine", Kind::Path, Required, "key that encrypts held bodies"),
+    row(Domain, "name", Kind::Name, Required, "name of the domain"),
+    row(Domain, "listen", Kind::Address, Required, "where links are accepted (UDP)"),
+    row(Domain, "anchor", Kind::Path, Required, "the domain's trust anchor (PEM)"),
+    row(Domain, "certificate", Kind::Path, Required, "the gateway's certificate in this domain (PEM)"),
+    row(Domain, "key", Kind::Path, Required, "its key (PEM, PKCS #8)"),
+    row(
+        Domain,
+        "revocations",
+        Kind::Paths,
+        Required,
+        "certificate revocation lists (PEM), one for each issuer; without a list in force nobody gets in",
+    ),
+    row(Domain, "limits", Kind::Table(Limits), Optional, "limits of this domain's links"),
+    row(Domain, "peer", Kind::Tables(Peer), Required, "systems that may link to the gateway"),
+    row(Peer, "name", Kind::Name, Required, "name of the peer, as in the rule set"),
+    row(Peer, "identity", Kind::Identity, Required, "the one subject alternative name of its certificate"),
+    row(Peer, "address", Kind::Address, Optional, "where the gateway dials it; without it, the peer dials the gateway"),
+    row(
+        Peer,
+        "onward",
+        Kind::Names,
+        Optional,
+        "for a peer that is a gateway: what deliveries to it are addressed to there; without it, the peer's own name",
+    ),
+    row(Peer, "limits", Kind::Table(Limits), Optional, "limits of this peer's links"),
+    row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
+    row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
+    row(Remote, "gateway_identity", Kind::Identity, Required, "the DNS name in the gateway's certificate"),
+    row(Remote, "listen", Kind::Address, Optional, "where the peer accepts links (UDP); without it, any free port"),
+    row(Remote, "anchor", Kind::Path, Required, "the domain's trust anchor (PEM)"),
+    row(Remote, "certificate", Kind::Path, Required, "the peer's certificate (PEM)"),
+    row(Remote, "key", Kind::Path, Required, "its key (PEM, PKCS #8)"),
+    row(Remote, "revocations", Kind::Paths, Required, "certificate revocation lists (PEM), one for each issuer"),
+    row(Remote, "limits", Kind::Table(Limits), Optional, "limits of the peer's links"),
+    number(
+        Limits,
+        "body_bytes_max",
+        "bytes",
+        1_048_576,
+        1_024,
+        67_108_864,
+        "body of a message at most; structured messages are a few kilobytes, bundles a few hundred",
+    ),
+    number(Limits, "header_bytes_max", "bytes", 65_536, 256, 1_048_576, "header of a message at most; the detached label is the only large part"),
+    number(
+        Limits,
+        "in_flight_bytes_max",
+        "bytes",
+        67_108_864,
+        1_024,
+        1_073_741_824,
+        "bodies that one link may have in flight together; the memory that a link can claim is this and 128 KiB for each of `streams_max`",
+    ),
+    number(
+        Limits,
+        "streams_max",
+        "messages",
+        1_024,
+        1,
+        8_192,
+        "messages that one link may have in flight; each waits for the durable write of its group",
+    ),
+    number(Limits, "links_max", "links", 4, 1, 64, "links that one peer may hold; two suffice when both sides dial, the rest is for restarts"),
+    number(
+        Limits,
+        "messages_per_second_max",
+        "messages per second",
+        50_000,
+        1,
+        1_000_000,
+        "messages that one peer may send, over all its links; above what a machine can take, so it bites only where set",
+    ),
+    number(
+        Limits,
+        "resets_per_second_max",
+        "streams per second",
+        100,
+        1,
+        100_000,
+        "streams that are opened and reset; a peer that does more is abusing the link, and the link is cut",
+    ),
+    number(
+        Limits,
+        "handshakes_per_second_max",
+        "handshakes per second",
+        200,
+        1,
+        100_000,
+        "handshakes that a domain begins; one costs about 2 ms of a core",
+    ),
+    number(
+        Limits,
+        "message_ms_max",
+        "milliseconds",
+        10_000,
+        50,
+        600_000,
+        "time for a whole message; a slower sender is refused, so that open streams cannot be hoarded",
+    ),
+    number(
+        Limits,
+        "receipt_ms_max",
+        "milliseconds",
+        60_000,
+        50,
+        600_000,
+        "time that the other side may take for a receipt; the message is then sent again with the same id",
+    ),
+    number(Limits, "handshake_ms_max", "milliseconds", 5_000, 50, 60_000, "time for handshake and hello"),
+    number(
+        Limits,
+        "idle_ms_max",
+        "milliseconds",
+        30_000,
+        500,
+        600_000,
+        "time without any packet after which a link is dead; both sides keep it alive at a third of this",
+    ),
+];
+
+/// The row of a key.
+#[must_use]
+pub fn find(section: Section, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.section == section && key.name == name)
+}
+
+/// The keys of a section, in the order of the table.
+pub fn of(section: Section) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.section == section)
+}
+
+/// The key of a section that is spelt most like `name`, where one is near enough to be meant.
+#[must_use]
+pub fn nearest(section: Section, name: &str) -> Option<&'static str> {
+    let near = name.chars().count().div_euclid(3).max(2);
+    of(section).map(|key| (distance(key.name, name), key.name)).filter(|&(steps, _)| steps <= near).min().map(|(_, found)| found)
+}
+
+/// The reference of all keys, for the manual page `configuration`.
+#[must_use]
+pub fn reference() -> String {
+    let mut out = String::from(
+        "# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n",
+    );
+    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Limits, Section::Remote] {
+        out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
+        for key in of(section) {
+            let value = match key.kind {
+                Kind::Whole { min, max } => format!("{min} to {max} {}", key.unit),
+                other => other.expected(),
+            };
+            let absent = match key.presence {
+                Presence::Required => "a fault".to_owned(),
+                Presence::Optional => "nothing".to_owned(),
+                Presence::Default(default) => default.to_string(),
+            };
+            out.push_str(&format!("| `{}` | {value} | {absent} | {} |\n", key.name, key.sentence));
+        }
+    }
+    out
+}
+
+/// Insertions, deletions and substitutions between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (above, left) in a.chars().enumerate() {
+        let mut diagonal = above;
+        let mut last = above.saturating_add(1);
+        if let Some(first) = row.first_mut() {
+            *first = last;
+        }
+        for (cell, right) in row.iter_mut().skip(1).zip(b.chars()) {
+            let substituted = diagonal.saturating_add(usize::from(left != right));
+            diagonal = *cell;
+            *cell = substituted.min(diagonal.saturating_add(1)).min(last.saturating_add(1));
+            last = *cell;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_those_of_levenshtein() {
+        for (a, b, steps) in [("", "", 0), ("kitten", "sitting", 3), ("listen", "", 6), ("", "abc", 3), ("home", "hmoe", 2), ("a", "a", 0)] {
+            assert_eq!(distance(a, b), steps, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_finds_the_one_that_was_meant() {
+        assert_eq!(nearest(Section::Limits, "body_byte_max"), Some("body_bytes_max"));
+        assert_eq!(nearest(Section::Domain, "lisen"), Some("listen"));
+        assert_eq!(nearest(Section::Domain, "clearance"), None);
+    }
+
+    #[test]
+    fn the_manual_is_the_table() {
+        assert!(include_str!("../manual/configuration.md") == reference(), "write this into src/manual/configuration.md:\n{}", reference());
+    }
+
+    #[test]
+    fn every_row_is_whole_and_stands_once() {
+        for (at, key) in KEYS.iter().enumerate() {
+            assert!(KEYS.iter().skip(at + 1).all(|other| (other.section, other.name) != (key.section, key.name)), "{}", key.name);
+            assert!(!key.sentence.is_empty() && !key.sentence.ends_with('.'), "{}", key.name);
+            if let (Kind::Whole { min, max }, Presence::Default(default)) = (key.kind, key.presence) {
+                assert!(min <= default && default <= max && !key.unit.is_empty(), "{}", key.name);
+            }
+        }
+    }
+}

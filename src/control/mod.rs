@@ -1,0 +1,137 @@
+//! What an operator may ask of a running gateway: one line of JSON in, one line out, over a socket file beside the journal.
+//!
+//! Takes requests from people of the same user account (or the administrator), gives answers. The command line asks
+//! with [`ask`], the gateway answers with [`serve`]. Reading lists and messages needs no request: they are views of the
+//! journal. Deliberately absent: any request that changes rules, and any that could override mandatory control.
+
+pub mod socket;
+
+pub use socket::{Asker, ask, listen, serve};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{MessageId, Name};
+
+/// The name of the socket file in the journal's folder.
+pub const SOCKET: &str = "control.sock";
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Request {
+    /// How the gateway is.
+    Status,
+    /// Decide on a held message.
+    Review(Review),
+}
+
+/// A reviewer's decision on one held message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The message.
+    #[serde(with = "id_as_text")]
+    pub message: MessageId,
+    /// The peer that sent it; needed where two peers used the same id.
+    pub from: Option<Name>,
+    /// The recipient; `None` for all for whom it is held.
+    pub recipient: Option<Name>,
+    /// What the reviewer decided.
+    pub verdict: Verdict,
+    /// Who decided, as the reviewer signs: 1 to 64 characters.
+    pub reviewer: Name,
+    /// Why, for the record: 1 to 1,000 characters.
+    pub reason: String,
+}
+
+/// What a reviewer may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Waive the findings that held it; the message is read, decided and verified anew, and leaves only if nothing else stops it.
+    Release,
+    /// It never leaves.
+    Reject,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "lowercase")]
+pub enum Response {
+    /// It is done and durable.
+    Done {
+        /// One line for people.
+        text: String,
+    },
+    /// It is recorded, and waits for a second person.
+    Waiting {
+        /// One line for people.
+        text: String,
+    },
+    /// It was not done.
+    Refused {
+        /// One line for people: what was expected, what to do.
+        text: String,
+    },
+    /// How the gateway is: names and numbers.
+    Status {
+        /// In the order in which people should read them.
+        lines: Vec<(String, String)>,
+    },
+}
+
+mod id_as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::base::MessageId;
+
+    pub(super) fn serialize<S: Serializer>(id: &MessageId, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<MessageId, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn review() -> Request {
+        Request::Review(Review {
+            message: MessageId::from_parts(1, [0; 10]),
+            from: None,
+            recipient: Name::new("usa-ops"),
+            verdict: Verdict::Release,
+            reviewer: Name::new("a.turing").unwrap(),
+            reason: "known false alarm".to_owned(),
+        })
+    }
+
+    #[test]
+    fn requests_and_answers_read_back_as_they_were_written() {
+        for request in [Request::Status, review()] {
+            let line = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request, "{line}");
+        }
+        let answer = Response::Status { lines: vec![("held".to_owned(), "3".to_owned())] };
+        assert_eq!(serde_json::from_str::<Response>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);
+    }
+
+    #[test]
+    fn unknown_requests_keys_and_identities_are_refused() {
+        let good = serde_json::to_string(&review()).unwrap();
+        assert!(serde_json::from_str::<Request>(&good).is_ok());
+        for bad in [
+            r#"{"ask":"override"}"#.to_owned(),
+            good.replace("\"verdict\"", "\"waive_clearance\":true,\"verdict\""),
+            good.replace("release", "allow"),
+            good.replace("00000000-0001-7", "00000000-0001-4"),
+            good.replace("a.turing", ""),
+            String::new(),
+        ] {
+            assert!(serde_json::from_str::<Request>(&bad).is_err(), "{bad}");
+        }
+    }
+}

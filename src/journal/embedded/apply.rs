@@ -1,0 +1,313 @@
+//! One event, applied: its record, its leaf, and what follows from it in the views.
+//!
+//! The same code makes the views in the engine and, for `audit`, makes them again from the records alone.
+//! An event that contradicts the facts so far is denied before anything stays written.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::FaultPoint;
+use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
+use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Record, Released, Reviewed};
+use crate::journal::merkle::{Frontier, leaf_hash};
+use crate::journal::seal::{Place, SealRing};
+use crate::journal::{Denied, Receipt, State};
+
+/// Unsigned numbers as SQLite keeps them.
+pub(super) fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Numbers of SQLite that are never negative.
+pub(super) fn read_number(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// 0 for the most urgent.
+pub(super) fn urgency(precedence: Precedence) -> i64 {
+    match precedence {
+        Precedence::Flash => 0,
+        Precedence::Immediate => 1,
+        Precedence::Priority => 2,
+        Precedence::Routine => 3,
+    }
+}
+
+pub(super) fn failed(error: rusqlite::Error) -> Fault {
+    Fault::from_cause("the journal's file cannot be written; check the disk, then restart", error)
+}
+
+/// What an append may do.
+pub(in crate::journal) struct Applying<'c> {
+    /// The open transaction.
+    pub(in crate::journal) connection: &'c Connection,
+    /// Seals contents; `None` where the views are made again without them.
+    pub(in crate::journal) ring: Option<&'c SealRing>,
+    /// The tree.
+    pub(in crate::journal) frontier: &'c mut Frontier,
+    /// Where tests make the store fail.
+    pub(in crate::journal) faults: &'c FaultPoint,
+}
+
+/// What became of one event.
+pub(in crate::journal) enum Applied {
+    /// It is written, unless the commit fails.
+    Written(Option<Receipt>),
+    /// It is an acceptance that is on record already.
+    Repeated(Receipt),
+}
+
+struct Message {
+    ix: i64,
+    urgency: i64,
+    decided: bool,
+}
+
+impl Applying<'_> {
+    /// Applies an event.
+    ///
+    /// # Errors
+    /// `frame.id_reused`, contradictions, failures of the store.
+    pub(in crate::journal) fn apply(&mut self, event: Event) -> Result<Applied, Denied> {
+        let index = self.frontier.size();
+        let mut receipt = None;
+        let message = match &event {
+            Event::Accepted(one) => {
+                if let Some(first) = receipt_of(self.connection, &one.from, one.header.id)? {
+                    return repeated(one, first).map(Applied::Repeated);
+                }
+                receipt = Some(self.accept(one, index)?);
+                Some(stored(index))
+            }
+            Event::Decided(one) => Some(self.decide(one, index)?),
+            Event::Released(one) => Some(self.release(one)?),
+            Event::Delivered(one) => Some(self.deliver(one)?),
+            Event::Reviewed(one) => Some(self.review(one)?),
+            Event::Checkpointed(one) => {
+                self.checkpoint(one, index)?;
+                None
+            }
+            Event::Operated(_) => None,
+        };
+        self.write_record(Record { index, event }, message)?;
+        Ok(Applied::Written(receipt))
+    }
+
+    fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Denied> {
+        self.faults.pass()?;
+        let written = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(failed)?;
+        Ok(written)
+    }
+
+    fn write_record(&mut self, record: Record, message: Option<i64>) -> Result<(), Denied> {
+        let bytes = record.encode()?;
+        let leaf = leaf_hash(&bytes);
+        self.write("INSERT INTO record (ix, bytes, leaf, message) VALUES (?1, ?2, ?3, ?4)", params![stored(record.index), bytes, leaf.0, message])?;
+        for node in self.frontier.push(leaf) {
+            self.write("INSERT INTO tile (level, ix, hash) VALUES (?1, ?2, ?3)", params![node.level, stored(node.index), node.hash.0])?;
+        }
+        Ok(())
+    }
+
+    fn accept(&self, one: &Accepted, index: u64) -> Result<Receipt, Denied> {
+        self.count(&one.from, "", "accepted", None)?;
+        let position = self.accepted_from(&one.from)?;
+        self.write(
+            "INSERT INTO message (ix, sender, id, digest, urgency, received, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                stored(index),
+                one.from.as_str(),
+                one.header.id.bytes(),
+                one.body.digest.0,
+                urgency(one.header.precedence),
+                one.received.unix_ms(),
+                position
+            ],
+        )?;
+        self.keep(stored(index), &one.key(), "", &one.body)?;
+        // Receipts are to the millisecond, so that the first one and one read back later are the same.
+        let received = Time::from_unix_ms(one.received.unix_ms()).unwrap_or(one.received);
+        Ok(Receipt { index, position: read_number(position), from: one.from.clone(), id: one.header.id, digest: one.body.digest, received })
+    }
+
+    fn accepted_from(&self, sender: &Name) -> Result<i64, Denied> {
+        let count = self
+            .connection
+            .prepare_cached("SELECT count FROM tally WHERE sender = ?1 AND recipient = '' AND outcome = 'accepted' AND code = ''")
+            .and_then(|mut statement| statement.query_row(params![sender.as_str()], |row| row.get(0)))
+            .map_err(failed)?;
+        Ok(count)
+    }
+
+    fn keep(&self, message: i64, key: &MessageKey, recipient: &str, body: &Body) -> Result<(), Denied> {
+        let Some(ring) = self.ring else { return Ok(()) };
+        let bytes = body.bytes().ok_or_else(|| Denied::Contradiction("a content was given without its bytes".to_owned()))?;
+        let sealed = ring.seal(&Place { message: key, recipient, digest: body.digest }, bytes)?;
+        self.write(
+            "INSERT INTO content (message, recipient, key, sealed) VALUES (?1, ?2, ?3, ?4)",
+            params![message, recipient, sealed.key_id, sealed.bytes],
+        )?;
+        Ok(())
+    }
+
+    fn find(&self, key: &MessageKey) -> Result<Message, Denied> {
+        let find = |row: &rusqlite::Row<'_>| Ok(Message { ix: row.get(0)?, urgency: row.get(1)?, decided: row.get::<_, Option<i64>>(2)?.is_some() });
+        self.connection
+            .prepare_cached("SELECT ix, urgency, decided FROM message WHERE id = ?1 AND sender = ?2")
+            .and_then(|mut statement| statement.query_row(params![key.id.bytes(), key.from.as_str()], find).optional())
+            .map_err(failed)?
+            .ok_or_else(|| Denied::Contradiction(format!("message `{}` of `{}` was never accepted", key.id, key.from)))
+    }
+
+    fn decide(&self, one: &Decided, index: u64) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        if one.decisions.is_empty() {
+            if message.decided || one.refusal.is_none() {
+                return Err(Denied::Contradiction("a decision without recipients must be the first, and have a reason".to_owned()));
+            }
+            self.count(&one.message.from, "", Outcome::Reject.word(), one.refusal)?;
+        }
+        for decision in &one.decisions {
+            self.decide_one(one, decision, &message, index)?;
+        }
+        self.write("UPDATE message SET decided = ?1 WHERE ix = ?2", params![stored(index), message.ix])?;
+        Ok(message.ix)
+    }
+
+    fn decide_one(&self, one: &Decided, decision: &Decision, message: &Message, index: u64) -> Result<(), Denied> {
+        let wrong = |why: &str| Err(Denied::Contradiction(format!("the decision for `{}` {why}", decision.recipient)));
+        if (decision.outcome == Outcome::Forward) != decision.output.is_some() {
+            return wrong("must have output where, and only where, its outcome is `forward`");
+        }
+        let state = match decision.outcome {
+            Outcome::Forward => State::Due,
+            Outcome::Quarantine => State::Held,
+            Outcome::Withhold | Outcome::Reject => State::Settled,
+        };
+        // A later decision takes the place of one that holds the message, and of no other.
+        let superseded = match message.decided {
+            true => self.write(
+                "DELETE FROM decision WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
+                params![message.ix, decision.recipient.as_str()],
+            )?,
+            false => 0,
+        };
+        if message.decided && superseded == 0 {
+            return wrong("is not held, so it cannot be decided again");
+        }
+        let digest = decision.output.as_ref().map(|body| body.digest.0);
+        let written = self.write(
+            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (message, recipient) DO NOTHING",
+            params![
+                message.ix,
+                decision.recipient.as_str(),
+                stored(index),
+                message.urgency,
+                decision.outcome.word(),
+                decision.code.map(Reason::code),
+                decision.clause.as_ref().map(Name::as_str),
+                state.word(),
+                digest
+            ],
+        )?;
+        if written == 0 {
+            return wrong("stands twice");
+        }
+        self.count(&one.message.from, decision.recipient.as_str(), decision.outcome.word(), decision.code)?;
+        if let Some(body) = &decision.output {
+            self.keep(message.ix, &one.message, decision.recipient.as_str(), body)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one to a total: of an outcome, or of the words `accepted` and `delivered`.
+    fn count(&self, from: &Name, recipient: &str, outcome: &str, code: Option<Reason>) -> Result<(), Denied> {
+        self.write(
+            "INSERT INTO tally (sender, recipient, outcome, code, count) VALUES (?1, ?2, ?3, ?4, 1)
+             ON CONFLICT (sender, recipient, outcome, code) DO UPDATE SET count = count + 1",
+            params![from.as_str(), recipient, outcome, code.map_or("", Reason::code)],
+        )?;
+        Ok(())
+    }
+
+    fn release(&self, one: &Released) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        let before = i64::from(one.attempt).saturating_sub(1);
+        let written = self.write(
+            "UPDATE decision SET attempts = attempts + 1 WHERE message = ?1 AND recipient = ?2 AND state = 'due' AND digest = ?3 AND attempts = ?4 AND clause IS ?5",
+            params![message.ix, one.recipient.as_str(), one.digest.0, before, one.clause.as_ref().map(Name::as_str)],
+        )?;
+        match written {
+            0 => Err(Denied::Contradiction(format!("no such release is due to `{}`", one.recipient))),
+            _ => Ok(message.ix),
+        }
+    }
+
+    fn deliver(&self, one: &Delivered) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        let written = self.write(
+            "UPDATE decision SET state = 'delivered' WHERE message = ?1 AND recipient = ?2 AND state = 'due' AND attempts > 0",
+            params![message.ix, one.recipient.as_str()],
+        )?;
+        if written == 0 {
+            return Err(Denied::Contradiction(format!("nothing left for `{}` that is not delivered", one.recipient)));
+        }
+        self.count(&one.message.from, one.recipient.as_str(), "delivered", None)?;
+        Ok(message.ix)
+    }
+
+    fn review(&self, one: &Reviewed) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        let held = self
+            .connection
+            .prepare_cached("SELECT 1 FROM decision WHERE message = ?1 AND recipient = ?2 AND state = 'held'")
+            .and_then(|mut statement| statement.exists(params![message.ix, one.recipient.as_str()]))
+            .map_err(failed)?;
+        match held {
+            true => Ok(message.ix),
+            false => Err(Denied::Contradiction(format!("the message is not held for `{}`", one.recipient))),
+        }
+    }
+
+    fn checkpoint(&self, one: &Checkpointed, index: u64) -> Result<(), Denied> {
+        let (next, size) = checkpoint_state(self.connection)?;
+        if one.number != next || one.size > index || one.size < size {
+            return Err(Denied::Contradiction(format!("checkpoint {} of {} records does not follow the last one", one.number, one.size)));
+        }
+        self.write("INSERT INTO checkpoint (number, size, note) VALUES (?1, ?2, ?3)", params![stored(one.number), stored(one.size), one.note])?;
+        Ok(())
+    }
+}
+
+/// Number of the next checkpoint, and the size of the last.
+pub(super) fn checkpoint_state(connection: &Connection) -> Result<(u64, u64), Fault> {
+    connection
+        .prepare_cached("SELECT number + 1, size FROM checkpoint ORDER BY number DESC LIMIT 1")
+        .and_then(|mut statement| statement.query_row([], |row| Ok((read_number(row.get(0)?), read_number(row.get(1)?)))).optional())
+        .map(Option::unwrap_or_default)
+        .map_err(failed)
+}
+
+fn repeated(one: &Accepted, first: Receipt) -> Result<Receipt, Denied> {
+    if first.digest == one.body.digest {
+        return Ok(first);
+    }
+    Err(Refusal::new(Reason::FrameIdReused, format!("expected the content of record {}, found other content", first.index)).into())
+}
+
+/// The receipt of a sender's id.
+pub(super) fn receipt_of(connection: &Connection, from: &Name, id: MessageId) -> Result<Option<Receipt>, Fault> {
+    let row = connection
+        .prepare_cached("SELECT ix, digest, received, place FROM message WHERE id = ?1 AND sender = ?2")
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![id.bytes(), from.as_str()], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+                })
+                .optional()
+        })
+        .map_err(failed)?;
+    let Some((ix, digest, ms, place)) = row else { return Ok(None) };
+    let received = Time::from_unix_ms(ms).ok_or_else(|| Fault::new("a time of the journal is out of range"))?;
+    Ok(Some(Receipt { index: read_number(ix), position: read_number(place), from: from.clone(), id, digest: Digest(digest), received }))
+}

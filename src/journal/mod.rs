@@ -1,0 +1,100 @@
+//! The journal: the append-only record of every fact, and the views that are made from it.
+//!
+//! Takes [`Event`]s, gives [`Receipt`]s and views: outbox, quarantine, journeys, totals. An append returns after its
+//! records are durable, all of them or none. Records are the leaves of a Merkle tree, which the room `audit` signs and proves.
+//! [`Journal`] is the contract; [`embedded`] keeps it on one machine. Deliberately absent: formats, rules and clocks.
+
+pub mod embedded;
+mod encoding;
+mod event;
+pub mod merkle;
+pub mod seal;
+mod view;
+
+use std::pin::Pin;
+
+pub use event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Operated, Record, Released, Reviewed, Verdict};
+pub use view::{Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Tally, Waiting};
+
+use crate::base::{Fault, MessageId, Name, Precedence, Refusal};
+
+/// An answer that comes later.
+pub type Later<'a, T, E = Fault> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// What became of an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Appended {
+    /// The events are durable; the first one has this index.
+    Kept {
+        /// Index of the first record.
+        first: u64,
+        /// The receipt, where one of the events is an acceptance.
+        receipt: Option<Receipt>,
+    },
+    /// The acceptance among the events is on record already, with the same content: nothing was written, this is the first receipt.
+    Repeated(Receipt),
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// The message is at fault, or comes at a bad time: `size.busy`, `frame.id_reused`.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The events contradict the facts so far: a decision for an unknown message, a second delivery.
+    #[error("the journal holds other facts: {0}")]
+    Contradiction(String),
+    /// The store failed. From then on the engine takes nothing more.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A durable record of facts, with views. Object safe, so that an engine on several machines can stand in.
+pub trait Journal: Send + Sync {
+    /// Appends events atomically; answers after they are durable. They are queued by the call itself: dropping the answer
+    /// does not take them back.
+    ///
+    /// Work of precedence FLASH overtakes work that waits. An acceptance may stand together with the decision on it.
+    fn append(&self, events: Vec<Event>, precedence: Precedence) -> Later<'_, Appended, Denied>;
+
+    /// The receipt that a sender was given for an id, if any.
+    fn receipt_of<'a>(&'a self, from: &'a Name, id: MessageId) -> Later<'a, Option<Receipt>>;
+
+    /// Messages accepted and not decided, the most urgent first, then in order of acceptance; after a restart they are decided again.
+    fn undecided(&self, rows: u32) -> Later<'_, Vec<Waiting>>;
+
+    /// Releases due to a recipient, the most urgent first, then in order of acceptance.
+    fn outbox<'a>(&'a self, recipient: &'a Name, rows: u32) -> Later<'a, Vec<Outgoing>>;
+
+    /// Recipients to which releases are due.
+    fn undelivered(&self) -> Later<'_, Vec<Due>>;
+
+    /// Rows of the table of decisions, newest first.
+    fn decisions(&self, filter: Filter, page: Page) -> Later<'_, Paged<Row>>;
+
+    /// Rows that are held for review, newest first.
+    fn quarantine(&self, filter: Filter, page: Page) -> Later<'_, Paged<Row>> {
+        self.decisions(Filter { state: Some(State::Held), ..filter }, page)
+    }
+
+    /// Everything that happened to the messages of an id, oldest first; more than one sender may have used it.
+    fn message(&self, id: MessageId) -> Later<'_, Vec<Entry>>;
+
+    /// The body of a message as it came; `None` where it was dropped after its time, or never was.
+    fn body<'a>(&'a self, message: &'a MessageKey) -> Later<'a, Option<Vec<u8>>>;
+
+    /// Records in order, from an index on.
+    fn records(&self, page: Page) -> Later<'_, Paged<Entry>>;
+
+    /// Totals.
+    fn counts(&self) -> Later<'_, Counts>;
+
+    /// The tree as it is now.
+    fn head(&self) -> Later<'_, Head>;
+
+    /// Drops contents of messages received before a time for which nothing is due or held; records stay. Gives their number, at most
+    /// 1000: to be called again while it gives more than none.
+    /// The caller records who asked for it, as [`Operated`].
+    fn drop_contents(&self, received_before: crate::base::Time) -> Later<'_, u64>;
+}

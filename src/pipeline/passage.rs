@@ -1,0 +1,192 @@
+//! What became of a message: a ruling for each recipient, with all findings, kept as plain data for journal, reports and JSON.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
+use crate::filter::Waivers;
+use crate::label::{LabelView, Labelled};
+use crate::normal::{Change, Edits};
+use crate::verify::Verified;
+
+/// An edit as people and journals see it: where and what, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EditView {
+    /// Path in the original.
+    pub path: String,
+    /// The transform.
+    pub action: &'static str,
+    /// The rule that asked for it.
+    pub rule: Arc<str>,
+}
+
+/// The fate of one message.
+#[derive(Debug)]
+pub struct Passage {
+    /// Format name, where one was recognised.
+    pub format: Option<&'static str>,
+    /// The label, where one was read.
+    pub label: Option<LabelView>,
+    /// One ruling for each recipient.
+    pub rulings: Vec<Ruling>,
+}
+
+/// The fate of one message for one recipient.
+#[derive(Debug)]
+pub struct Ruling {
+    /// The recipient.
+    pub recipient: Name,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The reason that decided; `None` where it is forwarded.
+    pub code: Option<Reason>,
+    /// The clause under which it may leave.
+    pub clause: Option<Name>,
+    /// Mark, scheme, equivalence, decision: lines for people.
+    pub chain: Vec<String>,
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// The edits.
+    pub edits: Vec<EditView>,
+    /// The bytes that leave.
+    pub output: Option<Verified>,
+}
+
+impl Passage {
+    pub(super) fn refused(refusal: &Refusal, recipients: impl Iterator<Item = Name>) -> Self {
+        let rulings = recipients.map(|recipient| Ruling::open(recipient, &[]).refused(refusal, &Waivers::default())).collect();
+        Self { format: None, label: None, rulings }
+    }
+
+    pub(super) fn labelled(labelled: &Labelled<'_>, view: LabelView) -> Self {
+        Self { format: Some(labelled.parsed().format().name), label: Some(view), rulings: Vec::new() }
+    }
+
+    pub(super) fn of_format(mut self, name: &'static str) -> Self {
+        self.format = Some(name);
+        self
+    }
+
+    pub(super) fn with_findings(mut self, findings: &[Finding]) -> Self {
+        for ruling in &mut self.rulings {
+            ruling.findings.extend_from_slice(findings);
+            ruling.settle(&Waivers::default());
+        }
+        self
+    }
+
+    pub(super) fn add(&mut self, ruling: Ruling) {
+        self.rulings.push(ruling);
+    }
+
+    /// A passage for a message on which the guard itself failed: held for everyone, with a reason that reviewers can tell from a content failure.
+    #[must_use]
+    pub fn faulted(recipients: impl Iterator<Item = Name>, what: &str) -> Self {
+        Self::refused(&Refusal::new(Reason::FaultInternal, what), recipients)
+    }
+
+    /// The most restrictive outcome over all recipients.
+    #[must_use]
+    pub fn worst(&self) -> Outcome {
+        self.rulings.iter().map(|ruling| ruling.outcome).max().unwrap_or(Outcome::Reject)
+    }
+}
+
+impl Ruling {
+    pub(super) fn open(recipient: Name, findings: &[Finding]) -> Self {
+        Self {
+            recipient,
+            outcome: Outcome::Reject,
+            code: None,
+            clause: None,
+            chain: Vec::new(),
+            findings: findings.to_vec(),
+            edits: Vec::new(),
+            output: None,
+        }
+    }
+
+    pub(super) fn permitted(&mut self, clause: Name, chain: &[String]) {
+        self.clause = Some(clause);
+        self.chain = chain.to_vec();
+    }
+
+    pub(super) fn found(&mut self, finding: Finding) {
+        self.findings.insert(0, finding);
+    }
+
+    pub(super) fn edited(&mut self, edits: &Edits) {
+        self.edits = edits
+            .iter()
+            .map(|edit| EditView {
+                path: edit.path.clone(),
+                action: match edit.change {
+                    Change::Remove => "remove",
+                    Change::Replace(_) => edit.action,
+                },
+                rule: Arc::clone(&edit.rule),
+            })
+            .collect();
+    }
+
+    /// The outcome that the findings ask for, less what was waived.
+    pub(super) fn outcome(&self, waivers: &Waivers) -> Outcome {
+        self.deciding(waivers).map_or(Outcome::Forward, decided)
+    }
+
+    fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {
+        let standing = |finding: &&Finding| !waivers.cover(finding);
+        // The first of the most restrictive: findings stand in the order of evaluation.
+        self.findings.iter().filter(standing).rev().max_by_key(|finding| decided(finding)).filter(|finding| decided(finding) > Outcome::Forward)
+    }
+
+    fn settle(&mut self, waivers: &Waivers) {
+        let worst = self.deciding(waivers).map(|finding| (decided(finding), finding.code));
+        self.outcome = worst.map_or(Outcome::Forward, |(outcome, _)| outcome);
+        self.code = worst.map(|(_, code)| code);
+    }
+
+    /// Closed by a refusal, which joins the findings; the worst of all decides.
+    pub(super) fn refused(mut self, refusal: &Refusal, waivers: &Waivers) -> Self {
+        let finding = Finding {
+            code: refusal.reason,
+            rule: "".into(),
+            path: refusal.place.path.clone(),
+            span: refusal.place.span,
+            severity: Severity::High,
+            action: match refusal.reason.outcome() {
+                Outcome::Forward => Action::Note,
+                Outcome::Quarantine | Outcome::Withhold => Action::Hold,
+                Outcome::Reject => Action::Refuse,
+            },
+            text: refusal.detail.clone(),
+        };
+        self.findings.insert(0, finding);
+        self.settle(waivers);
+        self
+    }
+
+    /// Closed by findings that stand.
+    pub(super) fn closed(mut self, waivers: &Waivers) -> Self {
+        self.settle(waivers);
+        self
+    }
+
+    /// Free to leave.
+    pub(super) fn forwarded(mut self, verified: Verified) -> Self {
+        self.outcome = Outcome::Forward;
+        self.code = None;
+        self.output = Some(verified);
+        self
+    }
+}
+
+/// The outcome that one finding asks for: its rule's action, or, for reasons in code, the table's outcome.
+fn decided(finding: &Finding) -> Outcome {
+    match finding.action {
+        Action::Note | Action::Strip => Outcome::Forward,
+        Action::Hold => finding.code.outcome().max(Outcome::Quarantine).min(Outcome::Withhold),
+        Action::Refuse => Outcome::Reject,
+    }
+}

@@ -1,0 +1,313 @@
+//! The gateway: opens everything, recovers what an earlier run left, carries messages, stops in order.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use super::delivery::{Lane, Lanes};
+use super::inspectors::Inspectors;
+use super::review::{Ask, Asked};
+use super::world::{self, Secrets};
+use crate::audit::{Intervals, Notary, SignerKey};
+use crate::base::{Complaint, Fault, Name, Reason};
+use crate::config;
+use crate::journal::embedded::Engine;
+use crate::journal::seal::{SealKey, SealRing};
+use crate::journal::{Event, Journal, Operated};
+use crate::link::{Door, Link};
+use crate::pipeline::Guard;
+use crate::policy;
+
+/// Undecided messages read in one go after a restart.
+const RESUME_ROWS: u32 = 256;
+
+/// Tasks of the gateway, ended together.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    set: Mutex<JoinSet<()>>,
+}
+
+impl Tasks {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        // Finished tasks are let go here, so that the set holds only what runs.
+        while set.try_join_next().is_some() {}
+        set.spawn(task);
+    }
+
+    fn take(&self) -> JoinSet<()> {
+        std::mem::take(&mut *self.set.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Refusals at the frame, by reason.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    counts: Mutex<HashMap<Reason, u64>>,
+}
+
+impl Refused {
+    pub(super) fn count(&self, reason: Reason) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(reason).or_default();
+        *count = count.saturating_add(1);
+    }
+}
+
+/// What all tasks of a gateway share.
+pub(super) struct Shared {
+    pub(super) config: config::Gateway,
+    pub(super) inspectors: Inspectors,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) lanes: Lanes,
+    pub(super) undecided: Semaphore,
+    pub(super) refused: Refused,
+    pub(super) tasks: Tasks,
+    failed: Notify,
+    failure: Mutex<Option<String>>,
+}
+
+impl Shared {
+    /// Notes that the gateway cannot go on: it stops, because a guard without a journal does not forward.
+    pub(super) fn fail(&self, fault: &Fault) {
+        tracing::error!(%fault, "the gateway stops");
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| fault.to_string());
+        self.failed.notify_one();
+    }
+}
+
+/// A running gateway.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    doors: Vec<(Name, Arc<Door>)>,
+    notary: Notary,
+    path: PathBuf,
+}
+
+/// Reads and compiles the rule set of a folder.
+///
+/// # Errors
+/// A fault for a folder that cannot be read; complaints for files at fault.
+pub fn load_guard(folder: &Path) -> Result<Result<Guard, Vec<Complaint>>, Fault> {
+    policy::read_folder(folder).map(|files| Guard::load(&files))
+}
+
+impl Gateway {
+    /// Opens journal, keys, rule set and doors, and queues what an earlier run left undone.
+    ///
+    /// # Errors
+    /// Whatever prevents the gateway from starting, with the remedy.
+    pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
+        check_peers(&config, &guard)?;
+        let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
+        let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
+        let lanes = config.domains.iter().flat_map(|domain| &domain.peers).map(|peer| (peer.name.clone(), Arc::new(lane(peer)))).collect();
+        let shared = Arc::new(Shared {
+            inspectors: Inspectors::start(usize::from(config.inspectors), Arc::new(guard), secrets)?,
+            undecided: Semaphore::new(usize::try_from(config.undecided_messages_max).unwrap_or(Semaphore::MAX_PERMITS)),
+            journal,
+            lanes,
+            refused: Refused::default(),
+            tasks: Tasks::default(),
+            failed: Notify::new(),
+            failure: Mutex::default(),
+            config,
+        });
+        shared.started().await?;
+        shared.recover().await?;
+        let mut doors = Vec::new();
+        for domain in &shared.config.domains {
+            doors.push((domain.name.clone(), Arc::new(Door::open(domain)?)));
+        }
+        let notary = Notary::new(SignerKey::open(&shared.config.keys.audit)?, Intervals::default(), &shared.config.journal);
+        Ok(Self { shared, doors, notary, path: path.to_owned() })
+    }
+
+    /// The doors' addresses by domain, for logs and for tests that let the system choose ports.
+    ///
+    /// # Errors
+    /// When a socket is gone.
+    pub fn listening(&self) -> Result<Vec<(Name, std::net::SocketAddr)>, Fault> {
+        self.doors.iter().map(|(name, door)| Ok((name.clone(), door.address()?))).collect()
+    }
+
+    /// Carries messages until `stop` completes or the gateway cannot go on; then stops in order.
+    ///
+    /// # Errors
+    /// What made it stop, where that was not `stop`.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Fault> {
+        let Self { shared, doors, notary, .. } = self;
+        let mut carriers = JoinSet::new();
+        for (name, door) in &doors {
+            carriers.spawn(accept(Arc::clone(&shared), Arc::clone(door)));
+            let dialled = shared.config.domains.iter().filter(|domain| domain.name == *name).flat_map(|domain| &domain.peers);
+            for peer in dialled.filter(|peer| peer.address.is_some()) {
+                carriers.spawn(dial(Arc::clone(&shared), Arc::clone(door), peer.clone()));
+            }
+        }
+        carriers.spawn(sign(Arc::clone(&shared), notary));
+        for (recipient, lane) in &shared.lanes {
+            carriers.spawn(Arc::clone(&shared).deliver(recipient.clone(), Arc::clone(lane)));
+        }
+        tokio::select! {
+            () = stop => tracing::info!("stopping"),
+            () = shared.failed.notified() => {}
+        }
+        carriers.shutdown().await;
+        for (_, door) in &doors {
+            door.close().await;
+        }
+        let mut tasks = shared.tasks.take();
+        // What is under way may end; what does not end in time is undone in the journal and done again after the next start.
+        let _late = tokio::time::timeout(Duration::from_secs(5), async { while tasks.join_next().await.is_some() {} }).await;
+        tasks.shutdown().await;
+        shared.inspectors.stop();
+        let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failure.map_or(Ok(()), |what| Err(Fault::new(what)))
+    }
+
+    /// A handle for operators and reviewers.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), path: self.path.clone() }
+    }
+}
+
+/// What an operator may ask of a running gateway.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    doors: Vec<(Name, Arc<Door>)>,
+    path: PathBuf,
+}
+
+impl Handle {
+    /// Carries out a review.
+    ///
+    /// # Errors
+    /// When nothing is held under the id, or the journal refuses.
+    pub async fn review(&self, ask: &Ask) -> Result<Vec<Asked>, Fault> {
+        self.shared.review(ask).await
+    }
+
+    /// Reads certificates, revocation lists and peers again. Links stay, but for those of revoked certificates and removed peers.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration; the old one then stays in force.
+    pub async fn reload(&self) -> Result<(), Fault> {
+        let config = config::Gateway::read(&self.path).map_err(|unreadable| Fault::from_cause("the configuration was not reloaded", unreadable))?;
+        for (name, door) in &self.doors {
+            if let Some(domain) = config.domains.iter().find(|domain| domain.name == *name) {
+                door.reload(domain)?;
+            }
+        }
+        self.shared.operated("reloaded certificates, revocation lists and peers").await
+    }
+
+    /// What waits for each recipient, and whether it is linked.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<(Name, usize, bool)> {
+        let mut lanes: Vec<_> = self.shared.lanes.iter().map(|(name, lane)| (name.clone(), lane.waiting(), lane.is_linked())).collect();
+        lanes.sort();
+        lanes
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        Arc::clone(&self.shared.journal)
+    }
+}
+
+impl Shared {
+    async fn operated(&self, what: &str) -> Result<(), Fault> {
+        let event = Operated { who: "gateway".to_owned(), what: what.to_owned(), time: world::now() };
+        let appended = self.journal.append(vec![Event::Operated(event)], crate::base::Precedence::Routine).await;
+        appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal takes no records", denied))
+    }
+
+    async fn started(&self) -> Result<(), Fault> {
+        let guard = self.inspectors.guard();
+        let edition = guard.edition();
+        self.operated(&format!("started under rule set {} {} ({})", edition.name, edition.edition, edition.digest)).await
+    }
+
+    /// Decides what an earlier run accepted and did not decide. What is due is read by each recipient's desk.
+    async fn recover(&self) -> Result<(), Fault> {
+        loop {
+            let waiting = self.journal.undecided(RESUME_ROWS).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            tracing::info!(messages = waiting.len(), "deciding messages of an earlier run");
+            for message in waiting {
+                self.resume(message).await?;
+            }
+        }
+    }
+}
+
+fn lane(peer: &config::Peer) -> Lane {
+    let destinations = if peer.onward.is_empty() { vec![peer.name.clone()] } else { peer.onward.clone() };
+    Lane::new(peer.limits.streams_max, destinations)
+}
+
+/// Every configured peer is known to the rule set; a peer that is not would be refused at each message.
+fn check_peers(config: &config::Gateway, guard: &Guard) -> Result<(), Fault> {
+    if config.home != guard.edition().home {
+        return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, guard.edition().home)));
+    }
+    let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !guard.edition().peers.contains_key(&peer.name));
+    unknown.map_or(Ok(()), |peer| {
+        Err(Fault::new(format!("the rule set has no peer `{}`; add it to peers.toml or take it out of the configuration", peer.name)))
+    })
+}
+
+async fn accept(shared: Arc<Shared>, door: Arc<Door>) {
+    while let Some(link) = door.next_link().await {
+        let shared = Arc::clone(&shared);
+        shared.tasks.spawn(carry(Arc::clone(&shared), link));
+    }
+}
+
+/// Keeps a link to a peer that the gateway dials.
+async fn dial(shared: Arc<Shared>, door: Arc<Door>, peer: config::Peer) {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match door.dial(&peer.name).await {
+            Ok(link) => {
+                pause = Duration::from_millis(100);
+                carry(Arc::clone(&shared), link).await;
+            }
+            Err(error) => {
+                tracing::info!(peer = %peer.name, %error, "no link yet");
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(Duration::from_secs(10));
+            }
+        }
+    }
+}
+
+async fn carry(shared: Arc<Shared>, link: Link) {
+    let link = Arc::new(link);
+    let Some(lane) = shared.lanes.get(link.peer()).map(Arc::clone) else { return };
+    tracing::info!(peer = %link.peer(), "linked");
+    lane.attach(Arc::clone(&link));
+    Arc::clone(&shared).serve(Arc::clone(&link)).await;
+    lane.detach(&link);
+    tracing::info!(peer = %link.peer(), "link ended");
+}
+
+/// Signs the tree whenever its interval has passed.
+async fn sign(shared: Arc<Shared>, notary: Notary) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Err(fault) = notary.tend(shared.journal.as_ref(), world::now()).await {
+            return shared.fail(&fault);
+        }
+    }
+}

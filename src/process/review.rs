@@ -1,0 +1,148 @@
+//! Review: what people decide about held messages. A release waives findings, never mandatory control, and goes through the whole path again.
+
+use super::gateway::Shared;
+use super::world;
+use crate::base::{Fault, MessageId, Name, Outcome, Reason};
+use crate::filter::{ClauseReview, Waiver, Waivers};
+use crate::journal::{Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, Verdict};
+
+/// What a reviewer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The message.
+    pub id: MessageId,
+    /// For which recipient; `None` for all for whom it is held.
+    pub recipient: Option<Name>,
+    /// Who asks.
+    pub reviewer: String,
+    /// Release or reject.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of it, for each recipient.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Asked {
+    /// The recipient.
+    pub recipient: Name,
+    /// The outcome after the review.
+    pub outcome: Outcome,
+    /// The reason that decides now.
+    pub code: Option<Reason>,
+}
+
+impl Shared {
+    /// Carries out a review: journalled first, then decided again for the recipients for whom the message is held.
+    pub(super) async fn review(&self, ask: &Ask) -> Result<Vec<Asked>, Fault> {
+        let mut asked = Vec::new();
+        for row in self.held(ask).await? {
+            let key = MessageKey { from: row.from.clone(), id: row.id };
+            let (findings, header) = self.recorded(&key, &row).await?;
+            let reviewed = Event::Reviewed(Reviewed {
+                message: key.clone(),
+                recipient: row.recipient.clone(),
+                reviewer: ask.reviewer.clone(),
+                verdict: ask.verdict,
+                waivers: findings.iter().map(|waiver| format!("{} {} {}", waiver.code, waiver.rule, waiver.path)).collect(),
+                reason: ask.reason.clone(),
+                time: world::now(),
+            });
+            match ask.verdict {
+                Verdict::Reject => self.reject(&key, &row, reviewed).await?,
+                Verdict::Release => {
+                    let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", row.id)))?;
+                    let waivers = Waivers { findings: findings.into_iter().collect(), clause_review: ClauseReview::Granted };
+                    let header = crate::base::Header { destinations: vec![row.recipient.clone()], ..header };
+                    self.decide_again(&key, header, body.into(), waivers, vec![reviewed]).await?;
+                }
+            }
+            asked.push(self.standing(&row).await?);
+        }
+        match asked.is_empty() {
+            true => Err(Fault::new(format!("nothing is held under `{}`", ask.id))),
+            false => Ok(asked),
+        }
+    }
+
+    async fn held(&self, ask: &Ask) -> Result<Vec<Row>, Fault> {
+        let filter = Filter { recipient: ask.recipient.clone(), ..Filter::default() };
+        let (mut rows, mut page) = (Vec::new(), Page::first(Page::ROWS_MAX));
+        loop {
+            let part = self.journal.quarantine(filter.clone(), page).await?;
+            rows.extend(part.rows.into_iter().filter(|row| row.id == ask.id));
+            match part.next {
+                Some(next) => page = Page { after: Some(next), ..page },
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// Waivers for all findings of the decision that holds, and the header as it was received.
+    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, crate::base::Header), Fault> {
+        let (mut findings, mut header) = (None, None);
+        for entry in self.journal.message(key.id).await? {
+            match entry.event {
+                Event::Accepted(accepted) if accepted.key() == *key => header = Some(accepted.header),
+                Event::Decided(decided) if entry.index == row.record => {
+                    let decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
+                    findings = decision.and_then(|decision| waivers(&decision.findings));
+                }
+                _ => {}
+            }
+        }
+        findings.zip(header).ok_or_else(|| Fault::new(format!("the journal has no decision that holds `{}`", key.id)))
+    }
+
+    async fn reject(&self, key: &MessageKey, row: &Row, reviewed: Event) -> Result<(), Fault> {
+        let guard = self.inspectors.guard();
+        let edition = guard.edition();
+        let decision = Decision {
+            recipient: row.recipient.clone(),
+            outcome: Outcome::Reject,
+            code: Some(Reason::ReviewRejected),
+            clause: row.clause.clone(),
+            findings: "[]".to_owned(),
+            edits: "[]".to_owned(),
+            output: None,
+        };
+        let decided = Decided {
+            message: key.clone(),
+            edition: format!("{} {}", edition.name, edition.edition),
+            edition_digest: edition.digest,
+            time: world::now(),
+            decisions: vec![decision],
+            refusal: None,
+        };
+        let appended = self.journal.append(vec![reviewed, Event::Decided(decided)], row.precedence).await;
+        appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal refused the review", denied))
+    }
+
+    async fn standing(&self, row: &Row) -> Result<Asked, Fault> {
+        let filter = Filter { recipient: Some(row.recipient.clone()), from: Some(row.from.clone()), ..Filter::default() };
+        let mut page = Page::first(Page::ROWS_MAX);
+        loop {
+            let part = self.journal.decisions(filter.clone(), page).await?;
+            if let Some(now) = part.rows.into_iter().find(|other| other.id == row.id) {
+                return Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code });
+            }
+            match part.next {
+                Some(next) => page = Page { after: Some(next), ..page },
+                None => return Err(Fault::new("the journal lost a decision")),
+            }
+        }
+    }
+}
+
+/// Waivers for recorded findings; `None` where the record is not in the form in which this program writes it.
+fn waivers(findings: &str) -> Option<Vec<Waiver>> {
+    #[derive(serde::Deserialize)]
+    struct Recorded {
+        code: String,
+        rule: String,
+        path: String,
+    }
+    let recorded: Vec<Recorded> = serde_json::from_str(findings).ok()?;
+    let waiver = |one: Recorded| Some(Waiver { code: Reason::from_code(&one.code)?, rule: one.rule.into(), path: one.path });
+    recorded.into_iter().map(waiver).collect()
+}

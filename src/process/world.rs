@@ -1,0 +1,68 @@
+//! The world outside the path: clock, randomness, key files. The only place that reads them for the gateway.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::base::{Fault, MessageId, Time};
+use crate::sanitise::Keys;
+
+/// The time now.
+#[must_use]
+pub fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // A clock before 1970 or beyond jiff's years reads as 1970: every date check then refuses.
+    i64::try_from(since.as_millis()).ok().and_then(Time::from_unix_ms).unwrap_or(Time::EPOCH)
+}
+
+/// A fresh message identity.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn fresh_id() -> Result<MessageId, Fault> {
+    let mut random = [0_u8; 10];
+    SystemRandom::new().fill(&mut random).map_err(|_unspecified| Fault::new("the system gives no randomness"))?;
+    Ok(MessageId::from_parts(u64::try_from(now().unix_ms()).unwrap_or(0), random))
+}
+
+/// Secrets that transforms need.
+#[derive(Debug)]
+pub struct Secrets {
+    pseudonym: hmac::Key,
+}
+
+impl Secrets {
+    /// Reads the pseudonym key: 32 bytes or more in a file that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is too short, or is readable by others.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let shown = path.display();
+        let seen = |cause| Fault::from_cause(format!("cannot read the pseudonym key `{shown}`"), cause);
+        let mode = std::fs::metadata(path).map_err(seen)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Fault::new(format!("the pseudonym key `{shown}` can be read by others; run `chmod 600 {shown}`")));
+        }
+        let bytes = Zeroizing::new(std::fs::read(path).map_err(seen)?);
+        if bytes.len() < 32 {
+            return Err(Fault::new(format!("the pseudonym key `{shown}` has {} bytes; expected at least 32", bytes.len())));
+        }
+        Ok(Self::from_bytes(&bytes))
+    }
+
+    /// Secrets from bytes, for offline inspection and tests.
+    #[must_use]
+    pub fn from_bytes(pseudonym: &[u8]) -> Self {
+        Self { pseudonym: hmac::Key::new(hmac::HMAC_SHA256, pseudonym) }
+    }
+
+    /// The keys as the path takes them.
+    #[must_use]
+    pub const fn keys(&self) -> Keys<'_> {
+        Keys { pseudonym: &self.pseudonym }
+    }
+}

@@ -1,0 +1,176 @@
+//! The label as the second reader finds it: by places in the lattice's plain data, from the second tree.
+//!
+//! Reads Cursor-on-Target's three attributes in the sender's scheme, STANAG 4774 originator labels in `detail`, and the
+//! detached label of the header. Every one of them must say what the first reader's label says.
+//! Deliberately absent: banner lines in text, dates, and alternative labels, which are a sender's translation and
+//! never decide anything.
+
+use roxmltree::Node;
+
+use super::marking;
+use crate::label::scheme::{Policy, TagKind};
+use crate::label::{Label, Lattice};
+
+/// Namespace of STANAG 4774 labels.
+// SPEC: ADatP-4774 Ed A V1, schema 1.3.
+pub(super) const LABEL: &str = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0";
+
+/// Why a marking is not read: one line.
+pub(super) type Unread = &'static str;
+
+/// What a marking says, as places in the lattice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Place of the policy.
+    pub(super) policy: usize,
+    /// Place of the classification.
+    pub(super) level: usize,
+    /// Tag and values, both in rising order, each once; a tag without values is present.
+    pub(super) categories: Vec<(usize, Vec<usize>)>,
+}
+
+impl Said {
+    /// A marking without categories.
+    pub(super) const fn new(policy: usize, level: usize) -> Self {
+        Self { policy, level, categories: Vec::new() }
+    }
+
+    /// The first decision's label in this form.
+    pub(super) fn of(label: &Label) -> Self {
+        let mut said = Self::new(label.policy.index(), label.level.index());
+        for category in &label.categories {
+            said.tag(category.tag.index());
+            for value in &category.values {
+                said.add(category.tag.index(), value.index());
+            }
+        }
+        said
+    }
+
+    /// Makes a tag present.
+    pub(super) fn tag(&mut self, tag: usize) {
+        if let Err(place) = self.categories.binary_search_by_key(&tag, |(at, _)| *at) {
+            self.categories.insert(place, (tag, Vec::new()));
+        }
+    }
+
+    /// Adds a value, once.
+    pub(super) fn add(&mut self, tag: usize, value: usize) {
+        self.tag(tag);
+        let values = self.categories.iter_mut().find(|(at, _)| *at == tag).map(|(_, values)| values);
+        if let Some((values, place)) = values.and_then(|values| values.binary_search(&value).err().map(|place| (values, place))) {
+            values.insert(place, value);
+        }
+    }
+
+    /// Whether a tag is present.
+    pub(super) fn has_tag(&self, tag: usize) -> bool {
+        self.categories.iter().any(|(at, _)| *at == tag)
+    }
+}
+
+/// Checks that every marking in an event says `expected`; gives the number of markings found.
+///
+/// # Errors
+/// One line: which marking is not read, or says something else.
+pub(super) fn event(root: Node<'_, '_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
+    let access = root.attribute("access").filter(|word| *word != "Undefined");
+    let said = |name: &str| root.attribute(name).filter(|word| !word.is_empty());
+    let (caveat, releasable_to) = (said("caveat"), said("releasableTo"));
+    let mut found = 0_usize;
+    if access.is_some() || caveat.is_some() || releasable_to.is_some() {
+        let said = marking::triple(lattice, scheme, access.unwrap_or(""), caveat.unwrap_or(""), releasable_to.unwrap_or(""))?;
+        agree(&said, expected)?;
+        found = found.saturating_add(1);
+    }
+    for element in root.descendants().filter(|n| is_label(*n)) {
+        agree(&stanag(element, lattice)?, expected)?;
+        found = found.saturating_add(1);
+    }
+    Ok(found)
+}
+
+fn agree(said: &Said, expected: &Said) -> Result<(), Unread> {
+    if said == expected { Ok(()) } else { Err("a marking of the message does not say what the first reader's label says") }
+}
+
+/// Whether an element is a label in its own right.
+pub(super) fn is_label(node: Node<'_, '_>) -> bool {
+    let name = node.tag_name();
+    name.namespace() == Some(LABEL) && matches!(name.name(), "originatorConfidentialityLabel" | "ConfidentialityLabel")
+}
+
+/// Reads a STANAG 4774 label element.
+pub(super) fn stanag(label: Node<'_, '_>, lattice: &Lattice) -> Result<Said, Unread> {
+    let information = only(label, "ConfidentialityInformation")?;
+    let identifier = only(information, "PolicyIdentifier")?;
+    let (at, policy) = policy(lattice, &collapsed(identifier)?, identifier.attribute("URI"))?;
+    let classification = collapsed(only(information, "Classification")?)?;
+    let level =
+        policy.levels.iter().position(|level| policy.case.same(&level.name, &classification)).ok_or("the policy has no such classification")?;
+    let mut said = Said::new(at, level);
+    for category in named(information, "Category") {
+        add_category(&mut said, policy, category)?;
+    }
+    Ok(said)
+}
+
+fn policy<'l>(lattice: &'l Lattice, name: &str, uri: Option<&str>) -> Result<(usize, &'l Policy), Unread> {
+    let found = lattice.policies().iter().enumerate().find(|(_, policy)| policy.name == name || policy.case.same(&policy.name, name));
+    let (at, policy) = found.ok_or("the lattice has no policy of this name")?;
+    match uri.map(|uri| uri.strip_prefix("urn:oid:")) {
+        None => Ok((at, policy)),
+        Some(Some(oid)) if oid == policy.oid => Ok((at, policy)),
+        Some(_) => Err("the policy's name and object identifier are of different policies"),
+    }
+}
+
+fn add_category(said: &mut Said, policy: &Policy, category: Node<'_, '_>) -> Result<(), Unread> {
+    let kind = match category.attribute("Type") {
+        Some("RESTRICTIVE") => TagKind::Restrictive,
+        Some("PERMISSIVE") => TagKind::Permissive,
+        Some("INFORMATIVE") => TagKind::Informative,
+        _ => return Err("a category has no type of STANAG 4774"),
+    };
+    let set = category.attribute("TagName").ok_or("a category has no tag name")?;
+    let oid = category.attribute("URI").map(|uri| uri.strip_prefix("urn:oid:").unwrap_or(uri));
+    let tags = || {
+        let named = policy.tags.iter().enumerate().filter(|(_, tag)| tag.set == set || tag.aliases.iter().any(|alias| alias == set));
+        named.filter(|(_, tag)| tag.kind == kind && oid.is_none_or(|oid| oid == tag.oid))
+    };
+    let mut values = named(category, "GenericValue").peekable();
+    if values.peek().is_none() {
+        let (tag, _) = tags().next().ok_or("the policy has no such category")?;
+        said.tag(tag);
+    }
+    for value in values {
+        let text = whole(value)?;
+        let places = tags().filter_map(|(at, tag)| tag.values.iter().position(|v| policy.case.same(&v.name, text)).map(|value| (at, value)));
+        let (tag, value) = places.clone().next().filter(|_| places.count() == 1).ok_or("the policy has no such category value, or more than one")?;
+        said.add(tag, value);
+    }
+    Ok(())
+}
+
+fn named<'n, 'x: 'n>(parent: Node<'n, 'x>, name: &'static str) -> impl Iterator<Item = Node<'n, 'x>> {
+    parent.children().filter(move |child| child.is_element() && child.tag_name().namespace() == Some(LABEL) && child.tag_name().name() == name)
+}
+
+fn only<'n, 'x: 'n>(parent: Node<'n, 'x>, name: &'static str) -> Result<Node<'n, 'x>, Unread> {
+    let mut all = named(parent, name);
+    all.next().filter(|_| all.next().is_none()).ok_or("an element of the label is missing or repeated")
+}
+
+/// The whole text of an element that holds nothing but text, so that no comment or element can hide a part of it.
+fn whole<'n>(element: Node<'n, '_>) -> Result<&'n str, Unread> {
+    let mut children = element.children();
+    match (children.next(), children.next()) {
+        (Some(text), None) if text.is_text() => text.text().ok_or("a value of the label is empty"),
+        _ => Err("a value of the label is empty or not plain text"),
+    }
+}
+
+// SPEC: XML Schema part 2, xs:token: white space collapses.
+fn collapsed(element: Node<'_, '_>) -> Result<String, Unread> {
+    Ok(whole(element)?.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+}

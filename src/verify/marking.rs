@@ -1,0 +1,166 @@
+//! Cursor-on-Target's `access`, `caveat` and `releasableTo`, read over the lattice's plain data.
+//!
+//! `access` is a classification of the sender's scheme, or names its policy itself (`NATO SECRET`, `UK SECRET`,
+//! `SECRET//REL TO USA, GBR`). Every word must be consumed; a word with two meanings has none.
+
+use super::label::{Said, Unread};
+use crate::label::Lattice;
+use crate::label::scheme::{BannerForm, ImpliedWhen, Policy};
+
+/// Reads the three attributes; an absent one is empty.
+pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &str, releasable_to: &str) -> Result<Said, Unread> {
+    let head = classification(lattice, scheme, access)?;
+    let policy = head.policy;
+    let mut said = Said::new(head.at, head.level);
+    let mut released = false;
+    let rest = head.rest.split("//").flat_map(|part| part.split(" - "));
+    for segment in rest.chain(std::iter::once(caveat)).map(str::trim).filter(|segment| !segment.is_empty()) {
+        released |= controls(&mut said, policy, segment, head.context)?;
+    }
+    for code in releasable_to.split([' ', ',', '/']).filter(|code| !code.is_empty()) {
+        recipient(&mut said, policy, code)?;
+        released = true;
+    }
+    for implied in &policy.implied {
+        match (implied.when, head.context) {
+            (ImpliedWhen::Always, Some(context)) => {
+                let values = policy.tags.get(implied.tag.index()).map_or(&[][..], |tag| tag.values.as_slice());
+                let value = values
+                    .iter()
+                    .position(|value| policy.case.same(&value.name, context))
+                    .ok_or("the marking names a context that its policy has not")?;
+                said.add(implied.tag.index(), value);
+            }
+            (ImpliedWhen::Released, _) if !released => {}
+            _ => said.add(implied.tag.index(), implied.value.index()),
+        }
+    }
+    Ok(said)
+}
+
+/// What `access` says before its control words.
+struct Head<'l, 't> {
+    at: usize,
+    policy: &'l Policy,
+    level: usize,
+    /// The alliance's context, where a NATO line names one.
+    context: Option<&'t str>,
+    rest: &'t str,
+}
+
+fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) -> Result<Head<'l, 't>, Unread> {
+    let own = lattice.policies().get(scheme).ok_or("the sender's scheme is none of the lattice")?;
+    if let Some(level) = level(own, access) {
+        return Ok(Head { at: scheme, policy: own, level, context: None, rest: "" });
+    }
+    let british = access.split_once(" - ").filter(|_| own.banner == Some(BannerForm::Gbr));
+    if let Some((level, rest)) = british.and_then(|(word, rest)| level(own, word).map(|level| (level, rest))) {
+        return Ok(Head { at: scheme, policy: own, level, context: None, rest });
+    }
+    for (at, policy) in lattice.policies().iter().enumerate() {
+        if let Some((level, context, rest)) = policy.banner.and_then(|form| qualified(policy, form, access)) {
+            return Ok(Head { at, policy, level, context, rest });
+        }
+    }
+    Err("access is no classification of the sender's scheme and names no other policy")
+}
+
+/// Classification, context and rest of a line that names its policy itself.
+fn qualified<'t>(policy: &Policy, form: BannerForm, access: &'t str) -> Option<(usize, Option<&'t str>, &'t str)> {
+    match form {
+        BannerForm::Usa => {
+            let (word, rest) = access.split_once("//")?;
+            Some((level(policy, word)?, None, rest))
+        }
+        BannerForm::Gbr => {
+            let marking = access.strip_prefix("UK ")?;
+            let (word, rest) = marking.split_once(" - ").unwrap_or((marking, ""));
+            Some((level(policy, word)?, None, rest))
+        }
+        BannerForm::Nato => {
+            let (context, marking) = access.split_once(' ')?;
+            let context = match context {
+                "COSMIC" if marking.starts_with("TOP SECRET") => "NATO",
+                "NATO" if !marking.starts_with("TOP SECRET") => "NATO",
+                other => other.strip_prefix("NATO/")?,
+            };
+            // A name may be the beginning of another: the longest that fits is the classification.
+            let fits = |name: &str| marking.get(..name.len()).is_some_and(|start| policy.case.same(start, name));
+            let found = policy.levels.iter().enumerate().filter(|(_, level)| fits(&level.name)).max_by_key(|(_, level)| level.name.len())?;
+            let rest = marking.get(found.1.name.len()..).filter(|rest| rest.is_empty() || rest.starts_with([' ', '/']))?;
+            Some((found.0, Some(context), rest))
+        }
+    }
+}
+
+fn level(policy: &Policy, word: &str) -> Option<usize> {
+    policy.levels.iter().position(|level| policy.case.same(&level.name, word))
+}
+
+/// Reads control words, separated by `/` or `,`, or a list of recipients; says whether recipients were named.
+fn controls(said: &mut Said, policy: &Policy, segment: &str, context: Option<&str>) -> Result<bool, Unread> {
+    if let Some(list) = segment.strip_prefix("Releasable to ").filter(|_| policy.banner == Some(BannerForm::Nato)) {
+        return recipients(said, policy, context.into_iter().chain(list.split(',')));
+    }
+    let mut rest = segment;
+    while !rest.is_empty() {
+        if let Some(list) = rest.strip_prefix("REL TO ") {
+            return recipients(said, policy, list.split(','));
+        }
+        let (word, left) = rest.split_once(['/', ',']).unwrap_or((rest, ""));
+        let word = word.trim();
+        if let Some(nations) = rest.strip_suffix(" EYES ONLY").filter(|_| place(policy, word).is_none() && place(policy, rest).is_none()) {
+            return recipients(said, policy, nations.split('/').map(spelt_out));
+        }
+        if place(policy, word).is_some() {
+            value(said, policy, word)?;
+        } else {
+            word.split(' ').try_for_each(|part| value(said, policy, part))?;
+        }
+        rest = left.trim_start();
+    }
+    Ok(false)
+}
+
+fn recipients<'c>(said: &mut Said, policy: &Policy, codes: impl Iterator<Item = &'c str>) -> Result<bool, Unread> {
+    for code in codes {
+        recipient(said, policy, code.trim())?;
+    }
+    Ok(true)
+}
+
+fn value(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> {
+    let (tag, value) = place(policy, word).ok_or("a word of the marking is no value of its policy, or more than one")?;
+    said.add(tag, value);
+    Ok(())
+}
+
+/// British markings write `UK` and `US` where values are trigraphs.
+fn spelt_out(code: &str) -> &str {
+    match code {
+        "UK" => "GBR",
+        "US" => "USA",
+        other => other,
+    }
+}
+
+fn recipient(said: &mut Said, policy: &Policy, code: &str) -> Result<(), Unread> {
+    let release = policy.release.ok_or("the policy has no recipients to name")?.index();
+    let tag = policy.tags.get(release).ok_or("the policy has no recipients to name")?;
+    let value = tag.values.iter().position(|value| policy.case.same(&value.name, code)).ok_or("a recipient of the marking is none of its policy")?;
+    said.add(release, value);
+    Ok(())
+}
+
+/// The one place of a value's name outside the list of recipients.
+fn place(policy: &Policy, word: &str) -> Option<(usize, usize)> {
+    let mut found = None;
+    for (at, tag) in policy.tags.iter().enumerate().filter(|(at, _)| policy.release.is_none_or(|release| release.index() != *at)) {
+        for value in tag.values.iter().enumerate().filter(|(_, value)| policy.case.same(&value.name, word)).map(|(place, _)| place) {
+            if found.replace((at, value)).is_some() {
+                return None;
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,154 @@
+//! The second reader: reads original and result again, with other code and other libraries, and must agree with the first.
+//!
+//! Takes a [`Claim`]: the original, the bytes that are about to leave, the declared edits and the first decision's label.
+//! Gives [`Verified`]: proof that a reader which shares no code with the first (NIST SP 800-53 r5, AC-4(27))
+//! found the same label, the same answer of mandatory control for this recipient, the same tree but for the declared edits,
+//! and a result in canonical form. Only [`Verified`] may enter the outbox.
+//!
+//! Deliberately absent: any name of `format`, `filter`, `sanitise` or `rebuild`; agreements and content rules, which are
+//! decided once; banner lines, which the first reader checks against the label.
+
+mod canonical;
+mod compare;
+mod cot;
+mod label;
+mod marking;
+mod moment;
+mod number;
+mod place;
+mod release;
+mod scan;
+mod words;
+
+use roxmltree::{Document, ParsingOptions};
+
+pub use words::BlockedWords;
+
+use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
+use crate::label::{Label, Lattice};
+use crate::normal::Edits;
+use crate::policy::PeerEntry;
+
+/// What the first half of the path claims about one message for one recipient.
+#[derive(Debug)]
+pub struct Claim<'c> {
+    /// The header, as received.
+    pub header: &'c Header,
+    /// The body, as received.
+    pub original: &'c [u8],
+    /// The bytes that are about to leave.
+    pub result: Vec<u8>,
+    /// The edits that the result is declared to carry.
+    pub edits: &'c Edits,
+    /// The marking schemes.
+    pub lattice: &'c Lattice,
+    /// Who sent it.
+    pub sender: &'c PeerEntry,
+    /// Who is to get it.
+    pub recipient: &'c PeerEntry,
+    /// The label that the first reader found and the first decision was made on.
+    pub label: &'c Label,
+    /// Words that must not stand in the result, whatever the first half found.
+    pub blocked_words: &'c BlockedWords,
+    /// Now.
+    pub now: Time,
+}
+
+/// Proof that the second reader agreed; holds the bytes that may leave and for whom.
+#[derive(Debug)]
+#[must_use]
+pub struct Verified {
+    bytes: Vec<u8>,
+    digest: Digest,
+    recipient: Name,
+}
+
+impl Verified {
+    /// The bytes that may leave.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// SHA-256 of the bytes.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The one recipient that may get them.
+    #[must_use]
+    pub const fn recipient(&self) -> &Name {
+        &self.recipient
+    }
+
+    /// The bytes, owned.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Reads original and result again and compares everything that the claim says.
+///
+/// # Errors
+/// `verify.disagreement` where this reader refuses the original or finds another label; `verify.release` where it would
+/// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
+/// `verify.canonical` where the result is not in canonical form.
+pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
+    let original = read(claim.original, Reason::VerifyDisagreement)?;
+    let result = read(&claim.result, Reason::VerifyCanonical)?;
+    cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
+    cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    let said = label::Said::of(claim.label);
+    markings(&claim, &original, &said)?;
+    addressed(&claim)?;
+    release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
+    let declared = place::Declared::locate(&original, claim.edits)?;
+    compare::element(original.root_element(), result.root_element(), &declared)?;
+    canonical::check(&claim.result, result.root_element())?;
+    claim.blocked_words.absent_from(result.root_element())?;
+    let found = label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said);
+    if found.is_err() || found != label::event(original.root_element(), claim.lattice, claim.sender.scheme.index(), &said) {
+        return Err(Refusal::new(Reason::VerifyDisagreement, "the result does not carry the label of the original"));
+    }
+    let digest = Digest::of(&claim.result);
+    Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// Checks that the message is meant for this recipient, and of a kind of traffic that both sides may have.
+fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
+    let recipient = claim.recipient;
+    let meant = |name: &Name| *name == recipient.name || recipient.communities.contains(name);
+    if !claim.header.destinations.iter().any(meant) {
+        return Err(Refusal::new(Reason::VerifyRelease, "the message is not addressed to this recipient"));
+    }
+    if [claim.sender, recipient].iter().any(|peer| !peer.traffic.contains(&claim.header.traffic)) {
+        return Err(Refusal::new(Reason::VerifyRelease, "exercise and operation would mix"));
+    }
+    Ok(())
+}
+
+/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says.
+fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<(), Refusal> {
+    let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
+    let scheme = claim.sender.scheme.index();
+    let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
+    let Some(detached) = &claim.header.label else {
+        return if in_body == 0 { Err(disagree("the second reader finds no label")) } else { Ok(()) };
+    };
+    let document = read(detached.as_bytes(), Reason::VerifyDisagreement)?;
+    let root = Some(document.root_element()).filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
+    match label::stanag(root, claim.lattice).map_err(disagree)? == *said {
+        true => Ok(()),
+        false => Err(disagree("the detached label does not say what the first reader's label says")),
+    }
+}
+
+/// Reads one document with the second reader's own scan and the library's tree.
+fn read(bytes: &[u8], reason: Reason) -> Result<Document<'_>, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(reason, "expected UTF-8"))?;
+    scan::document(text).map_err(|flaw| Refusal::new(reason, format!("expected {} at byte {}", flaw.expected, flaw.at)))?;
+    let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|_| Refusal::new(reason, "the second XML reader refuses the text"))
+}

@@ -1,0 +1,126 @@
+//! Both halves of the guard over the same messages: what the first half reads and writes honestly, the second verifies.
+
+use vestibule::base::Budget;
+use vestibule::format::{self, Received, Syntax};
+use vestibule::normal::{Change, Edit, Edits, Kind, Tree, Value};
+use vestibule::rebuild;
+
+use super::document::{self, event};
+use super::labels::{case, secret, to_usa};
+use super::{Case, Fate, MARKING, gbr, header, label};
+use proptest::prelude::*;
+
+/// What the second half says of what the first half makes of a message, with edits chosen from its tree.
+fn through_both(body: &[u8], edits: impl Fn(&Tree<'_>) -> Edits) -> Option<Result<(), String>> {
+    let own = header();
+    let parsed = format::parse(Received::new(&own, body).unwrap(), &mut Budget::for_body(body.len())).ok()?;
+    let edits = edits(parsed.tree());
+    let result = match rebuild::bytes(parsed.tree(), &edits, Syntax::Xml) {
+        Ok(result) => result,
+        Err(refusal) => return Some(Err(format!("the first half does not write: {refusal}"))),
+    };
+    let text = String::from_utf8_lossy(body);
+    let national = text.contains("OFFICIAL");
+    let claimed = if national { label("GBR", "OFFICIAL", &[], &[]) } else { secret(&["GBR", "USA"]) };
+    let mut case: Case = case(&[], "", Some(to_usa()), claimed);
+    if national {
+        case.recipient = gbr();
+        case.header.destinations = vec![case.recipient.name.clone()];
+        case.header.label = None;
+    }
+    case.original = body.to_vec();
+    case.result = result;
+    case.edits = edits;
+    let said = |refusal: vestibule::base::Refusal| format!("{refusal} at `{}`\n{}", refusal.place.path, String::from_utf8_lossy(&case.result));
+    Some(case.reread().map(drop).map_err(said))
+}
+
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let shared = std::env::var("VESTIBULE_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/src/format/cot/samples/accept");
+    let mut folders = vec![std::path::PathBuf::from(shared).join("samples/cot"), own.into()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                // Labels of NATO's own scheme are none of the small schemes'.
+                path if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(">NATO<")) => {}
+                path if path.extension().is_some_and(|ext| ext == "xml") => found.push((path.display().to_string(), std::fs::read(&path).unwrap())),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn real_messages_pass_both_halves() {
+    let (mut read, mut failed) = (0, Vec::new());
+    let samples = samples();
+    for (name, body) in &samples {
+        match through_both(body, |_| Edits::default()) {
+            None => {}
+            Some(Ok(())) => read += 1,
+            Some(Err(why)) => failed.push(format!("{name}: {why}")),
+        }
+    }
+    println!("samples: {}, of which {read} pass both halves", samples.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// Attributes without which an event is none.
+const REQUIRED: [&str; 13] = ["version", "uid", "type", "time", "start", "stale", "how", "lat", "lon", "hae", "ce", "le", "event"];
+
+#[test]
+fn every_single_edit_of_real_messages_passes_both_halves() {
+    let mut failed = Vec::new();
+    for (name, body) in &samples() {
+        let own = header();
+        let Ok(parsed) = format::parse(Received::new(&own, body).unwrap(), &mut Budget::for_body(body.len())) else { continue };
+        for (id, node) in parsed.tree().all() {
+            let path = parsed.tree().path(id);
+            let top = path.matches('/').count() <= 3 && (path.starts_with("/event/@") || path.starts_with("/event/point"));
+            let labelled = path == "/event/detail" && String::from_utf8_lossy(body).contains("ConfidentialityLabel");
+            if labelled
+                || path == "/event"
+                || path.contains("ConfidentialityLabel")
+                || (top && (REQUIRED.contains(&node.name) || node.name == "point"))
+                || ["access", "caveat", "releasableTo"].contains(&node.name)
+            {
+                continue;
+            }
+            let removed = |action, change| Edit { node: id, path: path.clone(), action, rule: "test".into(), change };
+            let mut ways = vec![removed("remove", Change::Remove)];
+            if node.kind != Kind::Element && matches!(node.value, Value::Text(_)) {
+                ways.push(removed("replace", Change::Replace(Value::Text("other \"&\" <text>".into()))));
+            }
+            for edit in ways {
+                let made = |_: &Tree<'_>| {
+                    let mut edits = Edits::default();
+                    edits.add(edit.clone());
+                    edits
+                };
+                if let Some(Err(why)) = through_both(body, made) {
+                    failed.push(format!("{name} {} {path}: {why}", edit.action));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{} failed\n{}", failed.len(), failed.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn made_up_messages_pass_both_halves(detail in document::detail(), seed: u64) {
+        let event = event(&MARKING, detail);
+        let places = event.places();
+        let fates: Vec<Fate> = document::fates(&event, seed).into_iter().map(|fate| if fate == Fate::Replace(String::new()) { Fate::Remove } else { fate }).collect();
+        let original = event.careless(seed);
+        if let Some(verdict) = through_both(&original, |_| document::edits(&places, &fates)) {
+            prop_assert_eq!(verdict, Ok(()), "{}", String::from_utf8_lossy(&original));
+        }
+    }
+}
