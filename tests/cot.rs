@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use vestibule::base::{Budget, Reason, Refusal, Traffic};
+use vestibule::format::syntax::xml::{self, Cdata, Comments, Options};
 use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Edits, Kind, Marking, NodeId, Tree, Unit, Value};
+use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Unit, Value};
 
 fn cot() -> &'static Format {
     format::by_name("cot").unwrap()
@@ -170,6 +171,7 @@ fn facts_and_markings_are_found() {
     assert_eq!(look("label-in-binding"), (None, vec!["4774"]));
     assert_eq!(look("label-default-namespace"), (None, vec!["4774"]));
     assert_eq!(look("remarks-with-banner"), (None, vec!["banner"]));
+    assert_eq!(look("remarks-cdata"), (None, vec!["banner"]), "which lines are banners is asked in the label room");
 }
 
 #[test]
@@ -322,6 +324,25 @@ fn element() -> impl Strategy<Value = String> {
     })
 }
 
+/// The fields at and below a node as edited: path and text.
+fn fields(tree: &Tree<'_>, id: NodeId, edits: &Edits) -> Vec<String> {
+    let mut found = Vec::new();
+    for (child, node) in tree.children(id) {
+        let value = match edits.of(child).map(|edit| &edit.change) {
+            Some(Change::Remove) => continue,
+            Some(Change::Replace(value)) => value,
+            None => &node.value,
+        };
+        let path = tree.path(child);
+        let path: String = path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect();
+        found.push(format!("{:?} {path} {}", node.kind, value.text()));
+        if node.kind == Kind::Element {
+            found.extend(fields(tree, child, edits));
+        }
+    }
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -333,6 +354,30 @@ proptest! {
         prop_assert!(read(body.as_bytes()).is_ok(), "{:?}", read(body.as_bytes()).unwrap_err());
         prop_assert_eq!(laws::all(cot(), body.as_bytes(), write), Ok(()));
         prop_assert_eq!(agrees_with_second_parser(body.as_bytes()), Ok(()));
+    }
+
+    #[test]
+    fn any_edits_are_written_and_nothing_else_changes(which in any::<prop::sample::Index>(), choices in prop::collection::vec(0..4_u8, 128)) {
+        let samples = own("accept");
+        let (_, body) = which.get(&samples);
+        let tree = read(body).unwrap();
+        let mut edits = Edits::default();
+        for ((node, found), choice) in tree.all().skip(1).zip(choices) {
+            let change = match (choice, found.kind) {
+                (0, _) => Change::Remove,
+                (1, Kind::Attribute | Kind::Text) => Change::Replace(Value::Text("<new> & \"text\"\r\n\t".into())),
+                _ => continue,
+            };
+            edits.add(Edit { node, path: tree.path(node), action: "replace", rule: "test".into(), change });
+        }
+        let written = String::from_utf8(vestibule::rebuild::bytes(&tree, &edits, Syntax::Xml).unwrap()).unwrap();
+        let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 64 };
+        let again = xml::read_tree(&written, options, &mut Budget::for_body(written.len())).unwrap();
+        let mut expected = fields(&tree, NodeId::ROOT, &edits);
+        let mut found = fields(&again, NodeId::ROOT, &Edits::default());
+        expected.sort();
+        found.sort();
+        prop_assert_eq!(expected, found);
     }
 
     #[test]

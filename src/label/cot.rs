@@ -105,18 +105,20 @@ fn once(label: &mut Label, tag: super::scheme::TagIx, value: super::scheme::Valu
 /// The words of a list. One separator between two words, which after a comma or slash may be followed by one space.
 fn split<'t>(text: &'t str, separators: &[char], attribute: &str) -> Result<Vec<&'t str>, Refusal> {
     let mut words = Vec::with_capacity(4);
-    let mut after_comma = false;
-    for piece in text.split(separators) {
-        // The space after a comma parts nothing: it shows as an empty piece where spaces separate, as a leading space where not.
-        let word = if after_comma { piece.strip_prefix(' ').unwrap_or(piece) } else { piece };
-        let skipped = word.is_empty() && after_comma && separators.contains(&' ');
-        after_comma = !skipped;
-        if !skipped {
-            words.push(word);
-        }
+    let mut rest = text;
+    while let Some((word, separator, tail)) = rest.find(separators).and_then(|at| cut(rest, at)) {
+        words.push(word);
+        rest = if separator == ' ' { tail } else { tail.strip_prefix(' ').unwrap_or(tail) };
     }
-    if words.is_empty() || words.iter().any(|word| word.is_empty() || word.starts_with(' ') || word.ends_with(' ')) {
+    words.push(rest);
+    if words.iter().any(|word| word.is_empty() || word.starts_with(' ') || word.ends_with(' ')) {
         return Err(malformed(format!("expected words in `{attribute}`, with one separator between two; an empty list permits nobody")));
     }
     Ok(words)
+}
+
+fn cut(text: &str, at: usize) -> Option<(&str, char, &str)> {
+    let (word, rest) = text.split_at_checked(at)?;
+    let mut tail = rest.chars();
+    Some((word, tail.next()?, tail.as_str()))
 }
