@@ -256,10 +256,11 @@ fn what_leaves_is_clean_and_needs_no_further_edit() {
 
 #[test]
 fn a_removed_thing_is_not_named_elsewhere() {
-    let detail = r#"<fileshare uid="F-77" name="map"/><link uid="F-77" type="b-f" relation="p-p"/><link uid="F-78" type="b-f" relation="p-p"/><creator uid="F-77" callsign="X"/>"#;
+    let detail = r#"<fileshare uid="F-77-A" name="map"/><link uid="F-77-A" type="b-f" relation="p-p"/><link uid="F-78" type="b-f" relation="p-p"/><creator uid="F-77-A" callsign="X"/><remarks>F-77-A is the map</remarks>"#;
     let (_, codes, result) = rebuilt(&track("a-f-G", FVEY, detail), "usa-ops", &Waivers::default()).unwrap();
     assert!(!result.contains("F-77") && result.contains("F-78"), "{result}");
-    assert_eq!(codes.iter().filter(|code| **code == "reference.withheld").count(), 2);
+    assert_eq!(codes.iter().filter(|code| **code == "reference.withheld").count(), 3);
+    assert!(result.contains("[withheld] is the map"), "{result}");
 }
 
 #[test]

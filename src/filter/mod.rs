@@ -177,7 +177,7 @@ impl Filters {
             Some(form) => form.fields.scan(&mut found, budget)?,
             None => without_profile(&mut found),
         };
-        scanner.text.read(tree, &learnt.unknown, budget)?;
+        scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
@@ -194,7 +194,7 @@ fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt {
     let verdict =
         Verdict { code: Reason::FieldsUnknown, stripped: Reason::FieldsStripped, rule: &rule, severity: Severity::High, action: Action::Hold };
     found.on_field(NodeId::ROOT, verdict, || "the rule set has no profile for this format".into());
-    fields::Learnt { unknown: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new() }
+    fields::Learnt { free_names: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new() }
 }
 
 /// The fields that a format's own reader requires.

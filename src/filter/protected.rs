@@ -3,13 +3,17 @@
 //! Without the first the result could not be read; without the second it would leave with another label than the one that was decided on.
 //! A required field must stand wherever its parent stands: it may go with its parent, not alone.
 
+use std::collections::BTreeSet;
+
 use crate::normal::{Marking, NodeId, PathPattern, Tree};
 
 /// The protected nodes of one message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Protected {
-    required: Vec<NodeId>,
-    labels: Vec<NodeId>,
+    required: BTreeSet<NodeId>,
+    labels: BTreeSet<NodeId>,
+    // All nodes above the labels.
+    carriers: BTreeSet<NodeId>,
 }
 
 impl Protected {
@@ -21,18 +25,19 @@ impl Protected {
             // A banner is a copy of the label in free text, which may leave without it.
             Marking::Banner(_) => [None; 3],
         });
-        Self { required: required.iter().flat_map(|path| path.select(tree)).collect(), labels: labels.flatten().collect() }
+        let labels: BTreeSet<NodeId> = labels.flatten().collect();
+        let carriers = labels.iter().flat_map(|&label| above(tree, label)).collect();
+        Self { required: required.iter().flat_map(|path| path.select(tree)).collect(), labels, carriers }
     }
 
     /// Whether `node` must stay: it is the document or required, or is, carries or is a part of a label.
     pub(crate) fn holds(&self, tree: &Tree<'_>, node: NodeId) -> bool {
-        let carries_label = || self.labels.iter().any(|&label| above(tree, label).any(|at| at == node));
-        node == NodeId::ROOT || self.required.contains(&node) || carries_label() || self.is_label(tree, node)
+        node == NodeId::ROOT || self.required.contains(&node) || self.carriers.contains(&node) || self.is_label(tree, node)
     }
 
     /// Whether the value of `node` must stay as it is: it is a part of a label.
     pub(crate) fn is_label(&self, tree: &Tree<'_>, node: NodeId) -> bool {
-        above(tree, node).any(|at| self.labels.contains(&at))
+        !self.labels.is_empty() && above(tree, node).any(|at| self.labels.contains(&at))
     }
 }
 

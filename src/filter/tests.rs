@@ -92,6 +92,12 @@ fn words_are_found_in_every_part_of_a_message() {
 }
 
 #[test]
+fn filters_are_shared_by_threads() {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Filters>();
+}
+
+#[test]
 fn text_is_blotted_and_other_places_of_a_stripped_word_are_removed() {
     let edition = edition(Action::Hold, vec![words(Action::Strip, &["JABBERWOCK"])], &[]);
     let tree = sample(&["/event/@uid=U", "/event/detail/remarks=a jabberwock b", "/event/detail/contact/@callsign=JABBERWOCK 6"]);

@@ -18,7 +18,7 @@ pub(in crate::filter) const APART: &str = "\n\0\n";
 pub(in crate::filter) enum Part {
     /// The value.
     Value,
-    /// The name, which only fields that the profile does not list carry into the text.
+    /// The name, where the profile does not spell it out.
     Name,
 }
 
@@ -64,12 +64,12 @@ pub(in crate::filter) struct Text {
 }
 
 impl Text {
-    /// Reads a tree anew; the names of the nodes in `unknown` (in document order) are text too.
-    pub(in crate::filter) fn read(&mut self, tree: &Tree<'_>, unknown: &[NodeId], budget: &mut Budget) -> Result<(), Refusal> {
+    /// Reads a tree anew; the names of the nodes in `free_names` (in document order) are text too.
+    pub(in crate::filter) fn read(&mut self, tree: &Tree<'_>, free_names: &[NodeId], budget: &mut Budget) -> Result<(), Refusal> {
         self.all.clear();
         self.segments.clear();
         for (id, node) in tree.all() {
-            if node.kind != Kind::Text && unknown.binary_search(&id).is_ok() {
+            if node.kind != Kind::Text && free_names.binary_search(&id).is_ok() {
                 self.push(id, Part::Name, |all| all.push_str(node.name));
                 self.part();
             }

@@ -63,6 +63,7 @@ impl Plan<'_, '_> {
         self.same_names(&gone, &mut drafts);
         self.honest_errors(&gone, &places, &mut drafts);
         self.ordered_times(&gone, &mut drafts);
+        few(edits.len().saturating_add(drafts.len()))?;
         for (node, draft) in drafts {
             edits.add(Edit { node, path: self.tree.path(node), action: draft.action, rule: draft.rule, change: Change::Replace(draft.value) });
         }
@@ -80,6 +81,7 @@ impl Plan<'_, '_> {
             if gone.hold(node) {
                 continue;
             }
+            few(edits.len())?;
             let path = self.tree.path(node);
             if self.protected.holds(self.tree, node) {
                 return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(path));
@@ -200,6 +202,16 @@ impl Plan<'_, '_> {
         }
         Err(Refusal::new(Reason::RestEmpty, "expected one of the fields that the profile calls the rest"))
     }
+}
+
+/// Edits of one message at most: 1,024. A track has some ten; each names its path, which costs as much as it has siblings.
+const EDITS_MAX: usize = 1_024;
+
+fn few(edits: usize) -> Result<(), Refusal> {
+    if edits <= EDITS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::ContentLimit, format!("expected at most {EDITS_MAX} fields to edit")))
 }
 
 /// Removed subtrees, as ranges of nodes in document order.

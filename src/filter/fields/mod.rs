@@ -1,6 +1,6 @@
 //! Fields: the profile of a format, walked in parallel with the tree.
 //!
-//! Takes a profile, gives `fields.*` and `reference.url` findings, the steps that the profile asks for, and the nodes that no row lists.
+//! Takes a profile, gives `fields.*` and `reference.url` findings, the steps that the profile asks for, and the nodes whose names no row spells.
 //! The most precise row speaks: a name before `*`, a longer `**` before a shorter one, any row before `**`. An element on the way to a
 //! listed field is listed by that, where every step to it is a name.
 //!
@@ -18,7 +18,7 @@ use crate::policy::{Field, FieldType, Profile, SourceFile, TransformAction};
 
 use super::found::{Found, Verdict};
 use super::place;
-use trie::{State, Trie};
+use trie::{Name, State, Trie};
 use value::Check;
 
 /// The reasons that this filter gives.
@@ -54,8 +54,8 @@ pub(in crate::filter) struct Fields {
 /// What the walk learns beside findings, in document order.
 #[derive(Debug, Default)]
 pub(in crate::filter) struct Learnt {
-    /// Nodes that no row lists.
-    pub(in crate::filter) unknown: Vec<NodeId>,
+    /// Nodes whose names no path of the profile spells out: the names are the sender's words, so they are text.
+    pub(in crate::filter) free_names: Vec<NodeId>,
     /// Nodes whose row calls them a reference.
     pub(in crate::filter) references: Vec<NodeId>,
 }
@@ -122,11 +122,11 @@ impl Fields {
         let at = self.trie.row(state);
         let row = at.and_then(|at| self.rows.get(at));
         let known = row.is_some() || self.trie.is_on_the_way(state);
-        if !known {
-            learnt.unknown.push(id);
-            if above == Above::Listed {
-                self.unknown(id, found);
-            }
+        if state.name() == Name::Free {
+            learnt.free_names.push(id);
+        }
+        if !known && above == Above::Listed {
+            self.unknown(id, found);
         }
         match row {
             Some(row) if row.forbid.is_some() => {

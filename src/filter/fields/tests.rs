@@ -29,7 +29,7 @@ fn judged(profile: &Profile, fields: &[&str], required: &[&str]) -> (Vec<Finding
     let learnt = compiled.scan(&mut found, &mut Budget::for_body(0)).unwrap();
     let (findings, steps) = found.finish();
     let steps = steps.into_iter().map(|step| (tree.path(step.node), step)).collect();
-    (findings, steps, learnt.unknown.iter().map(|&id| tree.path(id)).collect())
+    (findings, steps, learnt.free_names.iter().map(|&id| tree.path(id)).collect())
 }
 
 fn codes(findings: &[Finding]) -> Vec<(&'static str, &str, Action)> {
@@ -82,6 +82,16 @@ fn what_no_row_lists_follows_otherwise_and_is_reported_once_for_its_whole_subtre
         assert_eq!(steps.len(), usize::from(otherwise == Action::Strip));
         assert_eq!(unknown.len(), 4);
     }
+}
+
+#[test]
+fn names_that_only_a_wildcard_reaches_are_the_senders_words() {
+    let mut rows = base();
+    rows.push(field("/event/detail/label/**", FieldType::Any));
+    rows.push(field("/event/detail/*/@kind", FieldType::Any));
+    let (findings, _, free) = judged(&profile(rows, Action::Hold), &with(&["/event/detail/label/policy/@uri=u", "/event/detail/label/@kind=k"]), &[]);
+    assert_eq!(findings, []);
+    assert_eq!(free, ["/event/detail/label/policy", "/event/detail/label/policy/@uri"]);
 }
 
 #[test]

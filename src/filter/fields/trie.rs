@@ -38,13 +38,27 @@ impl Default for Trie {
 }
 
 /// Where a node's path has led.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     places: Vec<usize>,
     below: Option<usize>,
+    name: Name,
+}
+
+/// Whether a path of the profile spells a node's own name out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Spelt,
+    /// Only `*`, `@*` or `**` reach it, if anything does: the name is the sender's own words.
+    Free,
 }
 
 impl State {
+    /// Whether the profile spells the node's name.
+    pub(super) const fn name(&self) -> Name {
+        self.name
+    }
+
     /// Work units to judge a node in this state.
     pub(super) fn cost(&self) -> u64 {
         u64::try_from(self.places.len()).unwrap_or(u64::MAX).saturating_add(1)
@@ -90,7 +104,7 @@ impl Trie {
 
     /// The state of a document element.
     pub(super) fn start(&self, name: &str) -> State {
-        self.element(&State { places: vec![0], below: None }, name)
+        self.element(&State { places: vec![0], below: None, name: Name::Free }, name)
     }
 
     /// The state of a child element.
@@ -104,10 +118,17 @@ impl Trie {
     }
 
     fn next(&self, state: &State, step: impl Fn(&Place) -> [Option<usize>; 2]) -> State {
-        let here = state.places.iter().filter_map(|&at| self.places.get(at));
-        let places: Vec<usize> = here.flat_map(|place| step(place).into_iter().flatten()).collect();
+        let mut name = Name::Free;
+        let mut places = Vec::with_capacity(2);
+        for place in state.places.iter().filter_map(|&at| self.places.get(at)) {
+            let [spelt, any] = step(place);
+            if spelt.is_some() {
+                name = Name::Spelt;
+            }
+            places.extend(spelt.into_iter().chain(any));
+        }
         let below = places.iter().find_map(|&at| self.places.get(at)?.row_below).or(state.below);
-        State { places, below }
+        State { places, below, name }
     }
 
     /// The row that speaks of a node in this state.

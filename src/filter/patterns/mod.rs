@@ -64,10 +64,12 @@ impl Patterns {
         Ok(Self { compiled: Some(compiled), meta })
     }
 
-    /// A scanner, to be kept: making one costs as much as a hundred scans.
+    /// A warm scanner, to be kept: making one costs as much as a hundred scans.
     pub(in crate::filter) fn scanner(&self) -> Option<yara_x::Scanner<'_>> {
         let mut scanner = yara_x::Scanner::new(self.compiled.as_ref()?);
         scanner.set_timeout(Duration::from_secs(SCAN_SECONDS_MAX)).max_matches_per_pattern(MATCHES_MAX);
+        // The first scan starts the engine's clock thread, and has to before the process is confined. What it finds in nothing is nothing.
+        let _ = scanner.scan(b"");
         Some(scanner)
     }
 

@@ -2,12 +2,15 @@
 //!
 //! Takes the nodes that are to be removed for one recipient, gives the further nodes that name what was removed: fields that the profile
 //! calls references, and fields named like an id, whose value is the id of a removed element. What the message itself is about is released,
-//! so its own id is no secret. A reference that its element cannot be without takes the element along.
+//! so its own id is no secret. A reference that its element cannot be without takes the element along. Free text that holds such an id of
+//! [`ID_BYTES_MIN`] bytes or more has it blotted out.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::base::{Action, Finding, Reason, Severity};
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::base::{Action, Finding, Reason, Severity, Span};
 use crate::normal::{Kind, NodeId, Tree};
 use crate::policy::TransformAction;
 
@@ -16,6 +19,12 @@ use super::protected::Protected;
 
 /// The reasons that this filter gives.
 pub(in crate::filter) const CODES: &[Reason] = &[Reason::ReferenceWithheld];
+
+/// Findings of references for one message and recipient: 256; beyond, people decide.
+const FINDINGS_MAX: usize = 256;
+
+/// Bytes of an id at the least, to be looked for inside of free text: 6. Shorter ones stand in text by chance.
+const ID_BYTES_MIN: usize = 6;
 
 /// All nodes that may name another thing, in document order: those that the profile calls references, and those named like an id.
 pub(in crate::filter) fn all(tree: &Tree<'_>, profiled: &[NodeId]) -> Vec<NodeId> {
@@ -48,6 +57,9 @@ pub(in crate::filter) fn follow(
         return (steps, findings);
     }
     for &node in references {
+        if findings.len() > FINDINGS_MAX {
+            break;
+        }
         if gone.contains(&node) || !ids.contains(&tree.node(node).value.text()) {
             continue;
         }
@@ -55,20 +67,55 @@ pub(in crate::filter) fn follow(
         steps.extend(step);
         findings.push(finding);
     }
+    blot(tree, protected, &gone, &ids, (&mut steps, &mut findings));
+    if findings.len() > FINDINGS_MAX {
+        findings.truncate(FINDINGS_MAX);
+        let limit = withheld(tree, NodeId::ROOT, tree.node(NodeId::ROOT).span, Action::Hold, "more references than are followed for one message");
+        findings.push(Finding { code: Reason::ContentLimit, ..limit });
+    }
     (steps, findings)
 }
 
+/// Blots the ids out of free text, in one pass over it.
+fn blot(tree: &Tree<'_>, protected: &Protected, gone: &BTreeSet<NodeId>, ids: &BTreeSet<Cow<'_, str>>, out: (&mut Vec<Planned>, &mut Vec<Finding>)) {
+    let (steps, findings) = out;
+    let long: Vec<&str> = ids.iter().map(|id| &**id).filter(|id| id.len() >= ID_BYTES_MIN).collect();
+    let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&long) else {
+        findings.push(withheld(
+            tree,
+            NodeId::ROOT,
+            tree.node(NodeId::ROOT).span,
+            Action::Hold,
+            "the ids of what was taken away are too many to follow",
+        ));
+        return;
+    };
+    let texts = tree.all().filter(|(id, node)| node.kind == Kind::Text && !gone.contains(id) && !protected.is_label(tree, *id));
+    for (node, text) in texts.filter(|_| !long.is_empty()) {
+        for hit in automaton.find_iter(&*text.value.text()).take(FINDINGS_MAX.saturating_add(1)) {
+            if findings.len() > FINDINGS_MAX {
+                return;
+            }
+            findings.push(withheld(tree, node, tree.span_in(node, hit.range()), Action::Strip, "text names something that was taken away"));
+            steps.push(Planned { node, step: Step::Redact(hit.range()), rule: "".into() });
+        }
+    }
+}
+
 fn withhold(tree: &Tree<'_>, protected: &Protected, node: NodeId) -> (Option<Planned>, Finding) {
-    let rule: Arc<str> = "".into();
     let around = std::iter::successors(Some(node), |&at| tree.parent(at)).take(2);
     let removable = around.into_iter().find(|&at| !protected.holds(tree, at));
     let (action, text) = match removable {
         Some(_) => (Action::Strip, "a reference to something that was taken away is taken away too"),
         None => (Action::Hold, "a field that must stay names something that was taken away"),
     };
-    let step = removable.map(|node| Planned { node, step: Step::Transform(TransformAction::Remove), rule: Arc::clone(&rule) });
-    let (path, span) = (tree.path(node), Some(tree.node(node).span));
-    (step, Finding { code: Reason::ReferenceWithheld, rule, path, span, severity: Severity::Medium, action, text: text.into() })
+    let step = removable.map(|node| Planned { node, step: Step::Transform(TransformAction::Remove), rule: "".into() });
+    (step, withheld(tree, node, tree.node(node).span, action, text))
+}
+
+fn withheld(tree: &Tree<'_>, node: NodeId, span: Span, action: Action, text: &str) -> Finding {
+    let (code, rule, path) = (Reason::ReferenceWithheld, "".into(), tree.path(node));
+    Finding { code, rule, path, span: Some(span), severity: Severity::Medium, action, text: text.into() }
 }
 
 /// Whether a node is named as ids are: `uid`, `id`, and names that end in them after a word, such as `parent_uid`, `senderUid`, `chatId`.
@@ -115,6 +162,24 @@ mod tests {
         let found = followed(&fields, &[], &["/event/@owner_uid", "/event/detail/link/@uid"], "/event/detail/fileshare");
         assert_eq!(found[0], ("/event/@owner_uid".to_owned(), Action::Hold, None));
         assert_eq!(found[1], ("/event/detail/link/@uid".to_owned(), Action::Strip, Some("/event/detail/link".to_owned())));
+    }
+
+    #[test]
+    fn text_loses_long_ids_and_keeps_short_words() {
+        let fields = ["/event/@uid=me", "/event/detail/a/@uid=ANDROID-7", "/event/detail/a/b/@id=map", "/event/detail/remarks=ANDROID-7 on the map"];
+        let tree = sample(&fields);
+        let (steps, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
+        assert_eq!(steps.iter().map(|planned| &planned.step).collect::<Vec<_>>(), [&Step::Redact(0..9)]);
+        assert_eq!(findings.len(), 1);
+    }
+
+    #[test]
+    fn more_references_than_people_read_are_held() {
+        let text = format!("/event/detail/remarks={}", "ANDROID-7 ".repeat(1000));
+        let tree = sample(&["/event/@uid=me", "/event/detail/a/@uid=ANDROID-7", &text]);
+        let (_, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
+        let last = findings.last().unwrap();
+        assert_eq!((findings.len(), last.code, last.action), (257, Reason::ContentLimit, Action::Hold));
     }
 
     #[test]

@@ -217,3 +217,21 @@ fn sanitising_the_result_again_changes_nothing() {
     );
     assert!(run_on(&again, &PLAIN, &steps).unwrap().is_empty());
 }
+
+#[test]
+fn a_message_that_needs_too_many_edits_is_held() {
+    let fields: Vec<String> = (0..1_100).map(|number| format!("/event/+link/@point={number}.25")).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let tree = sample(&fields);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+    for action in [Remove, CoarsenNumber(1)] {
+        let points = tree.all().filter(|(_, node)| node.name == "point").map(|(node, _)| node);
+        let steps: Vec<Planned> = points.map(|node| Planned { node, step: Step::Transform(action.clone()), rule: "rule:1".into() }).collect();
+        let edits = |steps| {
+            let pseudonyms = Pseudonyms::new(&Keys { pseudonym: &key }, "nato-hq");
+            Plan { tree: &tree, steps, references: &[], protected: &Protected::default(), rest: &[], pseudonyms }.edits()
+        };
+        assert_eq!(edits(&steps[..100]).map(|edits| edits.len()), Ok(100));
+        assert_eq!(edits(&steps).unwrap_err().reason, Reason::ContentLimit);
+    }
+}
