@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: linking the guard is slow, so it is linked once.
 
 mod cases;
+mod cli;
 mod cot;
 mod differential;
 mod filter;

@@ -12,7 +12,7 @@ use super::send::Line;
 use super::{Answer, Failure, Output, Verb, letter, output, runtime, unreadable};
 use crate::base::{Fault, Name, Precedence, Time};
 use crate::config::Remote;
-use crate::link::{Link, Status};
+use crate::link::{Link, LinkError, Status};
 use crate::process::world;
 
 /// How often the outgoing folder is looked at: every 100 milliseconds.
@@ -179,13 +179,24 @@ async fn send_folder(link: &Link, folder: &Path, tell: &mpsc::Sender<News>) -> O
                 Ok((None, _)) => return Some(Fault::new(format!("`{}` has no header file beside it", file.display()))),
                 Err(fault) => return Some(fault),
             };
-            let Ok(receipt) = peer::deliver(link, &header, &body, Duration::from_secs(30)).await else { return None };
-            let ending = if receipt.status == Status::Accepted { ".sent" } else { ".refused" };
+            let (told, ending) = match peer::deliver(link, &header, &body, Duration::from_secs(30)).await {
+                Ok(receipt) if receipt.status == Status::Accepted => (Ok(receipt), ".sent"),
+                Ok(receipt) => (Ok(receipt), ".refused"),
+                Err(LinkError::Message(refusal)) => (Err(refusal), ".refused"),
+                Err(_lost) => return None,
+            };
             let mut name = file.clone().into_os_string();
             name.push(ending);
             if let Err(error) = std::fs::rename(&file, name) {
                 return Some(Fault::from_cause(format!("`{}` was sent and cannot be renamed", file.display()), error));
             }
+            let receipt = match told {
+                Ok(receipt) => receipt,
+                Err(refusal) => {
+                    tracing::warn!(file = %file.display(), %refusal, "a message that no frame can hold");
+                    continue;
+                }
+            };
             let _ = tell.send(News::Sent(Line::new(&file, &header, &body, &receipt))).await;
         }
         tokio::time::sleep(LOOK).await;

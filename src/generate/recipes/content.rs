@@ -1,7 +1,7 @@
 //! Well-labelled messages whose content a rule speaks about: words, patterns, fields, references.
 
 use super::super::{Dice, Draft, Expected, Recipe, whole};
-use crate::base::Reason;
+use crate::base::{Outcome, Reason};
 
 const FIVE_EYES: &str = "GBR USA CAN AUS NZL";
 
@@ -9,6 +9,10 @@ static FORWARD: [Expected; 1] = [Expected::forward("usa-ops")];
 static SANITISED: [Expected; 1] = [Expected::sanitised("usa-ops")];
 static WORDS: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentWords)];
 static PATTERN: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentPattern)];
+static PATTERN_REFUSED: [Expected; 1] = [Expected::ruled("usa-ops", Outcome::Reject, Reason::ContentPattern)];
+static LENGTH: [Expected; 1] = [Expected::stopped("usa-ops", Reason::FieldsLength)];
+static FORBIDDEN: [Expected; 1] = [Expected::stopped("usa-ops", Reason::FieldsForbidden)];
+static FORM: [Expected; 1] = [Expected::stopped("usa-ops", Reason::FieldsPattern)];
 static UNICODE: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentUnicode)];
 
 const fn to_usa(name: &'static str, says: &'static str, expected: &'static [Expected], draft: fn(&mut Draft, &mut Dice)) -> Recipe {
@@ -35,9 +39,30 @@ pub(super) static RECIPES: &[Recipe] = &[
         draft.element(r#"<contact callsign="GREYWATER 1"/>"#);
     }),
     to_usa("word-inside-word", "a harmless word that contains a listed one", &FORWARD, |draft, _| remark(draft, "the secretary will confirm the time")),
-    to_usa("private-key", "a private key pasted into a remark", &PATTERN, |draft, dice| {
+    to_usa("private-key", "a private key pasted into a remark", &PATTERN_REFUSED, |draft, dice| {
         let key: String = (0..6).map(|_| format!("{:016x}", dice.roll())).collect();
         remark(draft, &format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"));
+    }),
+    to_usa("grid-reference", "an exact place written as text", &PATTERN, |draft, dice| {
+        remark(draft, &format!("meet at 30U XC {:05} {:05}", dice.below(99_999), dice.below(99_999)));
+    }),
+    to_usa("network-address", "a network address in a remark: the matched text is taken away", &SANITISED, |draft, dice| {
+        remark(draft, &format!("server moved to 192.0.2.{} as agreed", dice.below(254)));
+    }),
+    to_usa("handling-words", "an author who asks that it be kept close", &WORDS, |draft, _| {
+        remark(draft, "two vehicles at the bridge, Do  Not\tForward");
+    }),
+    to_usa("remark-too-long", "a remark longer than anybody reads", &LENGTH, |draft, _| {
+        remark(draft, &"the road is clear and dry. ".repeat(90));
+    }),
+    to_usa("image-attached", "a picture, which people must look at first", &FORBIDDEN, |draft, _| {
+        draft.mark("SECRET", "", FIVE_EYES);
+        draft.element(r#"<image mime="image/jpeg" width="640" height="480">/9j/4AAQSkZJRgABAQ==</image>"#);
+    }),
+    to_usa("alert-type-odd", "an alert of a type that is not written as one", &FORM, |draft, _| {
+        draft.kind = "b-a-o-tbl";
+        draft.mark("SECRET", "", FIVE_EYES);
+        draft.element(r#"<emergency type="911_Alert?">HERON-12</emergency>"#);
     }),
     to_usa("text-bidi", "a bidirectional override in a remark", &UNICODE, |draft, _| remark(draft, "move to \u{202e}htron\u{202c} ridge")),
     to_usa("fields-device", "the sender's device and network address: taken away", &SANITISED, |draft, dice| {

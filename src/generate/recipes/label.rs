@@ -9,7 +9,8 @@ const FIVE_EYES: &str = "GBR USA CAN AUS NZL";
 fn stanag(policy: &str, classification: &str, categories: &str, created: &str) -> String {
     format!(
         concat!(
-            r#"<slab:originatorConfidentialityLabel xmlns:slab="urn:nato:stanag:4774:confidentialitymetadatalabel:1:0">"#,
+            r#"<slab:originatorConfidentialityLabel xmlns:slab="urn:nato:stanag:4774:confidentialitymetadatalabel:1:0" "#,
+            r#"ReviewDateTime="2099-12-31T00:00:00Z">"#,
             "<slab:ConfidentialityInformation><slab:PolicyIdentifier>{}</slab:PolicyIdentifier>",
             "<slab:Classification>{}</slab:Classification>{}</slab:ConfidentialityInformation>",
             "<slab:CreationDateTime>{}</slab:CreationDateTime></slab:originatorConfidentialityLabel>"
@@ -72,12 +73,24 @@ pub(super) static RECIPES: &[Recipe] = &[
         draft.element(stanag("ATLANTIS", "SECRET", "", &created));
     }),
     to_usa("label-from-the-future", "a STANAG 4774 label made an age from now", &DATE, |draft, _| {
-        draft.element(stanag("NATO", "NATO SECRET", RELEASABLE_NATO, "2099-01-01T00:00:00Z"));
+        draft.element(stanag("NATO", "SECRET", RELEASABLE_NATO, "2099-01-01T00:00:00Z"));
     }),
     to_usa("label-banner-above", "marked OFFICIAL, but the text carries a SECRET banner", &BANNER, |draft, _| {
         draft.mark("OFFICIAL", "", FIVE_EYES);
         draft.remarks = Some("UK SECRET\nsee the annex for the times".to_owned());
     }),
+    to_usa("label-caveat-on-official", "UK EYES ONLY on OFFICIAL, where the scheme does not have it", &RULE, |draft, _| {
+        draft.mark("OFFICIAL", "UK EYES ONLY", "");
+    }),
+    Recipe {
+        name: "label-code-word",
+        says: "a SECRET track with a code word for which nobody abroad is cleared",
+        from: "gbr-ops",
+        to: &["usa-ops"],
+        expected: &[Expected::stopped("usa-ops", Reason::ClearanceRestrictive)],
+        draft: |draft, _| draft.mark("SECRET", "GREY HERON", FIVE_EYES),
+        damage: whole,
+    },
     Recipe {
         name: "label-stanag",
         says: "a NATO SECRET track labelled by STANAG 4774 in its detail",

@@ -41,7 +41,6 @@ fn swapped(text: &str, from: &str, to: &str) -> Vec<u8> {
 
 refusals! {
     "not-a-message", "a page of the web", FormatUnrecognised, marked, |_| b"<!doctype html><title>hello</title>\n".to_vec();
-    "empty", "no bytes at all", FormatUnrecognised, marked, |_| Vec::new();
     "json-as-cot", "JSON that claims to be Cursor-on-Target", FormatUnrecognised, marked, |_| br#"{"event":{"version":"2.0"}}"#.to_vec();
     "media-type-false", "a true message with a false media type", FormatMediaType, |draft, dice| {
         marked(draft, dice);
@@ -66,9 +65,10 @@ refusals! {
     "cdata-in-detail", "a CDATA section outside text", MalformedXmlCdata, marked, |text| swapped(&text, "<detail>", "<detail><![CDATA[x]]>");
     "attribute-twice", "two values of `uid`", MalformedXmlAttribute, marked, |text| swapped(&text, " type=", " uid=\"OTHER\" type=");
     "control-character", "a character that XML does not allow", MalformedXmlCharacter, marked, |text| swapped(&text, "<remarks>", "<remarks>&#1;");
-    "cut-short", "a message that ends in its middle", MalformedXmlSyntax, marked, |text| {
+    "cut-short", "a message whose last end tag is missing", MalformedXmlSyntax, marked, |text| swapped(&text, "</event>", "");
+    "cut-in-attribute", "a message that ends in the middle of an attribute", MalformedXmlAttribute, marked, |text| {
         let mut bytes = text.into_bytes();
-        bytes.truncate(bytes.len().div_euclid(2));
+        bytes.truncate(80);
         bytes
     };
     "two-documents", "a second event behind the first", MalformedXmlTrailing, marked, |text| swapped(&text, "</event>", "</event><event/>");

@@ -191,11 +191,83 @@ pub(super) static RECIPES: &[Recipe] = &[
     },
     Recipe {
         name: "partner-to-partner",
-        says: "a German track addressed to the private partner, which no agreement covers",
-        from: "deu-ops",
+        says: "an Australian position for Britain's private partner: what a third nation sent does not go on",
+        from: "aus-ops",
         to: &["guest-isac"],
-        expected: &[Expected::stopped("guest-isac", Reason::AgreementNone)],
-        draft: |draft, _| draft.mark("NATO UNCLASSIFIED", "", ""),
+        expected: &[Expected::stopped("guest-isac", Reason::AgreementForbidden)],
+        draft: |draft, _| draft.mark("OFFICIAL", "", "GBR AUS ISAC"),
+        damage: whole,
+    },
+    Recipe {
+        name: "special-forces-to-nato",
+        says: "a track of special forces, which a policy of the rule set keeps among the Five Eyes",
+        from: "gbr-ops",
+        to: &["usa-ops", "nato-hq"],
+        expected: &[Expected::forward("usa-ops"), Expected::stopped("nato-hq", Reason::AgreementForbidden)],
+        draft: |draft, _| {
+            draft.kind = "a-f-F-G";
+            draft.mark("SECRET", "", "GBR USA NATO");
+        },
+        damage: whole,
+    },
+    Recipe {
+        name: "partner-report",
+        says: "a report of the private partner, which people read before it enters the national picture",
+        from: "guest-isac",
+        to: &["gbr-ops"],
+        expected: &[Expected::stopped("gbr-ops", Reason::AgreementReview)],
+        draft: |draft, _| {
+            draft.kind = "b-m-p-s-m";
+            draft.mark("OFFICIAL", "", "GBR ISAC");
+        },
+        damage: whole,
+    },
+    Recipe {
+        name: "alert",
+        says: "somebody needs help: it does not wait for a reviewer",
+        from: "usa-ops",
+        to: &["gbr-ops", "can-ops"],
+        expected: &[Expected::forward("gbr-ops"), Expected::forward("can-ops")],
+        draft: |draft, _| {
+            draft.kind = "b-a-o-tbl";
+            draft.precedence = Precedence::Flash;
+            draft.element(r#"<emergency type="911 Alert">HERON-12</emergency>"#);
+            draft.mark("SECRET", "", "USA FVEY");
+        },
+        damage: whole,
+    },
+    Recipe {
+        name: "route",
+        says: "a route on the map: whose it is stays at home",
+        from: "gbr-ops",
+        to: &["nzl-ops"],
+        expected: &[Expected::sanitised("nzl-ops")],
+        draft: |draft, _| {
+            draft.kind = "b-m-r";
+            draft.element(r#"<link uid="GEN-WP-1" type="b-m-p-w" relation="c" callsign="WP1" parent_callsign="ANVIL-11" point="51.1,-1.2"/>"#);
+            draft.mark("OFFICIAL-SENSITIVE", "", FIVE_EYES);
+        },
+        damage: whole,
+    },
+    Recipe {
+        name: "chat-too-high",
+        says: "a SECRET chat line: the clause for chat ends below",
+        from: "gbr-ops",
+        to: &["aus-ops"],
+        expected: &[Expected::stopped("aus-ops", Reason::AgreementNone)],
+        draft: |draft, _| {
+            draft.kind = "b-t-f";
+            draft.mark("SECRET", "", FIVE_EYES);
+        },
+        damage: whole,
+    },
+    Recipe {
+        name: "germany-to-gbr",
+        says: "a NATO RESTRICTED track from Germany, to Britain and, in one message, to a partner who is not in NATO",
+        from: "deu-ops",
+        to: &["gbr-ops", "aus-ops"],
+        expected: &[Expected::forward("gbr-ops"), Expected::stopped("aus-ops", Reason::ClearancePermissive)],
+        draft: |draft, _| draft.mark("NATO RESTRICTED", "", ""),
         damage: whole,
     },
     Recipe {
