@@ -41,5 +41,7 @@ pub mod audit;
 
 // The program.
 pub mod process;
+pub mod cli;
 pub mod control;
 pub mod generate;
+pub mod manual;

@@ -769,3 +769,70 @@ fn a_closed_door_ends_its_links_on_both_sides() {
         assert!(gate.next_link().await.is_none());
     });
 }
+
+#[test]
+fn a_peer_that_answers_at_the_address_of_another_is_refused() {
+    run(async {
+        let lab = Lab::new();
+        lab.issue("can", CAN, Use::Both);
+        let gate = lab.gate(Limits::default());
+        let can = Door::open(&lab.peer_domain("can", gate.address().unwrap(), Limits::default())).unwrap();
+        let mut dialling = lab.domain(Limits::default());
+        dialling.peers[0].address = Some(can.address().unwrap());
+        gate.reload(&dialling).unwrap();
+        assert!(gate.dial(&name("usa")).await.is_err());
+        assert_eq!(count(&gate, "certificate.mismatch"), 1);
+        // The other is a peer too, at its own address.
+        dialling.peers[1].address = dialling.peers[0].address.take();
+        gate.reload(&dialling).unwrap();
+        assert_eq!(gate.dial(&name("can")).await.unwrap().peer().as_str(), "can");
+        assert!(matches!(gate.dial(&name("usa")).await, Err(LinkError::Closed(_))));
+        assert!(matches!(gate.dial(&name("nobody")).await, Err(LinkError::Closed(_))));
+    });
+}
+
+#[test]
+fn a_reload_lets_a_new_peer_in_and_a_new_list_keeps_one_out_at_the_handshake() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits::default());
+        lab.issue("aus", "aus-ops.coalition.lab", Use::Client);
+        let aus = lab.peer("aus", &gate);
+        refused(&aus).await;
+        let mut wider = lab.domain(Limits::default());
+        wider.peers.push(Peer { name: name("aus"), identity: "aus-ops.coalition.lab".to_owned(), ..wider.peers[0].clone() });
+        gate.reload(&wider).unwrap();
+        aus.dial(&name("gateway")).await.unwrap();
+        assert_eq!(gate.next_link().await.unwrap().peer().as_str(), "aus");
+        lab.revoke(&["can"]);
+        gate.reload(&wider).unwrap();
+        refused(&lab.peer("can", &gate)).await;
+        until("the refusal", || count(&gate, "certificate.revoked") == 1).await;
+    });
+}
+
+#[test]
+fn a_gateway_grants_no_unidirectional_stream_and_takes_no_datagram() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits::default());
+        let connection = bare(&lab, "usa", &gate).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(50), connection.open_uni()).await.is_err());
+        assert_eq!(connection.max_datagram_size(), None);
+    });
+}
+
+#[test]
+fn a_refused_body_is_not_read_to_its_end() {
+    run(async {
+        let lab = Lab::new();
+        let gate = lab.gate(Limits { body_bytes_max: 65_536, ..Limits::default() });
+        let connection = bare(&lab, "usa", &gate).await.unwrap();
+        let body = vec![b'x'; 8_000_000];
+        let (mut stream, mut reply) = connection.open_bi().await.unwrap();
+        let stopped = stream.write_all(&frame(&routine(1), &body)).await;
+        assert!(matches!(stopped, Err(quinn::WriteError::Stopped(_))), "{stopped:?}");
+        assert_eq!(Receipt::decode(&reply.read_to_end(Receipt::BYTES).await.unwrap()).unwrap().status, Status::Limit);
+        assert_eq!(gate.counters().tally().received_bytes, 0);
+    });
+}

@@ -168,8 +168,7 @@ fn with_cedar(text: &str) -> (Edition, Engine) {
 
 #[test]
 fn a_rule_that_fails_refuses_although_a_clause_permits() {
-    let overflow =
-        "@id(\"overflow\")\nforbid (principal, action, resource)\nwhen { context.now_ms * 9223372036854775807 > 0 && context.policy == \"NATO\" };\n";
+    let overflow = "@id(\"overflow\")\nforbid (principal, action, resource)\nwhen { context.now_ms * 9223372036854775807 > 0 && context.policy == Policy::\"NATO\" };\n";
     let (edition, engine) = with_cedar(overflow);
     let sent = Sent { attributes: r#"access="SECRET" releasableTo="GBR USA""#, ..Sent::default() };
     assert_eq!(said(decide_in(&edition, &engine, &sent, "usa-ops")), "agreement.error");

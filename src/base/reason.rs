@@ -106,6 +106,8 @@ reasons! {
     MalformedXmlAttribute = "malformed.xml.attribute", Internal, Reject, "an attribute is repeated or badly written", "give each attribute once, quoted";
     MalformedXmlNamespace = "malformed.xml.namespace", Internal, Reject, "a namespace prefix is not bound, or a namespace is not expected here", "declare the prefix, or remove the element";
     MalformedXmlTrailing = "malformed.xml.trailing", Internal, Reject, "something follows the document element", "send one document";
+    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed, or a key stands twice in one object", "send JSON as RFC 8259 writes it, with unique keys";
+    MalformedTextCharacter = "malformed.text.character", Internal, Reject, "plain text holds a control character", "remove control characters";
     // CoT
     InvalidCotElement = "invalid.cot.element", Internal, Reject, "an element stands where Cursor-on-Target has none", "see the manual page `formats`";
     InvalidCotAttribute = "invalid.cot.attribute", Internal, Reject, "an attribute stands where Cursor-on-Target has none", "see the manual page `formats`";

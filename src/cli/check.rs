@@ -6,7 +6,7 @@ use super::{Answer, Failure, Output, Verb, output, unreadable};
 use crate::audit::SignerKey;
 use crate::base::Fault;
 use crate::config::Gateway;
-use crate::journal::SealKey;
+use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
 use crate::process::{load_guard, world};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::audit::SignerKey;
 use crate::base::{Fault, Time};
 use crate::config::{Domain, Gateway, Peer};
-use crate::journal::SealKey;
+use crate::journal::seal::SealKey;
 use crate::link::pki::{Anchor, Use};
 
 /// Days that certificates and lists of a lab are valid: 30.

@@ -139,6 +139,13 @@ impl Store {
             tokio::task::spawn_blocking(move || letter::write(&path, &header, &body)).await
         };
         let written = written.unwrap_or_else(|error| Err(Fault::from_cause("the writer failed", error)));
+        let receipt = self.settle(id, digest, written)?;
+        answer(inbound, receipt).await;
+        Ok(Kept::New(path))
+    }
+
+    /// What stands from now on for an id: its first receipt, or, where it could not be written, nothing.
+    fn settle(&self, id: MessageId, digest: Digest, written: Result<(), Fault>) -> Result<Receipt, Fault> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(fault) = written {
             known.remove(&id);
@@ -147,9 +154,7 @@ impl Store {
         let position = self.position.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let receipt = Receipt::accepted(id, digest, position, world::now());
         known.insert(id, Standing::Kept(receipt.clone()));
-        drop(known);
-        answer(inbound, receipt).await;
-        Ok(Kept::New(path))
+        Ok(receipt)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::base::{Fault, MessageId, Name, Reason};
 use crate::config::Gateway;
 use crate::control::{self, Request, Response, Review, Verdict};
 use crate::journal::embedded::Reader;
-use crate::journal::{Decision, Event, Filter, Page, Row, SealKey, SealRing, State};
+use crate::journal::seal::{SealKey, SealRing};
+use crate::journal::{Decision, Event, Filter, Page, Row, State};
 
 /// What every command here needs.
 #[derive(Debug, clap::Args)]

@@ -37,7 +37,8 @@ fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
 fn xml(bytes: &[u8]) -> Result<(), Refusal> {
     let text = utf8(bytes)?;
     let mut budget = Budget::for_body(bytes.len());
-    xml::read_tree(text, xml::Options::default(), &mut budget).map(drop)
+    let options = xml::Options { comments: xml::Comments::Allow, cdata: xml::Cdata::Allow, depth_max: crate::normal::TreeBuilder::DEPTH_MAX };
+    xml::read_tree(text, options, &mut budget).map(drop)
 }
 
 /// A value of JSON of which only the keys are looked at.

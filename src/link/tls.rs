@@ -402,12 +402,15 @@ mod tests {
     }
 
     fn chain(anchor_until: u64, intermediate_uses: &[KeyUsagePurpose]) -> Chain {
+        chain_over(KeyPair::generate().unwrap(), anchor_until, intermediate_uses)
+    }
+
+    fn chain_over(middle_key: KeyPair, anchor_until: u64, intermediate_uses: &[KeyUsagePurpose]) -> Chain {
         let both = [KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let root_params = authority("root", anchor_until, &both);
         let root_key = KeyPair::generate().unwrap();
         let anchor = root_params.self_signed(&root_key).unwrap().der().clone();
         let root = Issuer::new(root_params, root_key);
-        let middle_key = KeyPair::generate().unwrap();
         let middle_params = authority("middle", NOW + 300 * DAY, intermediate_uses);
         let intermediate = middle_params.signed_by(&middle_key, &root).unwrap().der().clone();
         // The list must be signed even where the certificate does not allow it.
@@ -449,6 +452,15 @@ mod tests {
     fn an_intermediate_without_the_right_to_sign_lists_is_refused() {
         let chain = chain(NOW + 900 * DAY, &[KeyUsagePurpose::KeyCertSign]);
         assert!(warden(&chain.material).judge(&chain.certificates, Role::Client, at(NOW)).is_err());
+    }
+
+    #[test]
+    fn an_intermediate_with_a_key_outside_the_profile_is_refused() {
+        let key = |algorithm| KeyPair::generate_for(algorithm).unwrap();
+        let good = chain_over(key(&rcgen::PKCS_ECDSA_P384_SHA384), NOW + 900 * DAY, &BOTH);
+        assert!(warden(&good.material).judge(&good.certificates, Role::Client, at(NOW)).is_ok());
+        let foreign = chain_over(key(&rcgen::PKCS_ECDSA_P521_SHA512), NOW + 900 * DAY, &BOTH);
+        assert_eq!(warden(&foreign.material).judge(&foreign.certificates, Role::Client, at(NOW)), Err(Objection::Key));
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn listed(thing: &str, known: &[&str]) -> String {
 }
 
 /// The known name that is nearest to `found`, if it is at most two single changes away and no more than a third of it is changed.
-pub(in crate::policy) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = found.to_lowercase();
     let far = |name: &str| changes(&folded, &name.to_lowercase());
     let (distance, name) = known.iter().map(|name| (far(name), *name)).min()?;

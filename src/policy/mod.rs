@@ -23,5 +23,6 @@ pub use edition::{
     Agreement, Ceiling, Clause, Edition, Field, FieldType, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
     WordList,
 };
+pub(crate) use faults::nearest;
 pub use folder::read_folder;
 pub use load::load;

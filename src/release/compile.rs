@@ -9,30 +9,33 @@ use crate::label::Lattice;
 use crate::policy::{Agreement, Clause, Edition, Registry};
 
 use super::exercise;
+use super::vocabulary::WORDS;
 
 /// The Cedar schema of an edition, for `release.cedar` and for every clause.
 #[must_use]
 pub fn schema(lattice: &Lattice) -> String {
     let ranks: Vec<String> = lattice.policies().iter().map(|policy| format!("{}?: Long", quoted(&policy.name))).collect();
+    let words = WORDS.join(", ");
     format!(
-        "entity Nation;
+        "entity {words};
+entity Nation;
 entity Community;
 entity Peer in [Nation, Community] = {{ name: String, nation: String }};
 action release appliesTo {{
   principal: [Peer],
   resource: [Peer],
   context: {{
-    format: String,
+    format: Format,
     kind: String,
     subject: String,
-    traffic: String,
-    precedence: String,
+    traffic: Traffic,
+    precedence: Precedence,
     now_ms: Long,
-    policy: String,
-    classification: String,
+    policy: Policy,
+    classification: Classification,
     national_only: Bool,
-    releasable_to: Set<String>,
-    categories: Set<String>,
+    releasable_to: Set<Group>,
+    categories: Set<Category>,
     ranks: {{ {} }},
   }},
 }};
@@ -48,8 +51,8 @@ pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, latti
     let mut conditions = vec![parties("principal", clause.to.iter(), registry), parties("resource", clause.from.iter(), registry)];
     conditions.push("principal != resource".to_owned());
     conditions.push(format!("context.now_ms >= {} && context.now_ms < {}", agreement.from.unix_ms(), agreement.until.unix_ms()));
-    conditions.push(one_of("context.format", clause.formats.iter().map(String::as_str)));
-    conditions.push(one_of("context.traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic))));
+    conditions.push(one_of("context.format", "Format", clause.formats.iter().map(String::as_str)));
+    conditions.push(one_of("context.traffic", "Traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic))));
     if !clause.kinds.is_empty() {
         let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
         conditions.push(format!("({})", likes.join(" || ")));
@@ -94,8 +97,8 @@ fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: 
     format!("({})", if named.is_empty() { "false".to_owned() } else { named.join(" || ") })
 }
 
-fn one_of<'v>(what: &str, values: impl Iterator<Item = &'v str>) -> String {
-    let equal: Vec<String> = values.map(|value| format!("{what} == {}", quoted(value))).collect();
+fn one_of<'v>(what: &str, kind: &str, values: impl Iterator<Item = &'v str>) -> String {
+    let equal: Vec<String> = values.map(|value| format!("{what} == {kind}::{}", quoted(value))).collect();
     format!("({})", if equal.is_empty() { "false".to_owned() } else { equal.join(" || ") })
 }
 

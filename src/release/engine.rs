@@ -12,6 +12,7 @@ use cedar_policy::{
 };
 
 use super::question::Question;
+use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, mandatory};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
@@ -23,6 +24,7 @@ pub struct Engine {
     authorizer: Authorizer,
     entities: Entities,
     action: EntityUid,
+    types: Types,
     desks: BTreeMap<Name, Desk>,
 }
 
@@ -55,9 +57,9 @@ impl Engine {
         let schema = parse_schema(&edition.lattice).map_err(|what| vec![of_edition(edition, what)])?;
         let clauses = compile_clauses(edition, &schema, &mut complaints);
         let mut extras: Vec<Compiled> = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut ground = super::extra::Ground { schema: &schema, vocabulary: Vocabulary::of(edition), seen: BTreeSet::new() };
         for file in &edition.cedar {
-            extras.append(&mut super::extra::parse(file, &schema, &mut seen, &mut complaints));
+            extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
         let entities = entities(edition, &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let mut desks = BTreeMap::new();
@@ -67,11 +69,12 @@ impl Engine {
                 Err(what) => complaints.push(of_edition(edition, what)),
             }
         }
+        let types = Types::new().map_err(|what| vec![of_edition(edition, what)])?;
         let action = uid("Action", "release").map_err(|what| vec![of_edition(edition, what)])?;
         if !complaints.is_empty() {
             return Err(complaints);
         }
-        Ok(Self { lattice: Arc::clone(&edition.lattice), authorizer: Authorizer::new(), entities, action, desks })
+        Ok(Self { lattice: Arc::clone(&edition.lattice), authorizer: Authorizer::new(), entities, action, types, desks })
     }
 
     /// Decides on one message for one recipient.
@@ -104,7 +107,7 @@ impl Engine {
         let desk = self.desks.get(recipient).ok_or_else(unknown)?;
         let from = self.desks.get(sender).ok_or_else(unknown)?;
         let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
-        let context = question.context().ok_or_else(|| failed("the message could not be put to the rules"))?;
+        let context = question.context(&self.types).ok_or_else(|| failed("the message could not be put to the rules"))?;
         let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
         let response = self.authorizer.is_authorized(&request, &desk.policies, &self.entities);
         // Cedar skips a policy that fails. A forbid that fails would open the gate, so any failure at all refuses.
@@ -132,7 +135,7 @@ impl Engine {
     /// The decision over another set of policies.
     #[cfg(test)]
     pub(in crate::release) fn ask_over(&self, policies: &PolicySet, question: &Question<'_>, sender: &Name, recipient: &Name) -> Decision {
-        let request = self.request(&self.desks[recipient], &self.desks[sender], question.context().unwrap()).unwrap();
+        let request = self.request(&self.desks[recipient], &self.desks[sender], question.context(&self.types).unwrap()).unwrap();
         self.authorizer.is_authorized(&request, policies, &self.entities).decision()
     }
 

@@ -11,14 +11,22 @@ use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, 
 use miette::Diagnostic;
 
 use super::engine::Compiled;
+use super::vocabulary::Vocabulary;
 use crate::base::{Complaint, Name};
 use crate::policy::{Clause, Release, SourceFile};
 
 /// Before the id of a permit of a Cedar file, where a clause has the id of its agreement.
 const AGREEMENT: &str = "release.cedar";
 
-/// Reads one file: all of its policies, validated strictly. `seen` holds the ids of all files.
-pub(in crate::release) fn parse(file: &SourceFile, schema: &Schema, seen: &mut BTreeSet<PolicyId>, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
+/// What policies stand on: the schema, the names that exist, the ids that are taken.
+pub(in crate::release) struct Ground<'g> {
+    pub(in crate::release) schema: &'g Schema,
+    pub(in crate::release) vocabulary: Vocabulary,
+    pub(in crate::release) seen: BTreeSet<PolicyId>,
+}
+
+/// Reads one file: all of its policies, validated strictly.
+pub(in crate::release) fn parse(file: &SourceFile, ground: &mut Ground<'_>, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
     let set: PolicySet = match file.text.parse() {
         Ok(set) => set,
         Err(errors) => {
@@ -34,16 +42,17 @@ pub(in crate::release) fn parse(file: &SourceFile, schema: &Schema, seen: &mut B
     let mut policies: Vec<&Policy> = set.policies().collect();
     policies.sort_by_key(|policy| policy.id().to_string());
     for policy in policies {
+        complaints.extend(ground.vocabulary.strangers(policy).into_iter().map(|(literal, near)| stranger(file, policy, &literal, near)));
         let known = named(policy).and_then(|one| {
             let twice = || (format!("the policy `{}` stands twice", one.policy.id()), "an `@id` of its own");
-            if seen.insert(one.policy.id().clone()) { Ok(one) } else { Err(twice()) }
+            if ground.seen.insert(one.policy.id().clone()) { Ok(one) } else { Err(twice()) }
         });
         match known {
             Ok(one) => compiled.push(one),
             Err((what, expected)) => complaints.push(Complaint { at: place_of(file, policy), ..whole(file, what, expected) }),
         }
     }
-    validate(file, &compiled, schema, complaints);
+    validate(file, &compiled, ground.schema, complaints);
     compiled
 }
 
@@ -91,6 +100,15 @@ fn bare(id: Name, release: Release) -> Arc<Clause> {
         traffic: BTreeSet::new(),
         line: 0,
     })
+}
+
+fn stranger(file: &SourceFile, policy: &Policy, literal: &str, near: Option<String>) -> Complaint {
+    let within = place_of(file, policy).unwrap_or(0..0);
+    let start = file.text.get(within.clone()).and_then(|text| text.find(literal)).map(|at| within.start.saturating_add(at));
+    let at = start.map_or(within, |start| start..start.saturating_add(literal.len()));
+    let remedy = near.map_or_else(|| "use a name of this rule set and its marking schemes".to_owned(), |near| format!("did you mean `{near}`?"));
+    let what = format!("`{literal}` names nothing");
+    Complaint { file: Arc::clone(&file.path), at: Some(at), what, expected: "no such name, so the policy would never apply".to_owned(), remedy }
 }
 
 fn complaint(file: &SourceFile, error: &dyn Diagnostic, what: &str, remedy: &str) -> Complaint {

@@ -13,6 +13,7 @@ pub mod mandatory;
 mod question;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::sync::Arc;
 

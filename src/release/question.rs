@@ -4,6 +4,7 @@ use cedar_policy::{Context, RestrictedExpression};
 
 use super::Circumstances;
 use super::exercise;
+use super::vocabulary::{Types, word};
 use crate::base::{Precedence, Time, Traffic};
 use crate::label::{Label, LabelView, Labelled, Lattice};
 
@@ -37,24 +38,25 @@ impl<'q> Question<'q> {
     }
 
     /// The context record of the request; the shape is that of [`super::compile::schema`].
-    pub(in crate::release) fn context(&self) -> Option<Context> {
+    pub(in crate::release) fn context(&self, types: &Types) -> Option<Context> {
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-        let set = |items: Vec<String>| RestrictedExpression::new_set(items.into_iter().map(RestrictedExpression::new_string));
-        let categories = self.label.categories.iter().flat_map(|(tag, values)| values.iter().map(move |value| format!("{tag}/{value}")));
+        let groups = self.label.releasable_to.iter().map(|group| word(&types.group, group));
+        let values = self.label.categories.iter().flat_map(|(tag, values)| values.iter().map(move |value| format!("{tag}/{value}")));
+        let categories = values.map(|category| word(&types.category, &category));
         let ranks = self.ranks.iter().map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
         let now = self.now.unix_ms();
         let pairs = [
-            ("format", text(self.format)),
+            ("format", word(&types.format, self.format)),
             ("kind", text(self.kind)),
             ("subject", text(self.subject)),
-            ("traffic", text(exercise::word(self.traffic))),
-            ("precedence", text(self.precedence.word())),
+            ("traffic", word(&types.traffic, exercise::word(self.traffic))),
+            ("precedence", word(&types.precedence, self.precedence.word())),
             ("now_ms", RestrictedExpression::new_long(now)),
-            ("policy", text(&self.label.policy)),
-            ("classification", text(&self.label.classification)),
+            ("policy", word(&types.policy, &self.label.policy)),
+            ("classification", word(&types.classification, &self.label.classification)),
             ("national_only", RestrictedExpression::new_bool(self.label.national_only)),
-            ("releasable_to", set(self.label.releasable_to.clone())),
-            ("categories", set(categories.collect())),
+            ("releasable_to", RestrictedExpression::new_set(groups)),
+            ("categories", RestrictedExpression::new_set(categories)),
             ("ranks", RestrictedExpression::new_record(ranks).ok()?),
         ];
         Context::from_pairs(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).ok()

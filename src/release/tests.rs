@@ -54,7 +54,14 @@ fn a_question_has_the_shape_of_the_schema() {
     for ranks in [vec![], vec![("GBR".to_owned(), 1), ("USA".to_owned(), 2), ("NATO".to_owned(), u32::MAX)]] {
         let question = Question { ranks, ..question("a-f-G", "GBR", "SECRET") };
         let [peer, action] = ["Peer::\"usa-ops\"", "Action::\"release\""].map(|uid| uid.parse().unwrap());
-        Request::new(peer, action, "Peer::\"gbr-ops\"".parse().unwrap(), question.context().unwrap(), Some(&schema)).unwrap();
+        Request::new(
+            peer,
+            action,
+            "Peer::\"gbr-ops\"".parse().unwrap(),
+            question.context(&super::vocabulary::Types::new().unwrap()).unwrap(),
+            Some(&schema),
+        )
+        .unwrap();
     }
 }
 
