@@ -1,4 +1,5 @@
 //! The second reader against a first half that errs or lies: every lie has its code.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "these functions serve tests only")]
 
 pub(crate) mod document;
 mod schemes;
@@ -46,9 +47,8 @@ fn label(policy: &str, level: &str, release: &[&str], others: &[&str]) -> Label 
 
 fn peer(name: &str, nation: &str, communities: &[&str], scheme: &str, clearances: &[(&str, &str)]) -> PeerEntry {
     let communities: BTreeSet<Name> = communities.iter().map(|c| Name::new(c).unwrap()).collect();
-    let clearance = |(policy, level): &(&str, &str)| {
-        LATTICE.clearance(LATTICE.policy(policy).unwrap(), level, &BTreeMap::new(), nation, &communities).unwrap()
-    };
+    let clearance =
+        |(policy, level): &(&str, &str)| LATTICE.clearance(LATTICE.policy(policy).unwrap(), level, &BTreeMap::new(), nation, &communities).unwrap();
     PeerEntry {
         name: Name::new(name).unwrap(),
         nation: nation.into(),
@@ -409,7 +409,8 @@ fn many_siblings_attributes_and_edits_cost_linear_work() {
     let links = (0..3_000).map(|n| Content::Element(Element::new("link", &[("uid", &n.to_string())], Vec::new())));
     let event = event(&MARKING, std::iter::once(Content::Element(wide)).chain(links).collect());
     let places = event.places();
-    let fates: Vec<Fate> = places.iter().map(|place| if place.path.ends_with("/@uid") && place.path.contains("link") { Fate::Remove } else { Fate::Keep }).collect();
+    let fates: Vec<Fate> =
+        places.iter().map(|place| if place.path.ends_with("/@uid") && place.path.contains("link") { Fate::Remove } else { Fate::Keep }).collect();
     let case = honest(&event, &fates);
     assert_eq!(case.code(), "verified");
     assert_eq!(case.edits.len(), 3_000);

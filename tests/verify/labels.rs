@@ -218,11 +218,14 @@ fn american(marking: &[(&str, &str)], claimed: Label, recipient: &vestibule::pol
     case.code()
 }
 
+/// A marking, the label that is claimed for it, the recipient, and the code.
+type Row<'r> = (&'r [(&'r str, &'r str)], Label, vestibule::policy::PeerEntry, &'static str);
+
 #[test]
 fn american_markings_are_read_word_by_word_and_decided() {
     let secret = |release: &[&str], others: &[&str]| label("USA", "SECRET", release, others);
     let gbr_in_usa = peer("gbr-ops", "GBR", &["FVEY"], "GBR", &[("USA", "SECRET")]);
-    let table: [(&[(&str, &str)], Label, _, &str); 12] = [
+    let table: [Row<'_>; 12] = [
         (&[("access", "SECRET"), ("releasableTo", "USA, GBR")], secret(&["USA", "GBR"], &[]), gbr(), "verified"),
         (&[("access", "SECRET//REL TO USA, GBR")], secret(&["USA", "GBR"], &[]), gbr(), "verified"),
         (&[("access", "SECRET"), ("caveat", "REL TO USA, GBR")], secret(&["USA", "GBR"], &[]), gbr(), "verified"),
