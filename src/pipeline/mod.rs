@@ -9,8 +9,8 @@ mod passage;
 pub use guard::Guard;
 pub use passage::{EditView, Passage, Ruling};
 
-use crate::base::{Budget, Finding, Header, Name, Outcome, Reason, Refusal, Severity, Time};
-use crate::filter::{ClauseReview, Scanned, Scanner, Waivers};
+use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
+use crate::filter::{Scanned, Scanner, Waivers};
 use crate::format::{self, Parsed, Received};
 use crate::label::{self, Labelled};
 use crate::policy::PeerEntry;
@@ -91,18 +91,12 @@ impl<'g> Inspector<'g> {
             Err(refusal) => return ruling.refused(&refusal, world.waivers),
         };
         ruling.permitted(permitted.clause().id.clone(), permitted.chain());
-        if permitted.review() && world.waivers.clause_review == ClauseReview::Pending {
-            ruling.found(review_wanted(permitted.clause().id.as_str()));
-        }
         let cleared = match self.guard.filters().check(permitted, scanned, world.waivers) {
             Ok(cleared) => cleared,
-            Err(_decided) => return ruling.closed(world.waivers),
+            Err(standing) => return ruling.held(standing, world.waivers),
         };
-        if ruling.outcome(world.waivers) != Outcome::Forward {
-            return ruling.closed(world.waivers);
-        }
         match sanitise::apply(cleared, world.keys).and_then(|sanitised| {
-            ruling.edited(sanitised.edits());
+            ruling.edited(&sanitised);
             let rebuilt = rebuild::write(sanitised)?;
             self.reread(rebuilt, labelled, sender, recipient, world)
         }) {
@@ -132,17 +126,5 @@ impl<'g> Inspector<'g> {
             blocked_words: self.guard.blocked_words(),
             now: world.now,
         })
-    }
-}
-
-fn review_wanted(clause: &str) -> Finding {
-    Finding {
-        code: Reason::AgreementReview,
-        rule: clause.into(),
-        path: String::new(),
-        span: None,
-        severity: Severity::Medium,
-        action: crate::base::Action::Hold,
-        text: format!("the clause `{clause}` permits release only after review"),
     }
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
 use crate::filter::Waivers;
 use crate::label::{LabelView, Labelled};
-use crate::normal::{Change, Edits};
+use crate::normal::Change;
+use crate::sanitise::Sanitised;
 use crate::verify::Verified;
 
 /// An edit as people and journals see it: where and what, never the value.
@@ -112,12 +113,11 @@ impl Ruling {
         self.chain = chain.to_vec();
     }
 
-    pub(super) fn found(&mut self, finding: Finding) {
-        self.findings.insert(0, finding);
-    }
-
-    pub(super) fn edited(&mut self, edits: &Edits) {
-        self.edits = edits
+    /// What sanitising did, with the findings as they stood when the message was cleared.
+    pub(super) fn edited(&mut self, sanitised: &Sanitised<'_, '_>) {
+        self.findings = sanitised.findings().to_vec();
+        self.edits = sanitised
+            .edits()
             .iter()
             .map(|edit| EditView {
                 path: edit.path.clone(),
@@ -128,11 +128,6 @@ impl Ruling {
                 rule: Arc::clone(&edit.rule),
             })
             .collect();
-    }
-
-    /// The outcome that the findings ask for, less what was waived.
-    pub(super) fn outcome(&self, waivers: &Waivers) -> Outcome {
-        self.deciding(waivers).map_or(Outcome::Forward, decided)
     }
 
     fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {
@@ -167,8 +162,15 @@ impl Ruling {
         self
     }
 
-    /// Closed by findings that stand.
-    pub(super) fn closed(mut self, waivers: &Waivers) -> Self {
+    /// Closed by findings that stand: those of the release join those of the content.
+    pub(super) fn held(mut self, standing: Vec<Finding>, waivers: &Waivers) -> Self {
+        for finding in standing.into_iter().rev() {
+            match self.findings.iter_mut().find(|known| (known.code, &known.rule, &known.path, known.span) == (finding.code, &finding.rule, &finding.path, finding.span)) {
+                // The release may ask for more than the rule did: what must not be taken away is held.
+                Some(known) => *known = finding,
+                None => self.findings.insert(0, finding),
+            }
+        }
         self.settle(waivers);
         self
     }
