@@ -28,7 +28,7 @@ macro_rules! pages {
     };
 }
 
-pages! { quickstart operate configuration path rules link journal threats }
+pages! { quickstart operate configuration path rules formats labels link journal threats }
 
 #[cfg(test)]
 mod tests {

@@ -63,6 +63,8 @@ pub(super) struct Lane {
     /// Identities that are queued here or under way.
     known: Mutex<HashSet<(Name, MessageId)>>,
     link: watch::Sender<Option<Arc<Link>>>,
+    /// Links that are up, the oldest first: when the newest ends, deliveries go on over the one before it.
+    links: Mutex<Vec<Arc<Link>>>,
     window: u32,
     /// What the header of a delivery is addressed to.
     destinations: Vec<Name>,
@@ -75,6 +77,7 @@ impl Lane {
             behind: AtomicBool::new(true),
             known: Mutex::default(),
             link: watch::Sender::new(None),
+            links: Mutex::default(),
             window,
             destinations,
         }
@@ -82,18 +85,16 @@ impl Lane {
 
     /// Makes `link` the one that deliveries take; the newest wins.
     pub(super) fn attach(&self, link: Arc<Link>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.push(Arc::clone(&link));
         self.link.send_replace(Some(link));
     }
 
-    /// Lets go of `link`, unless a newer one took its place.
+    /// Lets go of `link`; the newest of those that are left takes its place.
     pub(super) fn detach(&self, link: &Arc<Link>) {
-        self.link.send_if_modified(|present| {
-            let same = present.as_ref().is_some_and(|present| Arc::ptr_eq(present, link));
-            if same {
-                *present = None;
-            }
-            same
-        });
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.retain(|present| !Arc::ptr_eq(present, link));
+        self.link.send_replace(links.last().cloned());
     }
 
     pub(super) fn is_linked(&self) -> bool {
