@@ -171,7 +171,8 @@ fn the_json_of_inspect_has_the_shape_that_scripts_rely_on() {
     let into = folder.path().display().to_string();
     lines(&vestibule(&["generate", "--json", "--only", "track-five-eyes", "--only", "word-plain", "--into", &into]));
     let at = |name: &str| folder.path().join(name).display().to_string();
-    let words = ["inspect", "--rules", RULES, "--json", "--from", "gbr-ops", "--to", "usa-ops", &at("0001-track-five-eyes.xml"), &at("0002-word-plain.xml")];
+    let words =
+        ["inspect", "--rules", RULES, "--json", "--from", "gbr-ops", "--to", "usa-ops", &at("0001-track-five-eyes.xml"), &at("0002-word-plain.xml")];
     let found = lines(&vestibule(&words));
     let [track, word] = found.as_slice() else { panic!("{found:?}") };
     for key in ["file", "from", "to", "format", "outcome", "code", "label", "agreement", "findings", "edits", "output"] {
@@ -193,7 +194,10 @@ fn a_reader_alone_says_where_and_why_and_its_status_is_zero() {
     let folder = tempfile::tempdir().unwrap();
     let bad = file(folder.path(), "a.xml", b"<a>\n  <!DOCTYPE b>\n</a>");
     let found = lines(&vestibule(&["inspect", "--syntax", "xml", "--json", &bad]));
-    assert_eq!((&found[0]["outcome"], &found[0]["code"], &found[0]["line"], &found[0]["column"]), (&"reject".into(), &"malformed.xml.doctype".into(), &2.into(), &3.into()));
+    assert_eq!(
+        (&found[0]["outcome"], &found[0]["code"], &found[0]["line"], &found[0]["column"]),
+        (&"reject".into(), &"malformed.xml.doctype".into(), &2.into(), &3.into())
+    );
     let twice = file(folder.path(), "a.json", b"{\"a\":1,\n\"a\":2}");
     assert_eq!(lines(&vestibule(&["inspect", "--syntax", "json", "--json", &twice]))[0]["code"], "malformed.json.syntax");
     let good = file(folder.path(), "b.json", b"{\"a\":[1,2]}");

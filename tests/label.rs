@@ -240,10 +240,30 @@ fn uk_and_nato_banners_are_read_or_refused() {
 
 #[test]
 fn a_line_of_text_is_taken_for_a_banner_only_where_it_is_meant_as_one() {
-    for line in ["SECRET", "TOP SECRET//SI", "UK SECRET - UK EYES ONLY", "//NATO SECRET", "SECRET //NOFORN", "SEC\u{200b}RET//NOFORN", "secret//noforn", "OFFICIAL-SENSITIVE", "NATO SECRET Releasable to JPN"] {
+    for line in [
+        "SECRET",
+        "TOP SECRET//SI",
+        "UK SECRET - UK EYES ONLY",
+        "//NATO SECRET",
+        "SECRET //NOFORN",
+        "SEC\u{200b}RET//NOFORN",
+        "secret//noforn",
+        "OFFICIAL-SENSITIVE",
+        "NATO SECRET Releasable to JPN",
+    ] {
         assert!(banner::is_meant(line), "{line}");
     }
-    for line in ["Official-looking vehicle", "Secret - nobody knows", "RESTRICTED AREA", "Secret entrance at the north side", "officials arrived", "http://example.org", "// a comment", "two vehicles, one red", ""] {
+    for line in [
+        "Official-looking vehicle",
+        "Secret - nobody knows",
+        "RESTRICTED AREA",
+        "Secret entrance at the north side",
+        "officials arrived",
+        "http://example.org",
+        "// a comment",
+        "two vehicles, one red",
+        "",
+    ] {
         assert!(!banner::is_meant(line), "{line}");
     }
 }
@@ -315,8 +335,14 @@ fn bad_cot_triples_are_refused_and_empty_ones_say_nothing() {
 /// A SPIF of the given classes and what follows them.
 fn small_policy(name: &str, oid: &str, classes: &str, rest: &str) -> PolicyFile {
     let head = "xmlns=\"http://www.xmlspif.org/spif\" schemaVersion=\"2.1\" creationDate=\"20260101000000Z\" originatorDN=\"CN=Test\" keyIdentifier=\"00\" privilegeId=\"1.2\" rbacId=\"1.2\"";
-    let xml = format!("<SPIF {head}><securityPolicyId name=\"{name}\" id=\"{oid}\"/><securityClassifications>{classes}</securityClassifications>{rest}</SPIF>");
-    PolicyFile { path: format!("{name}.xml").into(), xml: xml.into(), constraints: Some((format!("{name}.toml").into(), "unmarked = { \"*\" = \"open\" }".into())) }
+    let xml = format!(
+        "<SPIF {head}><securityPolicyId name=\"{name}\" id=\"{oid}\"/><securityClassifications>{classes}</securityClassifications>{rest}</SPIF>"
+    );
+    PolicyFile {
+        path: format!("{name}.xml").into(),
+        xml: xml.into(),
+        constraints: Some((format!("{name}.toml").into(), "unmarked = { \"*\" = \"open\" }".into())),
+    }
 }
 
 /// The verdicts of the 29 own samples. One row differs from the table, which asks the schema alone there.
@@ -351,10 +377,15 @@ fn the_own_4774_samples_come_out_as_their_table_says() {
 #[test]
 fn public_spif_samples_that_are_not_clean_are_refused() {
     let Some(folder) = shared("samples/labels/spif") else { return };
-    for name in ["bsi-commercial.xml", "food-policy.xml", "food-policy-borked.xml", "food-policy-missi.xml", "tlp.xml", "tlp-plus.xml", "uk-demo.xml"] {
+    for name in ["bsi-commercial.xml", "food-policy.xml", "food-policy-borked.xml", "food-policy-missi.xml", "tlp.xml", "tlp-plus.xml", "uk-demo.xml"]
+    {
         let path = folder.join(name);
         let text = std::fs::read(&path).unwrap();
-        let file = PolicyFile { path: name.into(), xml: String::from_utf8_lossy(&text).into_owned().into(), constraints: Some(("x.toml".into(), "unmarked = { \"*\" = \"open\" }".into())) };
+        let file = PolicyFile {
+            path: name.into(),
+            xml: String::from_utf8_lossy(&text).into_owned().into(),
+            constraints: Some(("x.toml".into(), "unmarked = { \"*\" = \"open\" }".into())),
+        };
         let complaints = Lattice::load(&[file]).unwrap_err();
         println!("{name}: {} complaints, first: {} (expected {})", complaints.len(), complaints[0].what, complaints[0].expected);
         assert!(complaints.iter().all(|complaint| !complaint.remedy.is_empty()));
@@ -427,7 +458,10 @@ fn translations_keep_level_and_audience() {
     assert_eq!(lattice.view(&fvey).releasable_to, ["AUS", "CAN", "GBR", "NZL", "USA"]);
     assert_eq!(lattice.view(&fvey).categories["Context"], ["NATO", "Releasable"]);
     let back = to(&read(&lattice, "NATO", "NATO RESTRICTED Releasable to GBR").unwrap(), "GBR").unwrap();
-    assert_eq!((lattice.view(&back).classification.as_str(), lattice.view(&back).releasable_to), ("OFFICIAL-SENSITIVE", vec!["GBR".to_owned(), "NATO".to_owned()]));
+    assert_eq!(
+        (lattice.view(&back).classification.as_str(), lattice.view(&back).releasable_to),
+        ("OFFICIAL-SENSITIVE", vec!["GBR".to_owned(), "NATO".to_owned()])
+    );
     for (label, policy, reason) in [
         (us(&lattice, "SECRET//NOFORN"), "GBR", Reason::ClearanceNationalOnly),
         (us(&lattice, "SECRET"), "NATO", Reason::ClearanceNationalOnly),
@@ -469,7 +503,17 @@ fn a_clearance_cannot_be_given_what_it_cannot_hold() {
 /// Labels to hold the laws against: every pair of level and a few categories, per policy.
 fn some_labels(lattice: &Lattice, policy: PolicyIx) -> Vec<Label> {
     let lines: &[&str] = match lattice.policy_name(policy) {
-        "USA" => &["", "//NOFORN", "//REL TO USA, GBR", "//REL TO USA, AUS", "//REL TO USA, AUS, GBR", "//REL TO USA, FVEY", "//SI", "//SI//REL TO USA, GBR", "//PROPIN/REL TO USA, GBR"],
+        "USA" => &[
+            "",
+            "//NOFORN",
+            "//REL TO USA, GBR",
+            "//REL TO USA, AUS",
+            "//REL TO USA, AUS, GBR",
+            "//REL TO USA, FVEY",
+            "//SI",
+            "//SI//REL TO USA, GBR",
+            "//PROPIN/REL TO USA, GBR",
+        ],
         _ => &["", " - UK EYES ONLY", " - UK/US EYES ONLY", " - COPPER LANTERN", " - GREY HERON - UK/US EYES ONLY", " - FIVE EYES ONLY"],
     };
     let levels: Vec<_> = lattice.policies()[policy.index()].levels.iter().map(|level| level.name.clone()).collect();
@@ -522,7 +566,9 @@ fn whoever_may_read_the_higher_label_may_read_the_lower_one() {
 #[test]
 fn faults_of_a_spif_are_found_with_their_place() {
     let class = |name: &str, lacv: &str| format!("<securityClassification name=\"{name}\" lacv=\"{lacv}\" hierarchy=\"1\"/>");
-    let tags = |inner: &str| format!("<securityCategoryTagSets><securityCategoryTagSet name=\"T\" id=\"1.2.3\">{inner}</securityCategoryTagSet></securityCategoryTagSets>");
+    let tags = |inner: &str| {
+        format!("<securityCategoryTagSets><securityCategoryTagSet name=\"T\" id=\"1.2.3\">{inner}</securityCategoryTagSet></securityCategoryTagSets>")
+    };
     let ok = class("A", "1");
     for (classes, rest, expected) in [
         (class("A", "1") + &class("a", "2"), String::new(), "given twice"),
@@ -611,7 +657,14 @@ fn equal_hierarchy_is_incomparable() {
 }
 
 /// What a message is found to say: the label's view and the forms it was found in.
-fn verified(lattice: &Lattice, scheme: &str, binding: Binding, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
+fn verified(
+    lattice: &Lattice,
+    scheme: &str,
+    binding: Binding,
+    header_label: Option<&str>,
+    attributes: &str,
+    detail: &str,
+) -> Result<(String, Vec<Form>), Refusal> {
     let body = format!(
         "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
     );
@@ -625,7 +678,8 @@ fn verified(lattice: &Lattice, scheme: &str, binding: Binding, header_label: Opt
         label: header_label.map(str::to_owned),
     };
     let mut budget = Budget::for_body(body.len());
-    let parsed = format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
+    let parsed =
+        format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
     let reading = Reading { scheme: lattice.policy(scheme).unwrap(), binding };
     let labelled = label::verify(parsed, lattice, &reading, now(), &mut budget)?;
     let view = lattice.view(labelled.label());
@@ -652,12 +706,22 @@ fn all_markings_that_agree_are_one_label() {
     let lattice = lattice();
     let context = category("Context", "PERMISSIVE", &["NATO"]);
     let label = nato_xml(ORIGINATOR, "NATO", "SECRET", &context, CREATED);
-    let (said, forms) = verified(&lattice, "NATO", Binding::Unbound, Some(&label), "access=\"SECRET\"", &format!("{label}<remarks>NATO SECRET\ntext\nNATO SECRET</remarks>")).unwrap();
+    let (said, forms) = verified(
+        &lattice,
+        "NATO",
+        Binding::Unbound,
+        Some(&label),
+        "access=\"SECRET\"",
+        &format!("{label}<remarks>NATO SECRET\ntext\nNATO SECRET</remarks>"),
+    )
+    .unwrap();
     assert_eq!(said, "NATO SECRET");
     assert_eq!(forms, [Form::Detached, Form::Triple, Form::Stanag4774, Form::Banner, Form::Banner]);
     let (said, forms) = verified(&lattice, "USA", Binding::Unbound, None, "", "<remarks>SECRET//NOFORN</remarks>").unwrap();
     assert_eq!((said.as_str(), forms.as_slice()), ("USA SECRET", &[Form::Banner][..]));
-    let (_, forms) = verified(&lattice, "GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>").unwrap();
+    let (_, forms) =
+        verified(&lattice, "GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>")
+            .unwrap();
     assert_eq!(forms, [Form::Triple]);
 }
 
@@ -665,10 +729,16 @@ fn all_markings_that_agree_are_one_label() {
 fn an_alternative_label_must_be_our_own_translation() {
     let lattice = lattice();
     let original = nato_xml(ORIGINATOR, "GBR", "SECRET", &category("Releasable To", "PERMISSIVE", &["GBR", "USA"]), CREATED);
-    let alternative = |class: &str, to: &[&str]| nato_xml("alternativeConfidentialityLabel", "USA", class, &category("Releasable To", "PERMISSIVE", to), CREATED);
+    let alternative =
+        |class: &str, to: &[&str]| nato_xml("alternativeConfidentialityLabel", "USA", class, &category("Releasable To", "PERMISSIVE", to), CREATED);
     let with = |alternative: String| verified(&lattice, "GBR", Binding::Unbound, None, "", &format!("{original}{alternative}"));
     assert_eq!(with(alternative("SECRET", &["USA", "GBR"])).unwrap().1, [Form::Stanag4774, Form::Alternative]);
-    for wrong in [alternative("CONFIDENTIAL", &["USA", "GBR"]), alternative("TOP SECRET", &["USA", "GBR"]), alternative("SECRET", &["USA", "GBR", "AUS"]), alternative("SECRET", &["USA"])] {
+    for wrong in [
+        alternative("CONFIDENTIAL", &["USA", "GBR"]),
+        alternative("TOP SECRET", &["USA", "GBR"]),
+        alternative("SECRET", &["USA", "GBR", "AUS"]),
+        alternative("SECRET", &["USA"]),
+    ] {
         assert_eq!(with(wrong).unwrap_err().reason, Reason::LabelDisagree);
     }
 }
@@ -700,14 +770,68 @@ fn messages_whose_labels_are_missing_bad_or_at_odds_are_refused() {
         ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "VERY SECRET", &context, CREATED), Reason::LabelLevelUnknown),
         ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", "", CREATED), Reason::LabelRule),
         ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &[]), CREATED), Reason::LabelMalformed),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "NATO"]), CREATED), Reason::LabelMalformed),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "NATO"]), CREATED),
+            Reason::LabelMalformed,
+        ),
         ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO "]), CREATED), Reason::LabelMalformed),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["N\u{410}TO"]), CREATED), Reason::LabelCharacter),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "RESTRICTIVE", &["NATO"]), CREATED), Reason::LabelCategoryType),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["MARS"]), CREATED), Reason::LabelCategoryUnknown),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &(category("Context", "PERMISSIVE", &["NATO"]) + &category("Context", "PERMISSIVE", &["KFOR"])), CREATED), Reason::LabelMalformed),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "Releasable"]), CREATED), Reason::LabelRule),
-        ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &(context.clone() + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"])), "2026-06-01T12:05:01Z"), Reason::LabelDate),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["N\u{410}TO"]), CREATED),
+            Reason::LabelCharacter,
+        ),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "RESTRICTIVE", &["NATO"]), CREATED),
+            Reason::LabelCategoryType,
+        ),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["MARS"]), CREATED),
+            Reason::LabelCategoryUnknown,
+        ),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(
+                ORIGINATOR,
+                "NATO",
+                "SECRET",
+                &(category("Context", "PERMISSIVE", &["NATO"]) + &category("Context", "PERMISSIVE", &["KFOR"])),
+                CREATED,
+            ),
+            Reason::LabelMalformed,
+        ),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "Releasable"]), CREATED),
+            Reason::LabelRule,
+        ),
+        (
+            "NATO",
+            None,
+            "",
+            nato_xml(
+                ORIGINATOR,
+                "NATO",
+                "SECRET",
+                &(context.clone() + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"])),
+                "2026-06-01T12:05:01Z",
+            ),
+            Reason::LabelDate,
+        ),
     ] {
         let refusal = verified(&lattice, scheme, Binding::Unbound, header.as_deref(), attributes, &detail).unwrap_err();
         assert_eq!(refusal.reason, reason, "{attributes} {detail} {header:?}: {refusal}");

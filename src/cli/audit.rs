@@ -115,9 +115,19 @@ fn what(entry: &Entry) -> String {
             });
             format!("{}; {}", each.chain(event.refusal.map(|code| code.to_string())).collect::<Vec<_>>().join(", "), event.edition)
         }
-        Event::Released(event) => format!("to {}, attempt {}, under {}", event.recipient, event.attempt, event.clause.as_ref().map_or("no clause", |clause| clause.as_str())),
+        Event::Released(event) => format!(
+            "to {}, attempt {}, under {}",
+            event.recipient,
+            event.attempt,
+            event.clause.as_ref().map_or("no clause", |clause| clause.as_str())
+        ),
         Event::Delivered(event) => format!("to {}, receipt of {}", event.recipient, event.receipt),
-        Event::Reviewed(event) => format!("{} by {} for {}", if event.verdict == crate::journal::Verdict::Release { "release" } else { "reject" }, event.reviewer, event.recipient),
+        Event::Reviewed(event) => format!(
+            "{} by {} for {}",
+            if event.verdict == crate::journal::Verdict::Release { "release" } else { "reject" },
+            event.reviewer,
+            event.recipient
+        ),
         Event::Operated(event) => format!("{}: {}", event.who, event.what),
         Event::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
     }
@@ -159,7 +169,13 @@ impl Show {
         for tally in &counts.tallies {
             let text = |text: &str| comfy_table::Cell::new(text);
             let to = tally.recipient.as_ref().map_or("", |name| name.as_str());
-            table.add_row([text(tally.from.as_str()), text(to), output::outcome(tally.outcome), text(tally.code.map_or("", crate::base::Reason::code)), text(&tally.count.to_string())]);
+            table.add_row([
+                text(tally.from.as_str()),
+                text(to),
+                output::outcome(tally.outcome),
+                text(tally.code.map_or("", crate::base::Reason::code)),
+                text(&tally.count.to_string()),
+            ]);
         }
         out.line(table)
     }
@@ -190,7 +206,10 @@ impl Verb for Verify {
             for problem in &report.problems {
                 out.line(format_args!("{}{}", problem.index.map(|index| format!("record {index}: ")).unwrap_or_default(), problem.text))?;
             }
-            out.line(format_args!("{} records, {} checkpoints hold, {} records are not signed yet", report.records, report.checkpoints, report.unsigned))?;
+            out.line(format_args!(
+                "{} records, {} checkpoints hold, {} records are not signed yet",
+                report.records, report.checkpoints, report.unsigned
+            ))?;
             out.line(format_args!("root {}", report.root))?;
             match report.first_bad {
                 Some(index) => out.line(format_args!("the journal does NOT hold; the first bad record is {index}"))?,
@@ -227,7 +246,8 @@ impl Verb for Prove {
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let key = self.at.key()?;
         if let Some(path) = &self.check {
-            let proof = serde_json::from_str(&read(path)?).map_err(|error| Failure::Usage(format!("`{}` is no proof of inclusion: {error}", path.display())))?;
+            let proof = serde_json::from_str(&read(path)?)
+                .map_err(|error| Failure::Usage(format!("`{}` is no proof of inclusion: {error}", path.display())))?;
             return match audit::check_proof(&proof, &key) {
                 Ok(record) => out.line(format_args!("the proof holds: record {} of {} bytes", proof.index, record.len())).map(|()| Answer::Done),
                 Err(text) => out.line(format_args!("the proof does NOT hold: {text}")).map(|()| Answer::No),

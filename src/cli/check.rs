@@ -54,7 +54,12 @@ impl Verb for Check {
         for line in &lines {
             match self.json {
                 true => out.json(line)?,
-                false => out.line(format_args!("{} {}{}", if line.passed { "ok  " } else { "FAIL" }, line.check, line.text.iter().map(|text| format!(": {text}")).collect::<String>()))?,
+                false => out.line(format_args!(
+                    "{} {}{}",
+                    if line.passed { "ok  " } else { "FAIL" },
+                    line.check,
+                    line.text.iter().map(|text| format!(": {text}")).collect::<String>()
+                ))?,
             }
         }
         Ok(if lines.iter().all(|line| line.passed) { Answer::Done } else { Answer::No })
@@ -75,7 +80,13 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
             failed(format!("{} faults, reported above", complaints.len()))
         }
         Ok(Ok(guard)) => {
-            let unknown: Vec<&str> = gateway.domains.iter().flat_map(|domain| &domain.peers).map(|peer| peer.name.as_str()).filter(|name| !guard.edition().peers.contains_key(*name)).collect();
+            let unknown: Vec<&str> = gateway
+                .domains
+                .iter()
+                .flat_map(|domain| &domain.peers)
+                .map(|peer| peer.name.as_str())
+                .filter(|name| !guard.edition().peers.contains_key(*name))
+                .collect();
             match (guard.edition().home == gateway.home, unknown.is_empty()) {
                 (true, true) => Line { check, passed: true, text: Some(format!("{} {}", guard.edition().name, guard.edition().edition)) },
                 (false, _) => failed(format!("its home is `{}`, the configuration's `{}`", guard.edition().home, gateway.home)),

@@ -12,8 +12,8 @@ use crate::config::Gateway;
 use crate::filter::Waivers;
 use crate::label::LabelView;
 use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
-use crate::process::world::{self, Secrets};
 use crate::process::load_guard;
+use crate::process::world::{self, Secrets};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
@@ -264,7 +264,11 @@ fn explain(file: &str, passage: &Passage, ruling: &Ruling, body: &[u8], out: &mu
         out.line(format_args!("  because    {step}"))?;
     }
     for finding in &ruling.findings {
-        let place = finding.span.map(|span| syntax::line_and_column(body, span.range().start)).map(|(row, column)| format!(" at {row}:{column}")).unwrap_or_default();
+        let place = finding
+            .span
+            .map(|span| syntax::line_and_column(body, span.range().start))
+            .map(|(row, column)| format!(" at {row}:{column}"))
+            .unwrap_or_default();
         let rule = if finding.rule.is_empty() { String::new() } else { format!(" [{}]", finding.rule) };
         out.line(format_args!("  finding    {} {}{place}: {}{rule}", finding.code, finding.path, finding.text))?;
     }

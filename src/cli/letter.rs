@@ -88,7 +88,8 @@ fn limited(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Fault> {
 
 /// Writes a letter so that whoever sees the message also sees its header.
 pub(super) fn write(path: &Path, header: &Header, body: &[u8]) -> Result<(), Fault> {
-    let envelope = serde_json::to_vec(&Envelope::from(header)).map_err(|error| Fault::from_cause("the header could not be written as JSON", error))?;
+    let envelope =
+        serde_json::to_vec(&Envelope::from(header)).map_err(|error| Fault::from_cause("the header could not be written as JSON", error))?;
     durable(&beside(path), &envelope)?;
     durable(path, body)
 }

@@ -13,7 +13,8 @@ pub(super) struct Manual {
 impl Verb for Manual {
     const PATH: &'static [&'static str] = &["manual"];
     const ABOUT: &'static str = "Read the manual";
-    const EXAMPLES: &'static str = "  vestibule manual                     the pages\n  vestibule manual quickstart          one of them\n  vestibule manual link | less";
+    const EXAMPLES: &'static str =
+        "  vestibule manual                     the pages\n  vestibule manual quickstart          one of them\n  vestibule manual link | less";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let Some(wanted) = self.page else {

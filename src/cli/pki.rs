@@ -119,7 +119,8 @@ impl Verb for Revoke {
         A running gateway takes the new list on SIGHUP, and cuts the links of revoked certificates.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| Fault::from_cause(format!("`{}` cannot be read", path.display()), error));
+        let read =
+            |path: &Path| std::fs::read_to_string(path).map_err(|error| Fault::from_cause(format!("`{}` cannot be read", path.display()), error));
         let anchor = lab::anchor(&self.anchor)?;
         let mut serials = if self.list.exists() { Anchor::revoked(&read(&self.list)?)? } else { Vec::new() };
         let texts = self.certificates.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;

@@ -64,7 +64,8 @@ fn reason(code: &str) -> Result<Reason, String> {
 impl Verb for List {
     const PATH: &'static [&'static str] = &["quarantine", "list"];
     const ABOUT: &'static str = "List held messages, newest first";
-    const EXAMPLES: &'static str = "  vestibule quarantine list --config gateway.toml\n  vestibule quarantine list --config gateway.toml --code content.words --json";
+    const EXAMPLES: &'static str =
+        "  vestibule quarantine list --config gateway.toml\n  vestibule quarantine list --config gateway.toml --code content.words --json";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = gateway(&self.at.config)?;
@@ -77,7 +78,15 @@ impl Verb for List {
         let mut table = output::table(&["message", "received", "from", "to", "precedence", "code", "what it means"]);
         for row in &held {
             let (code, sentence) = row.code.map_or(("", ""), |code| (code.code(), code.sentence()));
-            table.add_row([&row.id.to_string(), &row.received.to_string(), row.from.as_str(), row.recipient.as_str(), row.precedence.word(), code, sentence]);
+            table.add_row([
+                &row.id.to_string(),
+                &row.received.to_string(),
+                row.from.as_str(),
+                row.recipient.as_str(),
+                row.precedence.word(),
+                code,
+                sentence,
+            ]);
         }
         out.line(table)?;
         out.line(format_args!("{} held", held.len()))?;
@@ -114,7 +123,8 @@ impl Verb for Show {
         let gateway = gateway(&self.at.config)?;
         let ring = SealRing::new(SealKey::open(&gateway.keys.quarantine)?, Vec::new());
         let reader = Reader::open(&gateway.journal, Some(ring))?;
-        let held: Vec<Row> = rows(&reader, &Filter { state: Some(State::Held), ..Filter::default() })?.into_iter().filter(|row| row.id == self.id).collect();
+        let held: Vec<Row> =
+            rows(&reader, &Filter { state: Some(State::Held), ..Filter::default() })?.into_iter().filter(|row| row.id == self.id).collect();
         if held.is_empty() {
             return Err(Failure::Usage(format!("nothing is held under `{}`; `vestibule quarantine list` shows what is", self.id)));
         }

@@ -42,7 +42,8 @@ fn load(folder: &Path, json: bool, out: &mut Output) -> Result<Option<Guard>, Fa
 impl Verb for Check {
     const PATH: &'static [&'static str] = &["rules", "check"];
     const ABOUT: &'static str = "Find every fault of a rule set, with place and remedy";
-    const EXAMPLES: &'static str = "  vestibule rules check rules/five-eyes\n  vestibule rules check --json rules/five-eyes | jq .what\n\nExit status 1 where there is a fault.";
+    const EXAMPLES: &'static str =
+        "  vestibule rules check rules/five-eyes\n  vestibule rules check --json rules/five-eyes | jq .what\n\nExit status 1 where there is a fault.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let mut answer = Answer::Done;
@@ -146,7 +147,8 @@ fn pass(inspector: &mut Inspector<'_>, case: &Case, secrets: &Secrets) -> Passag
 impl Verb for Test {
     const PATH: &'static [&'static str] = &["rules", "test"];
     const ABOUT: &'static str = "Run a rule set's own cases through the whole path";
-    const EXAMPLES: &'static str = "  vestibule rules test rules/five-eyes\n  vestibule rules test --all rules/five-eyes\n\nExit status 1 where a case fails.";
+    const EXAMPLES: &'static str =
+        "  vestibule rules test rules/five-eyes\n  vestibule rules test --all rules/five-eyes\n\nExit status 1 where a case fails.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let mut answer = Answer::Done;

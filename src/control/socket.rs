@@ -134,7 +134,8 @@ pub fn ask(path: &Path, request: &Request) -> Result<Response, Fault> {
     stream.write_all(&line).map_err(broken)?;
     let mut answer = String::new();
     BufReader::new(std::io::Read::take(stream, LINE_BYTES_MAX)).read_line(&mut answer).map_err(broken)?;
-    serde_json::from_str(&answer).map_err(|error| Fault::from_cause(format!("the answer of the gateway at `{place}` is not one of this version"), error))
+    serde_json::from_str(&answer)
+        .map_err(|error| Fault::from_cause(format!("the answer of the gateway at `{place}` is not one of this version"), error))
 }
 
 #[cfg(test)]

@@ -154,7 +154,10 @@ mod tests {
             let text = draft.written();
             let document = roxmltree::Document::parse(&text).unwrap();
             let event = document.root_element();
-            assert_eq!((event.attribute("access"), event.attribute("caveat"), event.attribute("releasableTo")), (Some("SECRET"), None, Some("GBR USA")));
+            assert_eq!(
+                (event.attribute("access"), event.attribute("caveat"), event.attribute("releasableTo")),
+                (Some("SECRET"), None, Some("GBR USA"))
+            );
             assert!(event.attribute("start") < event.attribute("stale"));
         }
     }

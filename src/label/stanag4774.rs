@@ -159,19 +159,27 @@ impl Reader<'_, '_> {
 
     fn category(&self, label: &mut Label, id: NodeId, seen: &mut Vec<String>) -> Result<(), Refusal> {
         self.attributes(id, &["TagName", "Type", "URI"])?;
-        let required = |name: &str| self.tree.attribute(id, name).map(|(_, node)| node.value.text().into_owned()).ok_or_else(|| self.at(id, malformed(format!("expected `{name}`"))));
+        let required = |name: &str| {
+            self.tree
+                .attribute(id, name)
+                .map(|(_, node)| node.value.text().into_owned())
+                .ok_or_else(|| self.at(id, malformed(format!("expected `{name}`"))))
+        };
         let (set, kind) = (required("TagName")?, self.kind(id, &required("Type")?)?);
         plain(&set).map_err(|refusal| self.at(id, refusal))?;
         let scheme = self.lattice.scheme(label.policy)?;
         let in_set = |tag: &super::scheme::Tag| tag.set == set || tag.aliases.contains(&set);
-        let found = scheme.tags.iter().find(|tag| in_set(tag)).ok_or_else(|| self.at(id, unknown(format!("expected a tag set of `{}`", scheme.name))))?;
+        let found =
+            scheme.tags.iter().find(|tag| in_set(tag)).ok_or_else(|| self.at(id, unknown(format!("expected a tag set of `{}`", scheme.name))))?;
         if let Some((uri_id, uri)) = self.tree.attribute(id, "URI")
             && self.oid(uri_id, &uri.value.text())? != found.oid
         {
             return Err(self.at(uri_id, unknown("expected the identifier of the tag set that `TagName` names")));
         }
         if !scheme.tags.iter().any(|tag| in_set(tag) && tag.kind == kind) {
-            return Err(self.at(id, Refusal::new(Reason::LabelCategoryType, format!("expected the type that `{}` gives `{}`", scheme.name, found.set))));
+            return Err(
+                self.at(id, Refusal::new(Reason::LabelCategoryType, format!("expected the type that `{}` gives `{}`", scheme.name, found.set)))
+            );
         }
         if seen.contains(&found.oid) {
             return Err(self.at(id, malformed("expected each tag set once")));
@@ -212,7 +220,11 @@ impl Reader<'_, '_> {
                 return Ok(());
             }
         }
-        let refusal = if other_type { Refusal::new(Reason::LabelCategoryType, "expected the type that the policy gives this value") } else { unknown("expected a value of the tag set") };
+        let refusal = if other_type {
+            Refusal::new(Reason::LabelCategoryType, "expected the type that the policy gives this value")
+        } else {
+            unknown("expected a value of the tag set")
+        };
         Err(self.at(id, refusal))
     }
 

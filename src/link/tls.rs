@@ -428,7 +428,13 @@ mod tests {
     }
 
     fn warden(material: &Material) -> Warden {
-        let peer = Peer { name: Name::new("usa").unwrap(), identity: "usa.lab".to_owned(), address: None, onward: Vec::new(), limits: crate::config::Limits::default() };
+        let peer = Peer {
+            name: Name::new("usa").unwrap(),
+            identity: "usa.lab".to_owned(),
+            address: None,
+            onward: Vec::new(),
+            limits: crate::config::Limits::default(),
+        };
         Warden::new(material, &[peer], Arc::default(), i64::try_from(NOW).unwrap()).unwrap()
     }
 

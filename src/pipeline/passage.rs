@@ -165,7 +165,11 @@ impl Ruling {
     /// Closed by findings that stand: those of the release join those of the content.
     pub(super) fn held(mut self, standing: Vec<Finding>, waivers: &Waivers) -> Self {
         for finding in standing.into_iter().rev() {
-            match self.findings.iter_mut().find(|known| (known.code, &known.rule, &known.path, known.span) == (finding.code, &finding.rule, &finding.path, finding.span)) {
+            match self
+                .findings
+                .iter_mut()
+                .find(|known| (known.code, &known.rule, &known.path, known.span) == (finding.code, &finding.rule, &finding.path, finding.span))
+            {
                 // The release may ask for more than the rule did: what must not be taken away is held.
                 Some(known) => *known = finding,
                 None => self.findings.insert(0, finding),

@@ -87,7 +87,13 @@ impl Board {
     pub(super) fn expect(&mut self, posted: Vec<Posted>) {
         for message in posted {
             let at = self.posted.len();
-            self.lines.extend(message.recipe.expected.iter().map(|expected| Line { posted: at, expected: *expected, seen: None, delivered: false, shown: false }));
+            self.lines.extend(message.recipe.expected.iter().map(|expected| Line {
+                posted: at,
+                expected: *expected,
+                seen: None,
+                delivered: false,
+                shown: false,
+            }));
             self.posted.push(message);
         }
         self.bar.set_length(u64::try_from(self.lines.len()).unwrap_or(u64::MAX));
@@ -142,7 +148,8 @@ impl Board {
             let mark = if line.is_as_expected() { "ok " } else { "NO " };
             let clause = seen.clause.as_ref().map_or("", |clause| clause.as_str());
             let code = seen.code.map_or(clause, |code| code.code());
-            let text = format!("{mark} {:<24} {:>8} -> {:<11} {:<10} {code}", posted.recipe.name, posted.recipe.from, line.expected.to, seen.outcome.word());
+            let text =
+                format!("{mark} {:<24} {:>8} -> {:<11} {:<10} {code}", posted.recipe.name, posted.recipe.from, line.expected.to, seen.outcome.word());
             match self.bar.is_hidden() {
                 true => out.line(text)?,
                 false => self.bar.println(text),
@@ -184,7 +191,8 @@ impl Board {
             table.add_row([output::outcome(*outcome), comfy_table::Cell::new(count)]);
         }
         out.line(&table)?;
-        let (delivered, right) = (self.lines.iter().filter(|line| line.delivered).count(), self.lines.iter().filter(|line| line.is_as_expected()).count());
+        let (delivered, right) =
+            (self.lines.iter().filter(|line| line.delivered).count(), self.lines.iter().filter(|line| line.is_as_expected()).count());
         out.line(format_args!(
             "{} messages, {} decisions for {} distinct reasons, {delivered} delivered; {right} of {} as expected",
             self.posted.len(),

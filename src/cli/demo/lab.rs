@@ -60,7 +60,9 @@ impl Lab {
         let folder = Folder { path, kept };
         let config = folder.path.join("gateway.toml");
         if !config.exists() {
-            let rules = rules.canonicalize().map_err(|error| Fault::from_cause(format!("there is no rule set at `{}`; give `--rules`", rules.display()), error))?;
+            let rules = rules
+                .canonicalize()
+                .map_err(|error| Fault::from_cause(format!("there is no rule set at `{}`; give `--rules`", rules.display()), error))?;
             let text = CONFIGURATION
                 .replace("\"../../rules/five-eyes\"", &format!("{:?}", rules.display().to_string()))
                 .replace("127.0.0.1:4471", &format!("127.0.0.1:{}", free_port()?))
@@ -192,7 +194,10 @@ impl Running {
                 if let Ok(Some(status)) = child.try_wait() {
                     let log = std::fs::read_to_string(self.logs.join(format!("{name}.log"))).unwrap_or_default();
                     let last: Vec<&str> = log.lines().rev().take(5).collect();
-                    return Fault::new(format!("the process `{name}` ended with {status}; it said last: {}", last.into_iter().rev().collect::<Vec<_>>().join(" / ")));
+                    return Fault::new(format!(
+                        "the process `{name}` ended with {status}; it said last: {}",
+                        last.into_iter().rev().collect::<Vec<_>>().join(" / ")
+                    ));
                 }
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

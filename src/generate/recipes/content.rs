@@ -38,7 +38,9 @@ pub(super) static RECIPES: &[Recipe] = &[
         draft.detail.retain(|element| !element.starts_with("<contact"));
         draft.element(r#"<contact callsign="GREYWATER 1"/>"#);
     }),
-    to_usa("word-inside-word", "a harmless word that contains a listed one", &FORWARD, |draft, _| remark(draft, "the secretary will confirm the time")),
+    to_usa("word-inside-word", "a harmless word that contains a listed one", &FORWARD, |draft, _| {
+        remark(draft, "the secretary will confirm the time")
+    }),
     to_usa("private-key", "a private key pasted into a remark", &PATTERN_REFUSED, |draft, dice| {
         let key: String = (0..6).map(|_| format!("{:016x}", dice.roll())).collect();
         remark(draft, &format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"));

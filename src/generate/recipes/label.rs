@@ -19,8 +19,7 @@ fn stanag(policy: &str, classification: &str, categories: &str, created: &str) -
     )
 }
 
-const RELEASABLE_NATO: &str =
-    r#"<slab:Category TagName="Context" Type="PERMISSIVE"><slab:GenericValue>NATO</slab:GenericValue></slab:Category>"#;
+const RELEASABLE_NATO: &str = r#"<slab:Category TagName="Context" Type="PERMISSIVE"><slab:GenericValue>NATO</slab:GenericValue></slab:Category>"#;
 
 const fn held(reason: Reason) -> [Expected; 1] {
     [Expected::stopped("usa-ops", reason)]

@@ -63,7 +63,8 @@ pub fn names_its_scheme(marking: &str) -> bool {
 /// Whether a line of free text is meant as a banner: a classification alone, or followed by a separator of one of the grammars.
 #[must_use]
 pub fn is_meant(line: &str) -> bool {
-    const LEVELS: [&str; 8] = ["COSMIC TOP SECRET", "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "OFFICIAL-SENSITIVE", "OFFICIAL"];
+    const LEVELS: [&str; 8] =
+        ["COSMIC TOP SECRET", "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "OFFICIAL-SENSITIVE", "OFFICIAL"];
     let line = line.trim();
     let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let bare = line.trim_start_matches('/');
