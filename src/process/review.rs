@@ -11,6 +11,8 @@ use crate::journal::{Decided, Decision, Event, Filter, MessageKey, Page, Reviewe
 pub struct Ask {
     /// The message.
     pub id: MessageId,
+    /// The peer that sent it; `None` for any: two peers may have used one id.
+    pub from: Option<Name>,
     /// For which recipient; `None` for all for whom it is held.
     pub recipient: Option<Name>,
     /// Who asks.
@@ -66,7 +68,7 @@ impl Shared {
     }
 
     async fn held(&self, ask: &Ask) -> Result<Vec<Row>, Fault> {
-        let filter = Filter { recipient: ask.recipient.clone(), ..Filter::default() };
+        let filter = Filter { recipient: ask.recipient.clone(), from: ask.from.clone(), ..Filter::default() };
         let (mut rows, mut page) = (Vec::new(), Page::first(Page::ROWS_MAX));
         loop {
             let part = self.journal.quarantine(filter.clone(), page).await?;
