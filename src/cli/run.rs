@@ -105,6 +105,7 @@ async fn decide(handle: &Handle, asker: Asker, review: Review) -> Response {
     }
     let ask = Ask {
         id: review.message,
+        from: review.from,
         recipient: review.recipient,
         // Who asks in truth is what the kernel says; both are recorded.
         reviewer: format!("{} (uid {})", review.reviewer, asker.uid),
