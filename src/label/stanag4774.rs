@@ -38,16 +38,24 @@ const ID_TYPES: [&str; 8] =
 /// # Errors
 /// `label.*`. A text that is no XML of ours is `label.malformed`, with the XML reader's words.
 pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    let tree = read_detached(text, budget)?;
+    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
+        refusal.place.span = None;
+        refusal
+    })
+}
+
+/// Reads the fields of a label that stands alone, without asking what they say.
+///
+/// # Errors
+/// `label.malformed`, with the XML reader's words.
+pub fn read_detached<'t>(text: &'t str, budget: &mut Budget) -> Result<Tree<'t>, Refusal> {
     if text.len() > DETACHED_BYTES_MAX {
         return Err(malformed(format!("expected a label of at most {DETACHED_BYTES_MAX} bytes, found {}", text.len())));
     }
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
     // Places in the detached text are no places in the body.
-    let tree = read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))?;
-    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
-        refusal.place.span = None;
-        refusal
-    })
+    read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))
 }
 
 /// Reads the label at an element.
