@@ -149,7 +149,7 @@ fn the_public_4774_samples_are_read_once_they_are_whole() {
         ("nato-4774-17-6", Ok("NATO CONFIDENTIAL")),
     ] {
         let text = std::fs::read_to_string(folder.join(format!("{name}.nato"))).unwrap();
-        assert_eq!(detached(&LATTICE, &text).unwrap_err().reason, Reason::LabelMalformed, "{name} has no creation time");
+        assert!(detached(&LATTICE, &text).is_err(), "{name} has no creation time");
         let found =
             detached(&LATTICE, &dated(&text)).map(|label| LATTICE.view(&label)).map(|view| format!("{} {}", view.policy, view.classification));
         println!("{name}: {found:?}");

@@ -260,13 +260,7 @@ mod tests {
     use crate::label::tests::{lattice, now};
 
     /// What a message is found to say: the label's view and the forms it was found in.
-    fn verified(
-        scheme: &str,
-        binding: Binding,
-        header_label: Option<&str>,
-        attributes: &str,
-        detail: &str,
-    ) -> Result<(String, Vec<Form>), Refusal> {
+    fn verified(scheme: &str, binding: Binding, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
         let body = format!(
             "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
         );

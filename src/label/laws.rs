@@ -200,6 +200,44 @@ pub fn translation_keeps_the_order(lattice: &Lattice, label: &Label, now: Time) 
     Ok(())
 }
 
+/// All laws at once, for fuzzing: of three labels of one policy that are made of the bytes.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn all(lattice: &Lattice, bytes: &[u8], now: Time) -> Result<(), Broken> {
+    let Some((policy, rest)) = bytes.split_first() else { return Ok(()) };
+    let third = rest.len().div_ceil(3).max(1);
+    let labels: Vec<Label> = rest.chunks(third).filter_map(|part| label(lattice, &[&[*policy], part].concat())).collect();
+    let [one, two, three] = labels.as_slice() else { return Ok(()) };
+    dominance_is_a_partial_order(lattice, one, two, three)?;
+    join_is_the_least_upper_bound(lattice, one, two, three)?;
+    let readers = readers(lattice);
+    for reader in &readers {
+        let clearance = everything(lattice, one.policy, reader);
+        readers_of_the_higher_read_the_lower(lattice, &clearance, one, two)?;
+        restricting_admits_nobody(lattice, &clearance, one)?;
+    }
+    translation_never_widens(lattice, one, &readers)?;
+    translation_keeps_the_order(lattice, one, now)
+}
+
+/// Every recipient that a policy names, with all groups it is in.
+#[must_use]
+pub fn readers(lattice: &Lattice) -> Vec<Reader> {
+    let mut found = Vec::new();
+    let groups: Vec<_> = lattice.policies().iter().flat_map(|policy| &policy.groups).collect();
+    for policy in lattice.policies() {
+        let Some(release) = policy.release.and_then(|release| policy.tags.get(release.index())) else { continue };
+        for value in &release.values {
+            let own = groups.iter().filter(|(_, members)| members.contains(&value.name)).filter_map(|(name, _)| Name::new(name));
+            found.push(Reader { nation: value.name.clone(), communities: own.collect() });
+        }
+    }
+    found.sort_by(|one, two| one.nation.cmp(&two.nation));
+    found.dedup();
+    found
+}
+
 /// The greatest clearance that a reader can be given in a policy: every level, every value that can be held.
 #[must_use]
 pub fn everything(lattice: &Lattice, policy: PolicyIx, reader: &Reader) -> Clearance {
@@ -223,11 +261,25 @@ fn shown(lattice: &Lattice, label: &Label) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::LazyLock;
+
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::super::tests::{lattices, now, peers};
+    use super::super::tests::{lattices, now};
     use super::*;
+    use crate::policy::{self, PeerEntry};
+
+    /// The peers of `rules/five-eyes`.
+    fn peers() -> &'static [PeerEntry] {
+        static PEERS: LazyLock<Vec<PeerEntry>> = LazyLock::new(|| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+            let edition = policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|complaints| panic!("{complaints:#?}"));
+            edition.peers.values().cloned().collect()
+        });
+        &PEERS
+    }
 
     /// Bytes of a label of a lattice's policy: the policy is in the first.
     fn bytes(policy: u8) -> impl Strategy<Value = Vec<u8>> {
@@ -236,22 +288,6 @@ mod tests {
 
     fn hold(law: Result<(), Broken>) -> Result<(), TestCaseError> {
         law.map_err(TestCaseError::fail)
-    }
-
-    /// Every recipient that a policy names, with all groups it is in.
-    fn readers(lattice: &Lattice) -> Vec<Reader> {
-        let mut found = Vec::new();
-        let groups: Vec<_> = lattice.policies().iter().flat_map(|policy| &policy.groups).collect();
-        for policy in lattice.policies() {
-            let Some(release) = policy.release.and_then(|release| policy.tags.get(release.index())) else { continue };
-            for value in &release.values {
-                let own = groups.iter().filter(|(_, members)| members.contains(&value.name)).filter_map(|(name, _)| Name::new(name));
-                found.push(Reader { nation: value.name.clone(), communities: own.collect() });
-            }
-        }
-        found.sort_by(|one, two| one.nation.cmp(&two.nation));
-        found.dedup();
-        found
     }
 
     #[test]
@@ -323,6 +359,13 @@ mod tests {
                 for clearance in own.chain(greatest) {
                     hold(restricting_admits_nobody(lattice, &clearance, &label))?;
                 }
+            }
+        }
+
+        #[test]
+        fn all_laws_hold_of_the_labels_of_any_bytes(bytes in vec(any::<u8>(), 0..24)) {
+            for lattice in lattices() {
+                hold(all(lattice, &bytes, now()))?;
             }
         }
 

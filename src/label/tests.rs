@@ -1,4 +1,4 @@
-//! What the tests of this room share: the policies that ship, peers that hold clearances, and short ways to a label.
+//! What the tests of this room share: the policies that ship, and short ways to a label.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use super::{Clearance, Label, Lattice, PolicyFile, banner, cot};
 use crate::base::{Name, Refusal, Time};
-use crate::policy::{self, PeerEntry};
 
 pub(super) fn now() -> Time {
     Time::parse("2026-06-01T12:00:00Z").unwrap()
@@ -54,16 +53,6 @@ pub(super) fn lattices() -> &'static [Lattice] {
         sets.collect()
     });
     &LATTICES
-}
-
-/// The peers of `rules/five-eyes`.
-pub(super) fn peers() -> &'static [PeerEntry] {
-    static PEERS: LazyLock<Vec<PeerEntry>> = LazyLock::new(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
-        let edition = policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|complaints| panic!("{complaints:#?}"));
-        edition.peers.values().cloned().collect()
-    });
-    &PEERS
 }
 
 /// Reads a banner and checks it, as the path does.
