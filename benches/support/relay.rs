@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 const ALPN: &[u8] = b"relay/1";
 const BYTES_MAX: usize = 1 << 20;
 /// A receipt of the gateway's size, so that the way back costs the same.
-const RECEIPT: [u8; 64] = [7; 64];
+const RECEIPT: [u8; 128] = [7; 128];
 
 /// Whether the relay keeps what it takes before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
