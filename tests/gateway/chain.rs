@@ -66,7 +66,7 @@ fn a_message_waits_at_the_first_gateway_until_the_second_is_there_and_its_detach
         let category = "<slab:Category TagName=\"Releasable To\" Type=\"PERMISSIVE\"><slab:GenericValue>GBR</slab:GenericValue><slab:GenericValue>USA</slab:GenericValue></slab:Category>";
         let label = format!(
             concat!(
-                "<slab:originatorConfidentialityLabel xmlns:slab=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\">",
+                "<slab:originatorConfidentialityLabel xmlns:slab=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2099-12-31T00:00:00Z\">",
                 "<slab:ConfidentialityInformation><slab:PolicyIdentifier>GBR</slab:PolicyIdentifier>",
                 "<slab:Classification>SECRET</slab:Classification>{}</slab:ConfidentialityInformation>",
                 "<slab:CreationDateTime>2026-01-01T00:00:00Z</slab:CreationDateTime></slab:originatorConfidentialityLabel>"
@@ -79,6 +79,7 @@ fn a_message_waits_at_the_first_gateway_until_the_second_is_there_and_its_detach
         let bare = format!("{start_of}{}", end_of.split_once('"').unwrap().1);
         let header = Header { label: Some(label), ..header };
         assert_eq!(ops.send(&header, bare.as_bytes()).await.status, Status::Accepted);
+        assert_eq!(decisions(folder.path(), "gbr"), [("forward".to_owned(), None)]);
         let usa = start("usa");
         let national = Peer::of(&at("state/pki/usa-net/usa-national.toml")).await;
         until("the delivery", || national.count() == 1).await;
