@@ -4,6 +4,7 @@
 //! so a test, `vestibule inspect`, a replay and the gateway do the same thing with the same message.
 
 mod guard;
+pub mod laws;
 mod passage;
 
 pub use guard::Guard;

@@ -162,7 +162,8 @@ impl Gateway {
         for (_, door) in &doors {
             shared.carriers.spawn(accept(Arc::clone(&shared), Arc::clone(door)));
         }
-        shared.carriers.spawn(sign(Arc::clone(&shared), notary));
+        let notary = Arc::new(notary);
+        shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
         shared.take_up(&doors);
         tokio::select! {
             () = stop => tracing::info!("stopping"),
@@ -179,7 +180,11 @@ impl Gateway {
         tasks.shutdown().await;
         shared.inspectors.stop();
         let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.map_or(Ok(()), |what| Err(Fault::new(what)))
+        match failure {
+            Some(what) => Err(Fault::new(what)),
+            // A journal at rest ends signed, so that nobody can cut its tail unseen while the gateway is down.
+            None => notary.checkpoint(shared.journal.as_ref(), world::now()).await.map(|_signed| ()),
+        }
     }
 
     /// A handle for operators and reviewers.
@@ -354,14 +359,16 @@ async fn carry(shared: Arc<Shared>, link: Link) {
     let link = Arc::new(link);
     let Some(lane) = shared.lanes.load().get(link.peer()).map(Arc::clone) else { return };
     tracing::info!(peer = %link.peer(), "linked");
-    lane.attach(Arc::clone(&link));
+    if link.takes_messages() {
+        lane.attach(Arc::clone(&link));
+    }
     Arc::clone(&shared).serve(Arc::clone(&link)).await;
     lane.detach(&link);
     tracing::info!(peer = %link.peer(), "link ended");
 }
 
 /// Signs the tree whenever its interval has passed.
-async fn sign(shared: Arc<Shared>, notary: Notary) {
+async fn sign(shared: Arc<Shared>, notary: Arc<Notary>) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         if let Err(fault) = notary.tend(shared.journal.as_ref(), world::now()).await {
