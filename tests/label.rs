@@ -250,6 +250,10 @@ fn a_line_of_text_is_taken_for_a_banner_only_where_it_is_meant_as_one() {
         "secret//noforn",
         "OFFICIAL-SENSITIVE",
         "NATO SECRET Releasable to JPN",
+        "TOP  SECRET//SI",
+        "ＴＯＰ ＳＥＣＲＥＴ",
+        "TOP SECRET — UK EYES ONLY",
+        "TO\u{301}P SECRET",
     ] {
         assert!(banner::is_meant(line), "{line}");
     }
@@ -717,8 +721,6 @@ fn all_markings_that_agree_are_one_label() {
     .unwrap();
     assert_eq!(said, "NATO SECRET");
     assert_eq!(forms, [Form::Detached, Form::Triple, Form::Stanag4774, Form::Banner, Form::Banner]);
-    let (said, forms) = verified(&lattice, "USA", Binding::Unbound, None, "", "<remarks>SECRET//NOFORN</remarks>").unwrap();
-    assert_eq!((said.as_str(), forms.as_slice()), ("USA SECRET", &[Form::Banner][..]));
     let (_, forms) =
         verified(&lattice, "GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>")
             .unwrap();
@@ -754,6 +756,9 @@ fn messages_whose_labels_are_missing_bad_or_at_odds_are_refused() {
         ("GBR", None, "access=\"Undefined\"", "<remarks>nothing</remarks>".into(), Reason::LabelMissing),
         ("GBR", None, "access=\"Undefined\" caveat=\"UK EYES ONLY\"", String::new(), Reason::LabelMissing),
         ("GBR", None, triple, "<remarks>SECRET</remarks>".into(), Reason::LabelBannerAbove),
+        ("GBR", None, triple, "<remarks>text\nTOP SECRET\ntext</remarks>".into(), Reason::LabelBannerAbove),
+        ("USA", None, "", "<remarks>SECRET//NOFORN</remarks>".into(), Reason::LabelMissing),
+        ("NATO", None, "access=\"SECRET\"", format!("<remarks>{}</remarks>", "NATO SECRET\n".repeat(17)), Reason::LabelMalformed),
         ("GBR", None, triple, "<remarks>TOP SECRET - UK/US EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
         ("GBR", None, triple, "<remarks>text\nSECRET - UK EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
         ("GBR", None, triple, "<remarks>SECRET//REL TO USA, GBR</remarks>".into(), Reason::LabelMalformed),

@@ -38,13 +38,33 @@ const ID_TYPES: [&str; 8] =
 /// # Errors
 /// `label.*`. A text that is no XML of ours is `label.malformed`, with the XML reader's words.
 pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    read_alone(lattice, &tree_of(text, budget)?)
+}
+
+/// Reads the label of a frame header, which content rules never see: it may hold words of its policy, and no others.
+///
+/// # Errors
+/// As [`read_text`]; `label.malformed` for a privacy mark, an originator's identifier or an id.
+pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    let tree = tree_of(text, budget)?;
+    let found = read_alone(lattice, &tree)?;
+    match tree.all().any(|(_, node)| matches!(node.name, "PrivacyMark" | "OriginatorID" | "Id")) {
+        true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
+        false => Ok(found),
+    }
+}
+
+fn tree_of<'a>(text: &'a str, budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
     if text.len() > DETACHED_BYTES_MAX {
         return Err(malformed(format!("expected a label of at most {DETACHED_BYTES_MAX} bytes, found {}", text.len())));
     }
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
     // Places in the detached text are no places in the body.
-    let tree = read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))?;
-    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
+    read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))
+}
+
+fn read_alone(lattice: &Lattice, tree: &Tree<'_>) -> Result<(Role, Label), Refusal> {
+    read(lattice, tree, NodeId::ROOT).map_err(|mut refusal| {
         refusal.place.span = None;
         refusal
     })
