@@ -16,6 +16,7 @@ use super::world;
 use crate::base::{Digest, Header, MessageId, Name, Precedence};
 use crate::journal::{Delivered, Denied, Event, MessageKey, Outgoing};
 use crate::link::{Link, Status};
+use crate::rebuild;
 
 /// Parcels of one recipient kept in memory: 8,192, some 32 MB at 4 KB each. Beyond it they stay in the journal and are read when their turn comes.
 const PARCELS_MAX: usize = 8192;
@@ -201,7 +202,16 @@ impl Shared {
                 return self.put_back(lane, parcel, place, &denied);
             }
         }
-        let header = Header { id: delivery_id(&parcel.key), destinations: lane.destinations.clone(), sent: world::now(), ..parcel.header.clone() };
+        // Nothing of the input leaves as it came: the label of the header is written afresh too.
+        let label = match parcel.header.label.as_deref().map(rebuild::detached).transpose() {
+            Ok(label) => label,
+            Err(refusal) => {
+                tracing::error!(recipient = %parcel.recipient, message = %parcel.key.id, code = refusal.reason.code(), "the detached label of a release cannot be written");
+                return self.rest(lane, parcel, place);
+            }
+        };
+        let header =
+            Header { id: delivery_id(&parcel.key), destinations: lane.destinations.clone(), sent: world::now(), label, ..parcel.header.clone() };
         match link.send(&header, &parcel.bytes).await {
             Ok(receipt) if receipt.status == Status::Accepted => self.delivered(lane, parcel, place, receipt.at).await,
             Ok(receipt) => {
