@@ -82,16 +82,21 @@ impl Plan<'_, '_> {
             removed.entry(planned.node).or_insert(&planned.rule);
         }
         let mut gone = Gone::default();
+        let mut tops = Vec::new();
         for (node, rule) in removed {
             if gone.hold(node) {
                 continue;
             }
-            few(edits.len())?;
-            let path = self.tree.path(node);
             if self.protected.holds(self.tree, node) {
-                return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(path));
+                return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(self.tree.path(node)));
             }
             gone.add(self.tree, node);
+            tops.push((node, rule));
+        }
+        // Before any path is spelt, which costs as much as the node has siblings.
+        few(tops.len())?;
+        for (node, rule) in tops {
+            let path = self.tree.path(node);
             edits.add(Edit { node, path, action: "remove", rule: Arc::clone(rule), change: Change::Remove });
         }
         Ok(gone)
