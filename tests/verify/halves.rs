@@ -71,7 +71,7 @@ fn real_messages_pass_both_halves() {
 
 #[test]
 fn every_namespace_that_the_first_half_writes_is_known_to_the_second() {
-    let attributes = "xml:lang='en' xm:contentType='text/plain' be:type='x' b:type='y' Id='b1'";
+    let attributes = "xml:lang='en' xm:contentType='text/plain' be:type='x' Id='b1'";
     let spaces = "xmlns:b='urn:nato:stanag:4778:bindinginformation:1:0' xmlns:xm='http://www.w3.org/2005/05/xmlmime' xmlns:be='urn:nato:stanag:4778:bindinginformation:extensions:1:0'";
     let binding = format!(
         "<b:BindingInformation {attributes} {spaces}><b:MetadataBindingContainer><b:MetadataBinding {attributes}/></b:MetadataBindingContainer></b:BindingInformation>"
