@@ -1,6 +1,14 @@
 //! Messages a second and latency from send to delivery, at 1, 64, 256 and 1,024 in flight: the gateway with all rules and a durable journal,
 //! beside a plain relay and a relay with group fsync of the same bytes in the same run; then FLASH while ROUTINE saturates.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "a bench that cannot begin stops; it counts small things"
+)]
+
 #[path = "support/gateway.rs"]
 mod gateway;
 #[path = "support/relay.rs"]
@@ -85,7 +93,8 @@ async fn drain(arrivals: &mut mpsc::UnboundedReceiver<u64>) {
 }
 
 async fn relayed(subject: &'static str, keeping: relay::Keeping, figures: &mut Vec<Figures>) {
-    let relay::Relay { source, arrivals: mut bodies, .. } = &mut relay::Relay::start(keeping).await;
+    let mut relay = relay::Relay::start(keeping).await;
+    let (source, bodies) = (relay.source.clone(), &mut relay.arrivals);
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     for window in WINDOWS {
         let source = source.clone();

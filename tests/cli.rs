@@ -249,7 +249,12 @@ fn the_demo_decides_every_message_as_expected_and_leaves_a_journal_that_holds() 
     assert!(found.len() >= 40 && codes.len() >= 15 && outcomes.len() == 4, "{} {codes:?} {outcomes:?}", found.len());
     assert!(found.iter().all(|line| line["as_expected"] == true && (line["outcome"] == "forward") == (line["delivered"] == true)));
     // What the journal calls delivered lies in the inboxes, each message once.
-    let kept = |peer: &str| std::fs::read_dir(folder.path().join("lab/inbox").join(peer)).unwrap().filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "msg")).count();
+    let kept = |peer: &str| {
+        std::fs::read_dir(folder.path().join("lab/inbox").join(peer))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "msg"))
+            .count()
+    };
     for peer in ["gbr-ops", "usa-ops", "can-ops", "aus-ops", "nzl-ops", "nato-hq", "deu-ops", "guest-isac"] {
         assert_eq!(kept(peer), found.iter().filter(|line| line["to"] == peer && line["delivered"] == true).count(), "{peer}");
     }

@@ -12,9 +12,15 @@ use crate::base::{Reason, Refusal};
 
 /// The first line of every result.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-/// The namespaces that a result may use, each with its one prefix.
-const PREFIXES: [(&str, &str); 2] =
-    [("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"), ("urn:nato:stanag:4778:bindinginformation:1:0", "mb")];
+/// The namespaces that a result may use, each with its one prefix, in the order in which one tag declares them.
+const PREFIXES: [(&str, &str); 4] = [
+    ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
+    ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
+    ("http://www.w3.org/2005/05/xmlmime", "xmime"),
+    ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
+];
+/// The namespace whose prefix is never declared.
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Attributes that stand before all others, on every element.
 const FIRST: [&str; 14] =
@@ -48,19 +54,19 @@ impl Left<'_> {
     }
 
     /// `bound` holds the namespaces that are declared on the open elements.
-    fn element<'n>(&mut self, node: Node<'n, '_>, bound: &mut Vec<&'n str>) -> Result<(), Refusal> {
+    fn element(&mut self, node: Node<'_, '_>, bound: &mut Vec<&'static str>) -> Result<(), Refusal> {
         let outside = bound.len();
         let prefix = prefix(node, node.tag_name().namespace())?;
         self.take(b"<", node)?;
         self.name(prefix, node.tag_name().name(), node)?;
-        for uri in node.tag_name().namespace().into_iter().chain(node.attributes().filter_map(|a| a.namespace())) {
-            if !bound.contains(&uri) {
+        let plain = node.tag_name().namespace().is_none() && node.attributes().all(|a| a.namespace().is_none());
+        for (uri, prefix) in PREFIXES.into_iter().filter(|_| !plain) {
+            let named = |namespace: Option<&str>| namespace == Some(uri);
+            if !bound.contains(&uri) && (named(node.tag_name().namespace()) || node.attributes().any(|a| named(a.namespace()))) {
                 bound.push(uri);
-                self.take(b" xmlns:", node)?;
-                self.take(self::prefix(node, Some(uri))?.as_bytes(), node)?;
-                self.take(b"=\"", node)?;
-                self.text(uri, node, Place::Value)?;
-                self.take(b"\"", node)?;
+                for piece in [" xmlns:", prefix, "=\"", uri, "\""] {
+                    self.take(piece.as_bytes(), node)?;
+                }
             }
         }
         self.attributes(node)?;
@@ -159,11 +165,14 @@ fn rank<'n>(attribute: Attribute<'n, '_>) -> (usize, &'n str, &'n str) {
     (listed, attribute.namespace().unwrap_or(""), attribute.name())
 }
 
-fn prefix<'p>(at: Node<'_, '_>, namespace: Option<&str>) -> Result<&'p str, Refusal> {
+fn prefix(at: Node<'_, '_>, namespace: Option<&str>) -> Result<&'static str, Refusal> {
     let Some(uri) = namespace else { return Ok("") };
+    if uri == XML {
+        return Ok("xml");
+    }
     match PREFIXES.iter().find(|(known, _)| *known == uri) {
         Some((_, prefix)) => Ok(prefix),
-        None => refuse(at, "expected only the namespaces of labels and bindings"),
+        None => refuse(at, "expected only the namespaces of labels, of bindings and of XML itself"),
     }
 }
 

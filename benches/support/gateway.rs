@@ -1,0 +1,178 @@
+//! The gateway as it is measured: the lab's configuration and rule set, a durable journal in a temporary folder, a peer that sends and one that
+//! receives, each with its own door, all in this process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use tokio::sync::mpsc;
+use vestibule::base::{Digest, Header, Name, Precedence, Time, Traffic};
+use vestibule::config::{self, Remote};
+use vestibule::generate::{self, Dice, Draft};
+use vestibule::link::{Door, Link, Receipt, Status};
+use vestibule::process::{Gateway, load_guard, world};
+
+/// Who sends and who receives.
+const FROM: &str = "gbr-ops";
+const TO: &str = "usa-ops";
+/// ROUTINE messages that wait while FLASH is measured.
+const CROWD: usize = 512;
+/// How the number of a message begins in `uid`, so that the sink finds it again.
+const UID: &str = "BENCH-";
+
+/// A running gateway with its two peers.
+pub(crate) struct Lab {
+    /// Numbers of the messages that arrive.
+    pub(crate) arrivals: mpsc::UnboundedReceiver<u64>,
+    sender: Sender,
+    _peers: Vec<Arc<Door>>,
+    _folder: tempfile::TempDir,
+}
+
+/// The sending peer.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    link: Link,
+    body: Arc<str>,
+}
+
+impl Sender {
+    /// Sends the message of a number and waits for its receipt.
+    pub(crate) async fn send(self, number: u64) {
+        self.send_as(number, Precedence::Routine).await;
+    }
+
+    async fn send_as(&self, number: u64, precedence: Precedence) {
+        let header = Header {
+            id: world::fresh_id().expect("randomness"),
+            precedence,
+            destinations: vec![Name::new(TO).expect("a name")],
+            media_type: String::new(),
+            traffic: Traffic::Operation,
+            sent: world::now(),
+            label: None,
+        };
+        let body = self.body.replacen(&format!("{UID}{:020}", 0), &format!("{UID}{number:020}"), 1);
+        let receipt = self.link.send(&header, body.as_bytes()).await.expect("a receipt");
+        assert_eq!(receipt.status, Status::Accepted, "the gateway takes every message of the bench");
+    }
+}
+
+impl Lab {
+    /// Makes keys, starts the gateway and links both peers; messages have about `body_bytes` bytes.
+    pub(crate) async fn start(body_bytes: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = configuration(folder.path());
+        let gateway = config::Gateway::read(&path).expect("the lab's configuration");
+        let guard = load_guard(&gateway.rules).expect("the lab's rules").expect("rules without faults");
+        let running = Gateway::open(&path, gateway.clone(), guard).await.expect("a gateway");
+        let listening = running.listening().expect("addresses");
+        tokio::spawn(running.run(std::future::pending()));
+        let mut peers = Vec::new();
+        for name in [FROM, TO] {
+            let (domain, _) = gateway.peer(name).expect("a peer of the lab");
+            let mut remote = Remote::read(&domain.identity.anchor.with_file_name(format!("{name}.toml"))).expect("the peer's file");
+            let address = listening.iter().find(|(known, _)| *known == domain.name).map(|(_, address)| *address);
+            remote.domain.peers.iter_mut().for_each(|peer| peer.address = address);
+            let door = Arc::new(Door::open(&remote.domain).expect("a door"));
+            let link = door.dial(&Name::new(Remote::GATEWAY).expect("a name")).await.expect("a link");
+            peers.push((door, link));
+        }
+        let (arrived, arrivals) = mpsc::unbounded_channel();
+        let [(near, source), (far, sink)] = <[_; 2]>::try_from(peers).map_err(drop).expect("two peers");
+        tokio::spawn(receive(sink, arrived));
+        let sender = Sender { link: source, body: body(body_bytes).into() };
+        Self { arrivals, sender, _peers: vec![near, far], _folder: folder }
+    }
+
+    /// The sending peer.
+    pub(crate) fn sender(&self) -> Sender {
+        self.sender.clone()
+    }
+
+    /// The p99 of FLASH in milliseconds from send to delivery, one at a time: on an idle gateway, then while ROUTINE saturates it.
+    pub(crate) async fn flash(&mut self, span: Duration) -> (f64, f64) {
+        let idle = self.flashes(span).await;
+        let (sender, stop) = (self.sender(), Arc::new(std::sync::atomic::AtomicBool::new(false)));
+        let crowd: Vec<_> = (0..CROWD)
+            .map(|_| {
+                let (sender, stop) = (sender.clone(), Arc::clone(&stop));
+                tokio::spawn(async move {
+                    while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        sender.send_as(0, Precedence::Routine).await;
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let busy = self.flashes(span).await;
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        for one in crowd {
+            one.await.expect("a sender that ends");
+        }
+        (idle, busy)
+    }
+
+    async fn flashes(&mut self, span: Duration) -> f64 {
+        let (began, mut latency) = (Instant::now(), Histogram::<u64>::new(3).expect("a histogram"));
+        let mut number = u64::from(u32::MAX);
+        while began.elapsed() < span {
+            number += 1;
+            let (sender, sent) = (self.sender(), Instant::now());
+            let receipt = tokio::spawn(async move { sender.send_as(number, Precedence::Flash).await });
+            while self.arrivals.recv().await.expect("arrivals") != number {}
+            latency.record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX)).expect("a value");
+            receipt.await.expect("a receipt");
+        }
+        latency.value_at_quantile(0.99) as f64 / 1000.0
+    }
+}
+
+/// Answers for every delivery and tells its number, each in a task of its own.
+async fn receive(link: Link, arrived: mpsc::UnboundedSender<u64>) {
+    let mut position = 0;
+    while let Some(inbound) = link.next().await {
+        position += 1;
+        let (arrived, at) = (arrived.clone(), position);
+        tokio::spawn(async move {
+            // The harness may have gone on to the next run.
+            let _ = arrived.send(number(&inbound.body));
+            let receipt = Receipt::accepted(inbound.header.id, Digest::of(&inbound.body), at, world::now());
+            let _ = inbound.respond(receipt).await;
+        });
+    }
+}
+
+/// The number in a delivered message.
+fn number(body: &[u8]) -> u64 {
+    let text = std::str::from_utf8(body).expect("UTF-8");
+    let (_, rest) = text.split_once(UID).expect("the uid of the bench");
+    rest.get(..20).and_then(|digits| digits.parse().ok()).expect("a number")
+}
+
+/// A SECRET track of about `bytes` bytes whose stale time lies a day ahead.
+fn body(bytes: usize) -> String {
+    let mut dice = Dice::seeded(1);
+    let now = world::now();
+    let mut draft = Draft::new(&mut dice, now);
+    (generate::recipe("track-five-eyes").expect("a recipe of tracks").draft)(&mut draft, &mut dice);
+    draft.uid = format!("{UID}{:020}", 0);
+    draft.times[2] = Time::from_unix_ms(now.unix_ms() + 86_400_000).expect("a time").to_string();
+    draft.pad(&mut dice, bytes);
+    draft.written()
+}
+
+/// The lab's configuration with ports that the system chooses, and the keys that it names.
+fn configuration(folder: &Path) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(here.join("deploy/lab/gateway.toml")).expect("the lab's configuration");
+    let rules = format!("{:?}", here.join("rules/five-eyes").display().to_string());
+    let text = text.replace("\"../../rules/five-eyes\"", &rules).replace("127.0.0.1:4471", "127.0.0.1:0").replace("127.0.0.1:4472", "127.0.0.1:0");
+    let path = folder.join("gateway.toml");
+    std::fs::write(&path, text).expect("a file");
+    let made = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(["pki", "init", "--config"]).arg(&path).output().expect("`vestibule pki init`");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    path
+}
