@@ -202,11 +202,14 @@ impl<'a> Tree<'a> {
             Kind::Text => above,
             Kind::Element => {
                 let same = |(_, other): &(NodeId, &Node<'a>)| other.name == node.name && other.namespace == node.namespace;
-                let before = self.elements(parent).filter(same).take_while(|(other, _)| *other != id).count();
-                match self.elements(parent).filter(same).count() {
-                    1 => format!("{above}/{}", node.name),
-                    _ => format!("{above}/{}[{}]", node.name, before.saturating_add(1)),
+                let (mut ordinal, mut count) = (0_usize, 0_usize);
+                for (other, _) in self.elements(parent).filter(same) {
+                    count = count.saturating_add(1);
+                    if other == id {
+                        ordinal = count;
+                    }
                 }
+                if count == 1 { format!("{above}/{}", node.name) } else { format!("{above}/{}[{ordinal}]", node.name) }
             }
         }
     }

@@ -139,6 +139,10 @@ fn detail(node: Node<'_, '_>) -> Result<(), &'static str> {
         if !child.is_element() {
             return Err("expected no text in `detail`");
         }
+        let name = child.tag_name();
+        if name.name().ends_with("onfidentialityLabel") && name.namespace() != Some(super::label::LABEL) {
+            return Err("expected nothing that is called a label and is none");
+        }
         if let Some(at) = ONCE.iter().position(|name| *name == child.tag_name().name()) {
             let bit = 1_u8.checked_shl(u32::try_from(at).unwrap_or(0)).unwrap_or(0);
             if seen & bit != 0 {

@@ -6,9 +6,21 @@ rule ipv4_address {
     severity = "medium"
     reason = "a network address stands in the text"
   strings:
-    $address = /\b(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\.(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}\b/
+    $address = /\b(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\[?\.\]?(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}\b/
   condition:
     $address
+}
+
+rule ipv6_address {
+  meta:
+    action = "strip"
+    severity = "medium"
+    reason = "a network address stands in the text"
+  strings:
+    $whole = /\b(2[0-9a-f]{3}|3[0-9a-f]{3}|f[cd][0-9a-f]{2}|fe80):([0-9a-f]{1,4}:){6}[0-9a-f]{1,4}\b/ nocase
+    $short = /\b(2[0-9a-f]{3}|3[0-9a-f]{3}|f[cd][0-9a-f]{2}|fe80)(:[0-9a-f]{1,4}){0,6}::([0-9a-f]{1,4})?/ nocase
+  condition:
+    any of them
 }
 
 rule url {
@@ -17,7 +29,7 @@ rule url {
     severity = "medium"
     reason = "an address to fetch from stands in the text"
   strings:
-    $url = /\b(https?|ftps?|rtsps?|rtmp|udp|ssh|file):\/\/[^\s"<>]{3,256}/ nocase
+    $url = /\b(h[tx]{2}ps?|ftps?|rtsps?|rtmp|udp|ssh|file):\/\/[^\s"<>]{3,256}/ nocase
   condition:
     $url
 }

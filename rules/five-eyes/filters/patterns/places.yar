@@ -6,7 +6,7 @@ rule grid_reference {
     severity = "high"
     reason = "a grid reference stands in the text, finer than a coarse place"
   strings:
-    $mgrs = /\b[0-9]{1,2}[C-HJ-NP-X] ?[A-HJ-NP-Z]{2} ?[0-9]{3,5} ?[0-9]{3,5}\b/
+    $mgrs = /\b[0-9]{1,2}[C-HJ-NP-X][ -]{0,2}[A-HJ-NP-Z]{2}[ -]{0,2}[0-9]{3,5}[ -]{0,2}[0-9]{3,5}\b/ nocase
   condition:
     $mgrs
 }
@@ -18,6 +18,12 @@ rule degrees_in_text {
     reason = "latitude and longitude stand in the text"
   strings:
     $letters = /\b[0-9]{1,2}(\.[0-9]{2,8})?\s?[NS][ ,\/]{1,3}[0-9]{1,3}(\.[0-9]{2,8})?\s?[EW]\b/
+    $minutes = /\b[0-9]{4,6}(\.[0-9]{1,5})?[NS][ ,\/]{0,3}[0-9]{5,7}(\.[0-9]{1,5})?[EW]\b/ nocase
+    $before = /\b[NS] ?[0-9]{2}[ -][0-9]{2}\.[0-9]{1,5}/ nocase
+    $degrees = /[0-9]{1,3} ?(\xC2\xB0|deg) ?[0-9]{1,2}(\.[0-9]{1,6})? ?('|\xE2\x80\xB2|\xE2\x80\x99|min)/ nocase
+    // Two decimal numbers after a word, or apart by a space: routes write theirs without, in fields of their own.
+    $pair = /[A-Za-z:=(@] ?-?[0-9]{1,2}\.[0-9]{3,10} ?[ ,;\/] ?-?[0-9]{1,3}\.[0-9]{3,10}/
+    $apart = /\b[0-9]{1,2}\.[0-9]{3,10}[,;]? {1,2}-?[0-9]{1,3}\.[0-9]{3,10}\b/
     $words = /\blat(itude)?\s{0,2}[:=]?\s{0,2}-?[0-9]{1,2}\.[0-9]{3,8}\b/ nocase
   condition:
     any of them

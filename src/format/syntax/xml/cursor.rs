@@ -2,6 +2,7 @@
 
 use crate::base::{Reason, Refusal, Span};
 
+use super::Options;
 use super::chars::{is_name_char, is_name_start, is_white};
 
 /// INVARIANT: `at` is a character boundary of `text`.
@@ -84,6 +85,10 @@ impl<'a> Cursor<'a> {
         if local.contains(':') || !starts(local) || (with_prefix && !starts(prefix)) {
             let span = Span::new(self.at, self.at.saturating_add(end));
             return Err(Refusal::at(Reason::MalformedXmlNamespace, span, "expected a name with at most one colon and a name on both sides of it"));
+        }
+        if end > Options::NAME_BYTES_MAX {
+            let span = Span::new(self.at, self.at.saturating_add(end));
+            return Err(Refusal::at(Reason::SizeBudget, span, format!("expected names of at most {} bytes", Options::NAME_BYTES_MAX)));
         }
         self.skip(end);
         Ok((prefix, local, whole))
