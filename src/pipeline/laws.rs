@@ -5,7 +5,7 @@
 
 use crate::base::{Budget, Header, Reason, Time};
 use crate::format::{self, Received};
-use crate::label::{self, Binding, Form, Lattice, Reading};
+use crate::label::{self, Binding, Lattice, Reading};
 use crate::normal::Edits;
 use crate::policy::PeerEntry;
 use crate::rebuild;
@@ -29,8 +29,7 @@ pub struct Setting<'s> {
 }
 
 /// What the first half reads and labels, the second half reads with the same label, admits exactly where mandatory control admits it,
-/// and finds rewritten without an edit and in canonical form. A message that the first half refuses asks nothing of the second; nor does
-/// one that only banner lines in text mark, which the second half does not read and therefore never releases.
+/// and finds rewritten without an edit and in canonical form. A message that the first half refuses asks nothing of the second.
 ///
 /// The header must address the recipient, with traffic that both peers may have.
 ///
@@ -41,9 +40,6 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
     let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
     let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
-    if labelled.sources().iter().all(|source| source.form == Form::Banner) {
-        return Ok(());
-    }
     let edits = Edits::default();
     let result = rebuild::bytes(labelled.parsed().tree(), &edits, labelled.parsed().format().syntax);
     let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
