@@ -99,9 +99,10 @@ impl<'a> Cursor<'a> {
         self.refusal(Reason::MalformedXmlSyntax, self.at, detail)
     }
 
-    /// A refusal of the bytes from `from` to here, or of the byte here.
+    /// A refusal of the bytes from `from` to here, or of the character here.
     pub(super) fn refusal(&self, reason: Reason, from: usize, detail: impl Into<String>) -> Refusal {
-        let end = if from < self.at { self.at } else { from.saturating_add(1).min(self.text.len()) };
+        let here = || self.text.get(from..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let end = if from < self.at { self.at } else { from.saturating_add(here()) };
         Refusal::at(reason, Span::new(from, end), detail)
     }
 }
@@ -132,6 +133,13 @@ mod tests {
             let mut cursor = Cursor::new(text);
             assert_eq!(cursor.name("a name").unwrap_err().reason, reason, "{text}");
             assert_eq!(cursor.at(), 0, "a refused name is not taken");
+        }
+    }
+
+    #[test]
+    fn a_refusal_points_at_whole_characters() {
+        for (text, end) in [("", 0), ("a", 1), ("é", 2), ("語", 3), ("\u{1F600}<", 4)] {
+            assert_eq!(Cursor::new(text).syntax("expected nothing").place.span, Some(Span::new(0, end)), "{text}");
         }
     }
 
