@@ -93,7 +93,8 @@ async fn drain(arrivals: &mut mpsc::UnboundedReceiver<u64>) {
 }
 
 async fn relayed(subject: &'static str, keeping: relay::Keeping, figures: &mut Vec<Figures>) {
-    let relay::Relay { source, arrivals: mut bodies, .. } = &mut relay::Relay::start(keeping).await;
+    let mut relay = relay::Relay::start(keeping).await;
+    let (source, bodies) = (relay.source.clone(), &mut relay.arrivals);
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     for window in WINDOWS {
         let source = source.clone();

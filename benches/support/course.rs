@@ -14,20 +14,20 @@ const FROM: &str = "gbr-ops";
 const TO: &str = "usa-ops";
 
 /// A compiled rule set with what stands beside it for every message.
-pub struct Course {
+pub(crate) struct Course {
     /// The rule set, compiled.
-    pub guard: Guard,
+    pub(crate) guard: Guard,
     /// Keys of transforms.
-    pub secrets: Secrets,
+    pub(crate) secrets: Secrets,
     /// None.
-    pub waivers: Waivers,
+    pub(crate) waivers: Waivers,
     /// The time of all decisions.
-    pub now: Time,
+    pub(crate) now: Time,
 }
 
 impl Course {
     /// `rules/five-eyes` with `rules` more words and as many more patterns, and its agreements as they are.
-    pub fn with_rules(rules: usize) -> Self {
+    pub(crate) fn with_rules(rules: usize) -> Self {
         let mut edition = lab();
         let entries = (0_u32..).take(rules).map(|n| WordEntry { text: code_word(n), line: n + 1 }).collect();
         let list = WordList { file: "bench.txt".into(), action: Action::Hold, severity: Severity::High, reason: "a code word".into(), entries };
@@ -37,7 +37,7 @@ impl Course {
     }
 
     /// `rules/five-eyes` with `clauses` clauses that may release to the recipient, of which one applies.
-    pub fn with_clauses(clauses: usize) -> Self {
+    pub(crate) fn with_clauses(clauses: usize) -> Self {
         let mut edition = lab();
         let agreement = edition.agreements.iter().find(|agreement| agreement.id.as_str() == "FVEY-TRACKS").expect("an agreement on tracks").clone();
         let applies = agreement.clauses.iter().find(|clause| clause.id.as_str() == "FVEY-TRACKS/1.1").expect("a clause on tracks").clone();
@@ -56,12 +56,12 @@ impl Course {
     }
 
     /// The sender's entry.
-    pub fn sender(&self) -> &PeerEntry {
+    pub(crate) fn sender(&self) -> &PeerEntry {
         self.peer(FROM)
     }
 
     /// The recipient's entry.
-    pub fn recipient(&self) -> &PeerEntry {
+    pub(crate) fn recipient(&self) -> &PeerEntry {
         self.peer(TO)
     }
 
@@ -72,7 +72,7 @@ impl Course {
 
 /// What fills a message to its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filling {
+pub(crate) enum Filling {
     /// Vertices of a drawing: many small fields.
     Drawing,
     /// Remarks in Latin letters: one long field.
@@ -83,7 +83,7 @@ pub enum Filling {
 
 impl Filling {
     /// The word of tables.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Drawing => "drawing",
             Self::Latin => "remarks",
@@ -93,7 +93,7 @@ impl Filling {
 }
 
 /// A SECRET track of about `bytes` bytes to the one recipient.
-pub fn message(bytes: usize, filling: Filling) -> (Header, Vec<u8>) {
+pub(crate) fn message(bytes: usize, filling: Filling) -> (Header, Vec<u8>) {
     let recipe = generate::recipe("track-five-eyes").expect("a recipe of tracks");
     let (header, small) = generate::padded(recipe, 1, now(), if filling == Filling::Drawing { bytes } else { 0 });
     let header = Header { destinations: vec![Name::new(TO).expect("a name")], precedence: Precedence::Routine, ..header };

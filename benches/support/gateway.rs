@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use tokio::sync::mpsc;
-use vestibule::base::{Digest, Header, MessageId, Name, Precedence, Time, Traffic};
+use vestibule::base::{Digest, Header, Name, Precedence, Time, Traffic};
 use vestibule::config::{self, Remote};
 use vestibule::generate::{self, Dice, Draft};
 use vestibule::link::{Door, Link, Receipt, Status};
@@ -23,9 +23,9 @@ const CROWD: usize = 512;
 const UID: &str = "BENCH-";
 
 /// A running gateway with its two peers.
-pub struct Lab {
+pub(crate) struct Lab {
     /// Numbers of the messages that arrive.
-    pub arrivals: mpsc::UnboundedReceiver<u64>,
+    pub(crate) arrivals: mpsc::UnboundedReceiver<u64>,
     sender: Sender,
     _peers: Vec<Arc<Door>>,
     _folder: tempfile::TempDir,
@@ -33,14 +33,14 @@ pub struct Lab {
 
 /// The sending peer.
 #[derive(Clone)]
-pub struct Sender {
+pub(crate) struct Sender {
     link: Link,
     body: Arc<str>,
 }
 
 impl Sender {
     /// Sends the message of a number and waits for its receipt.
-    pub async fn send(self, number: u64) {
+    pub(crate) async fn send(self, number: u64) {
         self.send_as(number, Precedence::Routine).await;
     }
 
@@ -62,7 +62,7 @@ impl Sender {
 
 impl Lab {
     /// Makes keys, starts the gateway and links both peers; messages have about `body_bytes` bytes.
-    pub async fn start(body_bytes: usize) -> Self {
+    pub(crate) async fn start(body_bytes: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = configuration(folder.path());
         let gateway = config::Gateway::read(&path).expect("the lab's configuration");
@@ -88,12 +88,12 @@ impl Lab {
     }
 
     /// The sending peer.
-    pub fn sender(&self) -> Sender {
+    pub(crate) fn sender(&self) -> Sender {
         self.sender.clone()
     }
 
     /// The p99 of FLASH in milliseconds from send to delivery, one at a time: on an idle gateway, then while ROUTINE saturates it.
-    pub async fn flash(&mut self, span: Duration) -> (f64, f64) {
+    pub(crate) async fn flash(&mut self, span: Duration) -> (f64, f64) {
         let idle = self.flashes(span).await;
         let (sender, stop) = (self.sender(), Arc::new(std::sync::atomic::AtomicBool::new(false)));
         let crowd: Vec<_> = (0..CROWD)

@@ -19,7 +19,7 @@ const RECEIPT: [u8; 128] = [7; 128];
 
 /// Whether the relay keeps what it takes before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
+pub(crate) enum Keeping {
     /// Nothing is written.
     Nothing,
     /// Every message is appended to a file and synced, in groups, before the receipt.
@@ -27,11 +27,11 @@ pub enum Keeping {
 }
 
 /// A relay between a source's connection and a sink.
-pub struct Relay {
+pub(crate) struct Relay {
     /// The source's connection to the relay.
-    pub source: Connection,
+    pub(crate) source: Connection,
     /// What arrives at the sink.
-    pub arrivals: mpsc::UnboundedReceiver<Vec<u8>>,
+    pub(crate) arrivals: mpsc::UnboundedReceiver<Vec<u8>>,
     _endpoints: Vec<Endpoint>,
 }
 
@@ -95,7 +95,7 @@ async fn dial(keys: &Keys, address: SocketAddr) -> (Endpoint, Connection) {
 }
 
 /// Sends one message and waits for its receipt.
-pub async fn send(connection: &Connection, body: &[u8]) {
+pub(crate) async fn send(connection: &Connection, body: &[u8]) {
     let (mut out, mut back) = connection.open_bi().await.expect("a stream");
     out.write_all(body).await.expect("to send");
     out.finish().expect("to finish");
@@ -104,7 +104,7 @@ pub async fn send(connection: &Connection, body: &[u8]) {
 
 impl Relay {
     /// Starts sink and relay and connects the source.
-    pub async fn start(keeping: Keeping) -> Self {
+    pub(crate) async fn start(keeping: Keeping) -> Self {
         let keys = Keys::make();
         let (sink, sink_address) = listen(&keys);
         let (arrived, arrivals) = mpsc::unbounded_channel();

@@ -101,15 +101,14 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
     cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
-    markings(&claim, &original, &said)?;
+    let marked = markings(&claim, &original, &said)?;
     addressed(&claim)?;
     release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
     let declared = place::Declared::locate(&original, claim.edits)?;
     compare::element(original.root_element(), result.root_element(), &declared)?;
     canonical::check(&claim.result, result.root_element())?;
     claim.blocked_words.absent_from(result.root_element())?;
-    let found = label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said);
-    if found.is_err() || found != label::event(original.root_element(), claim.lattice, claim.sender.scheme.index(), &said) {
+    if label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
         return Err(Refusal::new(Reason::VerifyDisagreement, "the result does not carry the label of the original"));
     }
     let digest = Digest::of(&claim.result);
@@ -129,18 +128,19 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says.
-fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<(), Refusal> {
+/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says; gives the number
+/// of markings in the body.
+fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<usize, Refusal> {
     let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
     let scheme = claim.sender.scheme.index();
     let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
     let Some(detached) = &claim.header.label else {
-        return if in_body == 0 { Err(disagree("the second reader finds no label")) } else { Ok(()) };
+        return if in_body == 0 { Err(disagree("the second reader finds no label")) } else { Ok(in_body) };
     };
     let document = read(detached.as_bytes(), Reason::VerifyDisagreement)?;
     let root = Some(document.root_element()).filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
     match label::stanag(root, claim.lattice).map_err(disagree)? == *said {
-        true => Ok(()),
+        true => Ok(in_body),
         false => Err(disagree("the detached label does not say what the first reader's label says")),
     }
 }
