@@ -154,6 +154,8 @@ impl Shared {
         let room = Arc::new(Semaphore::new(usize::try_from(lane.window).unwrap_or(1)));
         let mut links = lane.link.subscribe();
         loop {
+            // Room comes first: what is taken from the queue is then the most urgent at that moment, and nothing overtakes it.
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             if lane.outbox.len() == 0 && lane.behind.swap(false, Ordering::AcqRel) {
                 self.refill(&recipient, &lane).await;
             }
@@ -161,7 +163,6 @@ impl Shared {
                 next = lane.outbox.pop() => next,
                 () = tokio::time::sleep(Duration::from_millis(200)), if lane.behind.load(Ordering::Acquire) => continue,
             };
-            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             let link = match links.wait_for(Option::is_some).await {
                 Ok(link) => link.clone(),
                 Err(_closed) => return,
