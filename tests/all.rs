@@ -15,6 +15,7 @@ mod cli;
 mod cot;
 mod differential;
 mod filter;
+mod gateway;
 mod journal;
 mod label;
 mod link;

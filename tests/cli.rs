@@ -238,3 +238,32 @@ fn output_that_is_no_terminal_has_no_colour() {
         assert!(!vestibule(words).stdout.contains(&0x1b), "{words:?}");
     }
 }
+
+#[test]
+fn the_demo_decides_every_message_as_expected_and_leaves_a_journal_that_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let found = lines(&vestibule(&["demo", "--once", "--json", "--rules", RULES, "--folder", &at("lab")]));
+    let codes: std::collections::BTreeSet<&str> = found.iter().filter_map(|line| line["code"].as_str()).collect();
+    let outcomes: std::collections::BTreeSet<&str> = found.iter().filter_map(|line| line["outcome"].as_str()).collect();
+    assert!(found.len() >= 40 && codes.len() >= 15 && outcomes.len() == 4, "{} {codes:?} {outcomes:?}", found.len());
+    assert!(found.iter().all(|line| line["as_expected"] == true && (line["outcome"] == "forward") == (line["delivered"] == true)));
+    // What the journal calls delivered lies in the inboxes, each message once.
+    let kept = |peer: &str| {
+        std::fs::read_dir(folder.path().join("lab/inbox").join(peer))
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "msg"))
+            .count()
+    };
+    for peer in ["gbr-ops", "usa-ops", "can-ops", "aus-ops", "nzl-ops", "nato-hq", "deu-ops", "guest-isac"] {
+        assert_eq!(kept(peer), found.iter().filter(|line| line["to"] == peer && line["delivered"] == true).count(), "{peer}");
+    }
+    let config = at("lab/gateway.toml");
+    assert_eq!(lines(&vestibule(&["audit", "verify", "--json", "--config", &config]))[0]["problems"], Value::Array(Vec::new()));
+    let held = lines(&vestibule(&["quarantine", "list", "--json", "--config", &config]));
+    assert_eq!(held.len(), found.iter().filter(|line| line["outcome"] == "quarantine").count());
+    let shown = lines(&vestibule(&["quarantine", "show", "--json", "--config", &config, held[0]["id"].as_str().unwrap()]));
+    assert!(shown[0]["findings"].as_array().is_some_and(|findings| !findings.is_empty()) && shown[0]["body"].is_string());
+    // The gateway is gone with the demo, and says so to who asks it.
+    assert_eq!(status(&["quarantine", "reject", "--config", &config, "--by", "a", "--reason", "b", held[0]["id"].as_str().unwrap()]), 3);
+}

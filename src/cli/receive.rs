@@ -33,6 +33,9 @@ pub(super) struct Receive {
     /// End after so many messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// Stop when standard input ends, as when the program that started this one is gone
+    #[arg(long)]
+    while_stdin: bool,
     /// Print one JSON object for each message
     #[arg(long)]
     json: bool,
@@ -77,12 +80,14 @@ impl Receive {
         let session = Session::open(remote)?;
         let (tell, mut news) = mpsc::channel(256);
         let mut left = self.count.unwrap_or(u64::MAX);
+        let until = Until::of(self.while_stdin);
+        let stop = stopped(until);
         let work = carry(&session, store, self.outgoing.as_deref(), tell);
-        tokio::pin!(work);
+        tokio::pin!(work, stop);
         while left > 0 {
             let told = tokio::select! {
                 fault = &mut work => return Err(Failure::Fault(fault)),
-                stop = stopped() => {
+                stop = &mut stop => {
                     stop?;
                     break;
                 }
@@ -108,16 +113,44 @@ impl Receive {
     }
 }
 
-/// Ctrl-C, or the signal by which services are stopped.
-pub(super) async fn stopped() -> Result<(), Fault> {
+/// What else than a signal stops a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Nothing.
+    Signal,
+    /// The end of standard input: whoever holds its other end is gone, however it went.
+    StdinEnds,
+}
+
+impl Until {
+    /// As the option `--while-stdin` says.
+    pub(super) const fn of(while_stdin: bool) -> Self {
+        if while_stdin { Self::StdinEnds } else { Self::Signal }
+    }
+}
+
+/// Ctrl-C, the signal by which services are stopped, or what else was asked for.
+pub(super) async fn stopped(until: Until) -> Result<(), Fault> {
     use tokio::signal::unix::{SignalKind, signal};
     let failed = |error| Fault::from_cause("signals cannot be received", error);
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt()).map_err(failed)?, signal(SignalKind::terminate()).map_err(failed)?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = stdin_ends(), if until == Until::StdinEnds => {}
     }
     Ok(())
+}
+
+/// Waits for the end of standard input, in a thread that ends with the program.
+async fn stdin_ends() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // Whatever is read is of no interest; an error is an end as well.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = tell.send(());
+    });
+    let _ = told.await;
 }
 
 /// Keeps a link and works on it; ends only with a fault.

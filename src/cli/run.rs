@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::receive::stopped;
+use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
-use crate::base::Fault;
+use crate::base::{Fault, Outcome};
 use crate::config;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
@@ -17,6 +17,9 @@ pub(super) struct Run {
     /// The gateway's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Stop when standard input ends, as when the program that started this one is gone
+    #[arg(long)]
+    while_stdin: bool,
 }
 
 impl Verb for Run {
@@ -44,7 +47,7 @@ impl Verb for Run {
             let answering = tokio::spawn(control::serve(listener, move |asker, request| answer(Arc::clone(&reviews), asker, request)));
             let reloading = tokio::spawn(reload(handle));
             let ended = gateway.run(async {
-                if let Err(fault) = stopped().await {
+                if let Err(fault) = stopped(Until::of(self.while_stdin)).await {
                     tracing::error!(%fault, "the gateway stops");
                 }
             });
@@ -71,7 +74,7 @@ async fn reload(handle: Handle) {
 
 async fn answer(handle: Arc<Handle>, asker: Asker, request: Request) -> Response {
     match request {
-        Request::Status => status(&handle).await,
+        Request::Status {} => status(&handle).await,
         Request::Review(review) => decide(&handle, asker, review).await,
     }
 }
@@ -102,6 +105,7 @@ async fn decide(handle: &Handle, asker: Asker, review: Review) -> Response {
     }
     let ask = Ask {
         id: review.message,
+        from: review.from,
         recipient: review.recipient,
         // Who asks in truth is what the kernel says; both are recorded.
         reviewer: format!("{} (uid {})", review.reviewer, asker.uid),
@@ -113,11 +117,19 @@ async fn decide(handle: &Handle, asker: Asker, review: Review) -> Response {
     };
     match handle.review(&ask).await {
         Ok(asked) => {
+            let wanted = match ask.verdict {
+                Verdict::Release => Outcome::Forward,
+                Verdict::Reject => Outcome::Reject,
+            };
             let each = asked.iter().map(|now| match now.code {
                 Some(code) => format!("{}: {} ({code})", now.recipient, now.outcome),
                 None => format!("{}: {}", now.recipient, now.outcome),
             });
-            Response::Done { text: each.collect::<Vec<_>>().join(", ") }
+            let text = each.collect::<Vec<_>>().join(", ");
+            match asked.iter().all(|now| now.outcome == wanted) {
+                true => Response::Done { text },
+                false => Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") },
+            }
         }
         Err(Fault { what, .. }) => Response::Refused { text: what },
     }

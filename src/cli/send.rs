@@ -9,7 +9,7 @@ use super::peer::{self, Session};
 use super::{Answer, Failure, Output, Verb, letter, output, runtime, unreadable};
 use crate::base::{Header, Name, Precedence, Time, Traffic};
 use crate::config::Remote;
-use crate::link::{Link, LinkError, Receipt, Status};
+use crate::link::{LinkError, Receipt, Status};
 use crate::process::world;
 
 /// Sends messages as a peer.
@@ -76,7 +76,10 @@ impl Verb for Send {
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         output::log("warn");
-        let remote = Remote::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;
+        let mut remote = Remote::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;
+        // Deliveries belong to `receive`: this side takes none.
+        remote.domain.limits.streams_max = 0;
+        remote.domain.peers.iter_mut().for_each(|peer| peer.limits.streams_max = 0);
         let letters = self.files.iter().map(|file| self.letter(file)).collect::<Result<Vec<_>, _>>()?;
         runtime()?.block_on(self.send(&remote, &letters, out))
     }
@@ -131,7 +134,6 @@ impl Send {
         let patience = Duration::from_secs(self.patience);
         let session = Session::open(remote)?;
         let mut link = session.link(Some(patience)).await?;
-        let _refusing = tokio::spawn(decline(link.clone()));
         let mut answer = Answer::Done;
         for (file, header, body) in letters {
             let receipt = loop {
@@ -141,7 +143,6 @@ impl Send {
                     // The same id goes again: the gateway answers a repetition from its record.
                     Err(LinkError::Closed(_) | LinkError::NoReceipt | LinkError::Receipt(_)) => {
                         link = session.link(Some(patience)).await?;
-                        tokio::spawn(decline(link.clone()));
                     }
                 }
             };
@@ -156,15 +157,6 @@ impl Send {
         }
         session.close().await;
         Ok(answer)
-    }
-}
-
-/// Deliveries belong to `receive`: over this link they are put off, and come again over the next.
-async fn decline(link: Link) {
-    while let Some(inbound) = link.next().await {
-        let receipt = Receipt::refused(Status::Busy, Some(inbound.header.id), world::now());
-        // A receipt that is not taken puts the delivery off as well.
-        let _ = inbound.respond(receipt).await;
     }
 }
 

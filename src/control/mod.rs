@@ -20,7 +20,7 @@ pub const SOCKET: &str = "control.sock";
 #[serde(tag = "ask", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Request {
     /// How the gateway is.
-    Status,
+    Status {},
     /// Decide on a held message.
     Review(Review),
 }
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn requests_and_answers_read_back_as_they_were_written() {
-        for request in [Request::Status, review()] {
+        for request in [Request::Status {}, review()] {
             let line = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request, "{line}");
         }
@@ -125,6 +125,7 @@ mod tests {
         assert!(serde_json::from_str::<Request>(&good).is_ok());
         for bad in [
             r#"{"ask":"override"}"#.to_owned(),
+            r#"{"ask":"status","as":"root"}"#.to_owned(),
             good.replace("\"verdict\"", "\"waive_clearance\":true,\"verdict\""),
             good.replace("release", "allow"),
             good.replace("00000000-0001-7", "00000000-0001-4"),

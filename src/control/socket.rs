@@ -148,7 +148,7 @@ mod tests {
         let listener = listen(&path).unwrap();
         tokio::spawn(serve(listener, |asker: Asker, request| async move {
             let lines = vec![("uid".to_owned(), asker.uid.to_string())];
-            if request == Request::Status { Response::Status { lines } } else { Response::Refused { text: "not here".to_owned() } }
+            if request == (Request::Status {}) { Response::Status { lines } } else { Response::Refused { text: "not here".to_owned() } }
         }));
         (folder, path)
     }
@@ -157,7 +157,7 @@ mod tests {
     async fn a_question_is_answered_with_the_uid_that_the_kernel_gives() {
         let (folder, path) = answering().await;
         let uid = folder.path().metadata().unwrap().uid();
-        let answer = tokio::task::spawn_blocking(move || ask(&path, &Request::Status)).await.unwrap().unwrap();
+        let answer = tokio::task::spawn_blocking(move || ask(&path, &Request::Status {})).await.unwrap().unwrap();
         assert_eq!(answer, Response::Status { lines: vec![("uid".to_owned(), uid.to_string())] });
     }
 
@@ -190,13 +190,13 @@ mod tests {
             }
         }
         let asked = path.clone();
-        assert!(tokio::task::spawn_blocking(move || ask(&asked, &Request::Status)).await.unwrap().is_ok());
+        assert!(tokio::task::spawn_blocking(move || ask(&asked, &Request::Status {})).await.unwrap().is_ok());
     }
 
     #[test]
     fn nobody_there_is_a_fault_that_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        let text = ask(&folder.path().join("none"), &Request::Status).unwrap_err().to_string();
+        let text = ask(&folder.path().join("none"), &Request::Status {}).unwrap_err().to_string();
         assert!(text.contains("vestibule run"), "{text}");
     }
 }

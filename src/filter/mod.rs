@@ -1,7 +1,7 @@
 //! Filters: what stands in the fields of a message, judged by the rules of an edition.
 //!
 //! Takes [`Parsed`], gives [`Scanned`]: all findings, independent of any recipient, in one pass over one buffer of text. Takes
-//! [`Permitted`] and [`Scanned`], gives [`Cleared`]: nothing that was found forbids this release, and what is to be edited is planned.
+//! [`Permitted`](crate::release::Permitted) and [`Scanned`], gives [`Cleared`]: nothing that was found forbids this release, and what is to be edited is planned.
 //!
 //! Proves: every node was judged by the profile of its format or by its `otherwise`; every value was read by all word lists, all patterns
 //! and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.

@@ -40,6 +40,8 @@ pub struct Outgoing {
     pub message: MessageKey,
     /// To whom.
     pub recipient: Name,
+    /// Index of the record of acceptance.
+    pub place: u64,
     /// The header as it was received.
     pub header: Header,
     /// Under which clause.
@@ -123,6 +125,8 @@ pub struct Row {
 /// Which rows are wanted; `None` is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
+    /// The sender's id; more than one sender may have used it.
+    pub id: Option<MessageId>,
     /// State.
     pub state: Option<State>,
     /// Sender.

@@ -33,3 +33,34 @@ pub(in crate::label) fn visible(text: &str) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code<T>(found: Result<T, Refusal>) -> &'static str {
+        found.map_or_else(|refusal| refusal.reason.code(), |_| "read")
+    }
+
+    #[test]
+    fn a_marking_is_printable_ascii_and_nothing_that_looks_like_it() {
+        for text in ["", "SECRET//REL TO USA, GBR", "~ !"] {
+            assert_eq!(code(plain(text)), "read");
+        }
+        for text in ["\u{410}US", "SEC\u{200b}RET", "\u{202e}TERCES", "\u{ff33}ECRET", "SECRET\n", "\u{a0}", "caf\u{e9}", "\u{7f}"] {
+            assert_eq!(code(plain(text)), "label.character", "{text:?}");
+        }
+        assert_eq!((code(plain(&"A".repeat(512))), code(plain(&"A".repeat(513)))), ("read", "label.malformed"));
+    }
+
+    #[test]
+    fn free_text_may_be_of_any_script_and_hides_nothing() {
+        for text in ["Directeur général", "日本", "CN=Lab, O=Nation"] {
+            assert_eq!(code(visible(text)), "read");
+        }
+        for text in ["a\u{200d}b", "a\tb", "\u{feff}", "\u{2066}x", "\u{e0041}", "\u{fe0f}", "\u{e001}", "\u{ad}"] {
+            assert_eq!(code(visible(text)), "label.character", "{text:?}");
+        }
+        assert_eq!((code(visible(&"é".repeat(512))), code(visible(&"é".repeat(513)))), ("read", "label.malformed"));
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lattice::Lattice;
 use super::mark::{Category, Label};
-use super::scheme::{Holders, LevelIx, Policy, PolicyIx, Status, TagIx, TagKind, ValueIx};
+use super::scheme::{Holders, LevelIx, Policy, PolicyIx, Status, Tag, TagIx, TagKind, TagValue, ValueIx};
 use crate::base::{Name, Reason, Refusal};
 
 /// What a peer is cleared for in one policy. Levels are a set, not a maximum.
@@ -50,12 +50,10 @@ impl Lattice {
         }
         for (tag_at, tag) in scheme.tags.iter().enumerate() {
             for (value_at, value) in tag.values.iter().enumerate() {
-                let named =
-                    scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
                 let owner = value.holders == Holders::Owner && scheme.owner.as_deref() == Some(nation);
                 let held = match tag.kind {
                     TagKind::Restrictive => owner,
-                    TagKind::Permissive => owner || value.holders == Holders::Everyone || (named && value.holders == Holders::Listed),
+                    TagKind::Permissive => permits(scheme, value, nation, communities),
                     TagKind::Informative => false,
                 };
                 if held {
@@ -98,6 +96,25 @@ impl Lattice {
         }
     }
 
+    /// Whether a label itself names a recipient, however cleared: by its nation or a community of it, in every list of recipients.
+    ///
+    /// A translation may write a group as its members. A recipient of a member nation that is not in the group itself is
+    /// not in the label's audience, and this is where it is found.
+    ///
+    /// # Errors
+    /// `clearance.permissive`.
+    pub fn names(&self, label: &Label, nation: &str, communities: &BTreeSet<Name>) -> Result<(), Refusal> {
+        let scheme = self.scheme(label.policy)?;
+        for category in &label.categories {
+            let Some(tag) = scheme.tags.get(category.tag.index()).filter(|found| found.kind == TagKind::Permissive) else { continue };
+            let mut values = category.values.iter().filter_map(|value| tag.values.get(value.index()));
+            if !values.any(|value| permits(scheme, value, nation, communities)) {
+                return Err(nobody_of(tag, category));
+            }
+        }
+        Ok(())
+    }
+
     /// A value of the label that nobody may read without the originator's consent.
     pub(in crate::label) fn originators(&self, label: &Label) -> Option<&str> {
         let scheme = self.scheme(label.policy).ok()?;
@@ -129,12 +146,27 @@ impl Lattice {
         if category.values.iter().any(|&value| holds(&clearance.permissive, category.tag, value)) {
             return Ok(());
         }
-        let found = match category.values.len() {
-            0 => "found an empty list, which permits nobody".to_owned(),
-            count => format!("found {count}, none of which it is in"),
-        };
-        Err(Refusal::new(Reason::ClearancePermissive, format!("expected a recipient in one of the groups of `{}`, {found}", tag.set)))
+        Err(nobody_of(tag, category))
     }
+}
+
+/// Whether a permissive value is one that a nation with its communities holds.
+fn permits(scheme: &Policy, value: &TagValue, nation: &str, communities: &BTreeSet<Name>) -> bool {
+    let named = || scheme.case.same(&value.name, nation) || communities.iter().any(|community| scheme.case.same(&value.name, community.as_str()));
+    match value.holders {
+        Holders::Everyone => true,
+        Holders::Owner => scheme.owner.as_deref() == Some(nation),
+        Holders::Listed => named(),
+        Holders::Originator => false,
+    }
+}
+
+fn nobody_of(tag: &Tag, category: &Category) -> Refusal {
+    let found = match category.values.len() {
+        0 => "found an empty list, which permits nobody".to_owned(),
+        count => format!("found {count}, none of which it is in"),
+    };
+    Refusal::new(Reason::ClearancePermissive, format!("expected a recipient in one of the groups of `{}`, {found}", tag.set))
 }
 
 fn holds(held: &BTreeMap<TagIx, BTreeSet<ValueIx>>, tag: TagIx, value: ValueIx) -> bool {
@@ -177,4 +209,93 @@ fn restrictive_value(scheme: &Policy, set: &str, value: &str, nation: &str) -> R
     }
     let expected = if set_known { format!("a value of `{set}`") } else { format!("a restrictive tag set of `{}`", scheme.name) };
     Err(format!("expected {expected}, found `{}`", if set_known { value } else { set }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::{clearance, gb, lattice, read, us};
+
+    /// SPEC: the decision vectors for the three policies of this rule set.
+    #[test]
+    fn decisions_follow_the_vectors() {
+        let lattice = lattice();
+        let nato = |line: &str| read("NATO", line).unwrap();
+        let us_s = clearance(lattice, "USA", "SECRET", "USA", &["FVEY", "ACGU", "NATO"]);
+        let gb_s = clearance(lattice, "USA", "SECRET", "GBR", &["FVEY", "ACGU", "NATO"]);
+        let nz_s = clearance(lattice, "USA", "SECRET", "NZL", &["FVEY"]);
+        let au_s = clearance(lattice, "USA", "SECRET", "AUS", &["FVEY", "ACGU"]);
+        let de_s = clearance(lattice, "USA", "SECRET", "DEU", &["NATO"]);
+        let n_s = clearance(lattice, "NATO", "SECRET", "DEU", &["NATO"]);
+        let p_nz = clearance(lattice, "NATO", "RESTRICTED", "NZL", &[]);
+        let uk_us = clearance(lattice, "GBR", "SECRET", "USA", &["FVEY"]);
+        let uk_ca = clearance(lattice, "GBR", "SECRET", "CAN", &["FVEY"]);
+        let uk = clearance(lattice, "GBR", "TOP SECRET", "GBR", &["FVEY"]);
+        let none: Option<Reason> = None;
+        for (label, recipient, expected) in [
+            (nato("NATO RESTRICTED"), &n_s, none),
+            (nato("COSMIC TOP SECRET"), &n_s, Some(Reason::ClearanceLevel)),
+            (nato("NATO RESTRICTED Releasable to NZL"), &p_nz, none),
+            (nato("NATO RESTRICTED Releasable to NZL"), &n_s, none),
+            (nato("NATO RESTRICTED Releasable to JPN"), &p_nz, Some(Reason::ClearancePermissive)),
+            (nato("NATO RESTRICTED"), &p_nz, Some(Reason::ClearancePermissive)),
+            (nato("NATO SECRET//ATOMAL"), &n_s, Some(Reason::ClearanceRestrictive)),
+            (us("SECRET//NOFORN"), &gb_s, Some(Reason::ClearanceNationalOnly)),
+            (us("SECRET//NOFORN"), &us_s, none),
+            (us("SECRET"), &gb_s, Some(Reason::ClearanceNationalOnly)),
+            (us("SECRET"), &us_s, none),
+            (us("SECRET//REL TO USA, ACGU"), &nz_s, Some(Reason::ClearancePermissive)),
+            (us("SECRET//REL TO USA, ACGU"), &au_s, none),
+            (us("SECRET//REL TO USA, FVEY"), &nz_s, none),
+            (us("SECRET//REL TO USA, FVEY"), &de_s, Some(Reason::ClearancePermissive)),
+            (us("SECRET//DISPLAY ONLY GBR"), &gb_s, Some(Reason::ClearanceNationalOnly)),
+            (us("TOP SECRET//SI//REL TO USA, GBR"), &gb_s, Some(Reason::ClearanceLevel)),
+            (us("SECRET//SI//REL TO USA, GBR"), &gb_s, Some(Reason::ClearanceRestrictive)),
+            (us("SECRET//ORCON/REL TO USA, GBR"), &gb_s, Some(Reason::ClearanceOriginator)),
+            (us("SECRET//RELIDO"), &gb_s, Some(Reason::ClearanceNationalOnly)),
+            (gb("UK SECRET - UK EYES ONLY"), &uk_us, Some(Reason::ClearanceNationalOnly)),
+            (gb("UK SECRET - UK EYES ONLY"), &uk, none),
+            (gb("UK SECRET - UK/US EYES ONLY"), &uk_us, none),
+            (gb("UK SECRET - UK/US EYES ONLY"), &uk_ca, Some(Reason::ClearancePermissive)),
+            (gb("OFFICIAL"), &uk_us, Some(Reason::ClearanceNationalOnly)),
+            (gb("OFFICIAL"), &gb_s, Some(Reason::ClearanceUnknown)),
+        ] {
+            let found = lattice.admits(recipient, &label).err().map(|refusal| refusal.reason);
+            assert_eq!(found, expected, "{:?}", lattice.view(&label));
+        }
+    }
+
+    #[test]
+    fn a_clearance_cannot_be_given_what_it_cannot_hold() {
+        let lattice = lattice();
+        let usa = lattice.policy("USA").unwrap();
+        let asked = |set: &str, value: &str, nation: &str| {
+            let restrictive = BTreeMap::from([(set.to_owned(), BTreeSet::from([value.to_owned()]))]);
+            lattice.clearance(usa, "SECRET", &restrictive, nation, &BTreeSet::new())
+        };
+        assert!(asked("SCI Controls", "SI", "GBR").is_ok());
+        for (set, value, nation) in [
+            ("Dissemination Controls", "NOFORN", "GBR"),
+            ("Dissemination Controls", "ORCON", "USA"),
+            ("SCI Controls", "XX", "GBR"),
+            ("Releasable To", "GBR", "GBR"),
+            ("Nothing", "SI", "GBR"),
+        ] {
+            assert!(asked(set, value, nation).is_err(), "{set}/{value}");
+        }
+        assert!(lattice.clearance(usa, "OFFICIAL", &BTreeMap::new(), "GBR", &BTreeSet::new()).is_err());
+    }
+
+    #[test]
+    fn a_label_names_whoever_is_in_its_list_and_nobody_for_being_of_a_member_nation() {
+        let communities = |names: &[&str]| names.iter().map(|name| Name::new(name).unwrap()).collect::<BTreeSet<_>>();
+        let named = |label: &Label, nation: &str, groups: &[&str]| lattice().names(label, nation, &communities(groups)).is_ok();
+        let label = us("SECRET//REL TO USA, FVEY");
+        assert!(named(&label, "USA", &[]) && named(&label, "AUS", &["FVEY"]) && named(&label, "AUS", &["ACGU", "FVEY"]));
+        assert!(!named(&label, "AUS", &[]) && !named(&label, "AUS", &["ACGU"]) && !named(&label, "DEU", &["NATO"]));
+        let emptied = Label { categories: vec![Category { tag: label.categories[0].tag, values: Vec::new() }], ..label };
+        assert!(!named(&emptied, "USA", &["FVEY"]));
+        let nato = read("NATO", "NATO/KFOR SECRET").unwrap();
+        assert!(named(&nato, "CHE", &["KFOR"]) && !named(&nato, "DEU", &["NATO"]));
+    }
 }

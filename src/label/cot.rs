@@ -123,3 +123,72 @@ fn cut(text: &str, at: usize) -> Option<(&str, char, &str)> {
     let mut tail = rest.chars();
     Some((word, tail.next()?, tail.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::{lattice, read, triple};
+
+    #[test]
+    fn a_cot_triple_says_what_the_banner_says() {
+        let said = |policy: &str, access: &str, caveat: Option<&str>, to: Option<&str>| triple(policy, access, caveat, to).unwrap().unwrap();
+        for (policy, access, caveat, to, scheme, line) in [
+            ("USA", "SECRET", None, Some("USA GBR"), "USA", "SECRET//REL TO USA, GBR"),
+            ("USA", "SECRET", None, Some("GBR,USA"), "USA", "SECRET//REL TO USA, GBR"),
+            ("USA", "SECRET", None, Some("GBR, USA"), "USA", "SECRET//REL TO USA, GBR"),
+            ("USA", "SECRET", None, Some("USA/GBR"), "USA", "SECRET//REL TO USA, GBR"),
+            ("USA", "SECRET", Some("NOFORN PROPIN"), None, "USA", "SECRET//NOFORN/PROPIN"),
+            ("USA", "SECRET", Some("PROPIN/NOFORN"), None, "USA", "SECRET//NOFORN/PROPIN"),
+            ("GBR", "SECRET", Some("UK EYES ONLY"), None, "GBR", "UK SECRET - UK EYES ONLY"),
+            ("GBR", "SECRET", Some("COPPER LANTERN"), Some("GBR USA"), "GBR", "SECRET - COPPER LANTERN - UK/US EYES ONLY"),
+            ("GBR", "UK SECRET", None, Some("FVEY"), "GBR", "SECRET - FIVE EYES ONLY"),
+            ("USA", "UK SECRET", None, Some("FVEY"), "GBR", "SECRET - FIVE EYES ONLY"),
+            ("USA", "SECRET//REL TO USA, GBR", None, None, "USA", "SECRET//REL TO USA, GBR"),
+            ("USA", "SECRET//REL TO USA, GBR", None, Some("USA GBR"), "USA", "SECRET//REL TO USA, GBR"),
+            ("NATO", "SECRET", None, None, "NATO", "NATO SECRET"),
+            ("USA", "NATO SECRET", None, None, "NATO", "NATO SECRET"),
+            ("NATO", "secret", Some("atomal"), None, "NATO", "NATO SECRET//ATOMAL"),
+            ("NATO", "RESTRICTED", None, Some("NATO JPN"), "NATO", "NATO RESTRICTED Releasable to JPN"),
+        ] {
+            let banner = read(scheme, line).unwrap();
+            assert!(said(policy, access, caveat, to).says_the_same(&banner), "{access} {caveat:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn bad_cot_triples_are_refused_and_empty_ones_say_nothing() {
+        let lattice = lattice();
+        assert_eq!(triple("GBR", "Undefined", None, None).unwrap(), None);
+        assert_eq!(triple("GBR", "SECRET", Some(""), None).unwrap(), triple("GBR", "SECRET", None, None).unwrap());
+        let usa = lattice.policy("USA").unwrap();
+        assert_eq!(super::read(lattice, usa, Triple::default()).unwrap(), None);
+        for (policy, access, caveat, to, reason) in [
+            ("GBR", "Undefined", Some("UK EYES ONLY"), None, Reason::LabelMissing),
+            ("GBR", "UNCLASSIFIED", None, None, Reason::LabelLevelUnknown),
+            ("GBR", "Secret", None, None, Reason::LabelLevelUnknown),
+            ("GBR", "", None, None, Reason::LabelLevelUnknown),
+            ("GBR", "SECRET ", None, None, Reason::LabelLevelUnknown),
+            ("GBR", "SECRET", Some(" "), None, Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some(""), Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some("GBR  USA"), Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some("GBR,,USA"), Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some("GBR USA "), Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some("GBR GBR"), Reason::LabelMalformed),
+            ("GBR", "SECRET", None, Some("UK"), Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET", None, Some("gbr"), Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET", None, Some("GBR;USA"), Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET", Some("NOFORN"), None, Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET", Some("GBR"), None, Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET", Some("UK EYES ONLY"), Some("GBR USA"), Reason::LabelRule),
+            ("GBR", "OFFICIAL", Some("UK EYES ONLY"), None, Reason::LabelRule),
+            ("USA", "SECRET//NOFORN", None, Some("USA GBR"), Reason::LabelDisagree),
+            ("USA", "SECRET//NOFORN", Some("PROPIN"), None, Reason::LabelDisagree),
+            ("USA", "SECRET", None, Some("\u{410}US"), Reason::LabelCharacter),
+            ("USA", "SEC\u{ad}RET", None, None, Reason::LabelCharacter),
+            ("NATO", "TOP SECRET", None, Some("NATO JPN"), Reason::LabelRule),
+        ] {
+            let refusal = triple(policy, access, caveat, to).unwrap_err();
+            assert_eq!(refusal.reason, reason, "{access} {caveat:?} {to:?}: {refusal}");
+        }
+    }
+}

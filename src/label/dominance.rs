@@ -72,7 +72,8 @@ impl Lattice {
             match kind_of(scheme, tag) {
                 Some(TagKind::Permissive) => {
                     let together = self.audience_of(scheme, one, tag).and(self.audience_of(scheme, two, tag));
-                    self.set_audience(&mut join, tag, together, one.values(tag).is_none() && two.values(tag).is_none());
+                    let written = [one.values(tag), two.values(tag)].into_iter().flatten().flatten().copied().collect();
+                    self.set_audience(scheme, &mut join, tag, together, written);
                 }
                 _ => {
                     for value in one.values(tag).into_iter().chain(two.values(tag)).flatten() {
@@ -84,13 +85,17 @@ impl Lattice {
         Ok(join)
     }
 
-    /// Both labels leave the tag out: so does the join. Otherwise the audience is written out, if it is nobody.
-    fn set_audience(&self, join: &mut Label, tag: TagIx, audience: Audience, absent_in_both: bool) {
-        if let Audience::Of(values) = audience
-            && !absent_in_both
-        {
-            *join.present(tag) = values.into_iter().collect();
+    /// Writes an audience out, unless leaving the tag out says the same at the level of the join and neither label wrote it.
+    fn set_audience(&self, scheme: &Policy, join: &mut Label, tag: TagIx, audience: Audience, written: BTreeSet<ValueIx>) {
+        if written.is_empty() && self.audience_of(scheme, join, tag) == audience {
+            return;
         }
+        *join.present(tag) = match audience {
+            Audience::Of(values) => values,
+            Audience::Everyone => written,
+        }
+        .into_iter()
+        .collect();
     }
 
     fn audience_of(&self, scheme: &Policy, label: &Label, tag: TagIx) -> Audience {
@@ -110,5 +115,69 @@ impl Lattice {
                 if values.iter().any(everyones) { Audience::Everyone } else { Audience::Of(values.iter().copied().collect()) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::scheme::LevelIx;
+    use crate::label::tests::{clearance, gb, lattice, read, small_policy, us};
+
+    #[test]
+    fn equal_hierarchy_is_incomparable() {
+        let classes = "<securityClassification name=\"LOW\" lacv=\"9\" hierarchy=\"1\"/><securityClassification name=\"LEFT\" lacv=\"1\" hierarchy=\"2\"/><securityClassification name=\"RIGHT\" lacv=\"2\" hierarchy=\"2\"/>";
+        let lattice = Lattice::load(&[small_policy("X", "1.2.9", classes, "")]).unwrap();
+        let x = lattice.policy("X").unwrap();
+        let label = |name: &str| Label::new(x, lattice.level(x, name).unwrap());
+        assert!(lattice.dominates(&label("LEFT"), &label("LOW")) && !lattice.dominates(&label("LOW"), &label("LEFT")));
+        assert!(!lattice.dominates(&label("LEFT"), &label("RIGHT")) && !lattice.dominates(&label("RIGHT"), &label("LEFT")));
+        assert!(lattice.join(&label("LEFT"), &label("RIGHT")).is_err());
+        let left = clearance(&lattice, "X", "LEFT", "GBR", &[]);
+        assert!(lattice.admits(&left, &label("LOW")).is_ok() && lattice.admits(&left, &label("RIGHT")).is_err());
+    }
+
+    #[test]
+    fn a_label_without_recipients_stands_above_every_list_of_them_where_it_is_the_owners() {
+        let over = |high: &str, low: &str| lattice().dominates(&us(high), &us(low));
+        assert!(over("SECRET", "SECRET//REL TO USA, GBR") && !over("SECRET//REL TO USA, GBR", "SECRET"));
+        assert!(over("SECRET//REL TO USA, GBR", "SECRET//REL TO USA, AUS, GBR") && !over("SECRET//REL TO USA, AUS", "SECRET//REL TO USA, GBR"));
+        // Groups are not opened: what one would see in their members, the order does not.
+        assert!(!over("SECRET//REL TO USA, GBR", "SECRET//REL TO USA, FVEY"));
+        assert!(over("SECRET//NOFORN", "CONFIDENTIAL") && !over("CONFIDENTIAL//NOFORN", "SECRET//NOFORN"));
+        assert!(over("SECRET//NOFORN", "SECRET") && !over("SECRET", "SECRET//NOFORN"));
+        assert!(!lattice().dominates(&gb("SECRET"), &us("SECRET")), "labels of two policies have no order");
+        assert_eq!(lattice().join(&gb("SECRET"), &us("SECRET")).unwrap_err().reason, Reason::LabelDisagree);
+    }
+
+    #[test]
+    fn joined_lists_without_a_common_recipient_permit_nobody() {
+        let join = lattice().join(&us("SECRET//REL TO USA, GBR"), &us("CONFIDENTIAL//SI//REL TO USA, AUS")).unwrap();
+        let view = lattice().view(&join);
+        assert_eq!((view.classification.as_str(), view.releasable_to.as_slice()), ("SECRET", &["USA".to_owned()][..]));
+        assert_eq!(view.categories["SCI Controls"], ["SI"]);
+        let nato = |line: &str| read("NATO", line).unwrap();
+        let apart = lattice().join(&nato("NATO/KFOR SECRET"), &nato("NATO SECRET")).unwrap();
+        assert_eq!(lattice().view(&apart).categories["Context"], Vec::<String>::new());
+        // Where everyone is permitted by a value, the value stays: the policy asks for the tag.
+        let open = lattice().join(&nato("NATO RESTRICTED Releasable to JPN"), &nato("NATO RESTRICTED Releasable to UKR")).unwrap();
+        assert_eq!(lattice().view(&open).categories["Context"], ["NATO", "Releasable"]);
+        assert_eq!(lattice().view(&open).categories["Releasable To"], ["NATO"]);
+    }
+
+    #[test]
+    fn a_join_stays_the_owners_though_its_level_is_open_to_all() {
+        let classes =
+            "<securityClassification name=\"LOW\" lacv=\"1\" hierarchy=\"1\"/><securityClassification name=\"HIGH\" lacv=\"2\" hierarchy=\"2\"/>";
+        let tags = "<securityCategoryTagSets><securityCategoryTagSet name=\"To\" id=\"1.2.3\"><securityCategoryTag tagType=\"permissive\"><tagCategory name=\"GBR\" lacv=\"1\"/><tagCategory name=\"USA\" lacv=\"2\"/></securityCategoryTag></securityCategoryTagSet></securityCategoryTagSets>";
+        let mut file = small_policy("X", "1.2.9", classes, tags);
+        file.constraints = Some(("X.toml".into(), "owner = \"GBR\"\nrelease = \"To\"\nunmarked = { LOW = \"owner\", HIGH = \"open\" }".into()));
+        let lattice = Lattice::load(&[file]).unwrap();
+        let x = lattice.policy("X").unwrap();
+        let (low, high) = (Label::new(x, LevelIx::at(0)), Label::new(x, LevelIx::at(1)));
+        let join = lattice.join(&low, &high).unwrap();
+        assert!(lattice.dominates(&join, &low) && lattice.dominates(&join, &high) && !lattice.dominates(&high, &low));
+        assert!(lattice.admits(&clearance(&lattice, "X", "HIGH", "USA", &[]), &high).is_ok());
+        assert!(lattice.admits(&clearance(&lattice, "X", "HIGH", "USA", &[]), &join).is_err());
     }
 }

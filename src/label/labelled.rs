@@ -250,3 +250,211 @@ impl<'a> Labelled<'a> {
         &self.sources
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Header, MessageId, Name, Precedence, Traffic};
+    use crate::format;
+    use crate::label;
+    use crate::label::tests::{lattice, now};
+
+    /// What a message is found to say: the label's view and the forms it was found in.
+    fn verified(scheme: &str, binding: Binding, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
+        let body = format!(
+            "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
+        );
+        let header = Header {
+            id: MessageId::from_parts(1, [0; 10]),
+            precedence: Precedence::Routine,
+            destinations: vec![Name::new("usa-ops").unwrap()],
+            media_type: "application/cot+xml".into(),
+            traffic: Traffic::Operation,
+            sent: now(),
+            label: header_label.map(str::to_owned),
+        };
+        let mut budget = Budget::for_body(body.len());
+        let parsed = format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget)
+            .unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
+        let reading = Reading { scheme: lattice().policy(scheme).unwrap(), binding };
+        let labelled = label::verify(parsed, lattice(), &reading, now(), &mut budget)?;
+        let view = lattice().view(labelled.label());
+        Ok((format!("{} {}", view.policy, view.classification), labelled.sources().iter().map(|source| source.form).collect()))
+    }
+
+    /// A NATO label in XML; `more` stands after the categories' parent.
+    fn nato_xml(element: &str, policy: &str, class: &str, categories: &str, created: &str) -> String {
+        format!(
+            "<s:{element} xmlns:s=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2031-01-01T00:00:00Z\"><s:ConfidentialityInformation><s:PolicyIdentifier>{policy}</s:PolicyIdentifier><s:Classification>{class}</s:Classification>{categories}</s:ConfidentialityInformation><s:CreationDateTime>{created}</s:CreationDateTime></s:{element}>"
+        )
+    }
+
+    fn category(name: &str, kind: &str, values: &[&str]) -> String {
+        let values: String = values.iter().map(|value| format!("<s:GenericValue>{value}</s:GenericValue>")).collect();
+        format!("<s:Category TagName=\"{name}\" Type=\"{kind}\">{values}</s:Category>")
+    }
+
+    const ORIGINATOR: &str = "originatorConfidentialityLabel";
+    const CREATED: &str = "2026-01-01T00:00:00Z";
+
+    #[test]
+    fn all_markings_that_agree_are_one_label() {
+        let context = category("Context", "PERMISSIVE", &["NATO"]);
+        let label = nato_xml(ORIGINATOR, "NATO", "SECRET", &context, CREATED);
+        let (said, forms) = verified(
+            "NATO",
+            Binding::Unbound,
+            Some(&label),
+            "access=\"SECRET\"",
+            &format!("{label}<remarks>NATO SECRET\ntext\nNATO SECRET</remarks>"),
+        )
+        .unwrap();
+        assert_eq!(said, "NATO SECRET");
+        assert_eq!(forms, [Form::Detached, Form::Triple, Form::Stanag4774, Form::Banner, Form::Banner]);
+        let (said, forms) = verified("USA", Binding::Unbound, None, "", "<remarks>SECRET//NOFORN</remarks>").unwrap();
+        assert_eq!((said.as_str(), forms.as_slice()), ("USA SECRET", &[Form::Banner][..]));
+        let (_, forms) =
+            verified("GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>")
+                .unwrap();
+        assert_eq!(forms, [Form::Triple]);
+    }
+
+    #[test]
+    fn an_alternative_label_must_be_our_own_translation() {
+        let original = nato_xml(ORIGINATOR, "GBR", "SECRET", &category("Releasable To", "PERMISSIVE", &["GBR", "USA"]), CREATED);
+        let alternative = |class: &str, to: &[&str]| {
+            nato_xml("alternativeConfidentialityLabel", "USA", class, &category("Releasable To", "PERMISSIVE", to), CREATED)
+        };
+        let with = |alternative: String| verified("GBR", Binding::Unbound, None, "", &format!("{original}{alternative}"));
+        assert_eq!(with(alternative("SECRET", &["USA", "GBR"])).unwrap().1, [Form::Stanag4774, Form::Alternative]);
+        for wrong in [
+            alternative("CONFIDENTIAL", &["USA", "GBR"]),
+            alternative("TOP SECRET", &["USA", "GBR"]),
+            alternative("SECRET", &["USA", "GBR", "AUS"]),
+            alternative("SECRET", &["USA"]),
+        ] {
+            assert_eq!(with(wrong).unwrap_err().reason, Reason::LabelDisagree);
+        }
+    }
+
+    #[test]
+    fn messages_whose_labels_are_missing_bad_or_at_odds_are_refused() {
+        let context = category("Context", "PERMISSIVE", &["NATO"]);
+        let nato = |class: &str| nato_xml(ORIGINATOR, "NATO", class, &context, CREATED);
+        let triple = "access=\"SECRET\" releasableTo=\"GBR USA\"";
+        for (scheme, header, attributes, detail, reason) in [
+            ("GBR", None, "", String::new(), Reason::LabelMissing),
+            ("GBR", None, "access=\"Undefined\"", "<remarks>nothing</remarks>".into(), Reason::LabelMissing),
+            ("GBR", None, "access=\"Undefined\" caveat=\"UK EYES ONLY\"", String::new(), Reason::LabelMissing),
+            ("GBR", None, triple, "<remarks>SECRET</remarks>".into(), Reason::LabelBannerAbove),
+            ("GBR", None, triple, "<remarks>TOP SECRET - UK/US EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
+            ("GBR", None, triple, "<remarks>text\nSECRET - UK EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
+            ("GBR", None, triple, "<remarks>SECRET//REL TO USA, GBR</remarks>".into(), Reason::LabelMalformed),
+            ("GBR", None, triple, nato("SECRET"), Reason::LabelDisagree),
+            ("NATO", Some(nato("RESTRICTED")), "access=\"SECRET\"", String::new(), Reason::LabelDisagree),
+            ("NATO", None, "", nato("SECRET") + &nato("SECRET"), Reason::LabelDisagree),
+            ("NATO", None, "", nato_xml("metadataConfidentialityLabel", "NATO", "SECRET", &context, CREATED), Reason::LabelMalformed),
+            (
+                "NATO",
+                Some(nato_xml("alternativeConfidentialityLabel", "NATO", "SECRET", &context, CREATED)),
+                "",
+                String::new(),
+                Reason::LabelMalformed,
+            ),
+            ("NATO", Some("<!DOCTYPE a><a/>".into()), "", String::new(), Reason::LabelMalformed),
+            ("NATO", Some(String::new()), "", String::new(), Reason::LabelMalformed),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &context, "2026-06-01T12:10:00Z"), Reason::LabelDate),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &context, "2026-01-01T00:00:00+01:00"), Reason::LabelDate),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "MARS", "SECRET", &context, CREATED), Reason::LabelPolicyUnknown),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "VERY SECRET", &context, CREATED), Reason::LabelLevelUnknown),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", "", CREATED), Reason::LabelRule),
+            ("NATO", None, "", nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &[]), CREATED), Reason::LabelMalformed),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "NATO"]), CREATED),
+                Reason::LabelMalformed,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO "]), CREATED),
+                Reason::LabelMalformed,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["N\u{410}TO"]), CREATED),
+                Reason::LabelCharacter,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "RESTRICTIVE", &["NATO"]), CREATED),
+                Reason::LabelCategoryType,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["MARS"]), CREATED),
+                Reason::LabelCategoryUnknown,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(
+                    ORIGINATOR,
+                    "NATO",
+                    "SECRET",
+                    &(category("Context", "PERMISSIVE", &["NATO"]) + &category("Context", "PERMISSIVE", &["KFOR"])),
+                    CREATED,
+                ),
+                Reason::LabelMalformed,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(ORIGINATOR, "NATO", "SECRET", &category("Context", "PERMISSIVE", &["NATO", "Releasable"]), CREATED),
+                Reason::LabelRule,
+            ),
+            (
+                "NATO",
+                None,
+                "",
+                nato_xml(
+                    ORIGINATOR,
+                    "NATO",
+                    "SECRET",
+                    &(context.clone() + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"])),
+                    "2026-06-01T12:05:01Z",
+                ),
+                Reason::LabelDate,
+            ),
+        ] {
+            let refusal = verified(scheme, Binding::Unbound, header.as_deref(), attributes, &detail).unwrap_err();
+            assert_eq!(refusal.reason, reason, "{attributes} {detail} {header:?}: {refusal}");
+            assert!(reason == Reason::LabelMissing || !refusal.place.path.is_empty(), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_must_bind_its_labels_is_refused_without_a_binding() {
+        let refusal = verified("GBR", Binding::Required, None, "access=\"SECRET\"", "").unwrap_err();
+        assert_eq!(refusal.reason, Reason::LabelBinding);
+    }
+
+    #[test]
+    fn an_old_name_of_a_tag_set_and_a_clock_a_little_ahead_are_accepted() {
+        let categories = category("Context", "PERMISSIVE", &["NATO"]) + &category("Additional Sensitivity", "RESTRICTIVE", &["ATOMAL"]);
+        let label = nato_xml(ORIGINATOR, "NATO", "SECRET", &categories, "2026-06-01T12:05:00Z");
+        let (_, forms) = verified("NATO", Binding::Unbound, None, "access=\"NATO SECRET//ATOMAL\"", &label).unwrap();
+        assert_eq!(forms, [Form::Triple, Form::Stanag4774]);
+    }
+}

@@ -188,3 +188,44 @@ fn folded(case: Case, name: &str) -> Cow<'_, str> {
 pub(in crate::label) fn kind_of(scheme: &Policy, tag: TagIx) -> Option<TagKind> {
     scheme.tags.get(tag.index()).map(|found| found.kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::label::tests::{gb, lattice, read, us};
+
+    #[test]
+    fn names_and_identifiers_find_one_policy_and_case_counts_where_the_policy_says_so() {
+        let (usa, nato) = (lattice().policy("USA").unwrap(), lattice().policy("NATO").unwrap());
+        assert_eq!((lattice().policy("nato"), lattice().policy_by_oid("1.3.26.1.3.1")), (None, Some(nato)));
+        assert_eq!(lattice().level(nato, "secret"), lattice().level(nato, "SECRET"));
+        assert_eq!(lattice().level(usa, "secret"), None);
+        assert_eq!(lattice().values_named(nato, "atomal"), lattice().values_named(nato, "ATOMAL"));
+        assert!(lattice().values_named(usa, "noforn").is_empty() && lattice().values_named(usa, "NOFORN").len() == 1);
+        // A nation is a recipient and somebody to whom one displays: two places, and no caveat.
+        assert_eq!((lattice().values_named(usa, "GBR").len(), lattice().caveat(usa, "GBR")), (2, None));
+    }
+
+    #[test]
+    fn a_label_without_recipients_or_with_an_eyes_only_value_is_the_owners_alone() {
+        for national in [us("SECRET"), us("SECRET//NOFORN"), us("SECRET//SI"), gb("OFFICIAL"), gb("SECRET - UK EYES ONLY")] {
+            assert!(lattice().national_only(&national), "{:?}", lattice().view(&national));
+            assert_eq!(lattice().view(&national).releasable_to.len(), 1);
+        }
+        for shared in [us("SECRET//REL TO USA, GBR"), gb("SECRET - FIVE EYES ONLY"), read("NATO", "NATO SECRET").unwrap()] {
+            assert!(!lattice().national_only(&shared), "{:?}", lattice().view(&shared));
+        }
+    }
+
+    #[test]
+    fn a_rank_in_another_policy_is_that_of_the_equivalent_and_none_where_there_is_none() {
+        let in_policy = |line: &str, policy: &str| {
+            let policy = lattice().policy(policy).unwrap();
+            lattice()
+                .rank_in(&us(line), policy)
+                .map(|rank| lattice().policies()[policy.index()].levels.iter().find(|level| level.hierarchy == rank).unwrap().name.as_str())
+        };
+        assert_eq!(in_policy("CONFIDENTIAL", "GBR"), Some("SECRET"));
+        assert_eq!(in_policy("CONFIDENTIAL", "USA"), Some("CONFIDENTIAL"));
+        assert_eq!(in_policy("TOP SECRET", "NATO"), None);
+    }
+}

@@ -104,3 +104,32 @@ pub struct LabelView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Time>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_tag_is_not_an_empty_one() {
+        let mut label = Label::new(PolicyIx::at(0), LevelIx::at(0));
+        assert_eq!(label.values(TagIx::at(3)), None);
+        label.present(TagIx::at(3));
+        assert_eq!(label.values(TagIx::at(3)), Some(&[][..]));
+        assert!(!label.says_the_same(&Label::new(PolicyIx::at(0), LevelIx::at(0))));
+    }
+
+    #[test]
+    fn the_order_in_which_values_were_said_does_not_matter_nor_who_said_them_when() {
+        let said = |pairs: &[(usize, usize)]| {
+            let mut label = Label::new(PolicyIx::at(0), LevelIx::at(0));
+            pairs.iter().for_each(|(tag, value)| label.add(TagIx::at(*tag), ValueIx::at(*value)));
+            label
+        };
+        let one = said(&[(2, 7), (0, 1), (2, 3), (2, 7)]);
+        assert!(one.says_the_same(&said(&[(2, 3), (2, 7), (0, 1)])) && !one.says_the_same(&said(&[(2, 3), (0, 1)])));
+        assert_eq!(one.values(TagIx::at(2)), Some(&[ValueIx::at(3), ValueIx::at(7)][..]));
+        assert!(one.has(TagIx::at(0), ValueIx::at(1)) && !one.has(TagIx::at(0), ValueIx::at(7)));
+        let dated = Label { originator: Some("CN=Lab".into()), created: Time::from_unix_ms(1), ..one.clone() };
+        assert!(dated.says_the_same(&one) && dated != one);
+    }
+}

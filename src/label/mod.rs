@@ -9,11 +9,14 @@ pub mod cot;
 mod dominance;
 pub mod labelled;
 pub mod lattice;
+pub mod laws;
 pub mod mark;
 mod rule;
 pub mod scheme;
 pub mod spif;
 pub mod stanag4774;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod words;
 

@@ -154,3 +154,59 @@ fn broken(detail: String) -> Refusal {
 fn unknown_level(scheme: &Policy) -> Refusal {
     Refusal::new(Reason::LabelLevelUnknown, format!("expected a classification of `{}`", scheme.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::laws;
+    use crate::label::tests::{lattice, now, small_policy};
+
+    /// A policy whose class asks for values of `T` by an operation, and whose values exclude one another as `value` says.
+    fn check(operation: &str, attributes: &str, value: &str, picks: &[u8]) -> &'static str {
+        let class = format!(
+            "<securityClassification name=\"A\" lacv=\"1\" hierarchy=\"1\"><requiredCategory operation=\"{operation}\"><categoryGroup tagSetRef=\"T\" tagType=\"restrictive\" lacv=\"1\"/><categoryGroup tagSetRef=\"T\" tagType=\"restrictive\" lacv=\"2\"/></requiredCategory></securityClassification>"
+        );
+        let tags = format!(
+            "<securityCategoryTagSets><securityCategoryTagSet name=\"T\" id=\"1.2.3\"><securityCategoryTag tagType=\"restrictive\" {attributes}><tagCategory name=\"ONE\" lacv=\"1\"/><tagCategory name=\"TWO\" lacv=\"2\"/><tagCategory name=\"THREE\" lacv=\"3\" {value}</securityCategoryTag></securityCategoryTagSet></securityCategoryTagSets>"
+        );
+        let lattice = Lattice::load(&[small_policy("X", "1.2.9", &class, &tags)]).unwrap();
+        let bytes: Vec<u8> = [0, 0].into_iter().chain(picks.iter().flat_map(|pick| [0, *pick])).collect();
+        lattice.check(&laws::label(&lattice, &bytes).unwrap(), now()).map_or_else(|refusal| refusal.reason.code(), |()| "allowed")
+    }
+
+    #[test]
+    fn a_class_gets_as_many_of_the_categories_that_it_asks_for_as_its_operation_says() {
+        for (operation, none, one, both) in [
+            ("onlyOne", "label.rule", "allowed", "label.rule"),
+            ("oneOrMore", "label.rule", "allowed", "allowed"),
+            ("all", "label.rule", "label.rule", "allowed"),
+        ] {
+            let found = [&[][..], &[0], &[0, 1]].map(|picks| check(operation, "", "/>", picks));
+            assert_eq!(found, [none, one, both], "{operation}");
+        }
+    }
+
+    #[test]
+    fn a_value_stands_only_with_what_it_may_stand_with_in_its_time_and_number() {
+        let three = |value: &str| check("oneOrMore", "", value, &[0, 2]);
+        assert_eq!(three("/>"), "allowed");
+        assert_eq!(three("><excludedCategory tagSetRef=\"T\" tagType=\"restrictive\" lacv=\"2\"/></tagCategory>"), "allowed");
+        assert_eq!(three("><excludedCategory tagSetRef=\"T\" tagType=\"restrictive\" lacv=\"1\"/></tagCategory>"), "label.rule");
+        assert_eq!(three("><excludedClass>A</excludedClass></tagCategory>"), "label.rule");
+        assert_eq!(three("obsolete=\"true\"/>"), "label.obsolete");
+        assert_eq!(three("notAfter=\"2026-05-31T23:59:59Z\"/>"), "label.obsolete");
+        assert_eq!(three("notBefore=\"2026-06-01T12:00:00Z\"/>"), "allowed");
+        assert_eq!(check("oneOrMore", "maxSelection=\"1\"", "/>", &[0, 2]), "label.rule");
+        assert_eq!(check("oneOrMore", "minSelection=\"2\"", "/>", &[0]), "label.rule");
+        assert_eq!(check("oneOrMore", "", "/>", &[255]), "label.rule");
+    }
+
+    #[test]
+    fn an_empty_list_is_refused_before_anything_asks_what_it_means() {
+        for policy in 0..3 {
+            let mut label = laws::label(lattice(), &[policy, 1]).unwrap();
+            label.present(lattice().policies()[usize::from(policy)].release.unwrap());
+            assert_eq!(lattice().check(&label, now()).unwrap_err().reason, Reason::LabelMalformed);
+        }
+    }
+}

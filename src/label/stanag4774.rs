@@ -38,16 +38,24 @@ const ID_TYPES: [&str; 8] =
 /// # Errors
 /// `label.*`. A text that is no XML of ours is `label.malformed`, with the XML reader's words.
 pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    let tree = read_detached(text, budget)?;
+    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
+        refusal.place.span = None;
+        refusal
+    })
+}
+
+/// Reads the fields of a label that stands alone, without asking what they say.
+///
+/// # Errors
+/// `label.malformed`, with the XML reader's words.
+pub fn read_detached<'t>(text: &'t str, budget: &mut Budget) -> Result<Tree<'t>, Refusal> {
     if text.len() > DETACHED_BYTES_MAX {
         return Err(malformed(format!("expected a label of at most {DETACHED_BYTES_MAX} bytes, found {}", text.len())));
     }
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
     // Places in the detached text are no places in the body.
-    let tree = read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))?;
-    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
-        refusal.place.span = None;
-        refusal
-    })
+    read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))
 }
 
 /// Reads the label at an element.
@@ -319,5 +327,54 @@ impl Reader<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::lattice;
+
+    /// A NATO label, with changes made to its text, as the frame header carries it.
+    fn code(changes: &[(&str, &str)]) -> &'static str {
+        let mut text = format!(
+            "<s:originatorConfidentialityLabel xmlns:s=\"{NAMESPACE}\" Id=\"a\" ReviewDateTime=\"2031-01-01T00:00:00Z\"><s:ConfidentialityInformation><s:PolicyIdentifier URI=\"urn:oid:1.3.26.1.3.1\">NATO</s:PolicyIdentifier><s:Classification>SECRET</s:Classification><s:PrivacyMark>staff</s:PrivacyMark><s:Category TagName=\"Context\" Type=\"PERMISSIVE\" URI=\"urn:oid:1.3.26.1.4.4\"><s:GenericValue>NATO</s:GenericValue></s:Category></s:ConfidentialityInformation><s:OriginatorID IDType=\"jID\">a@b</s:OriginatorID><s:CreationDateTime>2026-01-01T00:00:00Z</s:CreationDateTime></s:originatorConfidentialityLabel>"
+        );
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        read_text(lattice(), &text, &mut Budget::for_body(text.len())).map_or_else(|refusal| refusal.reason.code(), |_| "read")
+    }
+
+    #[test]
+    fn what_the_schema_allows_and_the_prose_forbids_is_refused() {
+        assert_eq!(code(&[]), "read");
+        for (from, to, expected) in [
+            ("<s:Classification>", "<s:Classification URI=\"urn:oid:1.2.3\">", "label.malformed"),
+            ("s:GenericValue>", "s:IntegerValue>", "label.malformed"),
+            (" ReviewDateTime=\"2031-01-01T00:00:00Z\"", "", "label.date"),
+            ("<s:GenericValue>NATO</s:GenericValue>", "", "label.malformed"),
+            ("1.3.26.1.3.1", "1.3.26.1.3.2", "label.policy_conflict"),
+            ("1.3.26.1.4.4", "1.3.26.1.4.2", "label.category_unknown"),
+            ("urn:oid:1.3.26.1.4.4", "1.3.26.1.4.4", "label.malformed"),
+            ("\"PERMISSIVE\"", "\"RESTRICTIVE\"", "label.category_type"),
+            ("\"PERMISSIVE\"", "\"permissive\"", "label.malformed"),
+            ("jID", "name", "label.malformed"),
+            ("staff", "st\u{200b}aff", "label.character"),
+            ("a@b", "a\u{202e}b", "label.character"),
+            (">NATO</s:GenericValue>", "> NATO</s:GenericValue>", "label.malformed"),
+            (">NATO</s:GenericValue>", ">NA<!-- -->TO</s:GenericValue>", "label.malformed"),
+            ("</s:ConfidentialityInformation>", "<x:y xmlns:x=\"urn:x\"/></s:ConfidentialityInformation>", "label.malformed"),
+            (" Id=\"a\"", " Id=\"a\" x:y=\"z\" xmlns:x=\"urn:x\"", "label.malformed"),
+        ] {
+            assert_eq!(code(&[(from, to)]), expected, "{from} as {to}");
+        }
+    }
+
+    #[test]
+    fn white_space_around_names_means_nothing_and_inside_values_it_counts() {
+        assert_eq!(code(&[(">SECRET<", ">\n  SECRET\t<"), (">NATO</s:Policy", ">  NATO </s:Policy")]), "read");
+        assert_eq!(code(&[(">SECRET<", ">SEC RET<")]), "label.level_unknown");
     }
 }

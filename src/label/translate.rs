@@ -89,6 +89,9 @@ impl Lattice {
         if tag.kind == TagKind::Permissive && permissive.clone().any(|target| filled.contains(target)) {
             return Err(format!("`{}` beside another list of recipients", tag.set));
         }
+        if tag.kind != TagKind::Permissive && permissive.clone().count() > 0 {
+            return Err(format!("`{}` as a recipient", tag.set));
+        }
         if tag.kind == TagKind::Permissive
             && permissive.clone().count() == 0
             && !targets.iter().any(|target| kind(target) == Some(TagKind::Restrictive))
@@ -144,6 +147,50 @@ impl Lattice {
         match at.map_or(Ok(()), |at| self.check(result, at)) {
             Err(refusal) if !undated(&refusal) => Err(Refusal::new(Reason::ClearanceEquivalence, refusal.detail)),
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::{gb, lattice, read, triple, us};
+
+    #[test]
+    fn translations_keep_level_and_audience() {
+        let lattice = lattice();
+        let to = |label: &Label, policy: &str| lattice.translate(label, lattice.policy(policy).unwrap());
+        let same = |from: &Label, policy: &str, line: &str| {
+            let found = to(from, policy).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+            let expected = read(policy, line).unwrap();
+            assert!(found.says_the_same(&expected), "{:?} is not {line}", lattice.view(&found));
+        };
+        same(&us("CONFIDENTIAL//REL TO USA, GBR"), "GBR", "SECRET - UK/US EYES ONLY");
+        same(&gb("SECRET - COPPER LANTERN - UK/US EYES ONLY"), "GBR", "SECRET - COPPER LANTERN - UK/US EYES ONLY");
+        same(&gb("SECRET - UK/US EYES ONLY"), "USA", "SECRET//REL TO USA, GBR");
+        same(&triple("GBR", "OFFICIAL", None, Some("GBR USA")).unwrap().unwrap(), "USA", "CONFIDENTIAL//REL TO USA, GBR");
+        let fvey = to(&us("SECRET//REL TO USA, FVEY"), "NATO").unwrap();
+        assert_eq!(lattice.view(&fvey).releasable_to, ["AUS", "CAN", "GBR", "NZL", "USA"]);
+        assert_eq!(lattice.view(&fvey).categories["Context"], ["NATO", "Releasable"]);
+        let back = to(&read("NATO", "NATO RESTRICTED Releasable to GBR").unwrap(), "GBR").unwrap();
+        assert_eq!(
+            (lattice.view(&back).classification.as_str(), lattice.view(&back).releasable_to),
+            ("OFFICIAL-SENSITIVE", vec!["GBR".to_owned(), "NATO".to_owned()])
+        );
+        for (label, policy, reason) in [
+            (us("SECRET//NOFORN"), "GBR", Reason::ClearanceNationalOnly),
+            (us("SECRET"), "NATO", Reason::ClearanceNationalOnly),
+            (us("TOP SECRET//REL TO USA, NATO"), "NATO", Reason::ClearanceEquivalence),
+            (us("SECRET//SI//REL TO USA, GBR"), "GBR", Reason::ClearanceEquivalence),
+            (us("SECRET//ORCON/REL TO USA, GBR"), "GBR", Reason::ClearanceOriginator),
+            (us("SECRET//REL TO USA, ISAC"), "NATO", Reason::ClearanceEquivalence),
+            (gb("SECRET - COPPER LANTERN - UK/US EYES ONLY"), "NATO", Reason::ClearanceEquivalence),
+            (read("NATO", "COSMIC TOP SECRET").unwrap(), "USA", Reason::ClearanceEquivalence),
+            (read("NATO", "NATO/KFOR SECRET").unwrap(), "USA", Reason::ClearanceEquivalence),
+            (read("NATO", "NATO SECRET//ATOMAL").unwrap(), "USA", Reason::ClearanceEquivalence),
+        ] {
+            let found = to(&label, policy).map(|label| lattice.view(&label)).unwrap_err();
+            assert_eq!(found.reason, reason, "{:?}: {found}", lattice.view(&label));
         }
     }
 }

@@ -146,6 +146,12 @@ impl Link {
         self.inner.setting.theirs
     }
 
+    /// Whether the other side takes messages, or only sends.
+    #[must_use]
+    pub fn takes_messages(&self) -> bool {
+        self.theirs().streams_max > 0
+    }
+
     /// Sends one message and waits for its receipt.
     ///
     /// # Errors

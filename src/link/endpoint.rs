@@ -19,6 +19,7 @@ use super::channel::{Close, Link, LinkError, Setting, clock, lock};
 use super::counters::Counters;
 use super::identity::{self, Role};
 use super::intake;
+use super::reset;
 use super::session::{Bucket, Conduct, Roll};
 use super::tls::{self, Material, Warden};
 use super::wire::{Hello, Sizes};
@@ -80,12 +81,13 @@ impl Door {
     /// A fault with what is wrong in the material, or with the address.
     pub fn open_with(domain: &Domain, material: Material) -> Result<Self, Fault> {
         let counters = Arc::new(Counters::default());
+        let resets = reset::config(material.secret());
         let (state, server) = State::new(domain, material, &counters)?;
         let socket = std::net::UdpSocket::bind(domain.listen)
             .map_err(|cause| Fault::from_cause(format!("the address `{}` of domain `{}` cannot be bound", domain.listen, domain.name), cause))?;
         let runtime = quinn::default_runtime().ok_or_else(|| Fault::new("a door opens only within a tokio runtime"))?;
-        let endpoint = Endpoint::new(quinn::EndpointConfig::default(), server, socket, runtime)
-            .map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
+        let endpoint =
+            Endpoint::new(resets, server, socket, runtime).map_err(|cause| Fault::from_cause("the socket cannot be used for QUIC", cause))?;
         let (up, waiting) = mpsc::channel(LINKS_WAITING_MAX);
         let shared = Arc::new(Shared {
             endpoint,

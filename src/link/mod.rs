@@ -11,6 +11,7 @@ pub mod identity;
 mod intake;
 pub mod pki;
 pub mod receipt;
+mod reset;
 pub mod session;
 pub mod tls;
 pub mod wire;

@@ -35,6 +35,11 @@ pub struct Material {
 }
 
 impl Material {
+    /// The private key, from which other keys of the door follow.
+    pub(super) fn secret(&self) -> &[u8] {
+        self.key.secret_der()
+    }
+
     /// Reads the files of a domain.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ pub struct Frame {
 pub struct Hello {
     /// Header and body at most, in bytes.
     pub sizes: Sizes,
-    /// Messages in flight on one link at most.
+    /// Messages in flight on one link at most; 0 for an end that only sends.
     pub streams_max: u32,
 }
 
@@ -116,8 +116,8 @@ impl Hello {
         if prelude.header_bytes != 12 || prelude.digest != Digest::of(b"") {
             return Err(Refusal::new(Reason::FrameHeader, "expected a hello of 12 header bytes and the digest of nothing"));
         }
-        if header_bytes_max == 0 || body_bytes_max == 0 || streams_max == 0 {
-            return Err(Refusal::new(Reason::FrameHeader, "expected limits of at least 1 in a hello"));
+        if header_bytes_max == 0 || body_bytes_max == 0 {
+            return Err(Refusal::new(Reason::FrameHeader, "expected sizes of at least 1 in a hello"));
         }
         Ok(Self { sizes: Sizes { header_bytes_max, body_bytes_max }, streams_max })
     }
@@ -532,9 +532,12 @@ mod tests {
             wrong[at] ^= 1;
             assert!(Hello::decode(&wrong).is_err(), "{at}");
         }
-        let mut nothing = bytes;
-        nothing[54..].fill(0);
-        assert!(Hello::decode(&nothing).is_err());
+        let mut sends_only = bytes.clone();
+        sends_only[54..].fill(0);
+        assert_eq!(Hello::decode(&sends_only).unwrap(), Hello { streams_max: 0, ..hello });
+        let mut no_body = bytes;
+        no_body[50..54].fill(0);
+        assert!(Hello::decode(&no_body).is_err());
     }
 
     /// The vectors of the manual: kind, expectation, bytes.
@@ -564,7 +567,7 @@ mod tests {
                 Err(refusal) => assert_eq!(refusal.reason.code(), expected, "{kind}"),
             }
         }
-        assert_eq!(vectors().len(), 19);
+        assert_eq!(vectors().len(), 20);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The gateway: opens everything, recovers what an earlier run left, carries messages, stops in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
-use super::delivery::{Lane, Lanes};
+use super::delivery::{Lanes, STOP_MAX};
 use super::inspectors::Inspectors;
+use super::lane::Lane;
 use super::review::{Ask, Asked};
 use super::world::{self, Secrets};
 use crate::audit::{Intervals, Notary, SignerKey};
@@ -25,22 +27,29 @@ use crate::policy;
 /// Undecided messages read in one go after a restart.
 const RESUME_ROWS: u32 = 256;
 
-/// Tasks of the gateway, ended together.
-#[derive(Debug, Default)]
+/// Tasks that are ended together. After their end nothing is taken in.
+#[derive(Debug)]
 pub(super) struct Tasks {
-    set: Mutex<JoinSet<()>>,
+    set: Mutex<Option<JoinSet<()>>>,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { set: Mutex::new(Some(JoinSet::new())) }
+    }
 }
 
 impl Tasks {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        // Finished tasks are let go here, so that the set holds only what runs.
-        while set.try_join_next().is_some() {}
-        set.spawn(task);
+        if let Some(set) = &mut *self.set.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Finished tasks are let go here, so that the set holds only what runs.
+            while set.try_join_next().is_some() {}
+            set.spawn(task);
+        }
     }
 
     fn take(&self) -> JoinSet<()> {
-        std::mem::take(&mut *self.set.lock().unwrap_or_else(PoisonError::into_inner))
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 }
 
@@ -56,17 +65,25 @@ impl Refused {
         let count = counts.entry(reason).or_default();
         *count = count.saturating_add(1);
     }
+
+    fn now(&self) -> HashMap<Reason, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// What all tasks of a gateway share.
 pub(super) struct Shared {
-    pub(super) config: config::Gateway,
+    /// As it is in force: a reload replaces it.
+    pub(super) config: ArcSwap<config::Gateway>,
     pub(super) inspectors: Inspectors,
     pub(super) journal: Arc<dyn Journal>,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: ArcSwap<Lanes>,
     pub(super) undecided: Semaphore,
     pub(super) refused: Refused,
+    /// What may end by itself when the gateway stops: one for each link and each message.
     pub(super) tasks: Tasks,
+    /// What goes on for as long as the gateway runs.
+    carriers: Tasks,
     failed: Notify,
     failure: Mutex<Option<String>>,
 }
@@ -105,25 +122,26 @@ impl Gateway {
         check_peers(&config, &guard)?;
         let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
-        let lanes = config.domains.iter().flat_map(|domain| &domain.peers).map(|peer| (peer.name.clone(), Arc::new(lane(peer)))).collect();
         let shared = Arc::new(Shared {
             inspectors: Inspectors::start(usize::from(config.inspectors), Arc::new(guard), secrets)?,
             undecided: Semaphore::new(usize::try_from(config.undecided_messages_max).unwrap_or(Semaphore::MAX_PERMITS)),
             journal,
-            lanes,
+            lanes: ArcSwap::default(),
             refused: Refused::default(),
             tasks: Tasks::default(),
+            carriers: Tasks::default(),
             failed: Notify::new(),
             failure: Mutex::default(),
-            config,
+            config: ArcSwap::from_pointee(config),
         });
         shared.started().await?;
         shared.recover().await?;
+        let config = shared.config.load_full();
         let mut doors = Vec::new();
-        for domain in &shared.config.domains {
+        for domain in &config.domains {
             doors.push((domain.name.clone(), Arc::new(Door::open(domain)?)));
         }
-        let notary = Notary::new(SignerKey::open(&shared.config.keys.audit)?, Intervals::default(), &shared.config.journal);
+        let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
         Ok(Self { shared, doors, notary, path: path.to_owned() })
     }
 
@@ -141,33 +159,31 @@ impl Gateway {
     /// What made it stop, where that was not `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let Self { shared, doors, notary, .. } = self;
-        let mut carriers = JoinSet::new();
-        for (name, door) in &doors {
-            carriers.spawn(accept(Arc::clone(&shared), Arc::clone(door)));
-            let dialled = shared.config.domains.iter().filter(|domain| domain.name == *name).flat_map(|domain| &domain.peers);
-            for peer in dialled.filter(|peer| peer.address.is_some()) {
-                carriers.spawn(dial(Arc::clone(&shared), Arc::clone(door), peer.clone()));
-            }
+        for (_, door) in &doors {
+            shared.carriers.spawn(accept(Arc::clone(&shared), Arc::clone(door)));
         }
-        carriers.spawn(sign(Arc::clone(&shared), notary));
-        for (recipient, lane) in &shared.lanes {
-            carriers.spawn(Arc::clone(&shared).deliver(recipient.clone(), Arc::clone(lane)));
-        }
+        let notary = Arc::new(notary);
+        shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
+        shared.take_up(&doors);
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = shared.failed.notified() => {}
         }
-        carriers.shutdown().await;
+        shared.carriers.take().shutdown().await;
         for (_, door) in &doors {
             door.close().await;
         }
         let mut tasks = shared.tasks.take();
         // What is under way may end; what does not end in time is undone in the journal and done again after the next start.
-        let _late = tokio::time::timeout(Duration::from_secs(5), async { while tasks.join_next().await.is_some() {} }).await;
+        let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.shutdown().await;
         shared.inspectors.stop();
         let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.map_or(Ok(()), |what| Err(Fault::new(what)))
+        match failure {
+            Some(what) => Err(Fault::new(what)),
+            // A journal at rest ends signed, so that nobody can cut its tail unseen while the gateway is down.
+            None => notary.checkpoint(shared.journal.as_ref(), world::now()).await.map(|_signed| ()),
+        }
     }
 
     /// A handle for operators and reviewers.
@@ -199,19 +215,45 @@ impl Handle {
     /// # Errors
     /// What is wrong with the configuration; the old one then stays in force.
     pub async fn reload(&self) -> Result<(), Fault> {
+        let refused = |fault: Fault| Fault::from_cause("the configuration was not reloaded", fault);
         let config = config::Gateway::read(&self.path).map_err(|unreadable| Fault::from_cause("the configuration was not reloaded", unreadable))?;
+        self.acceptable(&config).map_err(refused)?;
         for (name, door) in &self.doors {
             if let Some(domain) = config.domains.iter().find(|domain| domain.name == *name) {
-                door.reload(domain)?;
+                door.reload(domain).map_err(refused)?;
             }
         }
+        self.shared.config.store(Arc::new(config));
+        self.shared.take_up(&self.doors);
         self.shared.operated("reloaded certificates, revocation lists and peers").await
+    }
+
+    /// Everything that could be wrong with one of the domains is found before any of them is changed.
+    fn acceptable(&self, config: &config::Gateway) -> Result<(), Fault> {
+        check_peers(config, &self.shared.inspectors.guard())?;
+        let present = self.shared.config.load();
+        let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
+        if places(config) != places(&present) {
+            return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
+        }
+        config.domains.iter().try_for_each(Door::check)
+    }
+
+    /// Refusals at the frame and before it, by code, since the gateway started. What is refused after acceptance is in the journal.
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<&'static str, u64> {
+        let mut refused: BTreeMap<&'static str, u64> = self.shared.refused.now().into_iter().map(|(reason, count)| (reason.code(), count)).collect();
+        for (code, count) in self.doors.iter().flat_map(|(_, door)| door.counters().tally().refused) {
+            let known = refused.entry(code).or_default();
+            *known = known.saturating_add(count);
+        }
+        refused
     }
 
     /// What waits for each recipient, and whether it is linked.
     #[must_use]
     pub fn lanes(&self) -> Vec<(Name, usize, bool)> {
-        let mut lanes: Vec<_> = self.shared.lanes.iter().map(|(name, lane)| (name.clone(), lane.waiting(), lane.is_linked())).collect();
+        let mut lanes: Vec<_> = self.shared.lanes.load().iter().map(|(name, lane)| (name.clone(), lane.waiting(), lane.is_linked())).collect();
         lanes.sort();
         lanes
     }
@@ -224,6 +266,27 @@ impl Handle {
 }
 
 impl Shared {
+    /// Begins to carry to and from the peers of the configuration that are new. A peer that was taken out has no link any more; its desk stays.
+    fn take_up(self: &Arc<Self>, doors: &[(Name, Arc<Door>)]) {
+        let config = self.config.load_full();
+        let mut lanes = Lanes::clone(&self.lanes.load());
+        let mut new = Vec::new();
+        for (domain, peer) in config.domains.iter().flat_map(|domain| domain.peers.iter().map(move |peer| (domain, peer))) {
+            lanes.entry(peer.name.clone()).or_insert_with(|| {
+                let lane = Arc::new(Lane::new());
+                new.push((domain.name.clone(), peer, Arc::clone(&lane)));
+                lane
+            });
+        }
+        self.lanes.store(Arc::new(lanes));
+        for (domain, peer, lane) in new {
+            self.carriers.spawn(Arc::clone(self).deliver(peer.name.clone(), lane, peer.limits.streams_max));
+            if let Some((_, door)) = doors.iter().find(|(name, _)| *name == domain) {
+                self.carriers.spawn(dial(Arc::clone(self), Arc::clone(door), peer.name.clone()));
+            }
+        }
+    }
+
     async fn operated(&self, what: &str) -> Result<(), Fault> {
         let event = Operated { who: "gateway".to_owned(), what: what.to_owned(), time: world::now() };
         let appended = self.journal.append(vec![Event::Operated(event)], crate::base::Precedence::Routine).await;
@@ -251,11 +314,6 @@ impl Shared {
     }
 }
 
-fn lane(peer: &config::Peer) -> Lane {
-    let destinations = if peer.onward.is_empty() { vec![peer.name.clone()] } else { peer.onward.clone() };
-    Lane::new(peer.limits.streams_max, destinations)
-}
-
 /// Every configured peer is known to the rule set; a peer that is not would be refused at each message.
 fn check_peers(config: &config::Gateway, guard: &Guard) -> Result<(), Fault> {
     if config.home != guard.edition().home {
@@ -274,36 +332,42 @@ async fn accept(shared: Arc<Shared>, door: Arc<Door>) {
     }
 }
 
-/// Keeps a link to a peer that the gateway dials.
-async fn dial(shared: Arc<Shared>, door: Arc<Door>, peer: config::Peer) {
-    let mut pause = Duration::from_millis(100);
+/// Keeps a link to a peer, for as long as the configuration has an address for it.
+async fn dial(shared: Arc<Shared>, door: Arc<Door>, peer: Name) {
+    const FIRST: Duration = Duration::from_millis(100);
+    const MAX: Duration = Duration::from_secs(10);
+    let mut pause = FIRST;
     loop {
-        match door.dial(&peer.name).await {
-            Ok(link) => {
-                pause = Duration::from_millis(100);
-                carry(Arc::clone(&shared), link).await;
-            }
-            Err(error) => {
-                tracing::info!(peer = %peer.name, %error, "no link yet");
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2).min(Duration::from_secs(10));
-            }
+        let addressed = shared.config.load().peer(peer.as_str()).is_some_and(|(_, peer)| peer.address.is_some());
+        match addressed {
+            false => pause = MAX,
+            true => match door.dial(&peer).await {
+                Ok(link) => {
+                    pause = FIRST;
+                    carry(Arc::clone(&shared), link).await;
+                }
+                Err(error) => tracing::info!(%peer, %error, "no link yet"),
+            },
         }
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2).min(MAX);
     }
 }
 
 async fn carry(shared: Arc<Shared>, link: Link) {
     let link = Arc::new(link);
-    let Some(lane) = shared.lanes.get(link.peer()).map(Arc::clone) else { return };
+    let Some(lane) = shared.lanes.load().get(link.peer()).map(Arc::clone) else { return };
     tracing::info!(peer = %link.peer(), "linked");
-    lane.attach(Arc::clone(&link));
+    if link.takes_messages() {
+        lane.attach(Arc::clone(&link));
+    }
     Arc::clone(&shared).serve(Arc::clone(&link)).await;
     lane.detach(&link);
     tracing::info!(peer = %link.peer(), "link ended");
 }
 
 /// Signs the tree whenever its interval has passed.
-async fn sign(shared: Arc<Shared>, notary: Notary) {
+async fn sign(shared: Arc<Shared>, notary: Arc<Notary>) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         if let Err(fault) = notary.tend(shared.journal.as_ref(), world::now()).await {

@@ -163,16 +163,65 @@ fn inspect(shared: &Shared) {
 fn decide<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, secrets: &Secrets, question: &Question) -> Passage {
     let keys = secrets.keys();
     let world = World { now: question.now, keys: &keys, waivers: &question.waivers };
+    let passed = twice(inspector, || Inspector::new(guard), |inspector| inspector.pass(&question.from, &question.header, &question.body, &world));
+    passed.unwrap_or_else(|| {
+        tracing::error!(message = %question.header.id, "the path failed twice on a message; it is held");
+        faulted(guard, &question.from, &question.header, "the guard failed twice on this message")
+    })
+}
+
+/// Does something with a worker, and once more with a fresh one if it panics; `None` where it panics again. The worker is then fresh too.
+fn twice<W, T>(worker: &mut W, fresh: impl Fn() -> W, work: impl Fn(&mut W) -> T) -> Option<T> {
     for _ in 0..2 {
-        let passed = catch_unwind(AssertUnwindSafe(|| inspector.pass(&question.from, &question.header, &question.body, &world)));
-        match passed {
-            Ok(passage) => return passage,
-            Err(_) => {
-                tracing::error!(message = %question.header.id, "the path failed on a message");
-                *inspector = Inspector::new(guard);
-            }
+        if let Ok(done) = catch_unwind(AssertUnwindSafe(|| work(worker))) {
+            return Some(done);
         }
+        *worker = fresh();
     }
-    let recipients = guard.recipients(&question.from, &question.header).unwrap_or_default();
-    Passage::faulted(recipients.into_iter().map(|entry| entry.name.clone()), "the guard failed twice on this message")
+    None
+}
+
+/// The passage of a message on which the guard failed: held for all to whom it is addressed.
+pub(super) fn faulted(guard: &Guard, from: &Name, header: &Header, what: &str) -> Passage {
+    match guard.recipients(from, header) {
+        Ok(recipients) => Passage::faulted(recipients.into_iter().map(|entry| entry.name.clone()), what),
+        // The rule set changed since it was accepted.
+        Err(_) => Passage::faulted(header.destinations.iter().cloned(), what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Work that panics so many times, counted in the worker.
+    fn failing(times: u32) -> (Option<u32>, u32) {
+        let mut worker = 0;
+        let panics = std::cell::Cell::new(0);
+        let done = twice(
+            &mut worker,
+            || 100,
+            |worker| {
+                *worker += 1;
+                if panics.get() < times {
+                    panics.set(panics.get() + 1);
+                    panic!("on purpose");
+                }
+                *worker
+            },
+        );
+        (done, worker)
+    }
+
+    #[test]
+    fn a_panic_is_tried_once_more_with_a_fresh_worker_and_then_given_up() {
+        assert_eq!(failing(0), (Some(1), 1));
+        assert_eq!(failing(1), (Some(101), 101));
+        assert_eq!(failing(2), (None, 100));
+    }
+
+    #[test]
+    fn the_release_build_unwinds_or_a_panic_on_one_message_would_end_the_gateway() {
+        assert!(!include_str!("../../Cargo.toml").contains("panic = \"abort\""));
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::delivery::Parcel;
 use super::gateway::Shared;
-use super::inspectors::Question;
+use super::inspectors::{Question, faulted};
+use super::lane::Parcel;
 use super::world;
-use crate::base::{Digest, Fault, Header, Name, Outcome, Reason, Refusal, Time};
+use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
-use crate::journal::{Accepted, Appended, Body, Decided, Decision, Denied, Event, MessageKey, Released, Waiting};
+use crate::journal::{Accepted, Appended, Body, Decided, Decision, Denied, Event, MessageKey, Waiting};
 use crate::link::{Inbound, Link, Receipt, Status};
 use crate::pipeline::{Guard, Passage, Ruling};
 
@@ -32,11 +32,15 @@ impl Shared {
         let (id, digest) = (inbound.header.id, Digest::of(&inbound.body));
         let receipt = match self.accept(peer, inbound.header.clone(), inbound.body.as_slice().into(), now).await {
             Ok(place) => Receipt::accepted(id, digest, place.position, place.received),
-            Err(refusal) => {
-                tracing::warn!(%peer, message = %id, code = refusal.reason.code(), "frame refused");
-                self.refused.count(refusal.reason);
-                Receipt::refused(Status::of(refusal.reason), Some(id), now)
-            }
+            Err(refusal) => match self.known(peer, id, digest).await {
+                // It was taken before: a clock, a rule set or a queue that changed since does not take the receipt back.
+                Some(place) => Receipt::accepted(id, digest, place.position, place.received),
+                None => {
+                    tracing::warn!(%peer, message = %id, code = refusal.reason.code(), "frame refused");
+                    self.refused.count(refusal.reason);
+                    Receipt::refused(Status::of(refusal.reason), Some(id), now)
+                }
+            },
         };
         // A sender that is gone asks again with the same id, and is answered from the record.
         if let Err(error) = inbound.respond(receipt).await {
@@ -44,14 +48,23 @@ impl Shared {
         }
     }
 
+    /// Where this content stands, if it was accepted under this id before.
+    async fn known(&self, peer: &Name, id: MessageId, digest: Digest) -> Option<Taken> {
+        match self.journal.receipt_of(peer, id).await {
+            Ok(receipt) => receipt.filter(|receipt| receipt.digest == digest).map(Taken::from),
+            Err(fault) => {
+                self.fail(&fault);
+                None
+            }
+        }
+    }
+
     /// Accepts and decides; answers after both are durable.
     async fn accept(&self, peer: &Name, header: Header, body: Arc<[u8]>, now: Time) -> Result<Taken, Refusal> {
         let skew = now.seconds_since(header.sent).unsigned_abs();
-        if skew > u64::from(self.config.clock_seconds_max) {
-            return Err(Refusal::new(
-                Reason::FrameTime,
-                format!("found a time {skew} seconds away, expected at most {}", self.config.clock_seconds_max),
-            ));
+        let skew_max = self.config.load().clock_seconds_max;
+        if skew > u64::from(skew_max) {
+            return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
         self.inspectors.guard().recipients(peer, &header)?;
         let Ok(_room) = self.undecided.try_acquire() else {
@@ -84,46 +97,37 @@ impl Shared {
 
     /// Decides a message that an earlier run accepted and did not decide.
     pub(super) async fn resume(&self, waiting: Waiting) -> Result<(), Fault> {
-        let key = MessageKey { from: waiting.receipt.from.clone(), id: waiting.receipt.id };
+        let key = MessageKey { from: waiting.receipt.from, id: waiting.receipt.id };
+        let kept = Kept { key, header: waiting.header, place: waiting.receipt.index };
         match waiting.body {
-            Ok(body) => self.decide_again(&key, waiting.header, body.into(), Waivers::default(), Vec::new()).await,
+            Ok(body) => self.decide_again(kept, body.into(), Waivers::default(), Vec::new()).await,
             Err(why) => {
-                tracing::error!(message = %key.id, why, "an accepted body does not open");
+                tracing::error!(message = %kept.key.id, why, "an accepted body does not open");
                 let guard = self.inspectors.guard();
-                let recipients = guard.recipients(&key.from, &waiting.header).unwrap_or_default();
-                let passage = Passage::faulted(recipients.into_iter().map(|entry| entry.name.clone()), "the kept body does not open");
-                self.record(&key, &waiting.header, passage, &guard, Vec::new()).await
+                let passage = faulted(&guard, &kept.key.from, &kept.header, "the kept body does not open");
+                self.record(&kept, passage, &guard, Vec::new()).await
             }
         }
     }
 
     /// Passes a kept message through the whole path, and records the decision behind `before`.
-    pub(super) async fn decide_again(
-        &self,
-        key: &MessageKey,
-        header: Header,
-        body: Arc<[u8]>,
-        waivers: Waivers,
-        before: Vec<Event>,
-    ) -> Result<(), Fault> {
-        let now = world::now();
-        let question = Question { from: key.from.clone(), header: header.clone(), body, now, waivers };
+    pub(super) async fn decide_again(&self, kept: Kept, body: Arc<[u8]>, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
+        let question = Question { from: kept.key.from.clone(), header: kept.header.clone(), body, now: world::now(), waivers };
         let Some(answer) = self.inspectors.ask(question).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        self.record(key, &header, answer.passage, &answer.guard, before).await
+        self.record(&kept, answer.passage, &answer.guard, before).await
     }
 
     /// Records the decision on a kept message behind `before`, and sends what it releases.
-    async fn record(&self, key: &MessageKey, header: &Header, passage: Passage, guard: &Guard, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(key, header, passage, guard, world::now());
+    async fn record(&self, kept: &Kept, passage: Passage, guard: &Guard, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.key, &kept.header, passage, guard, world::now());
         prepared.events.splice(0..0, before);
-        match self.journal.append(prepared.events, header.precedence).await {
-            Ok(Appended::Kept { first, .. }) => {
-                self.dispatch(prepared.parcels, first);
+        match self.journal.append(prepared.events, kept.header.precedence).await {
+            Ok(_) => {
+                self.dispatch(prepared.parcels, kept.place);
                 Ok(())
             }
-            Ok(Appended::Repeated(_)) => Ok(()),
             Err(denied) => Err(Fault::from_cause("the journal refused a decision", denied)),
         }
     }
@@ -158,6 +162,14 @@ impl Shared {
     }
 }
 
+/// A message that is on record.
+pub(super) struct Kept {
+    pub(super) key: MessageKey,
+    pub(super) header: Header,
+    /// Index of the record of acceptance.
+    pub(super) place: u64,
+}
+
 /// Where an accepted message stands, as its sender is told.
 struct Taken {
     position: u64,
@@ -181,21 +193,5 @@ fn decision(ruling: &Ruling, output: Option<Body>) -> Decision {
         findings: json(serde_json::to_string(&ruling.findings)),
         edits: json(serde_json::to_string(&ruling.edits)),
         output,
-    }
-}
-
-/// The next release of a parcel.
-impl Parcel {
-    pub(super) fn release(&mut self, now: Time) -> Released {
-        self.attempts = self.attempts.saturating_add(1);
-        self.recorded = true;
-        Released {
-            message: self.key.clone(),
-            recipient: self.recipient.clone(),
-            clause: self.clause.clone(),
-            digest: self.digest,
-            attempt: self.attempts,
-            time: now,
-        }
     }
 }

@@ -8,7 +8,7 @@ mod delivery;
 mod gateway;
 mod inspectors;
 mod intake;
-mod outbox;
+mod lane;
 mod review;
 pub mod world;
 

@@ -1,16 +1,19 @@
 //! Review: what people decide about held messages. A release waives findings, never mandatory control, and goes through the whole path again.
 
 use super::gateway::Shared;
+use super::intake::Kept;
 use super::world;
-use crate::base::{Fault, MessageId, Name, Outcome, Reason};
+use crate::base::{Fault, Header, MessageId, Name, Outcome, Reason};
 use crate::filter::{ClauseReview, Waiver, Waivers};
-use crate::journal::{Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, Verdict};
+use crate::journal::{Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, State, Verdict};
 
 /// What a reviewer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     /// The message.
     pub id: MessageId,
+    /// The peer that sent it; needed where two peers used the same id.
+    pub from: Option<Name>,
     /// For which recipient; `None` for all for whom it is held.
     pub recipient: Option<Name>,
     /// Who asks.
@@ -38,7 +41,7 @@ impl Shared {
         let mut asked = Vec::new();
         for row in self.held(ask).await? {
             let key = MessageKey { from: row.from.clone(), id: row.id };
-            let (findings, header) = self.recorded(&key, &row).await?;
+            let (findings, kept) = self.recorded(&key, &row).await?;
             let reviewed = Event::Reviewed(Reviewed {
                 message: key.clone(),
                 recipient: row.recipient.clone(),
@@ -53,8 +56,7 @@ impl Shared {
                 Verdict::Release => {
                     let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", row.id)))?;
                     let waivers = Waivers { findings: findings.into_iter().collect(), clause_review: ClauseReview::Granted };
-                    let header = crate::base::Header { destinations: vec![row.recipient.clone()], ..header };
-                    self.decide_again(&key, header, body.into(), waivers, vec![reviewed]).await?;
+                    self.decide_again(kept, body.into(), waivers, vec![reviewed]).await?;
                 }
             }
             asked.push(self.standing(&row).await?);
@@ -66,24 +68,24 @@ impl Shared {
     }
 
     async fn held(&self, ask: &Ask) -> Result<Vec<Row>, Fault> {
-        let filter = Filter { recipient: ask.recipient.clone(), ..Filter::default() };
-        let (mut rows, mut page) = (Vec::new(), Page::first(Page::ROWS_MAX));
-        loop {
-            let part = self.journal.quarantine(filter.clone(), page).await?;
-            rows.extend(part.rows.into_iter().filter(|row| row.id == ask.id));
-            match part.next {
-                Some(next) => page = Page { after: Some(next), ..page },
-                None => return Ok(rows),
-            }
+        let filter =
+            Filter { id: Some(ask.id), from: ask.from.clone(), recipient: ask.recipient.clone(), state: Some(State::Held), ..Filter::default() };
+        let rows = self.journal.decisions(filter, Page::first(Page::ROWS_MAX)).await?.rows;
+        match rows.iter().any(|row| rows.first().is_some_and(|first| first.from != row.from)) {
+            true => Err(Fault::new(format!("more than one peer used the id `{}`; say which one sent the message", ask.id))),
+            false => Ok(rows),
         }
     }
 
-    /// Waivers for all findings of the decision that holds, and the header as it was received.
-    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, crate::base::Header), Fault> {
-        let (mut findings, mut header) = (None, None);
+    /// Waivers for all findings of the decision that holds, and the message as it was received, for this recipient alone.
+    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, Kept), Fault> {
+        let (mut findings, mut kept) = (None, None);
         for entry in self.journal.message(key.id).await? {
             match entry.event {
-                Event::Accepted(accepted) if accepted.key() == *key => header = Some(accepted.header),
+                Event::Accepted(accepted) if accepted.key() == *key => {
+                    let header = Header { destinations: vec![row.recipient.clone()], ..accepted.header };
+                    kept = Some(Kept { key: key.clone(), header, place: entry.index });
+                }
                 Event::Decided(decided) if entry.index == row.record => {
                     let decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
                     findings = decision.and_then(|decision| waivers(&decision.findings));
@@ -91,7 +93,7 @@ impl Shared {
                 _ => {}
             }
         }
-        findings.zip(header).ok_or_else(|| Fault::new(format!("the journal has no decision that holds `{}`", key.id)))
+        findings.zip(kept).ok_or_else(|| Fault::new(format!("the journal has no decision that holds `{}`", key.id)))
     }
 
     async fn reject(&self, key: &MessageKey, row: &Row, reviewed: Event) -> Result<(), Fault> {
@@ -119,18 +121,10 @@ impl Shared {
     }
 
     async fn standing(&self, row: &Row) -> Result<Asked, Fault> {
-        let filter = Filter { recipient: Some(row.recipient.clone()), from: Some(row.from.clone()), ..Filter::default() };
-        let mut page = Page::first(Page::ROWS_MAX);
-        loop {
-            let part = self.journal.decisions(filter.clone(), page).await?;
-            if let Some(now) = part.rows.into_iter().find(|other| other.id == row.id) {
-                return Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code });
-            }
-            match part.next {
-                Some(next) => page = Page { after: Some(next), ..page },
-                None => return Err(Fault::new("the journal lost a decision")),
-            }
-        }
+        let filter = Filter { id: Some(row.id), recipient: Some(row.recipient.clone()), from: Some(row.from.clone()), ..Filter::default() };
+        let rows = self.journal.decisions(filter, Page::first(1)).await?.rows;
+        let now = rows.into_iter().next().ok_or_else(|| Fault::new("the journal lost a decision"))?;
+        Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code })
     }
 }
 

@@ -22,7 +22,11 @@ pub fn clear(lattice: &Lattice, label: &Label, recipient: &PeerEntry) -> Result<
     }
     let mut nearest = Refusal::new(Reason::ClearanceUnknown, "expected a clearance in the label's policy or in one to which it can be taken");
     for clearance in &recipient.clearances {
-        let there = lattice.translate(label, clearance.policy).and_then(|there| lattice.admits(clearance, &there).map(|()| there));
+        let there = lattice.translate(label, clearance.policy).and_then(|there| {
+            lattice.admits(clearance, &there)?;
+            // One step away a group may be written as its members: who is to read it must be named by the label itself.
+            lattice.names(label, &recipient.nation, &recipient.communities).map(|()| there)
+        });
         match there {
             Ok(there) => {
                 let step = format!(

@@ -134,15 +134,30 @@ fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> R
     let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
     let scheme = claim.sender.scheme.index();
     let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
-    let Some(detached) = &claim.header.label else {
-        return if in_body == 0 { Err(disagree("the second reader finds no label")) } else { Ok(in_body) };
-    };
-    let document = read(detached.as_bytes(), Reason::VerifyDisagreement)?;
+    match &claim.header.label {
+        Some(detached) => detached_says(&read(detached.as_bytes(), Reason::VerifyDisagreement)?, claim.lattice, said).map(|()| in_body),
+        None if in_body == 0 => Err(disagree("the second reader finds no label")),
+        None => Ok(in_body),
+    }
+}
+
+fn detached_says(document: &Document<'_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
+    let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
     let root = Some(document.root_element()).filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
-    match label::stanag(root, claim.lattice).map_err(disagree)? == *said {
-        true => Ok(in_body),
+    match label::stanag(root, lattice).map_err(disagree)? == *said {
+        true => Ok(()),
         false => Err(disagree("the detached label does not say what the first reader's label says")),
     }
+}
+
+/// Checks a detached label that is about to leave beside a result: canonical, and saying what the first reader's label says.
+///
+/// # Errors
+/// `verify.canonical`, `verify.disagreement`.
+pub fn detached(text: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
+    let document = read(text.as_bytes(), Reason::VerifyCanonical)?;
+    canonical::check(text.as_bytes(), document.root_element())?;
+    detached_says(&document, lattice, &label::Said::of(label))
 }
 
 /// Reads one document with the second reader's own scan and the library's tree.

@@ -155,7 +155,8 @@ fn taken(policy: &Policy, said: &Said, to: usize) -> Result<Said, Denied> {
                 }
                 targets = targets.saturating_add(1);
             }
-            if targets == 0 && tag.kind != TagKind::Informative {
+            // What informs is left behind only where the table says so.
+            if targets == 0 {
                 return Err(none);
             }
         }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use vestibule::base::{Budget, Header, Refusal};
 use vestibule::format::{self, Received};
-use vestibule::label::{self, Binding, Label, Reading};
+use vestibule::label::{self, Binding, Label, Reading, laws};
 use vestibule::normal::Edits;
 use vestibule::policy::{self, Edition, PeerEntry};
+use vestibule::release::mandatory;
 use vestibule::verify::{Claim, reread};
 
 use super::document::{event, time};
 use super::{WORDS, header, keep};
+use crate::label::stanag;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes");
@@ -37,13 +40,9 @@ fn first(header: &Header, body: &[u8], sender: &PeerEntry) -> Result<Label, Refu
     label::verify(parsed, &EDITION.lattice, &reading, time("2026-11-23T08:00:01Z"), &mut budget).map(|labelled| labelled.label().clone())
 }
 
-/// The first half's mandatory control: the clearance in the label's own policy, else one step into one that is held.
+/// The first half's mandatory control.
 fn admitted(label: &Label, recipient: &PeerEntry) -> bool {
-    let lattice = &EDITION.lattice;
-    match recipient.clearances.iter().find(|clearance| clearance.policy == label.policy) {
-        Some(own) => lattice.admits(own, label).is_ok(),
-        None => recipient.clearances.iter().any(|held| lattice.translate(label, held.policy).is_ok_and(|there| lattice.admits(held, &there).is_ok())),
-    }
+    mandatory::clear(&EDITION.lattice, label, recipient).is_ok()
 }
 
 fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> &'static str {
@@ -62,26 +61,6 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
         now: time("2026-11-23T08:00:01Z"),
     };
     reread(claim).map_or_else(|refusal| refusal.reason.code(), |_| "verified")
-}
-
-/// A label written as STANAG 4774 writes it.
-fn stanag(label: &Label) -> String {
-    let policy = &EDITION.lattice.policies()[label.policy.index()];
-    let mut categories = String::new();
-    for category in &label.categories {
-        let tag = &policy.tags[category.tag.index()];
-        let values: String = category.values.iter().map(|v| format!("<GenericValue>{}</GenericValue>", tag.values[v.index()].name)).collect();
-        let kind = format!("{:?}", tag.kind).to_uppercase();
-        categories.push_str(&format!("<Category TagName=\"{}\" Type=\"{kind}\" URI=\"urn:oid:{}\">{values}</Category>", tag.set, tag.oid));
-    }
-    format!(
-        "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2031-01-01T00:00:00Z\">\
-         <ConfidentialityInformation><PolicyIdentifier URI=\"urn:oid:{}\">{}</PolicyIdentifier><Classification>{}</Classification>{categories}\
-         </ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>",
-        policy.oid,
-        policy.name,
-        policy.levels[label.level.index()].name
-    )
 }
 
 #[test]
@@ -147,8 +126,23 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
         "FOUO, ORCON",
         "GBR EYES ONLY",
     ]);
-    let releases =
-        ["", "GBR", "USA", "GBR USA", "USA,GBR,CAN", "USA, FVEY", "GBR USA CAN AUS NZL", "FVEY", "NATO", "NATO DEU", "USA NATO", "ISAC", "XXX"];
+    let releases = [
+        "",
+        "GBR",
+        "USA",
+        "GBR USA",
+        "USA,GBR,CAN",
+        "USA, FVEY",
+        "GBR USA CAN AUS NZL",
+        "FVEY",
+        "NATO",
+        "NATO DEU",
+        "USA NATO",
+        "ISAC",
+        "TEYE",
+        "ACGU USA",
+        "XXX",
+    ];
     let (mut read, mut released, mut wrong, mut labels) = (0, 0, Vec::new(), BTreeMap::new());
     for sender in ["gbr-ops", "usa-ops", "nato-hq"].map(peer) {
         for number in 0..access.len() * caveats.len() * releases.len() {
@@ -163,7 +157,7 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
             let body = body(&marking);
             let Ok(label) = first(&header(), &body, sender) else { continue };
             read += 1;
-            labels.insert(stanag(&label), label.clone());
+            labels.insert(stanag(&EDITION.lattice, &label), label.clone());
             for recipient in EDITION.peers.values() {
                 let (one, two) = (admitted(&label, recipient), second(&header(), &body, &label, sender, recipient));
                 released += usize::from(one);
@@ -198,4 +192,21 @@ fn both_readers_and_both_decisions_agree_on_every_marking() {
         wrong.len(),
         wrong.iter().step_by(wrong.len().div_ceil(25)).cloned().collect::<Vec<_>>().join("\n")
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn both_decisions_agree_on_any_label_that_its_policy_allows(bytes in proptest::collection::vec(any::<u8>(), 2..9)) {
+        let label = laws::label(&EDITION.lattice, &bytes).unwrap();
+        prop_assume!(EDITION.lattice.check(&label, time("2026-11-23T08:00:01Z")).is_ok());
+        let mut header = header();
+        header.label = Some(stanag(&EDITION.lattice, &label));
+        for recipient in EDITION.peers.values() {
+            let expected = if admitted(&label, recipient) { "verified" } else { "verify.release" };
+            let found = second(&header, &body(&[]), &label, peer("gbr-ops"), recipient);
+            prop_assert_eq!(found, expected, "{} to {}", header.label.as_deref().unwrap_or_default(), recipient.name);
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use vestibule::base::{Header, MessageId, Outcome};
+use vestibule::base::{Header, MessageId, Outcome, Traffic};
 use vestibule::filter::Waivers;
 use vestibule::generate;
+use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::pipeline::{Guard, Inspector, World};
 use vestibule::policy;
 use vestibule::sanitise::Keys;
@@ -53,4 +54,26 @@ fn no_case_and_no_recipe_of_the_lab_ends_in_a_disagreement() {
     println!("lab: {forwarded} forwarded, {edited} of them edited");
     assert!(forwarded > 100 && edited > 20, "{forwarded} forwarded, {edited} edited");
     assert!(wrong.is_empty(), "{} disagreements\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn both_halves_decide_alike_for_every_message_of_the_lab_and_every_pair_of_peers() {
+    let files = policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
+    let edition = policy::load(&files).unwrap();
+    let now = time("2026-11-23T08:00:00Z");
+    let own = |header: Header| Header { destinations: edition.peers.keys().cloned().collect(), traffic: Traffic::Operation, ..header };
+    let recipes = generate::recipes().into_iter().map(|recipe| generate::message(recipe, 1, now));
+    let cases = edition.cases.iter().map(|case| (Header { label: case.label.clone(), ..super::header() }, case.body.clone().into_bytes()));
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for (header, body) in recipes.chain(cases).map(|(header, body)| (own(header), body)) {
+        for sender in edition.peers.values() {
+            for recipient in edition.peers.values().filter(|recipient| recipient.name != sender.name) {
+                let setting = Setting { lattice: &edition.lattice, sender, recipient, now };
+                asked += 1;
+                wrong.extend(the_halves_agree(&setting, &header, &body).err().map(|why| format!("{} to {}: {why}", sender.name, recipient.name)));
+            }
+        }
+    }
+    assert!(asked > 1_000, "{asked}");
+    assert!(wrong.is_empty(), "{} of {asked}\n{}", wrong.len(), wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n"));
 }

@@ -102,13 +102,13 @@ impl Lab {
 
     /// Starts the gateway, waits until it answers, then starts a process for each peer.
     pub(super) async fn start(&self) -> Result<Running, Failure> {
-        let mut gateway = self.spawn("gateway", &["run", "--config"], &self.config, &[])?;
+        let mut gateway = self.spawn("gateway", &["run", "--while-stdin", "--config"], &self.config, &[])?;
         self.answering(&mut gateway).await?;
         let mut running = Running { children: vec![("gateway".to_owned(), gateway)], logs: self.logs() };
         for (domain, peer) in self.peers() {
             let (inbox, outbox) = (self.inbox(peer), self.outbox(peer.name.as_str()));
             let more = [Path::new("--into"), &inbox, Path::new("--outgoing"), &outbox];
-            let child = self.spawn(peer.name.as_str(), &["receive", "--json", "--config"], &lab::peer_file(domain, peer), &more)?;
+            let child = self.spawn(peer.name.as_str(), &["receive", "--json", "--while-stdin", "--config"], &lab::peer_file(domain, peer), &more)?;
             running.children.push((peer.name.to_string(), child));
         }
         Ok(running)
@@ -120,7 +120,7 @@ impl Lab {
         let file = std::fs::File::create(&log).map_err(failed(&log))?;
         let errors = file.try_clone().map_err(failed(&log))?;
         let mut command = Command::new(program);
-        command.args(words).arg(config).args(more).stdin(Stdio::null()).stdout(file).stderr(errors).kill_on_drop(true);
+        command.args(words).arg(config).args(more).stdin(Stdio::piped()).stdout(file).stderr(errors).kill_on_drop(true);
         let child = command.spawn().map_err(|error| Fault::from_cause(format!("the process `{name}` could not be started"), error))?;
         Ok(child)
     }
@@ -130,7 +130,7 @@ impl Lab {
         let started = tokio::time::Instant::now();
         loop {
             let asked = socket.clone();
-            let answer = tokio::task::spawn_blocking(move || control::ask(&asked, &Request::Status)).await;
+            let answer = tokio::task::spawn_blocking(move || control::ask(&asked, &Request::Status {})).await;
             if matches!(answer, Ok(Ok(_))) {
                 return Ok(());
             }

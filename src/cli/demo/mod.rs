@@ -2,7 +2,7 @@
 //! one message of each recipe, whose outcome is known before it is sent.
 //!
 //! Outcomes are read from the gateway's journal, deliveries from the folders of the peers that received them.
-//! INVARIANT: children do not outlive the demo; they are killed when it ends, in whatever way it ends.
+//! INVARIANT: children do not outlive the demo. It kills them when it ends; where it is killed itself, their standard input ends, and they stop.
 
 mod board;
 mod lab;
@@ -55,7 +55,7 @@ impl Verb for Demo {
         runtime()?.block_on(async {
             tokio::select! {
                 answer = self.perform(out) => answer,
-                stop = super::receive::stopped() => stop.map(|()| Answer::Done).map_err(Failure::Fault),
+                stop = super::receive::stopped(super::receive::Until::Signal) => stop.map(|()| Answer::Done).map_err(Failure::Fault),
             }
         })
     }

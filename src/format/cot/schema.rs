@@ -297,4 +297,54 @@ mod tests {
             }
         });
     }
+
+    /// An attribute as the manual writes it: required ones in bold.
+    fn spoken(attribute: &Attribute) -> String {
+        let kind = match attribute.kind {
+            Type::Text => " (free text)".to_owned(),
+            Type::Time => " (time)".to_owned(),
+            Type::Number { unit, least, most } => {
+                let unit = match unit {
+                    Unit::One => "",
+                    Unit::Latitude => "degrees north, ",
+                    Unit::Longitude => "degrees east, ",
+                    Unit::Degrees => "degrees, ",
+                    Unit::Metres => "metres, ",
+                    Unit::MetresPerSecond => "metres for each second, ",
+                    Unit::Percent => "percent, ",
+                };
+                format!(" ({unit}{least} to {most})")
+            }
+            Type::Plain | Type::Version | Type::Uid | Type::Atoms | Type::How | Type::Qos | Type::Opex => String::new(),
+        };
+        match attribute.presence {
+            Presence::Required => format!("**`{}`**{kind}", attribute.name),
+            Presence::Optional => format!("`{}`{kind}", attribute.name),
+        }
+    }
+
+    fn rows(element: &'static Element, above: &str, found: &mut Vec<Vec<String>>) {
+        let path = format!("{above}/{}", element.name);
+        let occurs = match element.occurs {
+            Occurs::Always => "always, once",
+            Occurs::Once => "once",
+            Occurs::Many => "often",
+        };
+        let others = match (element.others, element.holds) {
+            (Others::Closed, _) => "none",
+            (Others::Open, Holds::Elements) => "as text",
+            (Others::Open, Holds::Text) => "attributes as text",
+        };
+        let attributes = element.attributes.iter().map(spoken).collect::<Vec<_>>().join(", ");
+        found.push(vec![format!("`{path}`"), occurs.to_owned(), attributes, others.to_owned()]);
+        element.children.iter().for_each(|child| rows(child, &path, found));
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_this_table() {
+        let mut found = Vec::new();
+        rows(&EVENT, "", &mut found);
+        let table = crate::manual::tests::table(&["element", "stands", "attributes", "others"], found);
+        crate::manual::tests::assert_page_holds("formats", &table);
+    }
 }

@@ -52,7 +52,7 @@ impl Views<'_> {
         let (message, header) = self.acceptance(ix)?;
         let clause = clause.map(|text| Name::new(&text).ok_or_else(|| strange("clause"))).transpose()?;
         let output = self.needed(ix, &message, recipient.as_str(), digest);
-        Ok(Outgoing { message, recipient: recipient.clone(), header, clause, digest, output, attempts })
+        Ok(Outgoing { message, recipient: recipient.clone(), place: read_number(ix), header, clause, digest, output, attempts })
     }
 
     pub(super) fn undelivered(&self) -> Result<Vec<Due>, Fault> {
@@ -68,10 +68,12 @@ impl Views<'_> {
             FROM decision d JOIN message m ON m.ix = d.message
             WHERE (?1 IS NULL OR d.n < ?1) AND (?2 IS NULL OR d.state = ?2) AND (?3 IS NULL OR m.sender = ?3) AND (?4 IS NULL OR d.recipient = ?4)
               AND (?5 IS NULL OR d.outcome = ?5) AND (?6 IS NULL OR d.code = ?6) AND (?7 IS NULL OR m.received >= ?7) AND (?8 IS NULL OR m.received < ?8)
+              AND (?10 IS NULL OR m.id = ?10)
             ORDER BY d.n DESC LIMIT ?9";
-        // The planner uses the small index of held rows only where it can see the state.
-        let sql = match filter.state {
-            Some(State::Held) => sql.replace("(?2 IS NULL OR d.state = ?2)", "d.state = 'held' AND ?2 = 'held'"),
+        // The planner uses an index only where it can see the condition: that of ids, or the small one of held rows.
+        let sql = match (filter.id, filter.state) {
+            (Some(_), _) => sql.replace("(?10 IS NULL OR m.id = ?10)", "m.id = ?10"),
+            (None, Some(State::Held)) => sql.replace("(?2 IS NULL OR d.state = ?2)", "d.state = 'held' AND ?2 = 'held'"),
             _ => sql.to_owned(),
         };
         let rows = page.rows.clamp(1, Page::ROWS_MAX);
@@ -87,6 +89,7 @@ impl Views<'_> {
                 &filter.since.map(Time::unix_ms),
                 &filter.until.map(Time::unix_ms),
                 &rows,
+                &filter.id.as_ref().map(MessageId::bytes),
             ],
             |row| Ok(decision_row(row)),
         )?;

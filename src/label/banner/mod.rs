@@ -116,3 +116,84 @@ fn of_form(lattice: &Lattice, scheme: PolicyIx, form: BannerForm) -> Result<Poli
         _ => Err(Refusal::new(Reason::LabelPolicyUnknown, "expected a banner of a policy of this rule set")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::{lattice, read};
+
+    #[test]
+    fn uk_and_nato_banners_are_read_or_refused() {
+        let lattice = lattice();
+        for (scheme, line) in [
+            ("GBR", "UK SECRET - UK EYES ONLY"),
+            ("GBR", "OFFICIAL"),
+            ("GBR", "OFFICIAL-SENSITIVE - PERSONAL"),
+            ("GBR", "SECRET - COPPER LANTERN - UK/US EYES ONLY"),
+            ("GBR", "TOP SECRET - FIVE EYES ONLY"),
+            ("GBR", "NATO RESTRICTED"),
+            ("NATO", "COSMIC TOP SECRET//BOHEMIA"),
+            ("NATO", "NATO/KFOR CONFIDENTIAL"),
+            ("NATO", "NATO RESTRICTED Releasable to JPN, UKR - STAFF"),
+            ("NATO", "UK SECRET"),
+        ] {
+            read(scheme, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+        }
+        for (scheme, line, reason) in [
+            ("GBR", "OFFICIAL - UK EYES ONLY", Reason::LabelRule),
+            ("GBR", "UK CONFIDENTIAL", Reason::LabelLevelUnknown),
+            ("GBR", "SECRET - US/UK EYES ONLY", Reason::LabelMalformed),
+            ("GBR", "SECRET - US EYES ONLY", Reason::LabelMalformed),
+            ("GBR", "SECRET - UK/FR EYES ONLY", Reason::LabelMalformed),
+            ("GBR", "SECRET - UK EYES ONLY - COPPER LANTERN", Reason::LabelMalformed),
+            ("GBR", "SECRET -UK EYES ONLY", Reason::LabelLevelUnknown),
+            ("GBR", "SECRET  - UK EYES ONLY", Reason::LabelMalformed),
+            ("GBR", "SECRET - NOFORN", Reason::LabelCategoryUnknown),
+            ("GBR", "SECRET//NOFORN", Reason::LabelMalformed),
+            ("GBR", "UK UK SECRET", Reason::LabelLevelUnknown),
+            ("NATO", "NATO TOP SECRET", Reason::LabelMalformed),
+            ("NATO", "COSMIC SECRET", Reason::LabelMalformed),
+            ("NATO", "NATO secret", Reason::LabelMalformed),
+            ("NATO", "SECRET", Reason::LabelMalformed),
+            ("NATO", "NATO SECRET//BOHEMIA", Reason::LabelRule),
+            ("NATO", "NATO SECRET//ATOMAL/ATOMAL", Reason::LabelMalformed),
+            ("NATO", "NATO SECRET - STAFF", Reason::LabelRule),
+            ("NATO", "COSMIC TOP SECRET Releasable to JPN", Reason::LabelRule),
+            ("NATO", "NATO RESTRICTED Releasable to Japan", Reason::LabelCategoryUnknown),
+            ("NATO", "NATO/MARS SECRET", Reason::LabelCategoryUnknown),
+        ] {
+            let refusal = read(scheme, line).map(|label| lattice.view(&label)).unwrap_err();
+            assert_eq!(refusal.reason, reason, "{line}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_text_is_taken_for_a_banner_only_where_it_is_meant_as_one() {
+        for line in [
+            "SECRET",
+            "TOP SECRET//SI",
+            "UK SECRET - UK EYES ONLY",
+            "//NATO SECRET",
+            "SECRET //NOFORN",
+            "SEC\u{200b}RET//NOFORN",
+            "secret//noforn",
+            "OFFICIAL-SENSITIVE",
+            "NATO SECRET Releasable to JPN",
+        ] {
+            assert!(is_meant(line), "{line}");
+        }
+        for line in [
+            "Official-looking vehicle",
+            "Secret - nobody knows",
+            "RESTRICTED AREA",
+            "Secret entrance at the north side",
+            "officials arrived",
+            "http://example.org",
+            "// a comment",
+            "two vehicles, one red",
+            "",
+        ] {
+            assert!(!is_meant(line), "{line}");
+        }
+    }
+}

@@ -165,3 +165,108 @@ fn ascending<T: PartialOrd + Copy>(last: &mut Option<T>, next: T, what: &str) ->
     *last = Some(next);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Reason;
+    use crate::label::tests::{lattice, read, us};
+
+    /// SPEC: Register and Manual of 31 December 2016, section J and the rules of ISM: valid banners that this rule set knows.
+    #[test]
+    fn valid_us_banners_of_known_categories_are_read() {
+        for line in [
+            "SECRET",
+            "SECRET//NOFORN/PROPIN",
+            "SECRET//REL TO USA, FVEY/RELIDO",
+            "TOP SECRET//SI-G/TK//RSEN/ORCON/NOFORN",
+            "UNCLASSIFIED//FOUO/NOFORN",
+            "UNCLASSIFIED//SSI",
+            "SECRET//DISPLAY ONLY AFG",
+            "TOP SECRET//REL TO USA, EGY, ISR",
+            "UNCLASSIFIED//REL TO USA, FVEY",
+            "SECRET//REL TO USA, DEU/RELIDO",
+            "SECRET//ORCON/REL TO USA, GBR",
+            "//COSMIC TOP SECRET//BOHEMIA",
+            "//NATO SECRET//ATOMAL",
+            "SECRET//NOFORN//EXDIS",
+        ] {
+            us(line);
+        }
+    }
+
+    /// Valid by the manual, and of categories that the rule set does not have: refused as unknown, never read in part.
+    #[test]
+    fn valid_us_banners_of_unknown_categories_are_refused_as_unknown() {
+        for (line, reason) in [
+            ("TOP SECRET//SI-ABC-DEF//ORCON/NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//SI-G ABCD EFGH-XYZ//ORCON/NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//123/SI-G ABCD DEFG-MMM AACD//ORCON/NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//HCS-P JJJ-P DDDD//ORCON/NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//HCS-P/LMN//SAR-BP//NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//SAR-BP-123/CA-XYZ YYY//NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//RD-CNWDI//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//FRD-SIGMA 14 18//REL TO USA, ACGU", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//FGI DEU GBR//REL TO USA, DEU, GBR", Reason::LabelCategoryUnknown),
+            ("SECRET//TK//FGI//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//FGI GBR JPN NATO//REL TO USA, GBR, JPN, NATO", Reason::LabelCategoryUnknown),
+            ("//NATO SECRET//ATOMAL//ORCON", Reason::LabelCategoryUnknown),
+            ("//DEU SECRET//REL TO USA, DEU", Reason::LabelPolicyUnknown),
+            ("//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR", Reason::LabelPolicyUnknown),
+        ] {
+            assert_eq!(read("USA", line).unwrap_err().reason, reason, "{line}");
+        }
+    }
+
+    #[test]
+    fn us_banners_that_are_almost_right_are_refused() {
+        let lattice = lattice();
+        for (line, reason) in [
+            ("SECRET//REL TO USA", Reason::LabelMalformed),
+            ("SECRET//REL TO GBR, USA", Reason::LabelMalformed),
+            ("SECRET//REL TO USA, FVEY, AUS", Reason::LabelMalformed),
+            ("SECRET//REL TO USA, GBR, AUS", Reason::LabelMalformed),
+            ("SECRET//REL TO USA, AUS, USA", Reason::LabelMalformed),
+            ("SECRET//REL TO USA,AUS", Reason::LabelMalformed),
+            ("SECRET//REL TO USA,  AUS", Reason::LabelMalformed),
+            ("SECRET//REL TO USA, AUS, AUS", Reason::LabelMalformed),
+            ("SECRET//REL TO USA and GBR", Reason::LabelMalformed),
+            ("SECRET//REL TO USA, XQZ", Reason::LabelCategoryUnknown),
+            ("SECRET//NOFORN/REL TO USA, GBR", Reason::LabelRule),
+            ("SECRET//ORCON/RELIDO", Reason::LabelRule),
+            ("SECRET//NOFORN/RELIDO", Reason::LabelRule),
+            ("SECRET//NOFORN//SI", Reason::LabelMalformed),
+            ("SECRET //NOFORN", Reason::LabelMalformed),
+            ("SECRET// NOFORN", Reason::LabelMalformed),
+            ("SECRET////NOFORN", Reason::LabelMalformed),
+            ("SECRET//", Reason::LabelMalformed),
+            ("SECRET//NOFORN/", Reason::LabelMalformed),
+            ("SECRET///NOFORN", Reason::LabelMalformed),
+            ("SECRET//PROPIN/NOFORN", Reason::LabelMalformed),
+            ("SECRET//NOFORN/NOFORN", Reason::LabelMalformed),
+            ("S//NF", Reason::LabelLevelUnknown),
+            ("secret//noforn", Reason::LabelLevelUnknown),
+            ("SECRET//noforn", Reason::LabelCategoryUnknown),
+            ("SECRET//FOUO", Reason::LabelRule),
+            ("SECRET//SI-G//ORCON", Reason::LabelRule),
+            ("TOP SECRET//SI-G//NOFORN", Reason::LabelRule),
+            ("CONFIDENTIAL//TK//NOFORN", Reason::LabelRule),
+            ("UNCLASSIFIED//ORCON", Reason::LabelRule),
+            ("NATO SECRET", Reason::LabelMalformed),
+            ("//JOINT SECRET GBR USA//NOFORN", Reason::LabelPolicyUnknown),
+            ("//JOINT RESTRICTED CAN USA//REL TO USA, CAN", Reason::LabelPolicyUnknown),
+            ("RESTRICTED//REL TO USA, GBR", Reason::LabelLevelUnknown),
+            ("SECRET//EXDIS", Reason::LabelRule),
+            ("SECRET//USA/GBR EYES ONLY", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//SI/TK//ORCON, NOFORN", Reason::LabelMalformed),
+            ("SECRET//ОRCON", Reason::LabelCharacter),
+            ("SECRET\u{200b}//NOFORN", Reason::LabelCharacter),
+            ("\u{202e}TERCES", Reason::LabelCharacter),
+            ("ＳＥＣＲＥＴ", Reason::LabelCharacter),
+            ("", Reason::LabelLevelUnknown),
+            ("//", Reason::LabelPolicyUnknown),
+        ] {
+            let refusal = read("USA", line).map(|label| lattice.view(&label)).unwrap_err();
+            assert_eq!(refusal.reason, reason, "{line}: {refusal}");
+        }
+    }
+}

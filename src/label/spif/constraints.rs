@@ -298,3 +298,36 @@ fn unknown(is_unknown: bool, at: Range<usize>, name: &str, faults: &mut Faults) 
         faults.range(Some(at), format!("the policy has no category `{name}`"), "`Tag set/VALUE`, or `Tag set`, of the SPIF", "correct it");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::label::tests::five_eyes_files;
+    use crate::label::{Lattice, PolicyFile};
+
+    #[test]
+    fn faults_of_constraints_are_found_with_their_place() {
+        for (toml, expected) in [
+            ("", "missing field `unmarked`"),
+            ("unmarked = {}", "is not among them"),
+            ("unmarked = { \"*\" = \"anyone\" }", "unknown variant"),
+            ("unmarked = { \"*\" = \"open\" }\nfriend = 1", "unknown field"),
+            ("unmarked = { \"*\" = \"owner\" }", "there is no owner"),
+            ("owner = \"GBR\"\nunmarked = { \"*\" = \"owner\" }", "does not name `GBR`"),
+            ("owner = \"XXX\"\nrelease = \"Releasable To\"\nunmarked = { \"*\" = \"owner\" }", "does not name `XXX`"),
+            ("release = \"Code Words\"\nunmarked = { \"*\" = \"open\" }", "not permissive"),
+            ("mandatory = [\"Context\"]\nunmarked = { \"*\" = \"open\" }", "no category `Context`"),
+            ("held_by_owner = [\"Releasable To/GBR\"]\nunmarked = { \"*\" = \"open\" }", "not of the type"),
+            ("held_by_everyone = [\"Code Words/GREY HERON\"]\nunmarked = { \"*\" = \"open\" }", "not of the type"),
+            ("unmarked = { \"*\" = \"open\", \"SECRIT\" = \"open\" }", "no classification `SECRIT`"),
+            ("unmarked = { \"*\" = \"open\" }\n[[rule]]\nwhy = \"x\"", "every label"),
+            ("unmarked = { \"*\" = \"open\" }\n[[alias]]\noid = \"1.2\"\nnames = [\"Code Words\"]", "already"),
+        ] {
+            let file = PolicyFile { constraints: Some(("gbr.toml".into(), toml.into())), ..five_eyes_files().swap_remove(0) };
+            let complaints = Lattice::load(&[file]).unwrap_err();
+            assert!(
+                complaints.iter().any(|complaint| complaint.what.contains(expected) && &*complaint.file == "gbr.toml"),
+                "{toml}: {complaints:#?}"
+            );
+        }
+    }
+}

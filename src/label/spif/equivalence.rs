@@ -31,8 +31,8 @@ pub(super) fn resolve(tree: &Tree<'_>, own: usize, policies: &[Policy], faults: 
             );
         }
         for (value_at, id) in nodes(tree, tag_id, &["tagCategory"]).into_iter().enumerate() {
-            let informative = policy.tags.get(tag_at).is_some_and(|tag| tag.kind == TagKind::Informative);
-            let found = value_equivalents(tree, id, policies, informative, faults);
+            let Some(own_kind) = policy.tags.get(tag_at).map(|tag| tag.kind) else { continue };
+            let found = value_equivalents(tree, id, policies, own_kind, faults);
             if let Some(value) = policy.tags.get_mut(tag_at).and_then(|tag| tag.values.get_mut(value_at)) {
                 value.equivalents = found;
             }
@@ -122,14 +122,14 @@ fn level_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], own: &Pol
     found
 }
 
-fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], informative: bool, faults: &mut Faults) -> Vec<ValueEquivalent> {
+fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], own_kind: TagKind, faults: &mut Faults) -> Vec<ValueEquivalent> {
     let mut found = Vec::new();
     for node in nodes(tree, id, &["equivalentSecCategoryTag"]) {
         let Some((name, span)) = attribute(tree, node, "policyRef") else { continue };
         let Some(policy) = find(policies, &name) else { continue };
         let Some(applied) = applied(tree, node, faults) else { continue };
         if let Some((action, action_span)) = attribute(tree, node, "action") {
-            if action != "discard" || !informative {
+            if action != "discard" || own_kind != TagKind::Informative {
                 faults.at(
                     action_span,
                     format!("the action `{action}` would lose a value that decides"),
@@ -141,12 +141,12 @@ fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], informati
             found.push(ValueEquivalent { policy, to: Target::Discard, applied });
             continue;
         }
-        match target(tree, node, policies, policy, informative, faults) {
+        match target(tree, node, policies, policy, own_kind, faults) {
             Some((tag, value)) => found.push(ValueEquivalent { policy, to: Target::Value(tag, value), applied }),
             None => faults.at(
                 span,
                 format!("`{name}` has no such category value"),
-                "tagSetId, type and lacv of a value of that policy that decides in the same way",
+                "tagSetId, type and lacv of a value of that policy that decides in the same way, or restricts",
                 "correct the reference",
             ),
         }
@@ -154,12 +154,13 @@ fn value_equivalents(tree: &Tree<'_>, id: NodeId, policies: &[Policy], informati
     found
 }
 
-fn target(tree: &Tree<'_>, node: NodeId, policies: &[Policy], policy: PolicyIx, informative: bool, faults: &mut Faults) -> Option<(TagIx, ValueIx)> {
+fn target(tree: &Tree<'_>, node: NodeId, policies: &[Policy], policy: PolicyIx, own_kind: TagKind, faults: &mut Faults) -> Option<(TagIx, ValueIx)> {
     let other = policies.get(policy.index())?;
     let kind = kind(tree, node, faults)?;
     let (set, _) = attribute(tree, node, "tagSetId")?;
     let lacv = number_attribute(tree, node, "lacv", faults)?;
-    if !informative && kind == TagKind::Informative {
+    // A restrictive value in a list of recipients would add one to it, and an informative one would no longer decide.
+    if kind != own_kind && kind != TagKind::Restrictive {
         return None;
     }
     other.tags.iter().enumerate().filter(|(_, tag)| tag.oid == set && tag.kind == kind).find_map(|(tag_at, tag)| {
@@ -184,4 +185,55 @@ pub(super) fn lowered(policies: &[Policy], own: usize) -> Vec<String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::label::Lattice;
+    use crate::label::tests::{five_eyes_files, small_policy};
+
+    #[test]
+    fn a_pair_of_equivalences_that_lowers_a_level_is_refused() {
+        let mut files = five_eyes_files();
+        let gbr = files[0].xml.replace("policyRef=\"USA\" lacv=\"4\"", "policyRef=\"USA\" lacv=\"1\"");
+        assert_ne!(gbr, *files[0].xml);
+        files[0].xml = gbr.into();
+        let complaints = Lattice::load(&files).unwrap_err();
+        assert!(complaints.iter().any(|complaint| complaint.what.contains("comes back as")), "{complaints:#?}");
+    }
+
+    #[test]
+    fn a_value_that_restricts_or_informs_is_never_equivalent_to_a_recipient() {
+        let class = |policy: &str| {
+            format!(
+                "<securityClassification name=\"A\" lacv=\"1\" hierarchy=\"1\"><equivalentClassification policyRef=\"{policy}\" lacv=\"1\" applied=\"both\"/></securityClassification>"
+            )
+        };
+        let tag = |kind: &str, equivalent: &str| {
+            format!(
+                "<securityCategoryTagSets><securityCategoryTagSet name=\"T\" id=\"1.2.3\"><securityCategoryTag tagType=\"{kind}\"><tagCategory name=\"V\" lacv=\"1\">{equivalent}</tagCategory></securityCategoryTag></securityCategoryTagSet></securityCategoryTagSets>"
+            )
+        };
+        let policies =
+            |policy: &str, oid: &str| format!("<equivalentPolicies><equivalentPolicy name=\"{policy}\" id=\"{oid}\"/></equivalentPolicies>");
+        for (own, other, sound) in [
+            ("restrictive", "restrictive", true),
+            ("permissive", "permissive", true),
+            ("tagType7", "tagType7", true),
+            ("permissive", "restrictive", true),
+            ("tagType7", "restrictive", true),
+            ("restrictive", "permissive", false),
+            ("tagType7", "permissive", false),
+            ("restrictive", "tagType7", false),
+            ("permissive", "tagType7", false),
+        ] {
+            let equivalent =
+                format!("<equivalentSecCategoryTag policyRef=\"Y\" tagSetId=\"1.2.3\" tagType=\"{other}\" lacv=\"1\" applied=\"both\"/>");
+            let x = small_policy("X", "1.2.8", &class("Y"), &(tag(own, &equivalent) + &policies("Y", "1.2.9")));
+            let y = small_policy("Y", "1.2.9", &class("X"), &(tag(other, "") + &policies("X", "1.2.8")));
+            let loaded = Lattice::load(&[x, y]);
+            assert_eq!(loaded.is_ok(), sound, "{own} to {other}: {loaded:?}");
+            assert!(loaded.err().is_none_or(|complaints| complaints[0].what.contains("no such category value")));
+        }
+    }
 }

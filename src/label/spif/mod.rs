@@ -143,3 +143,35 @@ fn read_policy(file: &PolicyFile) -> Result<(Tree<'_>, Policy), Vec<Complaint>> 
     }
     if faults.list.is_empty() { Ok((tree, policy)) } else { Err(faults.list) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::tests::{five_eyes_files, lattice, small_policy};
+
+    #[test]
+    fn the_policies_that_ship_load_and_agree_with_each_other() {
+        let lattice = lattice();
+        let names: Vec<_> = lattice.policies().iter().map(|policy| policy.name.as_str()).collect();
+        assert_eq!(names, ["GBR", "NATO", "USA"]);
+        assert_eq!(lattice.policy_by_oid("1.3.26.1.3.1"), lattice.policy("NATO"));
+    }
+
+    #[test]
+    fn a_policy_without_constraints_is_refused() {
+        let mut files = five_eyes_files();
+        files[0].constraints = None;
+        let complaints = Lattice::load(&files).unwrap_err();
+        assert!(complaints.len() == 1 && complaints[0].what.contains("no constraints"), "{complaints:#?}");
+    }
+
+    #[test]
+    fn a_spif_of_another_version_or_loaded_twice_is_refused() {
+        let mut old = small_policy("X", "1.2.9", "<securityClassification name=\"A\" lacv=\"1\" hierarchy=\"1\"/>", "");
+        let good = old.clone();
+        assert!(Lattice::load(std::slice::from_ref(&good)).is_ok());
+        assert!(Lattice::load(&[good.clone(), good]).unwrap_err()[0].what.contains("loaded twice"));
+        old.xml = old.xml.replace("schemaVersion=\"2.1\"", "schemaVersion=\"3.0\"").into();
+        assert!(Lattice::load(&[old]).unwrap_err()[0].what.contains("`3.0`"));
+    }
+}

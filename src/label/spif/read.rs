@@ -367,3 +367,47 @@ pub(super) fn nodes(tree: &Tree<'_>, id: NodeId, chain: &[&str]) -> Vec<NodeId> 
     }
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::label::Lattice;
+    use crate::label::tests::small_policy;
+
+    #[test]
+    fn faults_of_a_spif_are_found_with_their_place() {
+        let class = |name: &str, lacv: &str| format!("<securityClassification name=\"{name}\" lacv=\"{lacv}\" hierarchy=\"1\"/>");
+        let tags = |inner: &str| {
+            format!(
+                "<securityCategoryTagSets><securityCategoryTagSet name=\"T\" id=\"1.2.3\">{inner}</securityCategoryTagSet></securityCategoryTagSets>"
+            )
+        };
+        let ok = class("A", "1");
+        for (classes, rest, expected) in [
+            (class("A", "1") + &class("a", "2"), String::new(), "given twice"),
+            (class("A", "1") + &class("B", "01"), String::new(), "given twice"),
+            (class("A ", "1"), String::new(), "white space"),
+            (class("A", "-1"), String::new(), "`lacv` is `-1`"),
+            (String::new(), String::new(), "0 times"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"enumerated\"/>"), "does not say how"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"informative\"/>"), "does not say how"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"notApplicable\"/>"), "does not say how"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"/><tagCategory name=\"x\" lacv=\"2\"/></securityCategoryTag>"), "given twice"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"><excludedClass>B</excludedClass></tagCategory></securityCategoryTag>"), "no class `B`"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"><excludedClass>A</excludedClass><excludedClass>A</excludedClass></tagCategory></securityCategoryTag>"), "excluded twice"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"><excludedCategory tagSetRef=\"U\" tagType=\"permissive\" all=\"true\"/></tagCategory></securityCategoryTag>"), "no tag set `U`"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"><excludedCategory tagSetRef=\"T\" tagType=\"permissive\"/></tagCategory></securityCategoryTag>"), "neither one value nor all"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\" userInput=\"string\"/></securityCategoryTag>"), "free text"),
+            (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\" colour=\"red\"/>"), "no attribute `colour`"),
+            (ok.clone(), "<equivalentPolicies><equivalentPolicy name=\"X\" id=\"1.2\"/></equivalentPolicies><privacyMarks><privacyMark name=\"M\"/></privacyMarks>".into(), "stands where `SPIF` has none"),
+            (ok.clone(), "<x:note xmlns:x=\"urn:x\"/>".into(), "in no SPIF"),
+            (ok.clone(), "text".into(), "text stands in `SPIF`"),
+        ] {
+            let file = small_policy("X", "1.2.9", &classes, &rest);
+            let xml = file.xml.clone();
+            let complaints = Lattice::load(&[file]).unwrap_err();
+            let found = complaints.iter().find(|complaint| complaint.what.contains(expected));
+            let found = found.unwrap_or_else(|| panic!("`{expected}` is not among {complaints:#?}"));
+            assert!(found.at.as_ref().is_some_and(|at| at.end <= xml.len() && at.start < at.end), "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Laws of the whole path: what holds of both halves of the guard for every message, checked by tests, fuzzing and corpora alike.
+//!
+//! A law takes a setting and a message, and gives the sentence of what was broken; it never panics of itself.
+//! Deliberately absent: agreements and content rules, which only the first half decides.
+
+use crate::base::{Budget, Header, Reason, Time};
+use crate::format::{self, Received};
+use crate::label::{self, Binding, Lattice, Reading};
+use crate::normal::Edits;
+use crate::policy::PeerEntry;
+use crate::rebuild;
+use crate::release::mandatory;
+use crate::verify::{self, BlockedWords, Claim};
+
+/// A broken law: one sentence.
+pub type Broken = String;
+
+/// Who sends a message to whom, under which marking schemes, at what time.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'s> {
+    /// The marking schemes.
+    pub lattice: &'s Lattice,
+    /// Who sends.
+    pub sender: &'s PeerEntry,
+    /// Who is to get it.
+    pub recipient: &'s PeerEntry,
+    /// When it is decided.
+    pub now: Time,
+}
+
+/// What the first half reads and labels, the second half reads with the same label, admits exactly where mandatory control admits it,
+/// and finds rewritten without an edit and in canonical form. A message that the first half refuses asks nothing of the second.
+///
+/// The header must address the recipient, with traffic that both peers may have.
+///
+/// # Errors
+/// What was broken.
+pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> Result<(), Broken> {
+    let mut budget = Budget::for_body(body.len());
+    let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
+    let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
+    let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
+    let edits = Edits::default();
+    let result = rebuild::bytes(labelled.parsed().tree(), &edits, labelled.parsed().format().syntax);
+    let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
+    let admitted = mandatory::clear(setting.lattice, labelled.label(), setting.recipient);
+    let verified = verify::reread(Claim {
+        header,
+        original: body,
+        result,
+        edits: &edits,
+        lattice: setting.lattice,
+        sender: setting.sender,
+        recipient: setting.recipient,
+        label: labelled.label(),
+        blocked_words: &BlockedWords::default(),
+        now: setting.now,
+    });
+    match (admitted, verified) {
+        (Ok(_), Ok(_)) => Ok(()),
+        (Err(_), Err(refusal)) if refusal.reason == Reason::VerifyRelease => Ok(()),
+        (Err(refusal), Ok(_)) => Err(format!("the second half releases what mandatory control does not: {refusal}")),
+        (_, Err(refusal)) => Err(format!("the second half refuses what the first half takes: {refusal}")),
+    }
+}
