@@ -1,4 +1,4 @@
-//! The cases of the lab's rule set through the whole path: what `vestibule rules test` runs, held by a test.
+//! The cases of the rule sets that ship through the whole path: what `vestibule rules test` runs, held by a test.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
 
 use std::path::Path;
@@ -11,8 +11,8 @@ use vestibule::policy::report::{Look, render};
 use vestibule::policy::{self, Case, Expectation};
 use vestibule::sanitise::Keys;
 
-fn guard() -> Guard {
-    let files = policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
+fn guard(rules: &str) -> Guard {
+    let files = policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(rules)).unwrap();
     Guard::load(&files).unwrap_or_else(|complaints| panic!("{}", render(&complaints, &files, Look::Plain)))
 }
 
@@ -41,8 +41,14 @@ fn agrees(expected: &Expectation, found: &Ruling) -> bool {
 }
 
 #[test]
-fn every_case_of_the_lab_ends_as_its_officer_expects() {
-    let guard = guard();
+fn every_case_of_a_rule_set_that_ships_ends_as_its_officer_expects() {
+    for rules in ["five-eyes", "usa-national"] {
+        cases_of(rules);
+    }
+}
+
+fn cases_of(rules: &str) {
+    let guard = guard(rules);
     let mut inspector = Inspector::new(&guard);
     let mut wrong = Vec::new();
     for case in &guard.edition().cases {

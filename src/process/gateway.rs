@@ -171,7 +171,8 @@ impl Gateway {
         }
         shared.carriers.take().shutdown().await;
         for (_, door) in &doors {
-            door.close().await;
+            // The other sides are told at once; how long they take to say that they heard is theirs.
+            let _unheard = tokio::time::timeout(STOP_MAX, door.close()).await;
         }
         let mut tasks = shared.tasks.take();
         // What is under way may end; what does not end in time is undone in the journal and done again after the next start.

@@ -193,6 +193,7 @@ pub(super) fn faulted(guard: &Guard, from: &Name, header: &Header, what: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Outcome, Reason};
 
     /// Work that panics so many times, counted in the worker.
     fn failing(times: u32) -> (Option<u32>, u32) {
@@ -218,6 +219,21 @@ mod tests {
         assert_eq!(failing(0), (Some(1), 1));
         assert_eq!(failing(1), (Some(101), 101));
         assert_eq!(failing(2), (None, 100));
+    }
+
+    #[test]
+    fn a_message_on_which_the_guard_failed_is_held_for_all_to_whom_it_was_addressed() {
+        let files = crate::policy::read_folder(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes"))).unwrap();
+        let guard = Guard::load(&files).unwrap();
+        let recipe = crate::generate::recipes().into_iter().find(|recipe| recipe.name == "track-five-eyes").unwrap();
+        let (header, _) = crate::generate::message(recipe, 1, Time::EPOCH);
+        let from = Name::new(recipe.from).unwrap();
+        let unknown = Header { destinations: vec![Name::new("atlantis").unwrap()], ..header.clone() };
+        for (header, recipients) in [(&header, recipe.expected.len()), (&unknown, 1)] {
+            let rulings = faulted(&guard, &from, header, "on purpose").rulings;
+            assert_eq!(rulings.len(), recipients);
+            assert!(rulings.iter().all(|ruling| ruling.outcome == Outcome::Quarantine && ruling.code == Some(Reason::FaultInternal)), "{rulings:?}");
+        }
     }
 
     #[test]

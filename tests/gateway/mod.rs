@@ -2,6 +2,7 @@
 //! process of its own where it is killed.
 
 mod bad_input;
+mod chain;
 
 mod delivery;
 mod load;

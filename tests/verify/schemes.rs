@@ -33,7 +33,7 @@ fn usa() -> Policy {
         tag("Releasable To", "1.1.1", TagKind::Permissive, recipients),
         tag("Dissemination", "1.1.2", TagKind::Restrictive, vec![value("NOFORN", Holders::Owner, &[]), value("ORCON", Holders::Originator, &[])]),
         tag("Codewords", "1.1.3", TagKind::Restrictive, vec![value("TAMARIND", Holders::Listed, &[])]),
-        tag("Notes", "1.1.4", TagKind::Informative, vec![value("FOUO", Holders::Listed, &[])]),
+        tag("Notes", "1.1.4", TagKind::Informative, vec![left_behind("FOUO", &[GBR, NATO])]),
     ];
     let context = |value| (TagIx::at(0), ValueIx::at(value));
     let equivalents = vec![
@@ -128,6 +128,12 @@ fn level(name: &str, hierarchy: u32, unmarked: Unmarked, to: &[(usize, usize)]) 
 
 fn tag(set: &str, oid: &str, kind: TagKind, values: Vec<TagValue>) -> Tag {
     Tag { set: set.into(), oid: oid.into(), aliases: Vec::new(), kind, values, select_min: None, select_max: None }
+}
+
+/// A value that informs, and that translations into these policies leave behind.
+fn left_behind(name: &str, policies: &[usize]) -> TagValue {
+    let discard = |policy: &usize| ValueEquivalent { policy: PolicyIx::at(*policy), to: Target::Discard, applied: Applied::Release };
+    TagValue { equivalents: policies.iter().map(discard).collect(), ..value(name, Holders::Listed, &[]) }
 }
 
 fn value(name: &str, holders: Holders, to: &[(usize, usize, usize)]) -> TagValue {
