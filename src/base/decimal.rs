@@ -101,18 +101,30 @@ impl Ord for Decimal {
     }
 }
 
+/// Bytes of the longest spelling: 19 digits of an `i64`, a zero and a point before them, a sign.
+const TEXT_BYTES_MAX: usize = 22;
+
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = if self.mantissa < 0 { "-" } else { "" };
-        let magnitude = self.mantissa.unsigned_abs();
-        let step = 10_u64.saturating_pow(u32::from(self.scale));
-        match self.scale {
-            0 => write!(f, "{sign}{magnitude}"),
-            scale => {
-                let width = usize::from(scale);
-                write!(f, "{sign}{}.{:0width$}", magnitude.div_euclid(step), magnitude.rem_euclid(step))
+        // Written from the last digit to the first: a drawing has hundreds of numbers, and each is spelt twice.
+        let mut text = [b'0'; TEXT_BYTES_MAX];
+        let (mut rest, mut digits, mut free) = (self.mantissa.unsigned_abs(), 0_u8, TEXT_BYTES_MAX);
+        let mut put = |byte: u8| {
+            free = free.saturating_sub(1);
+            text.get_mut(free).into_iter().for_each(|slot| *slot = byte);
+        };
+        while rest > 0 || digits <= self.scale {
+            if digits > 0 && digits == self.scale {
+                put(b'.');
             }
+            put(u8::try_from(rest.rem_euclid(10)).unwrap_or(0).saturating_add(b'0'));
+            rest = rest.div_euclid(10);
+            digits = digits.saturating_add(1);
         }
+        if self.mantissa < 0 {
+            put(b'-');
+        }
+        f.write_str(text.get(free..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
     }
 }
 
@@ -137,6 +149,9 @@ mod tests {
             ("100", "100"),
             ("-99.99", "-99.99"),
             ("0.000000000000000001", "0.000000000000000001"),
+            ("-0.999999999999999999", "-0.999999999999999999"),
+            ("-999999999999999999", "-999999999999999999"),
+            ("10.01", "10.01"),
         ] {
             assert_eq!(spelt(given).as_deref(), Some(canonical), "{given}");
         }

@@ -21,8 +21,8 @@ pub struct Cleared<'m, 'a> {
     permitted: Permitted<'m, 'a>,
     findings: Vec<Finding>,
     steps: Vec<Planned>,
-    references: Vec<NodeId>,
-    protected: Protected,
+    references: Arc<[NodeId]>,
+    protected: Arc<Protected>,
     rest: Arc<[PathPattern]>,
 }
 
@@ -50,7 +50,7 @@ impl<'m, 'a> Cleared<'m, 'a> {
     }
 
     /// Fields that must stay.
-    pub(crate) const fn protected(&self) -> &Protected {
+    pub(crate) fn protected(&self) -> &Protected {
         &self.protected
     }
 
@@ -79,7 +79,7 @@ impl Filters {
         }
         let mut standing: Vec<Finding> = findings.iter().filter(|finding| waivers.leave_standing(finding)).cloned().collect();
         if standing.is_empty() {
-            let (references, protected, rest) = (scanned.references.clone(), scanned.protected.clone(), Arc::clone(&scanned.rest));
+            let (references, protected, rest) = (Arc::clone(&scanned.references), Arc::clone(&scanned.protected), Arc::clone(&scanned.rest));
             return Ok(Cleared { permitted, findings, steps, references, protected, rest });
         }
         standing.sort_by_key(|finding| std::cmp::Reverse((finding.action, finding.severity)));

@@ -102,8 +102,8 @@ pub struct Scanned<'a> {
     body: &'a [u8],
     findings: Vec<Finding>,
     steps: Vec<Planned>,
-    references: Vec<NodeId>,
-    protected: Protected,
+    references: Arc<[NodeId]>,
+    protected: Arc<Protected>,
     rest: Arc<[PathPattern]>,
 }
 
@@ -183,8 +183,8 @@ impl Filters {
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
         let rest = form.map_or_else(|| [].into(), |form| Arc::clone(&form.rest));
-        let references = references::all(tree, &learnt.references);
-        Ok(Scanned { body, findings, steps, references, protected, rest })
+        let references = references::all(tree, &learnt.references).into();
+        Ok(Scanned { body, findings, steps, references, protected: Arc::new(protected), rest })
     }
 }
 

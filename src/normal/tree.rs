@@ -3,6 +3,8 @@
 //! INVARIANT: the node at `n` spans the nodes `n..nodes[n].end`; attributes stand before other children.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
 
@@ -99,10 +101,20 @@ pub struct Node<'a> {
 }
 
 /// A tree over the bytes of one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Tree<'a> {
     nodes: Vec<Node<'a>>,
+    /// The ordinal of every element among its siblings of the same name, 0 where it has none: counted when a path asks for it.
+    ordinals: OnceLock<Vec<u32>>,
 }
+
+impl PartialEq for Tree<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.nodes == other.nodes
+    }
+}
+
+impl Eq for Tree<'_> {}
 
 impl<'a> Tree<'a> {
     /// The node at `id`.
@@ -200,18 +212,28 @@ impl<'a> Tree<'a> {
         match node.kind {
             Kind::Attribute => format!("{above}/@{}", node.name),
             Kind::Text => above,
-            Kind::Element => {
-                let same = |(_, other): &(NodeId, &Node<'a>)| other.name == node.name && other.namespace == node.namespace;
-                let (mut ordinal, mut count) = (0_usize, 0_usize);
-                for (other, _) in self.elements(parent).filter(same) {
-                    count = count.saturating_add(1);
-                    if other == id {
-                        ordinal = count;
-                    }
-                }
-                if count == 1 { format!("{above}/{}", node.name) } else { format!("{above}/{}[{ordinal}]", node.name) }
+            Kind::Element => match self.ordinals.get_or_init(|| self.count_ordinals()).get(id.index()) {
+                None | Some(0) => format!("{above}/{}", node.name),
+                Some(ordinal) => format!("{above}/{}[{ordinal}]", node.name),
+            },
+        }
+    }
+
+    /// All ordinals in one pass, so that a thousand paths among a thousand siblings stay cheap.
+    fn count_ordinals(&self) -> Vec<u32> {
+        let mut ordinals = vec![0_u32; self.nodes.len()];
+        // Of each name below each element: the first of it, and how many there were.
+        let mut families: BTreeMap<(u32, &str, &str), (usize, u32)> = BTreeMap::new();
+        for (at, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
+            let (first, count) = families.entry((node.parent, node.namespace, node.name)).or_insert((at, 0));
+            *count = count.saturating_add(1);
+            let numbered = if *count == 2 { Some((*first, 1)) } else { None };
+            let own = if *count > 1 { Some((at, *count)) } else { None };
+            for (place, ordinal) in numbered.into_iter().chain(own) {
+                ordinals.get_mut(place).into_iter().for_each(|slot| *slot = ordinal);
             }
         }
+        ordinals
     }
 
     /// Where `range` of a node's text lies in the body: exact for borrowed text, the whole node where references were resolved.
@@ -297,7 +319,7 @@ impl<'a> TreeBuilder<'a> {
     #[must_use]
     pub fn finish(self) -> Option<Tree<'a>> {
         let whole = self.nodes.first().is_some_and(|root| NodeId(root.end).index() == self.nodes.len());
-        (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes })
+        (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes, ordinals: OnceLock::new() })
     }
 
     fn push(&mut self, kind: Kind, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {

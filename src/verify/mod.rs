@@ -105,15 +105,14 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
     cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
-    markings(&claim, &original, &said)?;
+    let marked = markings(&claim, &original, &said)?;
     addressed(&claim)?;
     release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
     let declared = place::Declared::locate(&original, claim.edits)?;
     compare::element(original.root_element(), result.root_element(), &declared)?;
     canonical::check(&claim.result, result.root_element())?;
     claim.blocked_words.absent_from(result.root_element())?;
-    let found = label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said);
-    if found.is_err() || found != label::event(original.root_element(), claim.lattice, claim.sender.scheme.index(), &said) {
+    if label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
         return Err(Refusal::new(Reason::VerifyDisagreement, "the result does not carry the label of the original"));
     }
     let digest = Digest::of(&claim.result);
@@ -133,18 +132,19 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says.
-fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<(), Refusal> {
+/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says; gives the number
+/// of markings in the body.
+fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<usize, Refusal> {
     let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
     let scheme = claim.sender.scheme.index();
     let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let text = text(detached.as_bytes(), Reason::VerifyDisagreement)?;
-            detached_says(&read(&text, Reason::VerifyDisagreement)?, claim.lattice, said)
+            detached_says(&read(&text, Reason::VerifyDisagreement)?, claim.lattice, said).map(|()| in_body)
         }
         None if in_body == 0 => Err(disagree("the second reader finds no label")),
-        None => Ok(()),
+        None => Ok(in_body),
     }
 }
 

@@ -301,7 +301,7 @@ fn characters(text: &str) -> Seen<()> {
         return Err(Flaw { at: 0, expected: "no byte order mark" });
     }
     // All bytes of ASCII from the space up are characters of XML; what is not plain is looked at again, one by one.
-    if text.bytes().all(|b| matches!(b, b' '..=0x7F | b'\t' | b'\n' | b'\r')) {
+    if text.bytes().fold(true, |plain, b| plain & matches!(b, b' '..=0x7F | b'\t' | b'\n' | b'\r')) {
         return Ok(());
     }
     match text.char_indices().find(|&(_, c)| !allowed(c)) {

@@ -40,9 +40,31 @@ impl Default for Trie {
 /// Where a node's path has led.
 #[derive(Debug)]
 pub(super) struct State {
-    places: Vec<usize>,
+    places: Places,
     below: Option<usize>,
     name: Name,
+}
+
+/// Places reached, the most precise first: most nodes reach one or two, which are kept without an allocation.
+#[derive(Debug, Default)]
+struct Places {
+    near: [usize; 2],
+    count: usize,
+    more: Vec<usize>,
+}
+
+impl Places {
+    fn push(&mut self, place: usize) {
+        match self.near.get_mut(self.count) {
+            Some(slot) => *slot = place,
+            None => self.more.push(place),
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.near.iter().take(self.count).chain(&self.more).copied()
+    }
 }
 
 /// Whether a path of the profile spells a node's own name out.
@@ -61,7 +83,7 @@ impl State {
 
     /// Work units to judge a node in this state.
     pub(super) fn cost(&self) -> u64 {
-        u64::try_from(self.places.len()).unwrap_or(u64::MAX).saturating_add(1)
+        u64::try_from(self.places.count).unwrap_or(u64::MAX).saturating_add(1)
     }
 }
 
@@ -104,7 +126,9 @@ impl Trie {
 
     /// The state of a document element.
     pub(super) fn start(&self, name: &str) -> State {
-        self.element(&State { places: vec![0], below: None, name: Name::Free }, name)
+        let mut above = State { places: Places::default(), below: None, name: Name::Free };
+        above.places.push(0);
+        self.element(&above, name)
     }
 
     /// The state of a child element.
@@ -119,26 +143,26 @@ impl Trie {
 
     fn next(&self, state: &State, step: impl Fn(&Place) -> [Option<usize>; 2]) -> State {
         let mut name = Name::Free;
-        let mut places = Vec::with_capacity(2);
-        for place in state.places.iter().filter_map(|&at| self.places.get(at)) {
+        let mut places = Places::default();
+        for place in state.places.iter().filter_map(|at| self.places.get(at)) {
             let [spelt, any] = step(place);
             if spelt.is_some() {
                 name = Name::Spelt;
             }
-            places.extend(spelt.into_iter().chain(any));
+            spelt.into_iter().chain(any).for_each(|reached| places.push(reached));
         }
-        let below = places.iter().find_map(|&at| self.places.get(at)?.row_below).or(state.below);
+        let below = places.iter().find_map(|at| self.places.get(at)?.row_below).or(state.below);
         State { places, below, name }
     }
 
     /// The row that speaks of a node in this state.
     pub(super) fn row(&self, state: &State) -> Option<usize> {
-        state.places.iter().find_map(|&at| self.places.get(at)?.row).or(state.below)
+        state.places.iter().find_map(|at| self.places.get(at)?.row).or(state.below)
     }
 
     /// Whether a listed field lies further down, by names alone.
     pub(super) fn is_on_the_way(&self, state: &State) -> bool {
-        state.places.iter().filter_map(|&at| self.places.get(at)).any(|place| {
+        state.places.iter().filter_map(|at| self.places.get(at)).any(|place| {
             let leads_on = !place.elements.is_empty() || !place.attributes.is_empty() || place.any_element.is_some() || place.any_attribute.is_some();
             place.literal == Literal::Yes && leads_on
         })
@@ -183,6 +207,14 @@ mod tests {
             ("/f", None),
         ] {
             assert_eq!(row(&trie, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_to_many_places_keeps_them_all() {
+        let trie = trie(&["/*/*/*/@d", "/e/*/*/@c", "/*/e/*/@b", "/*/*/e/@a", "/e/e/*/@x"]);
+        for (name, expected) in [("a", 3), ("b", 2), ("c", 1), ("d", 0), ("x", 4)] {
+            assert_eq!(row(&trie, &format!("/e/e/e/@{name}")), Some(expected), "{name}");
         }
     }
 

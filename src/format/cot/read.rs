@@ -9,7 +9,7 @@ use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 use super::schema::{
     EVENT, Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
 };
-use super::value::{is_hidden, value};
+use super::value::{hides, value};
 
 /// Open elements at most: 16. Real messages reach 7; a signed label adds 6.
 const DEPTH_MAX: usize = 16;
@@ -82,7 +82,7 @@ impl<'a> Event<'a> {
         let realm = self.realm(tag, span)?;
         let row = self.row(tag, span)?;
         self.levels.push(Level { name: tag.name, start: tag.start, row, seen: 0, holds: Held::Nothing, realm });
-        if tag.name.chars().any(is_hidden) {
+        if hides(tag.name) {
             return Err(self.refusal(Reason::InvalidCotCharacter, span, "expected an element name of visible characters"));
         }
         self.tree.open(tag.namespace, tag.name, tag.start, budget)?;
@@ -170,7 +170,7 @@ impl<'a> Event<'a> {
         if !(namespace.is_empty() || realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
             return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
         }
-        if name.chars().any(is_hidden) {
+        if hides(name) {
             return Err(self.refusal(Reason::InvalidCotCharacter, span, "expected an attribute name of visible characters"));
         }
         let known = row.filter(|_| namespace.is_empty()).and_then(|row| row.attribute(name));

@@ -24,7 +24,7 @@ const OPEX_CHARS_MAX: usize = 32;
 /// `invalid.cot.*`.
 pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Refusal> {
     let refuse = |reason, detail: &str| Err(Refusal::at(reason, span, detail));
-    if kind != Type::Text && text.chars().any(is_hidden) {
+    if kind != Type::Text && hides(&text) {
         return refuse(Reason::InvalidCotCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
     }
     match kind {
@@ -62,10 +62,16 @@ pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Va
     Ok(Value::Text(text))
 }
 
+/// Whether a text has a hidden character; plain ASCII, which is nearly every value, is seen to have none at a glance.
+pub(super) fn hides(text: &str) -> bool {
+    let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    !plain && text.chars().any(is_hidden)
+}
+
 /// Whether a character is invisible, private, no character at all, or turns the writing direction: none of them belongs in a name or marking.
 ///
 /// SPEC: Unicode general categories Cc, Co, Cn (non-characters), Bidi_Control and Default_Ignorable_Code_Point.
-pub(super) const fn is_hidden(c: char) -> bool {
+const fn is_hidden(c: char) -> bool {
     let nonchar = matches!(c, '\u{fdd0}'..='\u{fdef}') || matches!(u32_of(c) & 0xfffe, 0xfffe);
     nonchar
         || matches!(c,

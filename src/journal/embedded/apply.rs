@@ -46,6 +46,8 @@ pub(in crate::journal) struct Applying<'c> {
     pub(in crate::journal) frontier: &'c mut Frontier,
     /// Where tests make the store fail.
     pub(in crate::journal) faults: &'c FaultPoint,
+    /// The message that this append has read or written last: its acceptance, decision and release mostly come together.
+    pub(in crate::journal) latest: Option<(MessageKey, Message)>,
 }
 
 /// What became of one event.
@@ -56,7 +58,9 @@ pub(in crate::journal) enum Applied {
     Repeated(Receipt),
 }
 
-struct Message {
+/// What following events need to know of a message.
+#[derive(Clone, Copy)]
+pub(in crate::journal) struct Message {
     ix: i64,
     urgency: i64,
     decided: bool,
@@ -72,10 +76,10 @@ impl Applying<'_> {
         let mut receipt = None;
         let message = match &event {
             Event::Accepted(one) => {
-                if let Some(first) = receipt_of(self.connection, &one.from, one.header.id)? {
-                    return repeated(one, first).map(Applied::Repeated);
+                match self.accept(one, index)? {
+                    Applied::Written(given) => receipt = given,
+                    before @ Applied::Repeated(_) => return Ok(before),
                 }
-                receipt = Some(self.accept(one, index)?);
                 Some(stored(index))
             }
             Event::Decided(one) => Some(self.decide(one, index)?),
@@ -108,34 +112,33 @@ impl Applying<'_> {
         Ok(())
     }
 
-    fn accept(&self, one: &Accepted, index: u64) -> Result<Receipt, Denied> {
-        self.count(&one.from, "", "accepted", None)?;
-        let position = self.accepted_from(&one.from)?;
-        self.write(
-            "INSERT INTO message (ix, sender, id, digest, urgency, received, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    /// Whoever applies it takes an acceptance that is repeated back, for its sender is then counted once too often.
+    fn accept(&mut self, one: &Accepted, index: u64) -> Result<Applied, Denied> {
+        let position = self.count(&one.from, "", "accepted", None)?;
+        let urgency = urgency(one.header.precedence);
+        let written = self.write(
+            "INSERT INTO message (ix, sender, id, digest, urgency, received, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id, sender) DO NOTHING",
             params![
                 stored(index),
                 one.from.as_str(),
                 one.header.id.bytes(),
                 one.body.digest.0,
-                urgency(one.header.precedence),
+                urgency,
                 one.received.unix_ms(),
                 position
             ],
         )?;
+        if written == 0 {
+            let first = receipt_of(self.connection, &one.from, one.header.id)?;
+            let first = first.ok_or_else(|| Fault::new("a message of the journal is there and cannot be read"))?;
+            return repeated(one, first).map(Applied::Repeated);
+        }
         self.keep(stored(index), &one.key(), "", &one.body)?;
+        self.latest = Some((one.key(), Message { ix: stored(index), urgency, decided: false }));
         // Receipts are to the millisecond, so that the first one and one read back later are the same.
         let received = Time::from_unix_ms(one.received.unix_ms()).unwrap_or(one.received);
-        Ok(Receipt { index, position: read_number(position), from: one.from.clone(), id: one.header.id, digest: one.body.digest, received })
-    }
-
-    fn accepted_from(&self, sender: &Name) -> Result<i64, Denied> {
-        let count = self
-            .connection
-            .prepare_cached("SELECT count FROM tally WHERE sender = ?1 AND recipient = '' AND outcome = 'accepted' AND code = ''")
-            .and_then(|mut statement| statement.query_row(params![sender.as_str()], |row| row.get(0)))
-            .map_err(failed)?;
-        Ok(count)
+        let (from, id, digest) = (one.from.clone(), one.header.id, one.body.digest);
+        Ok(Applied::Written(Some(Receipt { index, position: read_number(position), from, id, digest, received })))
     }
 
     fn keep(&self, message: i64, key: &MessageKey, recipient: &str, body: &Body) -> Result<(), Denied> {
@@ -150,6 +153,9 @@ impl Applying<'_> {
     }
 
     fn find(&self, key: &MessageKey) -> Result<Message, Denied> {
+        if let Some((_, message)) = self.latest.as_ref().filter(|(latest, _)| latest == key) {
+            return Ok(*message);
+        }
         let find = |row: &rusqlite::Row<'_>| Ok(Message { ix: row.get(0)?, urgency: row.get(1)?, decided: row.get::<_, Option<i64>>(2)?.is_some() });
         self.connection
             .prepare_cached("SELECT ix, urgency, decided FROM message WHERE id = ?1 AND sender = ?2")
@@ -158,7 +164,7 @@ impl Applying<'_> {
             .ok_or_else(|| Denied::Contradiction(format!("message `{}` of `{}` was never accepted", key.id, key.from)))
     }
 
-    fn decide(&self, one: &Decided, index: u64) -> Result<i64, Denied> {
+    fn decide(&mut self, one: &Decided, index: u64) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
         if one.decisions.is_empty() {
             if message.decided || one.refusal.is_none() {
@@ -170,6 +176,7 @@ impl Applying<'_> {
             self.decide_one(one, decision, &message, index)?;
         }
         self.write("UPDATE message SET decided = ?1 WHERE ix = ?2", params![stored(index), message.ix])?;
+        self.latest = Some((one.message.clone(), Message { decided: true, ..message }));
         Ok(message.ix)
     }
 
@@ -220,14 +227,19 @@ impl Applying<'_> {
         Ok(())
     }
 
-    /// Adds one to a total: of an outcome, or of the words `accepted` and `delivered`.
-    fn count(&self, from: &Name, recipient: &str, outcome: &str, code: Option<Reason>) -> Result<(), Denied> {
-        self.write(
-            "INSERT INTO tally (sender, recipient, outcome, code, count) VALUES (?1, ?2, ?3, ?4, 1)
-             ON CONFLICT (sender, recipient, outcome, code) DO UPDATE SET count = count + 1",
-            params![from.as_str(), recipient, outcome, code.map_or("", Reason::code)],
-        )?;
-        Ok(())
+    /// Adds one to a total, of an outcome or of the words `accepted` and `delivered`; gives the new total.
+    fn count(&self, from: &Name, recipient: &str, outcome: &str, code: Option<Reason>) -> Result<i64, Denied> {
+        self.faults.pass()?;
+        let values = params![from.as_str(), recipient, outcome, code.map_or("", Reason::code)];
+        let total = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO tally (sender, recipient, outcome, code, count) VALUES (?1, ?2, ?3, ?4, 1)
+                 ON CONFLICT (sender, recipient, outcome, code) DO UPDATE SET count = count + 1 RETURNING count",
+            )
+            .and_then(|mut statement| statement.query_row(values, |row| row.get(0)))
+            .map_err(failed)?;
+        Ok(total)
     }
 
     fn release(&self, one: &Released) -> Result<i64, Denied> {

@@ -208,7 +208,7 @@ impl Replay {
     /// Applies the next event; says what it contradicts.
     pub(crate) fn apply(&mut self, event: Event) -> Result<(), String> {
         let faults = super::FaultPoint::default();
-        let mut applying = Applying { connection: &self.connection, ring: None, frontier: &mut self.frontier, faults: &faults };
+        let mut applying = Applying { connection: &self.connection, ring: None, frontier: &mut self.frontier, faults: &faults, latest: None };
         match applying.apply(event) {
             Ok(super::apply::Applied::Written(_)) => Ok(()),
             Ok(super::apply::Applied::Repeated(_)) => Err("the message was accepted before".to_owned()),

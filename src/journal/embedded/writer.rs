@@ -1,6 +1,7 @@
 //! The one thread that writes: it takes what waits, in one commit, and then answers all.
 //!
-//! Two lanes: FLASH is taken first, and beside FLASH only a small part of the rest, so that its commit is short.
+//! Two lanes: FLASH is taken first, and beside FLASH only a small part of the rest, so that its commit is short. FLASH that arrives while
+//! a batch is written ends the batch: what is written is committed, the rest of the batch goes back to the front of its lane.
 //! The queue is bounded in number and bytes; beyond that an append is refused at once with `size.busy`.
 //! After a failed write or sync nothing more is written: what the disk holds is then known only after a restart.
 
@@ -90,8 +91,22 @@ impl Queue {
         self.arrived.notify_one();
     }
 
+    /// Whether FLASH waits.
+    fn is_pressed(&self) -> bool {
+        !self.lock().flash.is_empty()
+    }
+
+    /// Puts work that is not begun back before all other of its lane, in its order.
+    fn put_back(&self, jobs: impl DoubleEndedIterator<Item = Job>) {
+        let mut waiting = self.lock();
+        for job in jobs.rev() {
+            waiting.bytes = waiting.bytes.saturating_add(job.bytes());
+            waiting.other.push_front(job);
+        }
+    }
+
     /// The next batch; `None` when closed and empty.
-    fn take(&self, last_batch: usize) -> Option<Vec<Job>> {
+    fn take(&self, last_batch: usize) -> Option<Batch> {
         let mut waiting = self.lock();
         while waiting.flash.is_empty() && waiting.other.is_empty() {
             if waiting.closed {
@@ -108,12 +123,18 @@ impl Queue {
         }
         let flash = waiting.flash.len().min(BATCH_JOBS);
         let other = waiting.other.len().min(if flash == 0 { BATCH_JOBS } else { BATCH_JOBS_BESIDE_FLASH });
-        let mut batch: Vec<Job> = waiting.flash.drain(..flash).collect();
-        batch.extend(waiting.other.drain(..other));
-        let taken = batch.iter().fold(0_u64, |sum, job| sum.saturating_add(job.bytes()));
+        let mut jobs: Vec<Job> = waiting.flash.drain(..flash).collect();
+        jobs.extend(waiting.other.drain(..other));
+        let taken = jobs.iter().fold(0_u64, |sum, job| sum.saturating_add(job.bytes()));
         waiting.bytes = waiting.bytes.saturating_sub(taken);
-        Some(batch)
+        Some(Batch { jobs, flash })
     }
+}
+
+/// Work for one commit: FLASH first.
+struct Batch {
+    jobs: Vec<Job>,
+    flash: usize,
 }
 
 impl Job {
@@ -155,7 +176,7 @@ impl Drop for Closing {
     fn drop(&mut self) {
         self.0.close();
         while let Some(batch) = self.0.take(0) {
-            batch.into_iter().for_each(|job| job.fail(stopped()));
+            batch.jobs.into_iter().for_each(|job| job.fail(stopped()));
         }
     }
 }
@@ -172,7 +193,7 @@ impl Writer {
         let _closing = Closing(Arc::clone(&self.queue));
         let mut last_batch = 0;
         while let Some(batch) = self.queue.take(last_batch) {
-            last_batch = batch.len();
+            last_batch = batch.jobs.len();
             if let Err(fault) = self.commit(batch) {
                 tracing::error!(fault = %fault, "the journal stops");
                 return;
@@ -180,17 +201,21 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: Vec<Job>) -> Result<(), Fault> {
+    fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
         let before = self.frontier.clone();
-        let mut replies = Vec::with_capacity(batch.len());
-        let mut rest = batch.into_iter();
+        let mut replies = Vec::with_capacity(batch.jobs.len());
+        // So many are written whatever arrives, so that FLASH without end does not stop the others.
+        let least = batch.flash.saturating_add(BATCH_JOBS_BESIDE_FLASH);
+        let mut rest = batch.jobs.into_iter();
         let written = self.execute("BEGIN IMMEDIATE").and_then(|()| {
-            for job in rest.by_ref() {
+            while replies.len() < least || !self.queue.is_pressed() {
+                let Some(job) = rest.next() else { break };
                 self.step(job, &mut replies)?;
             }
             self.execute("COMMIT")
         });
         let Err(fault) = written else {
+            self.queue.put_back(rest);
             self.publish_head()?;
             replies.into_iter().for_each(Reply::send);
             return Ok(());
@@ -241,8 +266,9 @@ impl Writer {
         if events.is_empty() {
             return Err(Denied::Contradiction("an append has no event".to_owned()));
         }
+        let (connection, ring, frontier, faults) = (&self.connection, Some(&*self.ring), &mut self.frontier, &self.faults);
+        let mut applying = Applying { connection, ring, frontier, faults, latest: None };
         for event in events {
-            let mut applying = Applying { connection: &self.connection, ring: Some(&self.ring), frontier: &mut self.frontier, faults: &self.faults };
             match applying.apply(event)? {
                 Applied::Written(given) => receipt = receipt.or(given),
                 Applied::Repeated(first) => return Ok(Appended::Repeated(first)),
@@ -325,8 +351,25 @@ mod tests {
         fill(&queue, 600);
         queue.push(job(vec![Event::Accepted(accepted(1))]), Precedence::Flash).unwrap();
         let batch = queue.take(600).unwrap();
-        assert_eq!((batch.len(), sizes(&batch)[0]), (1 + BATCH_JOBS_BESIDE_FLASH, 1));
-        assert_eq!(queue.take(600).unwrap().len(), BATCH_JOBS);
+        assert_eq!((batch.flash, batch.jobs.len(), sizes(&batch.jobs)[0]), (1, 1 + BATCH_JOBS_BESIDE_FLASH, 1));
+        assert_eq!(queue.take(600).unwrap().jobs.len(), BATCH_JOBS);
+    }
+
+    #[test]
+    fn what_flash_cuts_off_comes_next_in_its_order_and_still_counts() {
+        let of = |events: usize| job((0..events).map(|_| Event::Accepted(accepted(1))).collect());
+        let queue = Queue::default();
+        (1..5).for_each(|events| queue.push(of(events), Precedence::Routine).unwrap());
+        let bytes = queue.lock().bytes;
+        let mut batch = queue.take(0).unwrap().jobs.into_iter();
+        queue.push(of(9), Precedence::Routine).unwrap();
+        assert!(!queue.is_pressed());
+        queue.push(of(7), Precedence::Flash).unwrap();
+        assert!(queue.is_pressed());
+        let begun = batch.next().unwrap();
+        queue.put_back(batch);
+        assert_eq!(queue.lock().bytes, bytes - begun.bytes() + of(9).bytes() + of(7).bytes());
+        assert_eq!(sizes(&queue.take(0).unwrap().jobs), [7, 2, 3, 4, 9]);
     }
 
     #[test]
@@ -335,7 +378,7 @@ mod tests {
         fill(&queue, JOBS_MAX);
         let denied = queue.push(job(Vec::new()), Precedence::Flash).unwrap_err();
         assert!(matches!(denied, Denied::Refused(Refusal { reason: Reason::SizeBusy, .. })));
-        assert_eq!(queue.take(0).unwrap().len(), BATCH_JOBS);
+        assert_eq!(queue.take(0).unwrap().jobs.len(), BATCH_JOBS);
         fill(&queue, BATCH_JOBS);
         assert!(queue.push(job(Vec::new()), Precedence::Routine).is_err());
     }
@@ -350,7 +393,7 @@ mod tests {
         let queue = Queue::default();
         queue.push(large(), Precedence::Routine).unwrap();
         assert!(queue.push(job(vec![Event::Accepted(accepted(2))]), Precedence::Routine).is_err());
-        assert_eq!(queue.take(0).unwrap().len(), 1);
+        assert_eq!(queue.take(0).unwrap().jobs.len(), 1);
         queue.push(large(), Precedence::Routine).unwrap();
     }
 
@@ -360,7 +403,7 @@ mod tests {
         fill(&queue, 3);
         queue.close();
         assert!(matches!(queue.push(job(Vec::new()), Precedence::Flash), Err(Denied::Fault(_))));
-        assert_eq!(queue.take(10).unwrap().len(), 3);
+        assert_eq!(queue.take(10).unwrap().jobs.len(), 3);
         assert!(queue.take(0).is_none());
     }
 }

@@ -74,7 +74,10 @@ impl<'a> Cursor<'a> {
     /// Takes a name as (prefix, local name, whole): at most one colon, a name on both sides.
     pub(super) fn name(&mut self, expected: &str) -> Result<(&'a str, &'a str, &'a str), Refusal> {
         let rest = self.rest();
-        let end = rest.find(|c: char| c != ':' && !is_name_char(c)).unwrap_or(rest.len());
+        // Names are in ASCII nearly always; the first other byte sends us over all characters.
+        let plain = rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-' | b'.'))).unwrap_or(rest.len());
+        let ascii = rest.as_bytes().get(plain).is_none_or(u8::is_ascii);
+        let end = if ascii { plain } else { rest.find(|c: char| c != ':' && !is_name_char(c)).unwrap_or(rest.len()) };
         let whole = rest.get(..end).unwrap_or("");
         let (prefix, local) = whole.split_once(':').map_or(("", whole), |(prefix, local)| (prefix, local));
         let starts = |part: &str| part.chars().next().is_some_and(is_name_start);
