@@ -21,7 +21,10 @@ impl Protected {
     pub(crate) fn of(tree: &Tree<'_>, required: &[PathPattern], markings: &[Marking]) -> Self {
         let labels = markings.iter().flat_map(|marking| match *marking {
             Marking::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
-            Marking::Stanag4774(label) => [Some(label), None, None],
+            Marking::Stanag4774(label) | Marking::Line(label) | Marking::Letter(label) | Marking::Tlp(label) | Marking::Acs(label) => {
+                [Some(label), None, None]
+            }
+            Marking::Named { policy, classification, category } => [Some(policy), Some(classification), category],
             // A banner is a copy of the label in free text, which may leave without it.
             Marking::Banner(_) => [None; 3],
         });

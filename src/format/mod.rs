@@ -9,7 +9,7 @@ pub mod syntax;
 use std::borrow::Cow;
 
 use crate::base::{Budget, Header, Reason, Refusal, Traffic};
-use crate::normal::{Marking, Tree};
+use crate::normal::{Marking, Mention, Portion, Tree};
 
 /// How a format is spelt; decides which writer rebuilds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +48,22 @@ pub struct Format {
     pub required: &'static [&'static str],
     /// Every place that says how the message is marked.
     pub markings: fn(&Tree<'_>) -> Vec<Marking>,
+    /// Parts that carry markings of their own, in document order; a part may stand within a part.
+    pub portions: fn(&Tree<'_>) -> Vec<Portion>,
+    /// Who mentions whom among the parts.
+    pub mentions: fn(&Tree<'_>) -> Vec<Mention>,
+}
+
+/// For formats whose messages are one part.
+#[must_use]
+pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
+    Vec::new()
 }
 
 /// The formats that this gateway reads.
-pub static FORMATS: &[Format] = &[cot::FORMAT];
+pub static FORMATS: &[Format] = &[
+    cot::FORMAT, //
+];
 
 /// The format of a name.
 #[must_use]

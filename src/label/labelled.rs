@@ -128,6 +128,10 @@ impl Found<'_> {
             Marking::Triple { access, caveat, releasable_to } => self.triple(tree, [access, caveat, releasable_to]),
             Marking::Stanag4774(id) => self.stanag4774(tree, id),
             Marking::Banner(id) => self.banner(tree, id, budget),
+            // What is not read yet is refused.
+            Marking::Line(id) | Marking::Letter(id) | Marking::Tlp(id) | Marking::Acs(id) | Marking::Named { classification: id, .. } => {
+                Err(placed(Refusal::new(Reason::LabelMalformed, "expected a marking that the label room reads"), &place_of(tree, id)))
+            }
         }
     }
 

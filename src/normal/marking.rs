@@ -16,6 +16,41 @@ pub enum Marking {
     },
     /// A STANAG 4774 label element.
     Stanag4774(NodeId),
-    /// Free text, whose lines may be banners.
+    /// Free text, whose lines may be banners: compared with the label, never the label.
     Banner(NodeId),
+    /// Text that is the label of its part or message, as a line in the scheme's own spelling: the classification line of a text message.
+    Line(NodeId),
+    /// One letter of the classification, as communication headers have it: `U`, `E`, `R`, `C`, `S`, `T`.
+    Letter(NodeId),
+    /// Policy, classification and categories, each as a text of its own.
+    Named {
+        /// Name of the policy.
+        policy: NodeId,
+        /// Classification.
+        classification: NodeId,
+        /// Categories, in the policy's own words.
+        category: Option<NodeId>,
+    },
+    /// A marking of the Traffic Light Protocol: `TLP:AMBER+STRICT`, `tlp:amber`, `amber`.
+    Tlp(NodeId),
+    /// An access control specification: the element that holds its members.
+    Acs(NodeId),
+}
+
+/// A part of a message that carries markings of its own and can be withheld alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portion {
+    /// The part.
+    pub node: NodeId,
+    /// Its markings; all must say the same, unless the format's scheme joins them.
+    pub markings: Vec<Marking>,
+}
+
+/// A mention of a part by its identity: where the part is withheld, the mention goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mention {
+    /// The part that is mentioned.
+    pub part: NodeId,
+    /// What is left out where the part is: an item of a list, or a whole part that says nothing without it.
+    pub takes: NodeId,
 }

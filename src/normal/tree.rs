@@ -68,6 +68,8 @@ pub enum Value<'a> {
     Number(Decimal, Unit),
     /// A point in time.
     Time(Time),
+    /// A truth value.
+    Flag(bool),
 }
 
 impl Value<'_> {
@@ -79,6 +81,8 @@ impl Value<'_> {
             Self::Text(text) => Cow::Borrowed(text),
             Self::Number(number, _) => Cow::Owned(number.to_string()),
             Self::Time(time) => Cow::Owned(time.to_string()),
+            Self::Flag(true) => Cow::Borrowed("true"),
+            Self::Flag(false) => Cow::Borrowed("false"),
         }
     }
 }

@@ -162,6 +162,7 @@ impl Writer<'_, '_> {
             Value::Text(text) => return self.escaped(id, text, within),
             Value::Number(number, _) => write!(self.out, "{number}"),
             Value::Time(time) => write!(self.out, "{time}"),
+            Value::Flag(flag) => write!(self.out, "{flag}"),
         };
         written.map_err(|_| self.fault(id, "expected a value that can be written"))
     }

@@ -8,7 +8,7 @@ pub(super) fn number(value: &Value<'_>, places: u8) -> Option<Value<'static>> {
     match value {
         Value::Number(number, unit) => Some(Value::Number(number.rounded(places), *unit)),
         Value::Text(text) => Decimal::parse(text).map(|number| Value::Text(number.rounded(places).to_string().into())),
-        Value::Empty | Value::Time(_) => None,
+        Value::Empty | Value::Time(_) | Value::Flag(_) => None,
     }
 }
 
@@ -17,7 +17,7 @@ pub(super) fn time(value: &Value<'_>, seconds: u32) -> Option<Value<'static>> {
     match value {
         Value::Time(time) => Some(Value::Time(time.floor_to_seconds(seconds))),
         Value::Text(text) => Time::parse(text).map(|time| Value::Text(time.floor_to_seconds(seconds).to_string().into())),
-        Value::Empty | Value::Number(..) => None,
+        Value::Empty | Value::Number(..) | Value::Flag(_) => None,
     }
 }
 
@@ -27,6 +27,7 @@ pub(super) fn replaced(text: &str, value: &Value<'_>) -> Option<Value<'static>> 
         Value::Number(_, unit) => Decimal::parse(text).map(|number| Value::Number(number, *unit)),
         Value::Time(_) => Time::parse(text).map(Value::Time),
         Value::Text(_) => Some(Value::Text(text.to_owned().into())),
+        Value::Flag(_) => text.parse().ok().map(Value::Flag),
         Value::Empty => None,
     }
 }

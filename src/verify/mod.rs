@@ -18,6 +18,7 @@ mod number;
 mod place;
 mod release;
 mod scan;
+mod second;
 mod words;
 
 use std::borrow::Cow;

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crate::base::Traffic;
 use crate::normal::{NodeId, Tree, Value};
 
-use super::{Facts, Format, Syntax};
+use super::{Facts, Format, Syntax, whole};
 
 /// The row of Cursor-on-Target.
 pub const FORMAT: Format = Format {
@@ -25,6 +25,8 @@ pub const FORMAT: Format = Format {
     facts,
     required: REQUIRED,
     markings: label::markings,
+    portions: whole,
+    mentions: whole,
 };
 
 /// What the base schema requires; a test holds it against the table.
