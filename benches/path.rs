@@ -5,7 +5,12 @@
 //! them, in the same run, stand a plain parse of the same bytes by a tree library and a copy of them.
 //! Deliberately absent: any judgement of the figures, and anything with a disk or a network.
 
-#![expect(clippy::expect_used, clippy::arithmetic_side_effects, reason = "a bench that cannot begin stops; it counts small things")]
+#![expect(
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a bench that cannot begin stops; it counts small things"
+)]
 
 #[path = "support/course.rs"]
 mod course;

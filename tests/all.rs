@@ -10,6 +10,7 @@
     reason = "a test that meets the unexpected must stop; clippy counts only functions marked as tests as tests"
 )]
 
+mod adversary;
 mod cases;
 mod cli;
 mod cot;

@@ -113,7 +113,7 @@ fn a_code_word_is_found_with_its_very_bytes_however_it_is_spelt() {
         ("the ＧＲＥＹＷＡＴＥＲ plan", "ＧＲＥＹＷＡＴＥＲ"),
     ] {
         let body = track("a-f-G", FVEY, &format!("<remarks>{remarks}</remarks>"));
-        assert_eq!(findings(&body), [("content.words", "/event/detail/remarks".to_owned(), Action::Hold, piece)], "{remarks}");
+        assert_eq!(findings(&body).first(), Some(&("content.words", "/event/detail/remarks".to_owned(), Action::Hold, piece)), "{remarks}");
     }
 }
 

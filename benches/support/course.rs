@@ -107,13 +107,13 @@ pub(crate) fn message(bytes: usize, filling: Filling) -> (Header, Vec<u8>) {
     (recipe.draft)(&mut draft, &mut dice);
     let mut remarks = String::new();
     loop {
-        let longer = Some(format!("{remarks}{sentence}"));
-        draft.remarks.clone_from(&longer);
+        let longer = format!("{remarks}{sentence}");
+        draft.remarks = Some(longer.clone());
         if draft.written().len() > bytes && !remarks.is_empty() {
             draft.remarks = Some(remarks);
             return (header, draft.written().into_bytes());
         }
-        remarks = longer.unwrap_or_default();
+        remarks = longer;
     }
 }
 

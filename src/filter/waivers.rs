@@ -40,14 +40,15 @@ pub struct Waivers {
 }
 
 impl Waivers {
-    /// Whether a finding was let pass.
+    /// Whether a finding was let pass. Refusals of other rooms are recorded as findings too: whatever a waiver says of them, they stand.
     #[must_use]
     pub fn cover(&self, finding: &Finding) -> bool {
         if self.findings.is_empty() {
             return false;
         }
+        let ours = super::FILTERS.iter().any(|filter| filter.codes.contains(&finding.code));
         let waiver = Waiver { code: finding.code, rule: Arc::clone(&finding.rule), path: finding.path.clone() };
-        finding.code != Reason::ContentLimit && self.findings.contains(&waiver)
+        ours && finding.code != Reason::ContentLimit && self.findings.contains(&waiver)
     }
 
     /// Whether a finding, with these waivers, forbids the release.
@@ -92,6 +93,16 @@ mod tests {
     fn nobody_can_waive_what_was_not_shown() {
         let limit = finding(Reason::ContentLimit, Action::Hold);
         assert!(waivers(Reason::ContentLimit, "words.txt:3", "/event/detail/remarks").leave_standing(&limit));
+    }
+
+    #[test]
+    fn nobody_can_waive_what_no_filter_found() {
+        for &code in Reason::ALL {
+            let refusal = finding(code, Action::Hold);
+            let ours = ["fields.", "content.", "reference."].iter().any(|family| code.code().starts_with(family));
+            let covered = !waivers(code, "words.txt:3", "/event/detail/remarks").leave_standing(&refusal);
+            assert_eq!(covered, ours && code != Reason::ContentLimit, "{code}");
+        }
     }
 
     #[test]

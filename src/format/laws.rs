@@ -25,7 +25,7 @@ pub fn all(format: &'static Format, body: &[u8], write: Writer) -> Result<(), Br
     reading_and_writing_are_stable(format, body, write)
 }
 
-/// Every span lies in the body and in its parent's span, borrowed text is the bytes at its span, and a refusal's span lies in the body.
+/// Every span lies in the body and in its parent's span, borrowed text is the bytes at its span, and a refusal's span lies in the body and cuts no character.
 ///
 /// # Errors
 /// What was broken.
@@ -36,7 +36,12 @@ pub fn places_are_true(format: &'static Format, body: &[u8]) -> Result<(), Broke
         Ok(tree) => tree,
         Err(refusal) => {
             let inside = refusal.place.span.is_none_or(|span| within(whole, span));
-            return if inside { Ok(()) } else { Err(format!("the span of `{}` lies outside the body", refusal.reason)) };
+            let cut = refusal.place.span.is_some_and(|span| std::str::from_utf8(body).is_ok_and(|text| text.get(span.range()).is_none()));
+            return match (inside, cut) {
+                (true, false) => Ok(()),
+                (false, _) => Err(format!("the span of `{}` lies outside the body", refusal.reason)),
+                (true, true) => Err(format!("the span of `{}` cuts a character", refusal.reason)),
+            };
         }
     };
     for (id, node) in tree.all() {

@@ -86,7 +86,7 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now:
     if markings.len() > MARKINGS_MAX {
         return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {}", markings.len())));
     }
-    // Banner lines come last: they are compared with the label, and are the label only where there is no other.
+    // Banner lines come last: they are compared with the label, and never are it.
     let (banners, labels): (Vec<_>, Vec<_>) = markings.into_iter().partition(|marking| matches!(marking, Marking::Banner(_)));
     if let Some(text) = &parsed.header().label {
         budget.spend(WORK_PER_MARKING)?;
@@ -94,7 +94,7 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now:
     }
     for marking in labels.into_iter().chain(banners) {
         budget.spend(WORK_PER_MARKING)?;
-        found.marking(parsed.tree(), marking)?;
+        found.marking(parsed.tree(), marking, budget)?;
     }
     let (label, sources) = found.finish()?;
     if reading.binding == Binding::Required {
@@ -116,18 +116,18 @@ struct Found<'f> {
 impl Found<'_> {
     fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
         let place = Place { span: None, path: "header".into() };
-        let (role, label) = stanag4774::read_text(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        let (role, label) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
         if role != Role::Originator {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
         self.add(label, Form::Detached, place)
     }
 
-    fn marking(&mut self, tree: &Tree<'_>, marking: Marking) -> Result<(), Refusal> {
+    fn marking(&mut self, tree: &Tree<'_>, marking: Marking, budget: &mut Budget) -> Result<(), Refusal> {
         match marking {
             Marking::Triple { access, caveat, releasable_to } => self.triple(tree, [access, caveat, releasable_to]),
             Marking::Stanag4774(id) => self.stanag4774(tree, id),
-            Marking::Banner(id) => self.banner(tree, id),
+            Marking::Banner(id) => self.banner(tree, id, budget),
         }
     }
 
@@ -158,13 +158,15 @@ impl Found<'_> {
         self.add(label, Form::Stanag4774, place)
     }
 
-    fn banner(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+    /// Every line that is meant as a banner: people paste marked texts into others, so a marking may stand in the middle.
+    fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
         let text = tree.node(id).value.text();
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let first = lines.next();
-        let meant = [first, lines.next_back()].into_iter().flatten().filter(|line| banner::is_meant(line));
         let place = place_of(tree, id);
-        for line in meant {
+        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
+            budget.spend(WORK_PER_MARKING)?;
+            if self.sources.len() >= MARKINGS_MAX {
+                return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
+            }
             let label = banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?;
             self.add(label, Form::Banner, place.clone())?;
         }
@@ -205,6 +207,10 @@ impl Found<'_> {
     /// The label, once every alternative label has proved to be our own translation of it.
     fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
         let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
+        // A rule may take the text away that a banner stands in, and the label would go with it.
+        if self.sources.iter().all(|source| source.form == Form::Banner) {
+            return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
+        }
         for (alternative, place) in &self.alternatives {
             let own = self.lattice.translate(&label, alternative.policy);
             if !own.is_ok_and(|own| own.says_the_same(alternative)) {
@@ -311,8 +317,6 @@ mod tests {
         .unwrap();
         assert_eq!(said, "NATO SECRET");
         assert_eq!(forms, [Form::Detached, Form::Triple, Form::Stanag4774, Form::Banner, Form::Banner]);
-        let (said, forms) = verified("USA", Binding::Unbound, None, "", "<remarks>SECRET//NOFORN</remarks>").unwrap();
-        assert_eq!((said.as_str(), forms.as_slice()), ("USA SECRET", &[Form::Banner][..]));
         let (_, forms) =
             verified("GBR", Binding::Unbound, None, "access=\"SECRET\" releasableTo=\"GBR USA\"", "<remarks>Secret - nobody knows</remarks>")
                 .unwrap();
@@ -347,6 +351,9 @@ mod tests {
             ("GBR", None, "access=\"Undefined\"", "<remarks>nothing</remarks>".into(), Reason::LabelMissing),
             ("GBR", None, "access=\"Undefined\" caveat=\"UK EYES ONLY\"", String::new(), Reason::LabelMissing),
             ("GBR", None, triple, "<remarks>SECRET</remarks>".into(), Reason::LabelBannerAbove),
+            ("GBR", None, triple, "<remarks>text\nTOP SECRET\ntext</remarks>".into(), Reason::LabelBannerAbove),
+            ("USA", None, "", "<remarks>SECRET//NOFORN</remarks>".into(), Reason::LabelMissing),
+            ("NATO", None, "access=\"SECRET\"", format!("<remarks>{}</remarks>", "NATO SECRET\n".repeat(17)), Reason::LabelMalformed),
             ("GBR", None, triple, "<remarks>TOP SECRET - UK/US EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
             ("GBR", None, triple, "<remarks>text\nSECRET - UK EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
             ("GBR", None, triple, "<remarks>SECRET//REL TO USA, GBR</remarks>".into(), Reason::LabelMalformed),

@@ -38,24 +38,36 @@ const ID_TYPES: [&str; 8] =
 /// # Errors
 /// `label.*`. A text that is no XML of ours is `label.malformed`, with the XML reader's words.
 pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
-    let tree = read_detached(text, budget)?;
-    read(lattice, &tree, NodeId::ROOT).map_err(|mut refusal| {
-        refusal.place.span = None;
-        refusal
-    })
+    read_alone(lattice, &detached_tree(text, budget)?)
 }
 
-/// Reads the fields of a label that stands alone, without asking what they say.
+/// Reads the label of a frame header, which content rules never see: it may hold words of its policy, and no others.
 ///
 /// # Errors
-/// `label.malformed`, with the XML reader's words.
-pub fn read_detached<'t>(text: &'t str, budget: &mut Budget) -> Result<Tree<'t>, Refusal> {
+/// As [`read_text`]; `label.malformed` for a privacy mark, an originator's identifier or an id.
+pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    let tree = detached_tree(text, budget)?;
+    let found = read_alone(lattice, &tree)?;
+    match tree.all().any(|(_, node)| matches!(node.name, "PrivacyMark" | "OriginatorID" | "Id")) {
+        true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
+        false => Ok(found),
+    }
+}
+
+fn detached_tree<'t>(text: &'t str, budget: &mut Budget) -> Result<Tree<'t>, Refusal> {
     if text.len() > DETACHED_BYTES_MAX {
         return Err(malformed(format!("expected a label of at most {DETACHED_BYTES_MAX} bytes, found {}", text.len())));
     }
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
     // Places in the detached text are no places in the body.
     read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))
+}
+
+fn read_alone(lattice: &Lattice, tree: &Tree<'_>) -> Result<(Role, Label), Refusal> {
+    read(lattice, tree, NodeId::ROOT).map_err(|mut refusal| {
+        refusal.place.span = None;
+        refusal
+    })
 }
 
 /// Reads the label at an element.

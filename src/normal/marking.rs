@@ -16,6 +16,6 @@ pub enum Marking {
     },
     /// A STANAG 4774 label element.
     Stanag4774(NodeId),
-    /// A line of text that may be a banner: the first or last line of free text.
+    /// Free text, whose lines may be banners.
     Banner(NodeId),
 }

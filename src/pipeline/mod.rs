@@ -14,7 +14,6 @@ use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
 use crate::format::{self, Parsed, Received};
 use crate::label::{self, Labelled};
-use crate::normal::Edits;
 use crate::policy::PeerEntry;
 use crate::rebuild;
 use crate::release::Circumstances;
@@ -117,7 +116,7 @@ impl<'g> Inspector<'g> {
     ) -> Result<Verified, Refusal> {
         let (sanitised, result) = rebuilt.into_parts();
         if let Some(text) = &labelled.parsed().header().label {
-            verify::detached(&detached_label(text)?, &self.guard.edition().lattice, labelled.label())?;
+            verify::detached(&rebuild::detached(text)?, &self.guard.edition().lattice, labelled.label())?;
         }
         verify::reread(Claim {
             header: labelled.parsed().header(),
@@ -132,14 +131,4 @@ impl<'g> Inspector<'g> {
             now: world.now,
         })
     }
-}
-
-/// A detached label as it goes on: written afresh from its fields, like the body, so that nothing of the sender's spelling leaves.
-///
-/// # Errors
-/// `label.malformed` where the text is no XML of ours; a message that was forwarded has none such.
-pub fn detached_label(text: &str) -> Result<String, Refusal> {
-    let tree = label::stanag4774::read_detached(text, &mut Budget::for_body(text.len()))?;
-    let bytes = rebuild::bytes(&tree, &Edits::default(), format::Syntax::Xml)?;
-    String::from_utf8(bytes).map_err(|_| Refusal::new(Reason::FaultInternal, "a label was written in bytes that are no text"))
 }

@@ -13,7 +13,7 @@ use super::world;
 use crate::base::{Digest, Header, MessageId, Name, Refusal, Time};
 use crate::journal::{Delivered, Denied, Event, MessageKey, Released};
 use crate::link::{Link, LinkError, Status};
-use crate::pipeline;
+use crate::rebuild;
 
 /// The identity under which a message goes on: a function of who sent it and of the identity that the sender gave it, so that it is the same after
 /// a restart, and so that two senders who use one identity cannot block each other at a recipient.
@@ -132,7 +132,7 @@ impl Shared {
             media_type: parcel.header.media_type.clone(),
             traffic: parcel.header.traffic,
             sent: world::now(),
-            label: parcel.header.label.as_deref().map(pipeline::detached_label).transpose()?,
+            label: parcel.header.label.as_deref().map(rebuild::detached).transpose()?,
         })
     }
 

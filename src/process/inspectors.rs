@@ -203,9 +203,9 @@ mod tests {
             &mut worker,
             || 100,
             |worker| {
-                *worker += 1;
+                *worker = u32::saturating_add(*worker, 1);
                 if panics.get() < times {
-                    panics.set(panics.get() + 1);
+                    panics.set(panics.get().saturating_add(1));
                     panic!("on purpose");
                 }
                 *worker

@@ -2,13 +2,14 @@
 //!
 //! Takes [`Sanitised`], gives [`Rebuilt`]. The same tree and edits give the same bytes, to the byte, and what was not a field
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
-//! Deliberately absent: any reading of the body.
+//! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
 mod xml;
 
-use crate::base::Refusal;
+use crate::base::{Budget, Reason, Refusal};
 use crate::format::Syntax;
-use crate::normal::{Edits, Tree};
+use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
+use crate::normal::{Edits, Tree, TreeBuilder};
 use crate::sanitise::Sanitised;
 
 /// Proof that the bytes were written from the normal form with all edits of this release.
@@ -47,6 +48,17 @@ pub fn write<'m, 'a>(sanitised: Sanitised<'m, 'a>) -> Result<Rebuilt<'m, 'a>, Re
     Ok(Rebuilt { sanitised, bytes })
 }
 
+/// A detached label in canonical spelling: what leaves in a header is written afresh, as bodies are.
+///
+/// # Errors
+/// `malformed.xml.*` or `fault.internal` for what the label's reader would not have taken.
+pub fn detached(label: &str) -> Result<String, Refusal> {
+    let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: TreeBuilder::DEPTH_MAX };
+    let tree = read_tree(label, options, &mut Budget::for_body(label.len()))?;
+    let written = bytes(&tree, &Edits::default(), Syntax::Xml)?;
+    String::from_utf8(written).map_err(|_| Refusal::new(Reason::FaultInternal, "expected a label that is text"))
+}
+
 /// The canonical bytes of a tree with edits laid over it.
 ///
 /// # Errors
@@ -54,5 +66,23 @@ pub fn write<'m, 'a>(sanitised: Sanitised<'m, 'a>) -> Result<Rebuilt<'m, 'a>, Re
 pub fn bytes(tree: &Tree<'_>, edits: &Edits, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
     match syntax {
         Syntax::Xml => xml::write(tree, edits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detached_label_keeps_its_fields_and_nothing_else() {
+        let namespace = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0";
+        let sent = format!("<x:a\n xmlns:x='{namespace}' xmlns:hidden='urn:words'  b='1'>\n <x:c>SECRET</x:c></x:a>");
+        let written = detached(&sent).unwrap();
+        assert_eq!(
+            written,
+            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<slab:a xmlns:slab=\"{namespace}\" b=\"1\"><slab:c>SECRET</slab:c></slab:a>")
+        );
+        assert_eq!(detached(&written).unwrap(), written);
+        assert!(detached("<a><!-- words --></a>").is_err() && detached("").is_err());
     }
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use crate::base::{Reason, Refusal};
 use crate::filter::{Planned, Protected, Step};
 use crate::normal::{Change, Edit, Edits, Kind, NodeId, PathPattern, Tree, Value};
@@ -18,6 +20,9 @@ use super::{coarsen, transforms};
 
 /// What stands where text was blotted out. Its brackets are no letters, so no word of a list is made by it.
 const BLOT: &str = "[withheld]";
+
+/// Bytes of a name at the least, to be looked for in other texts once it has a pseudonym: 3. Shorter ones stand there by chance.
+const NAME_BYTES_MIN: usize = 3;
 
 /// The word of the transform whose result other fields take over.
 const PSEUDONYM: &str = transforms::name(&TransformAction::Pseudonymise);
@@ -60,7 +65,7 @@ impl Plan<'_, '_> {
                 }
             }
         }
-        self.same_names(&gone, &mut drafts);
+        self.same_names(&gone, &mut drafts)?;
         self.honest_errors(&gone, &places, &mut drafts);
         self.ordered_times(&gone, &mut drafts);
         few(edits.len().saturating_add(drafts.len()))?;
@@ -77,16 +82,21 @@ impl Plan<'_, '_> {
             removed.entry(planned.node).or_insert(&planned.rule);
         }
         let mut gone = Gone::default();
+        let mut tops = Vec::new();
         for (node, rule) in removed {
             if gone.hold(node) {
                 continue;
             }
-            few(edits.len())?;
-            let path = self.tree.path(node);
             if self.protected.holds(self.tree, node) {
-                return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(path));
+                return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(self.tree.path(node)));
             }
             gone.add(self.tree, node);
+            tops.push((node, rule));
+        }
+        // Before any path is spelt, which costs as much as the node has siblings.
+        few(tops.len())?;
+        for (node, rule) in tops {
+            let path = self.tree.path(node);
             edits.add(Edit { node, path, action: "remove", rule: Arc::clone(rule), change: Change::Remove });
         }
         Ok(gone)
@@ -143,8 +153,8 @@ impl Plan<'_, '_> {
         Ok(())
     }
 
-    /// Gives a reference the pseudonym of what it names: the true name would leave by it.
-    fn same_names(&self, gone: &Gone, drafts: &mut Drafts) {
+    /// Gives a reference the pseudonym of what it names, and every other text where it holds the name: the true name would leave by it.
+    fn same_names(&self, gone: &Gone, drafts: &mut Drafts) -> Result<(), Refusal> {
         let names: BTreeMap<Cow<'_, str>, (Value<'static>, Arc<str>)> = drafts
             .iter()
             .filter(|(_, draft)| draft.action == PSEUDONYM)
@@ -157,6 +167,21 @@ impl Plan<'_, '_> {
                 drafts.insert(node, Draft { value: value.clone(), action: PSEUDONYM, rule: Arc::clone(rule) });
             }
         }
+        let names: Vec<_> = names.iter().filter(|(name, _)| name.len() >= NAME_BYTES_MIN).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let words =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(names.iter().map(|(name, _)| &***name));
+        let words = words.map_err(|_| Refusal::new(Reason::ContentLimit, "expected fewer names to put pseudonyms for"))?;
+        for (node, found) in self.tree.all() {
+            let done = drafts.get(&node);
+            let free = !gone.hold(node) && !self.protected.holds(self.tree, node) && done.is_none_or(|draft| draft.action != PSEUDONYM);
+            let Some(Value::Text(text)) = Some(done.map_or(&found.value, |draft| &draft.value)).filter(|_| free) else { continue };
+            let Some((text, first)) = renamed(text, &words, &names) else { continue };
+            drafts.insert(node, Draft { value: Value::Text(text.into()), action: PSEUDONYM, rule: first });
+        }
+        Ok(())
     }
 
     /// Raises the stated circular error (`ce`, beside the coarsened coordinates) to what coarsening leaves at best. A place that was
@@ -212,6 +237,26 @@ fn few(edits: usize) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(Reason::ContentLimit, format!("expected at most {EDITS_MAX} fields to edit")))
+}
+
+/// A name that has a pseudonym, with the pseudonym and the rule that asked for it.
+type Named<'n> = (&'n Cow<'n, str>, &'n (Value<'static>, Arc<str>));
+
+/// Text with pseudonyms in place of names that stand there as whole words, and the rule of the first; `None` where none does.
+fn renamed(text: &str, words: &AhoCorasick, names: &[Named<'_>]) -> Option<(String, Arc<str>)> {
+    let (mut out, mut at, mut rule) = (String::new(), 0, None);
+    for hit in words.find_iter(text) {
+        let before = text.get(..hit.start()).and_then(|before| before.chars().next_back());
+        let after = text.get(hit.end()..).and_then(|after| after.chars().next());
+        let whole = ![before, after].into_iter().flatten().any(char::is_alphanumeric);
+        let Some((_, (pseudonym, by))) = names.get(hit.pattern().as_usize()).filter(|_| whole) else { continue };
+        out.push_str(text.get(at..hit.start()).unwrap_or_default());
+        out.push_str(&pseudonym.text());
+        at = hit.end();
+        rule.get_or_insert_with(|| Arc::clone(by));
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    rule.map(|rule| (out, rule))
 }
 
 /// Removed subtrees, as ranges of nodes in document order.

@@ -6,7 +6,7 @@
 
 use roxmltree::{Attribute, Node};
 
-use super::cot::{canonical, spelling, typed};
+use super::cot::{canonical, name, spelling, typed};
 use super::place::path;
 use crate::base::{Reason, Refusal};
 
@@ -56,13 +56,14 @@ impl Left<'_> {
     /// `bound` holds the namespaces that are declared on the open elements.
     fn element(&mut self, node: Node<'_, '_>, bound: &mut Vec<&'static str>) -> Result<(), Refusal> {
         let outside = bound.len();
-        let prefix = prefix(node, node.tag_name().namespace())?;
+        let (namespace, _) = name(node);
+        let prefix = prefix(node, namespace)?;
         self.take(b"<", node)?;
         self.name(prefix, node.tag_name().name(), node)?;
-        let plain = node.tag_name().namespace().is_none() && node.attributes().all(|a| a.namespace().is_none());
+        let plain = namespace.is_none() && node.attributes().all(|a| a.namespace().is_none());
         for (uri, prefix) in PREFIXES.into_iter().filter(|_| !plain) {
             let named = |namespace: Option<&str>| namespace == Some(uri);
-            if !bound.contains(&uri) && (named(node.tag_name().namespace()) || node.attributes().any(|a| named(a.namespace()))) {
+            if !bound.contains(&uri) && (named(namespace) || node.attributes().any(|a| named(a.namespace()))) {
                 bound.push(uri);
                 for piece in [" xmlns:", prefix, "=\"", uri, "\""] {
                     self.take(piece.as_bytes(), node)?;

@@ -24,7 +24,7 @@ type Attributes<'n, 'x> = Vec<(Attribute<'n, 'x>, usize)>;
 /// # Errors
 /// `verify.edit` with the path of the first difference.
 pub(super) fn element(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
-    if original.tag_name() != result.tag_name() {
+    if super::cot::name(original) != super::cot::name(result) {
         return differs(original, None, "an element stands in the result that the original has elsewhere or not at all");
     }
     attributes(original, result, declared)?;

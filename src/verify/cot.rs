@@ -46,8 +46,14 @@ pub(super) fn typed(element: Node<'_, '_>) -> &'static [(&'static str, Spelling)
         "link" => (&[("production_time", Time)], &["detail", "event"]),
         _ => return &[],
     };
-    let plain = element.tag_name().namespace().is_none() && above(element).eq(names.iter().copied());
+    let plain = name(element).0.is_none() && above(element).eq(names.iter().copied());
     if plain { attributes } else { &[] }
+}
+
+/// Namespace and local name of an element. The library tells a namespace that `xmlns=""` takes away from one that never was; XML does not.
+// SPEC: Namespaces in XML 1.0, 6.2.
+pub(super) fn name<'n>(element: Node<'n, '_>) -> (Option<&'n str>, &'n str) {
+    (element.tag_name().namespace().filter(|uri| !uri.is_empty()), element.tag_name().name())
 }
 
 fn above<'n>(element: Node<'n, '_>) -> impl Iterator<Item = &'n str> {
@@ -83,7 +89,7 @@ pub(super) fn canonical(spelling: Spelling, value: &str) -> bool {
 /// # Errors
 /// One line: what was expected.
 pub(super) fn event(root: Node<'_, '_>) -> Result<(), &'static str> {
-    if root.tag_name().namespace().is_some() || root.tag_name().name() != "event" {
+    if name(root) != (None, "event") {
         return Err("expected a document element `event` without namespace");
     }
     if root.attributes().any(|a| a.namespace().is_some() || !EVENT.contains(&a.name())) {
@@ -103,7 +109,7 @@ pub(super) fn event(root: Node<'_, '_>) -> Result<(), &'static str> {
     let mut points = 0_u8;
     let mut details = 0_u8;
     for child in root.children().filter(|c| !c.is_comment() && !blank(*c)) {
-        match (child.tag_name().namespace(), child.tag_name().name()) {
+        match name(child) {
             (None, "point") => {
                 points = points.saturating_add(1);
                 point(child)?;
@@ -138,6 +144,10 @@ fn detail(node: Node<'_, '_>) -> Result<(), &'static str> {
     for child in node.children().filter(|c| !c.is_comment() && !blank(*c)) {
         if !child.is_element() {
             return Err("expected no text in `detail`");
+        }
+        let name = child.tag_name();
+        if name.name().ends_with("onfidentialityLabel") && name.namespace() != Some(super::label::LABEL) {
+            return Err("expected nothing that is called a label and is none");
         }
         if let Some(at) = ONCE.iter().position(|name| *name == child.tag_name().name()) {
             let bit = 1_u8.checked_shl(u32::try_from(at).unwrap_or(0)).unwrap_or(0);

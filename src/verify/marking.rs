@@ -57,8 +57,11 @@ fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) 
     if let Some((level, rest)) = british.and_then(|(word, rest)| level(own, word).map(|level| (level, rest))) {
         return Ok(Head { at: scheme, policy: own, level, context: None, rest });
     }
+    // A US product writes `//` before a classification that is not its own.
+    let foreign = access.strip_prefix("//").filter(|_| own.banner == Some(BannerForm::Usa));
     for (at, policy) in lattice.policies().iter().enumerate() {
-        if let Some((level, context, rest)) = policy.banner.and_then(|form| qualified(policy, form, access)) {
+        let named = foreign.filter(|_| policy.banner == Some(BannerForm::Nato)).unwrap_or(access);
+        if let Some((level, context, rest)) = policy.banner.and_then(|form| qualified(policy, form, named)) {
             return Ok(Head { at, policy, level, context, rest });
         }
     }

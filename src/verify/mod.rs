@@ -20,6 +20,8 @@ mod release;
 mod scan;
 mod words;
 
+use std::borrow::Cow;
+
 use roxmltree::{Document, ParsingOptions};
 
 pub use words::BlockedWords;
@@ -96,8 +98,10 @@ impl Verified {
 /// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
-    let original = read(claim.original, Reason::VerifyDisagreement)?;
-    let result = read(&claim.result, Reason::VerifyCanonical)?;
+    let original = text(claim.original, Reason::VerifyDisagreement)?;
+    let original = read(&original, Reason::VerifyDisagreement)?;
+    let result = text(&claim.result, Reason::VerifyCanonical)?;
+    let result = read(&result, Reason::VerifyCanonical)?;
     cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
     cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
@@ -135,7 +139,10 @@ fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> R
     let scheme = claim.sender.scheme.index();
     let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
     match &claim.header.label {
-        Some(detached) => detached_says(&read(detached.as_bytes(), Reason::VerifyDisagreement)?, claim.lattice, said).map(|()| in_body),
+        Some(detached) => {
+            let text = text(detached.as_bytes(), Reason::VerifyDisagreement)?;
+            detached_says(&read(&text, Reason::VerifyDisagreement)?, claim.lattice, said).map(|()| in_body)
+        }
         None if in_body == 0 => Err(disagree("the second reader finds no label")),
         None => Ok(in_body),
     }
@@ -154,16 +161,23 @@ fn detached_says(document: &Document<'_>, lattice: &Lattice, said: &label::Said)
 ///
 /// # Errors
 /// `verify.canonical`, `verify.disagreement`.
-pub fn detached(text: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
-    let document = read(text.as_bytes(), Reason::VerifyCanonical)?;
-    canonical::check(text.as_bytes(), document.root_element())?;
+pub fn detached(written: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
+    let text = text(written.as_bytes(), Reason::VerifyCanonical)?;
+    let document = read(&text, Reason::VerifyCanonical)?;
+    canonical::check(written.as_bytes(), document.root_element())?;
     detached_says(&document, lattice, &label::Said::of(label))
 }
 
-/// Reads one document with the second reader's own scan and the library's tree.
-fn read(bytes: &[u8], reason: Reason) -> Result<Document<'_>, Refusal> {
+/// The text of a document that the second reader's own scan takes, with every line end as the line feed that XML makes of it.
+// SPEC: XML 1.0, 2.11. The library leaves a carriage return that stands before a reference.
+fn text(bytes: &[u8], reason: Reason) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(reason, "expected UTF-8"))?;
     scan::document(text).map_err(|flaw| Refusal::new(reason, format!("expected {} at byte {}", flaw.expected, flaw.at)))?;
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() })
+}
+
+/// Reads the text of a document with the library's tree.
+fn read(text: &str, reason: Reason) -> Result<Document<'_>, Refusal> {
     let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|_| Refusal::new(reason, "the second XML reader refuses the text"))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use super::cot::blank;
+use super::cot::{blank, name};
 use crate::base::{Reason, Refusal};
 use crate::normal::{Change, Edit, Edits};
 
@@ -98,7 +98,8 @@ struct Ordinals<'n> {
 type Family<'n> = (Option<u32>, Option<&'n str>, &'n str);
 
 fn family<'n>(element: Node<'n, '_>) -> Family<'n> {
-    (element.parent().map(|parent| parent.id().get()), element.tag_name().namespace(), element.tag_name().name())
+    let (namespace, local) = name(element);
+    (element.parent().map(|parent| parent.id().get()), namespace, local)
 }
 
 impl<'n> Ordinals<'n> {
@@ -122,7 +123,7 @@ impl<'n> Ordinals<'n> {
 /// The path of a node or of its attribute: an ordinal stands only where sibling elements share a name.
 pub(super) fn path(node: Node<'_, '_>, attribute: Option<&str>) -> String {
     spelt(node, attribute, |element| {
-        let same = |other: &Node<'_, '_>| other.is_element() && other.tag_name() == element.tag_name();
+        let same = |other: &Node<'_, '_>| other.is_element() && name(*other) == name(element);
         let before = element.prev_siblings().skip(1).filter(same).count();
         let after = element.next_siblings().skip(1).filter(same).count();
         u32::try_from(before.saturating_add(1)).ok().filter(|_| before > 0 || after > 0)

@@ -29,7 +29,7 @@ fn traffic() -> Vec<(Header, Vec<u8>)> {
         "doctype",
         "tasking-review",
     ];
-    (0..MESSAGES).map(|number| letter(names[usize::try_from(number).unwrap() % names.len()], number)).map(|(header, body)| (header, body)).collect()
+    (0..MESSAGES).map(|number| letter(names[usize::try_from(number).unwrap() % names.len()], number)).collect()
 }
 
 /// Sends everything, each message with its own id until its receipt is here, over a link that is dialled again whenever it is lost.

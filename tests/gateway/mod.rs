@@ -252,11 +252,14 @@ impl Drop for Process {
     }
 }
 
+/// What a peer was sent.
+type Got = Arc<Mutex<Vec<(Header, Vec<u8>)>>>;
+
 /// A peer in this process: it sends, and keeps what it is sent.
 struct Peer {
     _door: Door,
     link: Link,
-    got: Arc<Mutex<Vec<(Header, Vec<u8>)>>>,
+    got: Got,
 }
 
 impl Peer {
@@ -298,7 +301,7 @@ async fn dial(door: &Door) -> Link {
     }
 }
 
-async fn keep(link: Link, got: Arc<Mutex<Vec<(Header, Vec<u8>)>>>) {
+async fn keep(link: Link, got: Got) {
     while let Some(inbound) = link.next().await {
         got.lock().unwrap().push((inbound.header.clone(), inbound.body.clone()));
         let receipt = Receipt::accepted(inbound.header.id, Digest::of(&inbound.body), 1, now());

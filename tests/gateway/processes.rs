@@ -85,7 +85,10 @@ fn a_peer_of_a_killed_gateway_learns_of_it_when_the_gateway_is_back() {
         // Whatever the peer sends over the dead link is answered by a reset; its own idle time is half a minute, the gateway's ten.
         let (header, body) = track(Precedence::Routine);
         let sent = std::time::Instant::now();
-        assert!(matches!(gbr.link.send(&header, &body).await, Err(LinkError::Closed(why)) if why.contains("reset")));
+        let answer = gbr.link.send(&header, &body).await;
+        assert!(matches!(&answer, Err(LinkError::Closed(_))), "{answer:?}");
+        let why = gbr.link.closed().await;
+        assert!(why.contains("reset"), "{why}");
         println!("the dead link was given up after {} ms", sent.elapsed().as_millis());
         let again = lab.link("gbr-ops").await;
         assert_eq!(again.send(&header, &body).await.status, Status::Accepted);

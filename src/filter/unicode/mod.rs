@@ -1,7 +1,7 @@
 //! Unicode: characters that make text read otherwise than it is.
 //!
 //! Gives `content.unicode` for bidirectional controls, characters without appearance, other controls, private and unassigned characters, and
-//! for words that mix Latin letters with letters of other scripts that look Latin (UTS #39). This is code, not a rule: it always holds.
+//! for words that mix Latin letters with letters of other scripts that look Latin (UTS #39), for letters and digits of other width or style. This is code, not a rule: it always holds.
 //! The one exception is U+FE0F after another character, which asks for a coloured emoji and changes no reading.
 
 use crate::base::{Action, Budget, Reason, Refusal, Severity};
@@ -43,6 +43,7 @@ enum Deceit {
     Control,
     Unassigned,
     LookAlike,
+    Style,
 }
 
 impl Deceit {
@@ -53,6 +54,7 @@ impl Deceit {
             Self::Control => "a control character stands in the text",
             Self::Unassigned => "a private or unassigned character stands in the text",
             Self::LookAlike => "a word mixes Latin letters with letters of another script that look Latin",
+            Self::Style => "a letter or digit of another width or style stands for a plain one, which patterns would have read",
         }
     }
 }
@@ -109,6 +111,7 @@ const fn deceit(c: char) -> Option<Deceit> {
         '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' => Some(Deceit::Unseen),
         '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' => Some(Deceit::Unseen),
         '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}' => Some(Deceit::Unseen),
+        '\u{FF01}'..='\u{FF5E}' | '\u{1D400}'..='\u{1D7FF}' | '\u{2460}'..='\u{24FF}' | '\u{1F100}'..='\u{1F1AD}' => Some(Deceit::Style),
         '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}' => {
             Some(Deceit::Control)
         }
@@ -149,6 +152,8 @@ mod tests {
             ("a\u{E000}b", 1..4, Deceit::Unassigned),
             ("a\u{FFFD}b", 1..4, Deceit::Unassigned),
             ("the s\u{435}cret", 4..11, Deceit::LookAlike),
+            ("on \u{FF11}\u{FF19}.", 3..9, Deceit::Style),
+            ("a \u{1D7D0}", 2..6, Deceit::Style),
         ] {
             assert_eq!(kinds(text), [(range, kind)], "{text:?}");
         }

@@ -117,23 +117,24 @@ impl Folded {
         }
     }
 
-    /// The original bytes of a range of letters, where the range is whole words; `loose` ends may lie inside a word, as scripts that
-    /// put no space between words have it.
-    pub(in crate::filter) fn word(&self, range: std::ops::Range<usize>, loose: (bool, bool)) -> Option<std::ops::Range<usize>> {
+    /// The original bytes of a range of letters, where the range is whole words of `text`; `loose` ends may lie inside a word, as scripts
+    /// that put no space between words have it.
+    pub(in crate::filter) fn word(&self, range: std::ops::Range<usize>, loose: (bool, bool), text: &str) -> Option<std::ops::Range<usize>> {
         let first = self.origins.get(range.start)?;
         let last = self.origins.get(range.end.checked_sub(1)?)?;
-        let edges = (loose.0 || self.edge(range.start)) && (loose.1 || self.edge(range.end));
+        let edges = (loose.0 || self.edge(range.start, text)) && (loose.1 || self.edge(range.end, text));
         edges.then_some(first.start..last.end)
     }
 
-    /// Whether a word may begin or end before the letter at `at`.
-    fn edge(&self, at: usize) -> bool {
+    /// Whether a word may begin or end before the letter at `at`. It may between a letter and a digit: `WORD2` is a use of `WORD`.
+    fn edge(&self, at: usize, text: &str) -> bool {
         let (Some(before), Some(here)) = (at.checked_sub(1), self.bytes.get(at)) else { return true };
         let gap = match (self.origins.get(before), self.origins.get(at)) {
             (Some(left), Some(right)) => right.start > left.end,
             _ => true,
         };
-        gap || *here == 0 || self.bytes.get(before) == Some(&0) || self.starts.binary_search(&at).is_ok()
+        let digit = |at: usize| self.origins.get(at).and_then(|origin| text.as_bytes().get(origin.start)).is_some_and(u8::is_ascii_digit);
+        gap || digit(before) != digit(at) || *here == 0 || self.bytes.get(before) == Some(&0) || self.starts.binary_search(&at).is_ok()
     }
 }
 

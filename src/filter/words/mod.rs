@@ -1,7 +1,8 @@
 //! Words: the word lists of a rule set, as one automaton over folded text.
 //!
 //! Takes lists, gives `content.words` for every entry that stands in the text as whole words, however it is spelt: see [`fold`]. White space
-//! and punctuation between letters do not count, neither in entries nor in text, so `S E C R E T` is found and `secretary` is not.
+//! and punctuation between letters do not count, neither in entries nor in text, so `S E C R E T` and `SECRET2` are found
+//! and `secretary` is not.
 //! Deliberately absent: word forms and languages; a list says what it means.
 
 pub(in crate::filter) mod fold;
@@ -149,7 +150,7 @@ impl Words {
         for hit in automaton.find_overlapping_iter(folded.bytes()) {
             budget.spend(1)?;
             let Some(needle) = self.needles.get(hit.pattern().as_usize()) else { continue };
-            let Some(range) = folded.word(hit.start()..hit.end(), needle.loose) else { continue };
+            let Some(range) = folded.word(hit.start()..hit.end(), needle.loose, text.all()) else { continue };
             let key = (needle.entry, range);
             // The second reading finds again what the first found.
             if reading == Reading::Native && seen.contains(&key) {

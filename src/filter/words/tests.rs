@@ -79,6 +79,8 @@ fn a_listed_word_is_found_however_it_is_spelt_and_its_bytes_are_exact() {
         ("geheim: „secret“", "secret"),
         ("ſecret", "ſecret"),
         ("ä secret ö", "secret"),
+        ("SECRET2 is delayed", "SECRET"),
+        ("phase 2SECRET10", "SECRET"),
     ] {
         assert_eq!(hits(&["Secret"], text), [("words.txt:5".to_owned(), piece)], "{text:?}");
     }
@@ -90,7 +92,6 @@ fn a_word_is_found_only_as_a_whole() {
         "secretary",
         "secrets",
         "nonsecret",
-        "secret7",
         "xsecret",
         "secretе\u{301}r",
         "sécrétaire",

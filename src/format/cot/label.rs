@@ -1,4 +1,4 @@
-//! Where an event says how it is marked: three attributes, label elements, and remarks, whose first or last line may be a banner.
+//! Where an event says how it is marked: three attributes, label elements, and remarks, whose lines may be banners.
 //!
 //! Gives places only. Which lines are banners, and what they say, is a question for marking schemes: the label room asks it.
 

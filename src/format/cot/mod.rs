@@ -90,7 +90,12 @@ fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
         Some(_) => Some(Traffic::Exercise),
         None => None,
     };
-    Facts { kind: text("type"), traffic, subject: text("uid") }
+    // What follows `;` is a remark on the type, in no grammar: rules speak of the atoms before it.
+    let kind = match text("type") {
+        Cow::Borrowed(kind) => Cow::Borrowed(kind.split(';').next().unwrap_or(kind)),
+        Cow::Owned(kind) => Cow::Owned(kind.split(';').next().unwrap_or_default().to_owned()),
+    };
+    Facts { kind, traffic, subject: text("uid") }
 }
 
 #[cfg(test)]

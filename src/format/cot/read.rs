@@ -6,7 +6,9 @@ use crate::base::{Budget, Reason, Refusal, Span};
 use crate::format::syntax::xml::{self, Attribute, Cdata, Comments, Options, Reader, Tag, Token};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
-use super::schema::{EVENT, Element, Holds, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence};
+use super::schema::{
+    EVENT, Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
+};
 use super::value::{hides, value};
 
 /// Open elements at most: 16. Real messages reach 7; a signed label adds 6.
@@ -103,6 +105,20 @@ impl<'a> Event<'a> {
         let parent = self.levels.last();
         let in_detail = self.levels.len() == 2 && parent.is_some_and(|level| level.name == "detail");
         let in_label = parent.is_some_and(|level| level.realm == Realm::Label);
+        // Rules name fields without their namespace: what has a label's name must be one, or a rule that lets labels pass lets it pass.
+        let own = match tag.name {
+            NAME_BINDING => NAMESPACE_BINDING,
+            name if NAMES_LABEL.contains(&name) => NAMESPACE_LABEL,
+            _ if tag.namespace == NAMESPACE_BINDING => "",
+            _ => tag.namespace,
+        };
+        if in_detail && tag.namespace != own {
+            return Err(self.refusal(
+                Reason::MalformedXmlNamespace,
+                span,
+                "expected the name of a label or binding with its namespace, and no other",
+            ));
+        }
         match tag.namespace {
             "" if in_label => Ok(Realm::Label),
             "" => Ok(Realm::Cot),

@@ -269,6 +269,10 @@ pub(super) static EVENT: Element = Element {
 pub(super) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0";
 /// STANAG 4778 bindings.
 pub(super) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
+/// What a label in `detail` is called, and nothing else there.
+pub(super) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+/// What a binding in `detail` is called, and nothing else there.
+pub(super) const NAME_BINDING: &str = "BindingInformation";
 /// Namespaces of attributes in labels and bindings.
 pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
     &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];

@@ -214,17 +214,24 @@ impl Journal for Engine {
     }
 }
 
+/// How often a lock is tried: a gateway that is just ending, and a child between fork and exec, hold it for a moment longer.
+const LOCK_TRIES: u32 = 20;
+
+/// The pause between tries: one second in all.
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 fn lock(folder: &Path) -> Result<File, Fault> {
     let path = folder.join("lock");
     let failed = |e: &dyn std::fmt::Display| Fault::new(format!("`{}` cannot be locked: {e}", path.display()));
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| failed(&e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Fault::new(format!("the journal in `{}` is in use by another gateway; stop it, or give this one its own folder", folder.display())))
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(std::fs::TryLockError::Error(e)) => return Err(failed(&e)),
         }
-        Err(std::fs::TryLockError::Error(e)) => Err(failed(&e)),
     }
+    Err(Fault::new(format!("the journal in `{}` is in use by another gateway; stop it, or give this one its own folder", folder.display())))
 }
 
 /// A new file's name is durable only after its folder is.

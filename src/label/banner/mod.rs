@@ -7,6 +7,9 @@ mod gbr;
 mod nato;
 mod usa;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::character::plain;
 use super::lattice::Lattice;
 use super::mark::Label;
@@ -65,20 +68,29 @@ pub fn names_its_scheme(marking: &str) -> bool {
 pub fn is_meant(line: &str) -> bool {
     const LEVELS: [&str; 8] =
         ["COSMIC TOP SECRET", "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "OFFICIAL-SENSITIVE", "OFFICIAL"];
-    let line = line.trim();
+    // Widths, styles, accents, invisible characters, dashes and spacing do not hide a banner: they are folded away here, and refused
+    // when it is read.
+    let line = &unadorned(line);
     let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let bare = line.trim_start_matches('/');
     let bare = ["UK ", "NATO "].iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
-    // Letters of other scripts and invisible characters do not hide a banner: they are folded away here and refused when it is read.
-    let visible: String = bare.chars().filter(|c| !is_invisible(*c)).collect();
-    let begins = LEVELS.iter().find_map(|level| strip_folded(&visible, level));
-    let capitals = begins.is_some_and(|rest| visible.strip_suffix(rest).is_some_and(|head| !head.contains(|c: char| c.is_ascii_lowercase())));
+    let begins = LEVELS.iter().find_map(|level| strip_folded(bare, level));
+    let capitals = begins.is_some_and(|rest| bare.strip_suffix(rest).is_some_and(|head| !head.contains(|c: char| c.is_ascii_lowercase())));
     let ends_well = begins.is_some_and(|rest| {
         let dashed = rest.strip_prefix('-').is_some_and(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
         let marked = [" - ", " REL", " Rel", "/"].iter().any(|mark| rest.starts_with(mark));
         rest.is_empty() || rest.starts_with("//") || rest.starts_with(" //") || (capitals && (dashed || marked))
     });
     ends_well || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
+}
+
+/// The line in plain letters, one space between words.
+fn unadorned(line: &str) -> String {
+    let plain = line
+        .nfkd()
+        .filter(|c| !is_invisible(*c) && !is_combining_mark(*c))
+        .map(|c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c });
+    plain.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn strip_folded<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
@@ -179,6 +191,10 @@ mod tests {
             "secret//noforn",
             "OFFICIAL-SENSITIVE",
             "NATO SECRET Releasable to JPN",
+            "TOP  SECRET//SI",
+            "ＴＯＰ ＳＥＣＲＥＴ",
+            "TOP SECRET — UK EYES ONLY",
+            "TO\u{301}P SECRET",
         ] {
             assert!(is_meant(line), "{line}");
         }

@@ -2,6 +2,7 @@
 
 use crate::base::{Reason, Refusal, Span};
 
+use super::Options;
 use super::chars::{is_name_char, is_name_start, is_white};
 
 /// INVARIANT: `at` is a character boundary of `text`.
@@ -88,6 +89,10 @@ impl<'a> Cursor<'a> {
             let span = Span::new(self.at, self.at.saturating_add(end));
             return Err(Refusal::at(Reason::MalformedXmlNamespace, span, "expected a name with at most one colon and a name on both sides of it"));
         }
+        if end > Options::NAME_BYTES_MAX {
+            let span = Span::new(self.at, self.at.saturating_add(end));
+            return Err(Refusal::at(Reason::SizeBudget, span, format!("expected names of at most {} bytes", Options::NAME_BYTES_MAX)));
+        }
         self.skip(end);
         Ok((prefix, local, whole))
     }
@@ -97,9 +102,10 @@ impl<'a> Cursor<'a> {
         self.refusal(Reason::MalformedXmlSyntax, self.at, detail)
     }
 
-    /// A refusal of the bytes from `from` to here, or of the byte here.
+    /// A refusal of the bytes from `from` to here, or of the character here.
     pub(super) fn refusal(&self, reason: Reason, from: usize, detail: impl Into<String>) -> Refusal {
-        let end = if from < self.at { self.at } else { from.saturating_add(1).min(self.text.len()) };
+        let here = || self.text.get(from..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let end = if from < self.at { self.at } else { from.saturating_add(here()) };
         Refusal::at(reason, Span::new(from, end), detail)
     }
 }
@@ -130,6 +136,13 @@ mod tests {
             let mut cursor = Cursor::new(text);
             assert_eq!(cursor.name("a name").unwrap_err().reason, reason, "{text}");
             assert_eq!(cursor.at(), 0, "a refused name is not taken");
+        }
+    }
+
+    #[test]
+    fn a_refusal_points_at_whole_characters() {
+        for (text, end) in [("", 0), ("a", 1), ("é", 2), ("語", 3), ("\u{1F600}<", 4)] {
+            assert_eq!(Cursor::new(text).syntax("expected nothing").place.span, Some(Span::new(0, end)), "{text}");
         }
     }
 

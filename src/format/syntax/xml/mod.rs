@@ -56,6 +56,8 @@ pub struct Options {
 impl Options {
     /// Attributes of one element at most, namespace declarations included: 256. Real messages have fewer than 20; each is compared with all others.
     pub const ATTRIBUTES_MAX: usize = 256;
+    /// Bytes of a name at most, prefix and all: 512. Real names have fewer than 40; names stand in the path of every finding and edit.
+    pub const NAME_BYTES_MAX: usize = 512;
     /// Namespace declarations in scope at most: 64. A bound label needs 3; each prefix is looked up among all of them.
     pub const NAMESPACES_MAX: usize = 64;
 }
