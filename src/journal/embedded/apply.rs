@@ -6,8 +6,8 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::FaultPoint;
-use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
 use super::tally::Tallies;
+use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
 use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, Reviewed, encode};
 use crate::journal::merkle::{Frontier, leaf_hash};
 use crate::journal::seal::{Place, SealRing};
