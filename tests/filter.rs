@@ -224,7 +224,7 @@ fn findings_of_another_message_clear_nothing() {
 fn secrets_and_places_in_text_are_found_by_patterns() {
     for (remarks, code, action, piece) in [
         ("-----BEGIN RSA PRIVATE KEY-----", "content.pattern", Action::Refuse, "-----BEGIN RSA PRIVATE KEY-----"),
-        ("at 30U XC 9930 1020 now", "content.pattern", Action::Hold, "30U XC 9930 1020"),
+        ("at 30U XC 9930 1020 now", "content.detector", Action::Hold, "30U XC 9930 1020"),
         ("mail a.b@example.org today", "fields.stripped", Action::Strip, "a.b@example.org"),
         ("see \u{202E}this", "content.unicode", Action::Hold, "\u{202E}"),
     ] {

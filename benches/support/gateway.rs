@@ -1,5 +1,5 @@
 //! The gateway as it is measured: the lab's configuration and rule set, a durable journal in a temporary folder, a peer that sends and one that
-//! receives, each with its own door, all in this process.
+//! receives, each with its own door, all in this process. The gateway has a runtime of its own, as its process has.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +28,7 @@ pub(crate) struct Lab {
     pub(crate) arrivals: mpsc::UnboundedReceiver<u64>,
     sender: Sender,
     _peers: Vec<Arc<Door>>,
+    runtime: Option<tokio::runtime::Runtime>,
     _folder: tempfile::TempDir,
 }
 
@@ -67,9 +68,14 @@ impl Lab {
         let path = configuration(folder.path());
         let gateway = config::Gateway::read(&path).expect("the lab's configuration");
         let guard = load_guard(&gateway.rules).expect("the lab's rules").expect("rules without faults");
-        let running = Gateway::open(&path, gateway.clone(), guard).await.expect("a gateway");
-        let listening = running.listening().expect("addresses");
-        tokio::spawn(running.run(std::future::pending()));
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (config, (tell, listening)) = (gateway.clone(), tokio::sync::oneshot::channel());
+        runtime.spawn(async move {
+            let running = Gateway::open(&path, config, guard).await.expect("a gateway");
+            tell.send(running.listening().expect("addresses")).expect("a lab that waits");
+            running.run(std::future::pending()).await
+        });
+        let listening = listening.await.expect("a gateway that opens");
         let mut peers = Vec::new();
         for name in [FROM, TO] {
             let (domain, _) = gateway.peer(name).expect("a peer of the lab");
@@ -84,7 +90,7 @@ impl Lab {
         let [(near, source), (far, sink)] = <[_; 2]>::try_from(peers).map_err(drop).expect("two peers");
         tokio::spawn(receive(sink, arrived));
         let sender = Sender { link: source, body: body(body_bytes).into() };
-        Self { arrivals, sender, _peers: vec![near, far], _folder: folder }
+        Self { arrivals, sender, _peers: vec![near, far], runtime: Some(runtime), _folder: folder }
     }
 
     /// The sending peer.
@@ -127,6 +133,13 @@ impl Lab {
             receipt.await.expect("a receipt");
         }
         latency.value_at_quantile(0.99) as f64 / 1000.0
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // A runtime that waits for its tasks must not be dropped within another.
+        self.runtime.take().into_iter().for_each(tokio::runtime::Runtime::shutdown_background);
     }
 }
 

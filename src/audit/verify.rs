@@ -233,7 +233,7 @@ impl Check {
         if nodes != tiles {
             self.problem(None, "the kept nodes of the tree are not those of the records".to_owned());
         }
-        if let Some(replay) = &self.replay {
+        if let Some(replay) = &mut self.replay {
             let (wanted, found) = (replay.view_rows()?, journal.view_rows()?);
             let common = wanted.iter().zip(&found).take_while(|(wanted, found)| wanted == found).count();
             if let Some(line) = wanted.get(common).or(found.get(common)) {

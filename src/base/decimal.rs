@@ -92,11 +92,15 @@ impl PartialOrd for Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        if self.scale == other.scale {
+            return self.mantissa.cmp(&other.mantissa);
+        }
         let widen = |d: &Self, scale: u8| {
             let lift = u32::from(scale.saturating_sub(d.scale));
-            i128::from(d.mantissa).saturating_mul(10_i128.saturating_pow(lift))
+            // A power of 18 at most fits; the product of two that fit is within 128 bits.
+            i128::from(d.mantissa).saturating_mul(i128::from(10_i64.saturating_pow(lift)))
         };
-        let scale = self.scale.max(other.scale);
         widen(self, scale).cmp(&widen(other, scale))
     }
 }

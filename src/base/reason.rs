@@ -164,6 +164,7 @@ reasons! {
     // content
     ContentWords = "content.words", Internal, Quarantine, "a word of a word list stands in the text", "remove the word, or ask for review";
     ContentPattern = "content.pattern", Internal, Quarantine, "a pattern matched", "remove the content, or ask for review";
+    ContentDetector = "content.detector", Internal, Quarantine, "a detector of the gateway spoke", "remove the content, or ask for review";
     ContentUnicode = "content.unicode", Internal, Quarantine, "text holds bidirectional controls, zero-width or look-alike characters", "write plain text";
     ContentLimit = "content.limit", Internal, Quarantine, "more findings than are kept for one message", "remove the content";
     // references

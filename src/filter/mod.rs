@@ -3,11 +3,12 @@
 //! Takes [`Parsed`], gives [`Scanned`]: all findings, independent of any recipient, in one pass over one buffer of text. Takes
 //! [`Permitted`](crate::release::Permitted) and [`Scanned`], gives [`Cleared`]: nothing that was found forbids this release, and what is to be edited is planned.
 //!
-//! Proves: every node was judged by the profile of its format or by its `otherwise`; every value was read by all word lists, all patterns
-//! and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
+//! Proves: every node was judged by the profile of its format or by its `otherwise`; every value was read by all word lists, patterns and
+//! detectors and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
 //! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
 
 mod cleared;
+mod detectors;
 mod fields;
 mod found;
 pub mod laws;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use cleared::Cleared;
+pub use detectors::{DETECTORS, Detector};
 pub use found::{Planned, Step};
 pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
@@ -35,6 +37,7 @@ use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity}
 use crate::format::{Format, Parsed};
 use crate::normal::{Marking, NodeId, PathPattern, Tree};
 use crate::policy::{Edition, TransformAction};
+use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
 use patterns::Patterns;
@@ -61,6 +64,7 @@ pub static FILTERS: &[Filter] = &[
     },
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
+    Filter { name: "detectors", sentence: "none of the gateway's own detectors finds anything in the text", codes: detectors::CODES },
     Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
     Filter { name: "references", sentence: "no field names something that was taken away", codes: references::CODES },
 ];
@@ -79,6 +83,7 @@ pub struct Filters {
     forms: BTreeMap<String, Form>,
     words: Words,
     patterns: Patterns,
+    detectors: Detectors,
 }
 
 /// What one worker thread keeps from message to message: the pattern engine's state and buffers.
@@ -108,7 +113,7 @@ pub struct Scanned<'a> {
 }
 
 impl Scanned<'_> {
-    /// All findings, those of fields first, then words, patterns, Unicode.
+    /// All findings, those of fields first, then words, patterns, detectors, Unicode.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -122,7 +127,7 @@ impl Scanned<'_> {
 }
 
 impl Filters {
-    /// Compiles profiles, word lists and patterns.
+    /// Compiles profiles, word lists, patterns and detectors.
     ///
     /// # Errors
     /// All faults of all files; a removal of a field that the format requires is one.
@@ -140,8 +145,9 @@ impl Filters {
         }
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
-        match (words, patterns) {
-            (Ok(words), Ok(patterns)) if complaints.is_empty() => Ok(Self { forms, words, patterns }),
+        let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
+        match (words, patterns, detectors) {
+            (Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => Ok(Self { forms, words, patterns, detectors }),
             _ => Err(complaints),
         }
     }
@@ -180,6 +186,7 @@ impl Filters {
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;
+        self.detectors.scan(&scanner.text, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
         let rest = form.map_or_else(|| [].into(), |form| Arc::clone(&form.rest));

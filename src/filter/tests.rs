@@ -35,6 +35,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         profiles: [("cot".to_owned(), profile)].into(),
         word_lists,
         patterns,
+        detectors: Vec::new(),
         files: Vec::new(),
     }
 }

@@ -324,13 +324,30 @@ pub struct Record {
     pub event: Event,
 }
 
+/// A record whose event stays where it is.
+#[derive(Encode)]
+struct Borrowed<'e> {
+    #[n(0)]
+    index: u64,
+    #[n(1)]
+    event: &'e Event,
+}
+
+/// The bytes of the leaf at `index`.
+///
+/// # Errors
+/// None that memory does not cause.
+pub(in crate::journal) fn encode(index: u64, event: &Event) -> Result<Vec<u8>, Fault> {
+    minicbor::to_vec(Borrowed { index, event }).map_err(|e| Fault::from_cause("a record cannot be encoded", e))
+}
+
 impl Record {
     /// The bytes of the leaf.
     ///
     /// # Errors
     /// None that memory does not cause.
     pub fn encode(&self) -> Result<Vec<u8>, Fault> {
-        minicbor::to_vec(self).map_err(|e| Fault::from_cause("a record cannot be encoded", e))
+        encode(self.index, &self.event)
     }
 
     /// Reads the bytes of a leaf: these bytes, all of them, as [`Self::encode`] writes them.

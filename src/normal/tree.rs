@@ -216,10 +216,26 @@ impl<'a> Tree<'a> {
         match node.kind {
             Kind::Attribute => format!("{above}/@{}", node.name),
             Kind::Text => above,
-            Kind::Element => match self.ordinals.get_or_init(|| self.count_ordinals()).get(id.index()) {
-                None | Some(0) => format!("{above}/{}", node.name),
-                Some(ordinal) => format!("{above}/{}[{ordinal}]", node.name),
+            Kind::Element => match self.ordinal(id, node, parent) {
+                0 => format!("{above}/{}", node.name),
+                ordinal => format!("{above}/{}[{ordinal}]", node.name),
             },
+        }
+    }
+
+    /// The ordinal of an element: counted among few siblings, looked up among many.
+    fn ordinal(&self, id: NodeId, node: &Node<'a>, parent: NodeId) -> u32 {
+        const FEW: usize = 32;
+        let mut siblings = self.elements(parent);
+        let (mut all, mut before) = (0_u32, 0_u32);
+        for (other, _) in siblings.by_ref().take(FEW).filter(|(_, other)| other.name == node.name && other.namespace == node.namespace) {
+            all = all.saturating_add(1);
+            before = before.saturating_add(u32::from(other < id));
+        }
+        match siblings.next() {
+            None if all > 1 => before.saturating_add(1),
+            None => 0,
+            Some(_) => self.ordinals.get_or_init(|| self.count_ordinals()).get(id.index()).copied().unwrap_or(0),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cases::Case;
+use super::detectors::DetectorRule;
 use crate::base::{Action, Digest, Name, Severity, Time, Traffic};
 use crate::label::{Clearance, Lattice, PolicyIx};
 use crate::normal::PathPattern;
@@ -44,6 +45,8 @@ pub struct Edition {
     pub word_lists: Vec<WordList>,
     /// YARA sources.
     pub patterns: Vec<SourceFile>,
+    /// Detectors that are switched on.
+    pub detectors: Vec<DetectorRule>,
     /// Messages with the outcome that is expected of them.
     pub cases: Vec<Case>,
     /// All files, for reports.

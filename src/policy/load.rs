@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::agreements::{self, Known};
 use super::cases::{self, Case};
+use super::detectors::DetectorRule;
 use super::edition::{Agreement, Edition, Profile, SourceFile, WordList};
 use super::faults::Faults;
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
-use super::{profiles, words};
+use super::{detectors, profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::{Lattice, PolicyFile};
@@ -26,6 +27,7 @@ enum Shelf {
     Profile,
     Words,
     Patterns,
+    Detectors,
     Cases,
     Message,
     Readme,
@@ -45,6 +47,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         ("formats", "toml") => Shelf::Profile,
         ("filters/words", "txt") => Shelf::Words,
         ("filters/patterns", "yar") => Shelf::Patterns,
+        _ if path == detectors::PATH => Shelf::Detectors,
         ("cases", "toml") => Shelf::Cases,
         ("cases/messages", _) => Shelf::Message,
         _ => return None,
@@ -74,6 +77,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let profiles = desk.profiles();
     desk.complain_of_formats_without_profile(&agreements);
     let word_lists = desk.word_lists();
+    let detectors = desk.detectors();
     let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
     let (cedar, patterns) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
@@ -91,6 +95,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             profiles,
             word_lists,
             patterns,
+            detectors,
             cases,
             files: files.to_vec(),
         }),
@@ -115,8 +120,7 @@ impl<'f> Desk<'f> {
     fn complain_of_strangers(&mut self) {
         for file in self.files.iter().filter(|file| shelf(&file.path).is_none()) {
             let mut faults = Faults::of(file.path.clone());
-            let places =
-                "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/` or `cases/`";
+            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/`, `filters/detectors.toml` or `cases/`";
             faults.whole("the file has no place in a rule set", format!("a file of {places}"), "move it, correct its suffix or remove it");
             self.complaints.append(&mut faults.into_list());
         }
@@ -232,6 +236,16 @@ impl<'f> Desk<'f> {
             lists.extend(list);
         }
         lists
+    }
+
+    fn detectors(&mut self) -> Vec<DetectorRule> {
+        let mut all = Vec::new();
+        for file in self.on(Shelf::Detectors) {
+            let (mut found, mut complaints) = detectors::parse(file);
+            self.complaints.append(&mut complaints);
+            all.append(&mut found);
+        }
+        all
     }
 
     fn cases(&mut self, peers: &Peers) -> Vec<Case> {

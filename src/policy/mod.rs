@@ -6,6 +6,7 @@
 
 mod agreements;
 pub mod cases;
+mod detectors;
 pub mod edition;
 mod faults;
 pub mod folder;
@@ -19,6 +20,7 @@ mod transforms;
 mod words;
 
 pub use cases::{Case, Expectation};
+pub use detectors::DetectorRule;
 pub use edition::{
     Agreement, Ceiling, Clause, Edition, Field, FieldType, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
     WordList,

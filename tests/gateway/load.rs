@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use vestibule::base::Outcome;
 use vestibule::generate::Dice;
-use vestibule::journal::MessageKey;
 use vestibule::journal::embedded::Reader;
-use vestibule::process::delivery_id;
 
 const MESSAGES: u64 = 600;
 const KILLS: usize = 10;

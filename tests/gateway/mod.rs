@@ -23,9 +23,9 @@ use vestibule::base::{Digest, Fault, Header, MessageId, Name, Precedence, Time};
 use vestibule::config;
 use vestibule::control::{self, Request, Response};
 use vestibule::generate::{message, recipes};
-use vestibule::journal::{Entry, Event, Journal, Page};
+use vestibule::journal::{Entry, Event, Journal, MessageKey, Page};
 use vestibule::link::{Door, Link, LinkError, Receipt, Status};
-use vestibule::process::{Gateway, Handle, load_guard, world};
+use vestibule::process::{Gateway, Handle, delivery_id, load_guard, world};
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes");
 /// How long anything may take that another task or process is about to do.
@@ -320,6 +320,10 @@ fn letter(recipe: &str, seed: u64) -> (Header, Vec<u8>) {
 fn track(precedence: Precedence) -> (Header, Vec<u8>) {
     let (header, body) = letter("track-five-eyes", 1);
     (Header { precedence, destinations: vec![name("usa-ops")], ..header }, body)
+}
+
+fn onward(id: MessageId) -> MessageId {
+    delivery_id(&MessageKey { from: name("gbr-ops"), id })
 }
 
 fn delivered(events: &[Event]) -> usize {

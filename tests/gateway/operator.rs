@@ -24,7 +24,7 @@ fn a_hangup_cuts_the_revoked_and_nobody_else_and_lets_a_new_certificate_in() {
         assert!(!usa.link.is_closed() && !gbr.link.is_closed());
         let (header, body) = track(Precedence::Routine);
         gbr.send(&header, &body).await;
-        until("a delivery over the link that stayed", || usa.count() == 1).await;
+        until("a delivery over the link that stayed", || usa.count() >= 1).await;
         // The same peer with a new certificate.
         for file in ["can-ops.pem", "can-ops.key"] {
             std::fs::remove_file(national(&lab, file)).unwrap();
@@ -43,7 +43,7 @@ fn a_hangup_cuts_the_revoked_and_nobody_else_and_lets_a_new_certificate_in() {
         let can = lab.link("can-ops").await;
         let to_can = Header { destinations: vec![name("can-ops")], ..track(Precedence::Routine).0 };
         gbr.send(&to_can, &body).await;
-        until("a delivery to the new certificate", || can.count() == 1).await;
+        until("a delivery to the new certificate", || can.count() >= 1).await;
         assert_eq!(gateway.terminate().await, 0);
         lab.audit();
     });
@@ -73,7 +73,7 @@ fn a_broken_configuration_on_reload_leaves_the_old_in_force_whole() {
             let (header, body) = track(Precedence::Routine);
             let before = usa.count();
             gbr.send(&header, &body).await;
-            until("a delivery under the old configuration", || usa.count() == before + 1).await;
+            until("a delivery under the old configuration", || usa.count() > before).await;
             assert!(!can.link.is_closed(), "{bad}");
         }
         std::fs::write(lab.config(), &good).unwrap();
@@ -100,7 +100,7 @@ fn a_peer_that_is_added_on_reload_gets_what_was_due_to_it() {
         std::fs::write(lab.config(), whole).unwrap();
         gateway.handle.reload().await.unwrap();
         let nzl = lab.link("nzl-ops").await;
-        until("the delivery", || nzl.count() == 1).await;
+        until("the delivery", || nzl.count() >= 1).await;
         gateway.stop().await;
     });
 }

@@ -21,7 +21,7 @@ fn a_held_message_that_is_released_passes_the_whole_path_again_and_arrives() {
         assert_eq!(usa.count(), 0);
         let after = asked(&gateway, header.id, Verdict::Release).await.unwrap();
         assert_eq!(after.iter().map(|one| (one.outcome.word(), one.code)).collect::<Vec<_>>(), [("forward", None)]);
-        until("the delivery", || usa.count() == 1).await;
+        until("the delivery", || usa.count() >= 1).await;
         let mut journey = Vec::new();
         while delivered(&journey) == 0 {
             journey = gateway.journey(header.id).await;
@@ -63,7 +63,7 @@ fn no_review_releases_against_the_label_and_a_rejected_message_never_leaves() {
         assert_eq!(words, ["accepted", "decided", "reviewed", "decided"]);
         let (header, body) = track(Precedence::Routine);
         gbr.send(&header, &body).await;
-        until("the next message", || usa.count() == 1).await;
+        until("the next message", || usa.count() >= 1).await;
         assert_eq!(usa.got().len(), 1);
         gateway.stop().await;
         lab.audit();
@@ -89,7 +89,7 @@ fn a_reviewer_lists_releases_and_rejects_by_command() {
         assert_eq!(lab.command(&["quarantine", "reject"], &[&by[..], &[ids[0].as_str()]].concat()).0, 0);
         let (status, _, errors) = lab.command(&["quarantine", "release"], &[&by[..], &[ids[2].as_str()]].concat());
         assert_eq!(status, 1, "{errors}");
-        until("the delivery", || usa.count() == 1).await;
+        until("the delivery", || usa.count() >= 1).await;
         assert_eq!(gateway.terminate().await, 0);
         lab.audit();
     });

@@ -8,7 +8,7 @@ const FIVE_EYES: &str = "GBR USA CAN AUS NZL";
 static FORWARD: [Expected; 1] = [Expected::forward("usa-ops")];
 static SANITISED: [Expected; 1] = [Expected::sanitised("usa-ops")];
 static WORDS: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentWords)];
-static PATTERN: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentPattern)];
+static DETECTOR: [Expected; 1] = [Expected::stopped("usa-ops", Reason::ContentDetector)];
 static PATTERN_REFUSED: [Expected; 1] = [Expected::ruled("usa-ops", Outcome::Reject, Reason::ContentPattern)];
 static LENGTH: [Expected; 1] = [Expected::stopped("usa-ops", Reason::FieldsLength)];
 static FORBIDDEN: [Expected; 1] = [Expected::stopped("usa-ops", Reason::FieldsForbidden)];
@@ -45,7 +45,7 @@ pub(super) static RECIPES: &[Recipe] = &[
         let key: String = (0..6).map(|_| format!("{:016x}", dice.roll())).collect();
         remark(draft, &format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"));
     }),
-    to_usa("grid-reference", "an exact place written as text", &PATTERN, |draft, dice| {
+    to_usa("grid-reference", "an exact place written as text", &DETECTOR, |draft, dice| {
         remark(draft, &format!("meet at 30U XC {:05} {:05}", dice.below(99_999), dice.below(99_999)));
     }),
     to_usa("network-address", "a network address in a remark: the matched text is taken away", &SANITISED, |draft, dice| {

@@ -6,8 +6,9 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::FaultPoint;
+use super::tally::Tallies;
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
-use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Record, Released, Reviewed};
+use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, Reviewed, encode};
 use crate::journal::merkle::{Frontier, leaf_hash};
 use crate::journal::seal::{Place, SealRing};
 use crate::journal::{Denied, Receipt, State};
@@ -44,6 +45,8 @@ pub(in crate::journal) struct Applying<'c> {
     pub(in crate::journal) ring: Option<&'c SealRing>,
     /// The tree.
     pub(in crate::journal) frontier: &'c mut Frontier,
+    /// The totals.
+    pub(in crate::journal) tallies: &'c mut Tallies,
     /// Where tests make the store fail.
     pub(in crate::journal) faults: &'c FaultPoint,
     /// The message that this append has read or written last: its acceptance, decision and release mostly come together.
@@ -71,10 +74,10 @@ impl Applying<'_> {
     ///
     /// # Errors
     /// `frame.id_reused`, contradictions, failures of the store.
-    pub(in crate::journal) fn apply(&mut self, event: Event) -> Result<Applied, Denied> {
+    pub(in crate::journal) fn apply(&mut self, event: &Event) -> Result<Applied, Denied> {
         let index = self.frontier.size();
         let mut receipt = None;
-        let message = match &event {
+        let message = match event {
             Event::Accepted(one) => {
                 match self.accept(one, index)? {
                     Applied::Written(given) => receipt = given,
@@ -92,7 +95,7 @@ impl Applying<'_> {
             }
             Event::Operated(_) => None,
         };
-        self.write_record(Record { index, event }, message)?;
+        self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))
     }
 
@@ -102,10 +105,10 @@ impl Applying<'_> {
         Ok(written)
     }
 
-    fn write_record(&mut self, record: Record, message: Option<i64>) -> Result<(), Denied> {
-        let bytes = record.encode()?;
+    fn write_record(&mut self, index: u64, event: &Event, message: Option<i64>) -> Result<(), Denied> {
+        let bytes = encode(index, event)?;
         let leaf = leaf_hash(&bytes);
-        self.write("INSERT INTO record (ix, bytes, leaf, message) VALUES (?1, ?2, ?3, ?4)", params![stored(record.index), bytes, leaf.0, message])?;
+        self.write("INSERT INTO record (ix, bytes, leaf, message) VALUES (?1, ?2, ?3, ?4)", params![stored(index), bytes, leaf.0, message])?;
         for node in self.frontier.push(leaf) {
             self.write("INSERT INTO tile (level, ix, hash) VALUES (?1, ?2, ?3)", params![node.level, stored(node.index), node.hash.0])?;
         }
@@ -114,7 +117,7 @@ impl Applying<'_> {
 
     /// Whoever applies it takes an acceptance that is repeated back, for its sender is then counted once too often.
     fn accept(&mut self, one: &Accepted, index: u64) -> Result<Applied, Denied> {
-        let position = self.count(&one.from, "", "accepted", None)?;
+        let position = self.count(&one.from, None, "accepted", None)?;
         let urgency = urgency(one.header.precedence);
         let written = self.write(
             "INSERT INTO message (ix, sender, id, digest, urgency, received, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id, sender) DO NOTHING",
@@ -170,7 +173,7 @@ impl Applying<'_> {
             if message.decided || one.refusal.is_none() {
                 return Err(Denied::Contradiction("a decision without recipients must be the first, and have a reason".to_owned()));
             }
-            self.count(&one.message.from, "", Outcome::Reject.word(), one.refusal)?;
+            self.count(&one.message.from, None, Outcome::Reject.word(), one.refusal)?;
         }
         for decision in &one.decisions {
             self.decide_one(one, decision, &message, index)?;
@@ -180,7 +183,7 @@ impl Applying<'_> {
         Ok(message.ix)
     }
 
-    fn decide_one(&self, one: &Decided, decision: &Decision, message: &Message, index: u64) -> Result<(), Denied> {
+    fn decide_one(&mut self, one: &Decided, decision: &Decision, message: &Message, index: u64) -> Result<(), Denied> {
         let wrong = |why: &str| Err(Denied::Contradiction(format!("the decision for `{}` {why}", decision.recipient)));
         if (decision.outcome == Outcome::Forward) != decision.output.is_some() {
             return wrong("must have output where, and only where, its outcome is `forward`");
@@ -220,7 +223,7 @@ impl Applying<'_> {
         if written == 0 {
             return wrong("stands twice");
         }
-        self.count(&one.message.from, decision.recipient.as_str(), decision.outcome.word(), decision.code)?;
+        self.count(&one.message.from, Some(&decision.recipient), decision.outcome.word(), decision.code)?;
         if let Some(body) = &decision.output {
             self.keep(message.ix, &one.message, decision.recipient.as_str(), body)?;
         }
@@ -228,18 +231,9 @@ impl Applying<'_> {
     }
 
     /// Adds one to a total, of an outcome or of the words `accepted` and `delivered`; gives the new total.
-    fn count(&self, from: &Name, recipient: &str, outcome: &str, code: Option<Reason>) -> Result<i64, Denied> {
+    fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
         self.faults.pass()?;
-        let values = params![from.as_str(), recipient, outcome, code.map_or("", Reason::code)];
-        let total = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO tally (sender, recipient, outcome, code, count) VALUES (?1, ?2, ?3, ?4, 1)
-                 ON CONFLICT (sender, recipient, outcome, code) DO UPDATE SET count = count + 1 RETURNING count",
-            )
-            .and_then(|mut statement| statement.query_row(values, |row| row.get(0)))
-            .map_err(failed)?;
-        Ok(total)
+        Ok(self.tallies.add(self.connection, from, recipient, outcome, code)?)
     }
 
     fn release(&self, one: &Released) -> Result<i64, Denied> {
@@ -255,7 +249,7 @@ impl Applying<'_> {
         }
     }
 
-    fn deliver(&self, one: &Delivered) -> Result<i64, Denied> {
+    fn deliver(&mut self, one: &Delivered) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
         let written = self.write(
             "UPDATE decision SET state = 'delivered' WHERE message = ?1 AND recipient = ?2 AND state = 'due' AND attempts > 0",
@@ -264,7 +258,7 @@ impl Applying<'_> {
         if written == 0 {
             return Err(Denied::Contradiction(format!("nothing left for `{}` that is not delivered", one.recipient)));
         }
-        self.count(&one.message.from, one.recipient.as_str(), "delivered", None)?;
+        self.count(&one.message.from, Some(&one.recipient), "delivered", None)?;
         Ok(message.ix)
     }
 

@@ -8,6 +8,7 @@
 pub(in crate::journal) mod apply;
 pub(in crate::journal) mod schema;
 mod store;
+mod tally;
 mod views;
 mod writer;
 
@@ -107,7 +108,8 @@ impl Engine {
         let (checkpoint_next, checkpoint_size) = apply::checkpoint_state(&connection)?;
         let head = Arc::new(Mutex::new(Head { size: frontier.size(), root: frontier.root(), checkpoint_next, checkpoint_size }));
         let (ring, queue) = (Arc::new(ring), Arc::new(Queue::default()));
-        let writer = Writer { connection, ring: Arc::clone(&ring), frontier, queue: Arc::clone(&queue), head: Arc::clone(&head), faults };
+        let tallies = tally::Tallies::default();
+        let writer = Writer { connection, ring: Arc::clone(&ring), frontier, tallies, queue: Arc::clone(&queue), head: Arc::clone(&head), faults };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run())

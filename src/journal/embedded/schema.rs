@@ -31,17 +31,19 @@ CREATE TABLE content (message INTEGER NOT NULL, recipient TEXT NOT NULL, key BLO
 
 /// Settings of the one connection that writes.
 ///
-/// Durability is WAL with a sync of the log at each commit. The log is folded into the file every 4000 pages (16 MiB),
+/// Durability is WAL with a sync of the log at each commit. The log is folded into the file every 1000 pages (16 MiB),
 /// which bounds the work after a crash. The cache (32 MiB) holds what a batch changes, and temporary
 /// journals of savepoints stay in memory: neither is spilt to a file in the middle of a batch.
 pub(super) fn prepare_writer(connection: &Connection) -> Result<(), Fault> {
     let failed = |e| Fault::from_cause("the journal's file cannot be prepared", e);
+    // A page holds some seven contents of 2 KB, where one of 4 KB holds one. Of no effect on a file that has pages already.
+    connection.execute_batch("PRAGMA page_size = 16384").map_err(failed)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
         return Err(Fault::new(format!("the journal's file has mode `{mode}`; expected `wal`: put it on a local file system")));
     }
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;")
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;")
         .map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
     let (application, version, tables) = identity(connection)?;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::FILE;
 use super::apply::{Applying, failed, read_number, stored};
+use super::tally::Tallies;
 use super::views::Views;
 use crate::base::{Digest, Fault, MessageId};
 use crate::journal::merkle::{Frontier, Nodes, range_hash};
@@ -194,6 +195,7 @@ impl Reader {
 pub(crate) struct Replay {
     connection: Connection,
     frontier: Frontier,
+    tallies: Tallies,
 }
 
 impl Replay {
@@ -202,14 +204,15 @@ impl Replay {
         let connection = Connection::open_in_memory().map_err(failed)?;
         super::schema::create(&connection)?;
         connection.execute_batch("BEGIN").map_err(failed)?;
-        Ok(Self { connection, frontier: Frontier::default() })
+        Ok(Self { connection, frontier: Frontier::default(), tallies: Tallies::default() })
     }
 
     /// Applies the next event; says what it contradicts.
     pub(crate) fn apply(&mut self, event: Event) -> Result<(), String> {
         let faults = super::FaultPoint::default();
-        let mut applying = Applying { connection: &self.connection, ring: None, frontier: &mut self.frontier, faults: &faults, latest: None };
-        match applying.apply(event) {
+        let (connection, frontier, tallies) = (&self.connection, &mut self.frontier, &mut self.tallies);
+        let mut applying = Applying { connection, ring: None, frontier, tallies, faults: &faults, latest: None };
+        match applying.apply(&event) {
             Ok(super::apply::Applied::Written(_)) => Ok(()),
             Ok(super::apply::Applied::Repeated(_)) => Err("the message was accepted before".to_owned()),
             Err(denied) => Err(denied.to_string()),
@@ -217,7 +220,8 @@ impl Replay {
     }
 
     /// The rows of the views, as [`Reader::view_rows`] gives them.
-    pub(crate) fn view_rows(&self) -> Result<Vec<String>, Fault> {
+    pub(crate) fn view_rows(&mut self) -> Result<Vec<String>, Fault> {
+        self.tallies.write(&self.connection)?;
         view_rows(&self.connection)
     }
 }

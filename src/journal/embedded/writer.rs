@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::FaultPoint;
 use super::apply::{Applied, Applying, checkpoint_state, failed};
+use super::tally::Tallies;
 use crate::base::{Fault, Precedence, Reason, Refusal, Time};
 use crate::journal::merkle::Frontier;
 use crate::journal::seal::SealRing;
@@ -23,8 +24,9 @@ use crate::journal::{Appended, Denied, Event, Head};
 pub(super) const JOBS_MAX: usize = 4096;
 /// Bytes of content that may wait: 64 MiB, four of the largest messages.
 pub(super) const BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Appends in one commit: 256; more gains nothing over the cost of a sync.
-const BATCH_JOBS: usize = 256;
+/// Appends in one commit: 64, whose writing takes about as long as their sync. With more, all that is in flight waits for one commit and then
+/// asks for the next one together, while cores stand idle.
+const BATCH_JOBS: usize = 64;
 /// Other appends in a commit that holds FLASH: 16.
 const BATCH_JOBS_BESIDE_FLASH: usize = 16;
 /// Time for which a commit waits for company, under load only: 2 ms, less than a sync takes on a disk.
@@ -145,6 +147,16 @@ impl Job {
         }
     }
 
+    /// Tells the outcome.
+    fn answer(self, outcome: Outcome) {
+        match (self, outcome) {
+            (Self::Append(_, answer), Outcome::Append(outcome)) => drop(answer.send(outcome)),
+            (Self::Drop(_, answer), Outcome::Drop(count)) => drop(answer.send(Ok(count))),
+            // INVARIANT: an outcome is made from its own job.
+            (job, _) => job.fail(stopped()),
+        }
+    }
+
     fn fail(self, fault: Fault) {
         // A caller that went away wants no answer.
         match self {
@@ -164,6 +176,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) ring: Arc<SealRing>,
     pub(super) frontier: Frontier,
+    pub(super) tallies: Tallies,
     pub(super) queue: Arc<Queue>,
     pub(super) head: Arc<Mutex<Head>>,
     pub(super) faults: FaultPoint,
@@ -181,10 +194,28 @@ impl Drop for Closing {
     }
 }
 
-/// An answer that waits for the commit.
-enum Reply {
-    Append(oneshot::Sender<Answer>, Answer),
-    Drop(oneshot::Sender<Result<u64, Fault>>, u64),
+/// What became of a job of the batch.
+enum Outcome {
+    Append(Answer),
+    Drop(u64),
+}
+
+/// How much of a batch is taken back where one append of it is denied or repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// All of it: then it is written once more, append by append. Nearly every batch holds nothing of the kind, and a savepoint for each append
+    /// costs a copy of every page that it touches.
+    Batch,
+    /// That append alone.
+    Append,
+}
+
+/// How an attempt to write a batch ended.
+enum Attempt {
+    /// Committed.
+    Durable,
+    /// Not committed: an append was denied or repeated, and what it had written cannot be told from the rest.
+    Mixed,
 }
 
 impl Writer {
@@ -203,78 +234,95 @@ impl Writer {
 
     fn commit(&mut self, batch: Batch) -> Result<(), Fault> {
         let before = self.frontier.clone();
-        let mut replies = Vec::with_capacity(batch.jobs.len());
         // So many are written whatever arrives, so that FLASH without end does not stop the others.
         let least = batch.flash.saturating_add(BATCH_JOBS_BESIDE_FLASH);
-        let mut rest = batch.jobs.into_iter();
-        let written = self.execute("BEGIN IMMEDIATE").and_then(|()| {
-            while replies.len() < least || !self.queue.is_pressed() {
-                let Some(job) = rest.next() else { break };
-                self.step(job, &mut replies)?;
-            }
-            self.execute("COMMIT")
-        });
-        let Err(fault) = written else {
-            self.queue.put_back(rest);
+        let (mut waiting, mut done) = (VecDeque::from(batch.jobs), Vec::new());
+        let mut attempt = self.attempt(&mut waiting, &mut done, least, Care::Batch);
+        if matches!(attempt, Ok(Attempt::Mixed)) {
+            done.drain(..).rev().for_each(|(job, _)| waiting.push_front(job));
+            self.frontier.clone_from(&before);
+            self.tallies.forget();
+            attempt = self.execute("ROLLBACK").and_then(|()| self.attempt(&mut waiting, &mut done, least, Care::Append));
+        }
+        let Err(fault) = attempt else {
+            self.queue.put_back(waiting.into_iter());
             self.publish_head()?;
-            replies.into_iter().for_each(Reply::send);
+            done.into_iter().for_each(|(job, outcome)| job.answer(outcome));
             return Ok(());
         };
         // After this the connection is dropped; a failed rollback changes nothing.
         let _ = self.connection.execute_batch("ROLLBACK");
         self.frontier = before;
-        replies.into_iter().for_each(|reply| reply.fail(&fault));
-        rest.for_each(|job| job.fail(stopped()));
+        // A refusal or contradiction may rest on what this batch wrote and the disk did not keep: it is not an answer either.
+        done.into_iter().for_each(|(job, _)| job.fail(Fault::new(fault.what.clone())));
+        waiting.into_iter().for_each(|job| job.fail(stopped()));
         Err(fault)
     }
 
-    fn step(&mut self, job: Job, replies: &mut Vec<Reply>) -> Result<(), Fault> {
-        match job {
-            Job::Append(events, answer) => match self.append(events) {
-                Err(Denied::Fault(fault)) => {
-                    let _ = answer.send(Err(Fault::new(fault.what.clone()).into()));
-                    return Err(fault);
+    /// Writes what waits, until FLASH presses; what was taken and what became of it stands in `done`, also where the attempt fails.
+    fn attempt(&mut self, waiting: &mut VecDeque<Job>, done: &mut Vec<(Job, Outcome)>, least: usize, care: Care) -> Result<Attempt, Fault> {
+        self.execute("BEGIN IMMEDIATE")?;
+        while done.len() < least || !self.queue.is_pressed() {
+            let Some(job) = waiting.pop_front() else { break };
+            let outcome = match &job {
+                Job::Append(events, _) => match care {
+                    Care::Batch => self.append_each(events),
+                    Care::Append => self.append(events),
                 }
-                outcome => replies.push(Reply::Append(answer, outcome)),
-            },
-            Job::Drop(before, answer) => match self.drop_contents(before) {
+                .map(Outcome::Append),
+                Job::Drop(before, _) => self.drop_contents(*before).map(Outcome::Drop),
+            };
+            match outcome {
+                Ok(outcome) => {
+                    let kept = matches!(outcome, Outcome::Append(Ok(Appended::Kept { .. })) | Outcome::Drop(_));
+                    done.push((job, outcome));
+                    if care == Care::Batch && !kept {
+                        return Ok(Attempt::Mixed);
+                    }
+                }
                 Err(fault) => {
-                    let _ = answer.send(Err(Fault::new(fault.what.clone())));
+                    done.push((job, Outcome::Drop(0)));
                     return Err(fault);
                 }
-                Ok(count) => replies.push(Reply::Drop(answer, count)),
-            },
+            }
         }
-        Ok(())
+        self.tallies.write(&self.connection)?;
+        self.execute("COMMIT").map(|()| Attempt::Durable)
     }
 
     /// One append inside the batch: all of its events, or none.
-    fn append(&mut self, events: Vec<Event>) -> Answer {
+    fn append(&mut self, events: &[Event]) -> Result<Answer, Fault> {
         let before = self.frontier.clone();
         self.execute("SAVEPOINT append")?;
-        let outcome = self.append_each(events);
-        if !matches!(outcome, Ok(Appended::Kept { .. })) {
+        let answer = self.append_each(events)?;
+        if matches!(answer, Ok(Appended::Kept { .. })) {
+            self.tallies.write(&self.connection)?;
+        } else {
             self.execute("ROLLBACK TO append")?;
             self.frontier = before;
+            self.tallies.forget();
         }
         self.execute("RELEASE append")?;
-        outcome
+        Ok(answer)
     }
 
-    fn append_each(&mut self, events: Vec<Event>) -> Answer {
+    /// What an append is answered, or the failure that ends the batch.
+    fn append_each(&mut self, events: &[Event]) -> Result<Answer, Fault> {
         let (first, mut receipt) = (self.frontier.size(), None);
         if events.is_empty() {
-            return Err(Denied::Contradiction("an append has no event".to_owned()));
+            return Ok(Err(Denied::Contradiction("an append has no event".to_owned())));
         }
-        let (connection, ring, frontier, faults) = (&self.connection, Some(&*self.ring), &mut self.frontier, &self.faults);
-        let mut applying = Applying { connection, ring, frontier, faults, latest: None };
+        let (connection, ring, faults) = (&self.connection, Some(&*self.ring), &self.faults);
+        let mut applying = Applying { connection, ring, frontier: &mut self.frontier, tallies: &mut self.tallies, faults, latest: None };
         for event in events {
-            match applying.apply(event)? {
-                Applied::Written(given) => receipt = receipt.or(given),
-                Applied::Repeated(first) => return Ok(Appended::Repeated(first)),
+            match applying.apply(event) {
+                Ok(Applied::Written(given)) => receipt = receipt.or(given),
+                Ok(Applied::Repeated(first)) => return Ok(Ok(Appended::Repeated(first))),
+                Err(Denied::Fault(fault)) => return Err(fault),
+                Err(denied) => return Ok(Err(denied)),
             }
         }
-        Ok(Appended::Kept { first, receipt })
+        Ok(Ok(Appended::Kept { first, receipt }))
     }
 
     fn drop_contents(&self, before: Time) -> Result<u64, Fault> {
@@ -303,24 +351,6 @@ impl Writer {
         let head = Head { size: self.frontier.size(), root: self.frontier.root(), checkpoint_next, checkpoint_size };
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
         Ok(())
-    }
-}
-
-impl Reply {
-    fn send(self) {
-        match self {
-            Self::Append(answer, outcome) => drop(answer.send(outcome)),
-            Self::Drop(answer, count) => drop(answer.send(Ok(count))),
-        }
-    }
-
-    fn fail(self, fault: &Fault) {
-        let fault = Fault::new(fault.what.clone());
-        match self {
-            // A refusal or contradiction may rest on what this batch wrote and the disk did not keep: it is not an answer either.
-            Self::Append(answer, _) => drop(answer.send(Err(fault.into()))),
-            Self::Drop(answer, _) => drop(answer.send(Err(fault))),
-        }
     }
 }
 

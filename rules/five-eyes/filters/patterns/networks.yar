@@ -1,12 +1,13 @@
 // Addresses of networks and people. The field that holds one is taken away; the rest goes on.
 
+// The second number is spelt out between its two points, so that the engine searches by them and not by every number with a fraction.
 rule ipv4_address {
   meta:
     action = "strip"
     severity = "medium"
     reason = "a network address stands in the text"
   strings:
-    $address = /\b(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\[?\.\]?(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}\b/
+    $address = /\b(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\[?(\.\]?[0-9]\[?\.|\.\]?[0-9]{2}\[?\.|\.\]?1[0-9]{2}\[?\.|\.\]?2[0-5][0-9]\[?\.)\]?(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\[?\.\]?(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\b/
   condition:
     $address
 }

@@ -1,0 +1,136 @@
+//! Detectors: what the gateway itself knows how to find in text, for what patterns cannot say, or say slowly.
+//!
+//! Takes the rules of `filters/detectors.toml`, gives `content.detector` for every place. All expressions of a detector are of the linear kind
+//! (no look-around, no back reference) and run in one pass together; only where one of them matches is its place looked for. A drawing of a
+//! hundred vertices is full of numbers: a pattern engine that searches by short pieces stops at each of them, an automaton does not.
+//! Deliberately absent: any judgement of what a number means; a reviewer sees the place.
+
+use std::sync::Arc;
+
+use regex::bytes::{Regex, RegexSet};
+
+use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
+use crate::policy::{DetectorRule, SourceFile};
+
+use super::found::{Found, Verdict};
+use super::place;
+use super::text::Text;
+
+/// The reasons that this filter gives.
+pub(in crate::filter) const CODES: &[Reason] = &[Reason::ContentDetector];
+
+/// Places of one expression in one message that are reported at most: 1,000, as many as those of a pattern.
+const PLACES_MAX: usize = 1_000;
+
+/// A row of the detector table.
+#[derive(Debug)]
+pub struct Detector {
+    /// Name, as rule sets write it.
+    pub name: &'static str,
+    /// What stands in the text where it speaks.
+    pub sentence: &'static str,
+    /// Expressions over bytes, of which any one is enough; the mark between two fields has a line feed and no space.
+    expressions: &'static [&'static str],
+}
+
+/// The detectors.
+pub static DETECTORS: &[Detector] = &[
+    Detector {
+        name: "grid-reference",
+        sentence: "a grid reference stands in the text, finer than a coarse place",
+        // SPEC: NGA.STND.0037 (MGRS): zone, band, square, and an even number of digits; 6 digits are 100 m.
+        expressions: &[r"(?i)\b[0-9]{1,2}[C-HJ-NP-X][ -]{0,2}[A-HJ-NP-Z]{2}[ -]{0,2}[0-9]{3,5}[ -]{0,2}[0-9]{3,5}\b"],
+    },
+    Detector {
+        name: "degrees",
+        sentence: "latitude and longitude stand in the text",
+        expressions: &[
+            r"\b[0-9]{1,2}(\.[0-9]{2,8})?\s?[NS][ ,/]{1,3}[0-9]{1,3}(\.[0-9]{2,8})?\s?[EW]\b",
+            r"(?i)\b[0-9]{4,6}(\.[0-9]{1,5})?[NS][ ,/]{0,3}[0-9]{5,7}(\.[0-9]{1,5})?[EW]\b",
+            r"(?i)\b[NS] ?[0-9]{2}[ -][0-9]{2}\.[0-9]{1,5}",
+            // Degrees in UTF-8 (00B0), minutes also as prime (2032) and as apostrophe (2019).
+            r"(?i)[0-9]{1,3} ?(\xC2\xB0|deg) ?[0-9]{1,2}(\.[0-9]{1,6})? ?('|\xE2\x80\xB2|\xE2\x80\x99|min)",
+            // Two decimal numbers after a word, or apart by a space: routes write theirs without, in fields of their own.
+            r"[A-Za-z:=(@] ?-?[0-9]{1,2}\.[0-9]{3,10} ?[ ,;/] ?-?[0-9]{1,3}\.[0-9]{3,10}",
+            r"\b[0-9]{1,2}\.[0-9]{3,10}[,;]? {1,2}-?[0-9]{1,3}\.[0-9]{3,10}\b",
+            r"(?i)\blat(itude)?\s{0,2}[:=]?\s{0,2}-?[0-9]{1,2}\.[0-9]{3,8}\b",
+        ],
+    },
+];
+
+#[derive(Debug)]
+struct Meta {
+    rule: Arc<str>,
+    sentence: &'static str,
+    action: Action,
+    severity: Severity,
+}
+
+/// Compiled detectors.
+#[derive(Debug)]
+pub(in crate::filter) struct Detectors {
+    any: RegexSet,
+    /// One for each expression of the set.
+    each: Vec<(Regex, Arc<Meta>)>,
+}
+
+impl Detectors {
+    /// Compiles what a rule set switches on.
+    ///
+    /// # Errors
+    /// A name that is not in [`DETECTORS`].
+    pub(in crate::filter) fn compile(rules: &[DetectorRule], files: &[SourceFile]) -> Result<Self, Vec<Complaint>> {
+        let (mut each, mut complaints) = (Vec::new(), Vec::new());
+        for rule in rules {
+            let Some(detector) = DETECTORS.iter().find(|detector| detector.name == rule.name) else {
+                let known: Vec<String> = DETECTORS.iter().map(|detector| format!("`{}`", detector.name)).collect();
+                let what = format!("there is no detector `{}`", rule.name);
+                complaints.push(place::complaint(files, &rule.rule, what, format!("expected one of {}", known.join(", ")), "correct the name"));
+                continue;
+            };
+            let meta = Arc::new(Meta { rule: Arc::clone(&rule.rule), sentence: detector.sentence, action: rule.action, severity: rule.severity });
+            for expression in detector.expressions {
+                match Regex::new(&in_bytes(expression)) {
+                    Ok(regex) => each.push((regex, Arc::clone(&meta))),
+                    Err(error) => complaints.push(place::complaint(
+                        files,
+                        &rule.rule,
+                        format!("the detector `{}` does not compile: {error}", rule.name),
+                        "expected an expression of the linear kind",
+                        "report it: the table is the program's own",
+                    )),
+                }
+            }
+        }
+        match RegexSet::new(each.iter().map(|(regex, _)| regex.as_str())) {
+            Ok(any) if complaints.is_empty() => Ok(Self { any, each }),
+            _ => Err(complaints),
+        }
+    }
+
+    /// Adds a finding for every place.
+    ///
+    /// # Errors
+    /// `size.budget`.
+    pub(in crate::filter) fn scan(&self, text: &Text, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
+        let bytes = text.all().as_bytes();
+        for at in &self.any.matches(bytes) {
+            let Some((regex, meta)) = self.each.get(at) else { continue };
+            for place in regex.find_iter(bytes).take(PLACES_MAX) {
+                budget.spend(1)?;
+                let (code, stripped) = (Reason::ContentDetector, Reason::FieldsStripped);
+                let verdict = Verdict { code, stripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
+                text.hits(place.range()).for_each(|hit| found.on_text(&hit, verdict, || meta.sentence.to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes, not characters: the text is UTF-8 whose places are bytes, and word borders of ASCII keep the automaton small.
+fn in_bytes(expression: &str) -> String {
+    format!("(?-u:{expression})")
+}
+
+#[cfg(test)]
+mod tests;
