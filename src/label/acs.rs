@@ -9,7 +9,6 @@
 use super::character::plain;
 use super::lattice::Lattice;
 use super::mark::Label;
-use super::scheme::PolicyIx;
 use super::words::{malformed, unknown};
 use crate::base::{Reason, Refusal};
 use crate::normal::{Kind, NodeId, Tree};
