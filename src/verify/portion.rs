@@ -95,6 +95,9 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             (None, Some(outer)) => outer.clone(),
             (None, None) => whole.cloned().ok_or("a part of the message has no marking")?,
         };
+        if part.marks.iter().all(|mark| matches!(mark, Mark::Letter(_))) {
+            mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
+        }
         around.push(marked.len());
         marked.push(Marked { node: part.node, said });
     }
@@ -103,9 +106,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
 
 /// What the markings of one part say; none for a part without.
 fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<Said>, Unread> {
-    let Some(first) = marks.iter().find(|mark| !matches!(mark, Mark::Letter(_))) else {
-        return if marks.is_empty() { Ok(None) } else { Err("a letter is no label") };
-    };
+    let Some(first) = marks.iter().find(|mark| !matches!(mark, Mark::Letter(_))) else { return Ok(None) };
     let said = mark::read(tree, *first, ground.lattice, ground.scheme)?;
     mark::agreeing(tree, marks, ground.lattice, ground.scheme, &said)?;
     release::valid(ground.lattice, &said, ground.now)?;
