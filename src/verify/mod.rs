@@ -15,6 +15,7 @@ mod label;
 mod mark;
 mod marking;
 mod moment;
+mod nffi;
 mod number;
 mod place;
 mod portion;
