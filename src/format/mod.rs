@@ -4,6 +4,7 @@
 
 pub mod cot;
 pub mod laws;
+pub mod nffi;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -62,7 +63,8 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
-    cot::FORMAT, //
+    cot::FORMAT,
+    nffi::FORMAT,
 ];
 
 /// The format of a name.

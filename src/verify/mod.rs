@@ -16,6 +16,7 @@ mod label;
 mod mark;
 mod marking;
 mod moment;
+mod nffi;
 mod number;
 mod place;
 mod portion;

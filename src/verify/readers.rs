@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, place};
+use super::{cot, nffi, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -53,7 +53,8 @@ pub(super) struct Departure {
 
 /// The second readers.
 static READERS: &[Reader] = &[
-    cot::READER, //
+    cot::READER,
+    nffi::READER,
 ];
 
 /// The one reader that claims a body.
