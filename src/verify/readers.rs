@@ -52,10 +52,7 @@ pub(super) struct Departure {
 }
 
 /// The second readers.
-static READERS: &[Reader] = &[
-    cot::READER,
-    nffi::READER,
-];
+static READERS: &[Reader] = &[cot::READER, nffi::READER];
 
 /// The one reader that claims a body.
 ///
