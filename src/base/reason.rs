@@ -106,7 +106,13 @@ reasons! {
     MalformedXmlAttribute = "malformed.xml.attribute", Internal, Reject, "an attribute is repeated or badly written", "give each attribute once, quoted";
     MalformedXmlNamespace = "malformed.xml.namespace", Internal, Reject, "a namespace prefix is not bound, or a namespace is not expected here", "declare the prefix, or remove the element";
     MalformedXmlTrailing = "malformed.xml.trailing", Internal, Reject, "something follows the document element", "send one document";
-    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed, or a key stands twice in one object", "send JSON as RFC 8259 writes it, with unique keys";
+    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed", "send JSON as RFC 8259 writes it";
+    MalformedJsonRepeated = "malformed.json.repeated", Internal, Reject, "a key stands twice in one object", "give each key once";
+    MalformedJsonCharacter = "malformed.json.character", Internal, Reject, "a text of the JSON holds a raw control character, half a surrogate pair or a non-character", "escape control characters, and remove what is no character";
+    MalformedJsonNumber = "malformed.json.number", Internal, Reject, "a number of the JSON cannot be kept exactly, or is a negative zero", "send at most 18 digits before and after the point, and zero without a sign";
+    MalformedJsonKey = "malformed.json.key", Internal, Reject, "a key of the JSON is no plain name", "use 1 to 128 letters, digits and `_ . : -`, without escapes";
+    MalformedJsonEmpty = "malformed.json.empty", Internal, Reject, "the JSON holds null, an empty list or item, or a list within a list", "leave out what says nothing";
+    MalformedJsonTrailing = "malformed.json.trailing", Internal, Reject, "something follows the JSON value", "send one value";
     MalformedTextCharacter = "malformed.text.character", Internal, Reject, "plain text holds a control character", "remove control characters";
     // CoT
     InvalidCotElement = "invalid.cot.element", Internal, Reject, "an element stands where Cursor-on-Target has none", "see the manual page `formats`";

@@ -16,6 +16,8 @@ use crate::normal::{Marking, Mention, Portion, Tree};
 pub enum Syntax {
     /// XML 1.0 in UTF-8.
     Xml,
+    /// JSON (RFC 8259, I-JSON).
+    Json,
 }
 
 /// What rules may ask of a message without knowing its format.
