@@ -11,6 +11,7 @@
 mod canonical;
 mod compare;
 mod cot;
+mod json;
 mod label;
 mod marking;
 mod moment;
