@@ -23,6 +23,7 @@ mod label;
 mod link;
 mod release;
 mod rules;
+mod stix;
 mod tidy;
 mod verify;
 mod xml;

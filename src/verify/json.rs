@@ -370,8 +370,7 @@ fn leaf(value: Json<'_>, spelling: Spelling) -> Result<(Cow<'_, str>, Spelling),
     }
 }
 
-/// The canonical bytes of a tree in the normal form of JSON. Values are written as they are spelt: whether numbers and times are spelt
-/// canonically is checked value by value.
+/// The canonical bytes of a tree in the normal form of JSON. Numbers and times are not spelt anew: one that is not canonical is an error.
 ///
 /// # Errors
 /// One line: what the tree has that JSON has not.
@@ -422,6 +421,7 @@ fn value(tree: &Second<'_>, at: usize, out: &mut Vec<u8>) -> Result<(), &'static
     let text = if node.sort == Sort::Element { tree.children(at).map(|(_, child)| child).find(|child| child.sort == Sort::Text) } else { Some(node) };
     match text {
         None => return object(tree, at, out),
+        Some(text) if !text.spelling.is_canonical(&text.value) => return Err("expected numbers and times in their canonical spelling"),
         Some(text) => match text.spelling {
             Spelling::Number | Spelling::Flag => out.extend_from_slice(text.value.as_bytes()),
             Spelling::Exact | Spelling::Time => string(&text.value, out),

@@ -22,6 +22,7 @@ mod portion;
 mod readers;
 mod release;
 mod second;
+mod stix;
 mod words;
 mod xml;
 

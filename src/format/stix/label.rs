@@ -1,8 +1,9 @@
 //! Where a bundle says how it is marked, and who mentions whom.
 //!
 //! Each object is a part. Its markings are those that it names: of the Traffic Light Protocol by their fixed ids, or those whose
-//! definition stands in the bundle. A granular marking makes a part of what it selects. The definitions of the protocol itself are the same
-//! for everyone and are no parts.
+//! definition stands in the bundle; lines of its texts are compared with them. A granular marking makes a part of what it selects. The
+//! definition of a marking is itself marked by it, unless it names others; one that says nothing of releasability is no part, and those of the
+//! protocol are the same for everyone.
 
 use std::collections::BTreeMap;
 
@@ -20,21 +21,25 @@ const LISTS: [&str; 1] = ["object_refs"];
 /// Definitions of markings by their ids.
 type Definitions<'t> = BTreeMap<&'t str, NodeId>;
 
+/// Texts whose lines may be banners.
+const TEXTS: [&str; 5] = ["description", "content", "abstract", "explanation", "objective"];
+
 /// Every object, and within it every part that is marked alone; in document order.
 pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
     let definitions = definitions(tree);
     let mut found = Vec::new();
-    for (object, _) in tree.elements(NodeId::ROOT).filter(|(object, _)| text(tree, *object, "id").is_none_or(|id| tlp::of(id).is_none())) {
-        let markings = items(tree, object, "object_marking_refs").map(|item| marking(tree, item, &definitions)).collect();
+    for (object, _) in tree.elements(NodeId::ROOT) {
+        let markings = own(tree, object, &definitions);
+        if markings.is_empty() && text(tree, object, "type") == Some("marking-definition") {
+            continue;
+        }
         found.push(Portion { node: object, markings });
         let mut within: BTreeMap<NodeId, Vec<Marking>> = BTreeMap::new();
         for (granular, _) in tree.elements(object).filter(|(_, node)| node.name == "granular_markings") {
-            let Some((reference, _)) = tree.attribute(granular, "marking_ref") else { continue };
-            let marking = marking(tree, reference, &definitions);
-            for selector in items(tree, granular, "selectors") {
-                for part in selected(tree, object, &tree.node(selector).value.text()) {
-                    within.entry(part).or_default().push(marking);
-                }
+            let named = tree.attribute(granular, "marking_ref").and_then(|(reference, _)| marking(tree, reference, &definitions));
+            for (selector, marking) in items(tree, granular, "selectors").zip(std::iter::repeat(named)) {
+                let parts = selected(tree, object, &tree.node(selector).value.text());
+                marking.into_iter().for_each(|marking| parts.iter().for_each(|&part| within.entry(part).or_default().push(marking)));
             }
         }
         found.extend(within.into_iter().map(|(node, markings)| Portion { node, markings }));
@@ -42,20 +47,36 @@ pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
     found
 }
 
+/// The markings of an object as a whole; none where it names none that say who may have it.
+fn own(tree: &Tree<'_>, object: NodeId, definitions: &Definitions<'_>) -> Vec<Marking> {
+    let mut markings: Vec<Marking> = items(tree, object, "object_marking_refs").filter_map(|item| marking(tree, item, definitions)).collect();
+    if markings.is_empty() && text(tree, object, "type") == Some("marking-definition") {
+        markings.extend(specification(tree, object).map(Marking::Acs));
+    }
+    if !markings.is_empty() {
+        markings.extend(TEXTS.iter().filter_map(|name| tree.attribute(object, name)).map(|(text, _)| Marking::Banner(text)));
+    }
+    markings
+}
+
 fn definitions<'t>(tree: &'t Tree<'_>) -> Definitions<'t> {
     let objects = tree.elements(NodeId::ROOT).filter(|(object, _)| text(tree, *object, "type") == Some("marking-definition"));
     objects.filter_map(|(object, _)| text(tree, object, "id").map(|id| (id, object))).collect()
 }
 
-/// What the marking that `reference` names says, and where.
-fn marking(tree: &Tree<'_>, reference: NodeId, definitions: &Definitions<'_>) -> Marking {
+/// What the marking that `reference` names says, and where; `None` for a statement, which says nothing of who may have what it marks.
+fn marking(tree: &Tree<'_>, reference: NodeId, definitions: &Definitions<'_>) -> Option<Marking> {
     let id = tree.node(reference).value.text();
-    let definition = definitions.get(&*id).copied().filter(|_| tlp::of(&id).is_none());
-    let inner = |name: &str| definition.and_then(|definition| tree.element(definition, name)).map(|(inner, _)| inner);
-    let acs = inner("extensions").and_then(|extensions| tree.element(extensions, ACS)).map(|(acs, _)| Marking::Acs(acs));
-    let statement = inner("definition").and_then(|definition| tree.attribute(definition, "statement")).map(|(said, _)| Marking::Banner(said));
-    // The reading has left nothing else: an id of the Traffic Light Protocol.
-    acs.or(statement).unwrap_or(Marking::Tlp(reference))
+    match tlp::of(&id) {
+        Some(_) => Some(Marking::Tlp(reference)),
+        None => definitions.get(&*id).and_then(|definition| specification(tree, *definition)).map(Marking::Acs),
+    }
+}
+
+/// The access control specification in the definition of a marking.
+fn specification(tree: &Tree<'_>, definition: NodeId) -> Option<NodeId> {
+    let extensions = tree.element(definition, "extensions").map(|(extensions, _)| extensions)?;
+    tree.element(extensions, ACS).map(|(acs, _)| acs)
 }
 
 /// The texts of a list of texts.

@@ -1,10 +1,8 @@
 //! Grammars of values.
 
+use super::schema::{self, Type};
 use crate::base::{Decimal, Reason, Refusal, Span, Time};
 use crate::format::syntax::json::Content;
-use crate::normal::Unit;
-
-use super::schema::{self, Type};
 
 /// The greatest whole number: 2^53 - 1.
 // SPEC: STIX 2.1, 2.9.
@@ -145,19 +143,10 @@ const fn is_hidden(c: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// The unit of a number of a property, for the manual.
-pub(super) const fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Latitude => "degrees north",
-        Unit::Longitude => "degrees east",
-        Unit::Metres => "metres",
-        _ => "number",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::normal::Unit;
     use std::borrow::Cow;
 
     fn code(holds: Type, text: &str) -> &'static str {
