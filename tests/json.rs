@@ -30,9 +30,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("y_string_unicode_U+FFFE_nonchar.json", "malformed.json.character"),
 ];
 
-/// What RFC 8259 leaves open and we read.
-const READ: &[&str] = &["i_number_very_big_negative_int.json"];
-
 fn read(body: &[u8]) -> Result<Json<'_>, Refusal> {
     json::read(body, &mut Budget::for_body(body.len()))
 }
@@ -63,7 +60,8 @@ fn the_json_test_suite_is_read_and_refused_as_it_says() {
         let fits = match name.get(..2) {
             Some("y_") => found == listed,
             Some("n_") => found.is_some(),
-            _ => found.is_none() == READ.contains(&name.as_str()),
+            // What the standard leaves open is refused, all of it: numbers beyond 18 digits, halves of surrogate pairs, other encodings, depth.
+            _ => found.is_some(),
         };
         *count.entry((name.get(..2).unwrap().to_owned(), found.unwrap_or("read"))).or_insert(0) += 1;
         if !fits {

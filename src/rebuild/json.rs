@@ -149,7 +149,7 @@ mod tests {
     fn rewritten(text: &str, edit: impl Fn(&Tree<'_>, &mut Edits)) -> Result<String, Refusal> {
         let mut budget = Budget::for_body(text.len());
         let document = read(text.as_bytes(), &mut budget).unwrap();
-        let tree = tree("root", document, Nothing::Refuse, &mut budget).unwrap();
+        let tree = tree("doc", document, Nothing::Refuse, &mut budget).unwrap();
         let mut edits = Edits::default();
         edit(&tree, &mut edits);
         Ok(String::from_utf8(write(&tree, &edits)?).unwrap())
@@ -174,19 +174,19 @@ mod tests {
     fn a_list_loses_removed_items_and_goes_with_its_last() {
         let text = r#"{"a":[{"x":1},{"x":2}],"b":["c","d"],"e":1}"#;
         let out = rewritten(text, |tree, edits| {
-            for path in ["/root/a[1]", "/root/b[1]", "/root/b[2]"] {
+            for path in ["/doc/a[1]", "/doc/b[1]", "/doc/b[2]"] {
                 edit(edits, tree, at(tree, path), Change::Remove);
             }
             let number = Value::Number(Decimal::whole(7), Unit::One);
-            edit(edits, tree, at(tree, "/root/a[2]"), Change::Replace(number.clone()));
-            edit(edits, tree, at(tree, "/root/a[2]/@x"), Change::Replace(Value::Text("\"".into())));
+            edit(edits, tree, at(tree, "/doc/a[2]"), Change::Replace(number.clone()));
+            edit(edits, tree, at(tree, "/doc/a[2]/@x"), Change::Replace(Value::Text("\"".into())));
         });
         assert!(out.is_err(), "an element is not replaced");
         let out = rewritten(text, |tree, edits| {
-            for path in ["/root/a[1]", "/root/b[1]", "/root/b[2]", "/root/@e"] {
+            for path in ["/doc/a[1]", "/doc/b[1]", "/doc/b[2]", "/doc/@e"] {
                 edit(edits, tree, at(tree, path), Change::Remove);
             }
-            edit(edits, tree, at(tree, "/root/a[2]/@x"), Change::Replace(Value::Text("\"".into())));
+            edit(edits, tree, at(tree, "/doc/a[2]/@x"), Change::Replace(Value::Text("\"".into())));
         });
         assert_eq!(out.unwrap(), r#"{"a":[{"x":"\""}]}"#);
     }
@@ -198,7 +198,7 @@ mod tests {
             edit(edits, tree, text, Change::Remove);
         });
         assert_eq!(out.unwrap_err().reason, Reason::FaultInternal);
-        let out = rewritten(r#"{"b":1}"#, |tree, edits| edit(edits, tree, at(tree, "/root/@b"), Change::Replace(Value::Empty)));
+        let out = rewritten(r#"{"b":1}"#, |tree, edits| edit(edits, tree, at(tree, "/doc/@b"), Change::Replace(Value::Empty)));
         assert_eq!(out.unwrap_err().reason, Reason::FaultInternal);
     }
 }

@@ -236,7 +236,7 @@ fn marked(object: Part<'_, '_>, id: &str, defined: &BTreeSet<&str>) -> Result<()
     }
     for (_, selector) in granular.iter().flat_map(|marking| listed(*marking, "selectors")) {
         let whole = selector.split('.').next();
-        if selected(object, selector).is_empty() || matches!(whole, Some("object_marking_refs" | "granular_markings")) {
+        if !stands(object, selector) || matches!(whole, Some("object_marking_refs" | "granular_markings")) {
             return Err("expected selectors of what stands in the object");
         }
     }
@@ -251,6 +251,18 @@ fn selected(object: Part<'_, '_>, selector: &str) -> Vec<usize> {
         found = found.first().map(|above| above.children().filter(|child| child.name().1 == name).collect()).unwrap_or_default();
     }
     found.into_iter().map(|part| part.at).collect()
+}
+
+/// Whether what a selector names stands in the object, to the item of a list.
+fn stands(object: Part<'_, '_>, selector: &str) -> bool {
+    let mut steps = selector.split('.').peekable();
+    let mut here = Some(object);
+    while let Some(name) = steps.next() {
+        let index = steps.next_if(|step| step.starts_with('['));
+        let index = index.map_or(Some(0), |step| step.trim_matches(['[', ']']).parse().ok());
+        here = here.zip(index).and_then(|(above, index)| above.children().filter(|child| child.name().1 == name).nth(index));
+    }
+    here.is_some()
 }
 
 /// The access control specifications of the bundle, by the ids of the markings that hold them.

@@ -126,7 +126,7 @@ mod tests {
     fn form(text: &str, nothing: Nothing) -> Result<Vec<String>, &'static str> {
         let mut budget = Budget::for_body(text.len());
         let document = read(text.as_bytes(), &mut budget).unwrap();
-        let tree = tree("root", document, nothing, &mut budget).map_err(|refusal| refusal.reason.code())?;
+        let tree = tree("doc", document, nothing, &mut budget).map_err(|refusal| refusal.reason.code())?;
         let line = |(id, node): (_, &crate::normal::Node<'_>)| {
             let text = if node.kind == Kind::Text { " text" } else { "" };
             format!("{}{}{text}={}", tree.path(id), if node.namespace == ARRAY { " item" } else { "" }, node.value.text())
@@ -140,17 +140,17 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "/root=",
-                "/root/@a=t",
-                "/root/@z=1",
-                "/root/inner=",
-                "/root/inner/@x=true",
-                "/root/list[1] item=",
-                "/root/list[1] text=b",
-                "/root/list[2] item=",
-                "/root/list[2] text=a",
-                "/root/things item=",
-                "/root/things/@n=1"
+                "/doc=",
+                "/doc/@a=t",
+                "/doc/@z=1",
+                "/doc/inner=",
+                "/doc/inner/@x=true",
+                "/doc/list[1] item=",
+                "/doc/list[1] text=b",
+                "/doc/list[2] item=",
+                "/doc/list[2] text=a",
+                "/doc/things item=",
+                "/doc/things/@n=1"
             ]
         );
     }
@@ -159,7 +159,7 @@ mod tests {
     fn what_has_no_place_in_the_normal_form_is_refused_or_absent() {
         for text in [r#"{"a":null}"#, r#"{"a":[]}"#] {
             assert_eq!(form(text, Nothing::Refuse), Err("malformed.json.empty"), "{text}");
-            assert_eq!(form(text, Nothing::Absent).unwrap(), ["/root="], "{text}");
+            assert_eq!(form(text, Nothing::Absent).unwrap(), ["/doc="], "{text}");
         }
         for text in ["[]", "1", r#"{"a":[[1]]}"#, r#"{"a":[""]}"#, r#"{"a":["x"," "]}"#, r#"{"a":[null]}"#] {
             assert_eq!(form(text, Nothing::Absent), Err("malformed.json.empty"), "{text}");
