@@ -21,6 +21,7 @@ mod journal;
 mod json;
 mod label;
 mod link;
+mod nffi;
 mod release;
 mod rules;
 mod stix;
