@@ -243,13 +243,15 @@ mod tests {
             }
             let marks = |marking: &Marking| match marking {
                 Marking::Named { policy, classification, category } => {
-                    Mark::Named { policy: policy.index(), classification: classification.index(), category: category.map(|id| id.index()) }
+                    let category = category.map(|id| id.index());
+                    Some(Mark::Named { policy: policy.index(), classification: classification.index(), category })
                 }
+                Marking::Banner(_) => None,
                 other => panic!("{other:?}"),
             };
             let parts: Vec<_> = (format.portions)(&first)
                 .iter()
-                .map(|part| Portion { node: part.node.index(), marks: part.markings.iter().map(marks).collect() })
+                .map(|part| Portion { node: part.node.index(), marks: part.markings.iter().filter_map(marks).collect() })
                 .collect();
             assert_eq!(parts, portions(&second), "{name}");
         }

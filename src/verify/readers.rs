@@ -51,11 +51,7 @@ pub(super) struct Departure {
 }
 
 /// The second readers.
-static READERS: &[Reader] = &[
-    cot::READER,
-    nffi::READER,
-    stix::READER,
-];
+static READERS: &[Reader] = &[cot::READER, nffi::READER, stix::READER];
 
 /// The one reader that claims a body.
 ///

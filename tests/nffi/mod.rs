@@ -116,7 +116,8 @@ fn fields_have_types_units_and_canonical_values() {
     assert_eq!(value("/NFFIMessage/track/deviceSpecificData/alert"), Value::Flag(false));
     assert_eq!(value("/NFFIMessage/track/deviceSpecificData/remarks[2]").text(), "second <of four>");
     let written = String::from_utf8(write(&tree, Syntax::Xml).unwrap()).unwrap();
-    let head = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<nffi:NFFIMessage xmlns:nffi=\"{NAMESPACE}\"><nffi:track><nffi:positionalData sec");
+    let head =
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<nffi:NFFIMessage xmlns:nffi=\"{NAMESPACE}\"><nffi:track><nffi:positionalData sec");
     assert!(written.starts_with(&head) && written.ends_with("</nffi:track></nffi:NFFIMessage>"), "{written}");
 }
 
@@ -228,8 +229,26 @@ fn track(labelled: bool) -> impl Strategy<Value = String> {
     let sec = move || if labelled { label().boxed() } else { Just(String::new()).boxed() };
     let field = |name: &'static str, value: &'static str| perhaps(value.prop_map(move |text| format!("<{name}>{text}</{name}>")));
     let name = "[A-Za-z0-9 ._/-]{0,10}[A-Za-z0-9]";
-    let place = (-90.0..=90.0_f64, -179.9..=180.0_f64, 0..9_usize, perhaps("[0-9]{1,2}\\.[0-9]{1,3}".prop_map(|n| n.trim_start_matches('0').to_owned()).prop_filter_map("a number", |n| n.starts_with(|c: char| c.is_ascii_digit()).then(|| format!(" accuracy=\"{n}\"")))));
-    let position = (sec(), perhaps("[A-Z]{3}".prop_map(|c| format!("<country>{c}</country>"))), name, field("subsystem", name), name, place, field("bearing", "[1-9][0-9]?(\\.[0-9]{1,4})?"), field("speed", "[1-9][0-9]{0,2}"));
+    let place = (
+        -90.0..=90.0_f64,
+        -179.9..=180.0_f64,
+        0..9_usize,
+        perhaps(
+            "[0-9]{1,2}\\.[0-9]{1,3}"
+                .prop_map(|n| n.trim_start_matches('0').to_owned())
+                .prop_filter_map("a number", |n| n.starts_with(|c: char| c.is_ascii_digit()).then(|| format!(" accuracy=\"{n}\""))),
+        ),
+    );
+    let position = (
+        sec(),
+        perhaps("[A-Z]{3}".prop_map(|c| format!("<country>{c}</country>"))),
+        name,
+        field("subsystem", name),
+        name,
+        place,
+        field("bearing", "[1-9][0-9]?(\\.[0-9]{1,4})?"),
+        field("speed", "[1-9][0-9]{0,2}"),
+    );
     let position = position.prop_map(|(sec, country, system, subsystem, id, (lat, lon, digits, accuracy), bearing, speed)| {
         let source = format!("<trackSource><sourceSystem>{country}<system>{system}</system>{subsystem}</sourceSystem><transponderId>{id}</transponderId></trackSource>");
         let coordinates = format!("<latitude{accuracy}>{lat:.digits$}</latitude> <longitude{accuracy}>{lon:.digits$}</longitude>");
@@ -238,11 +257,22 @@ fn track(labelled: bool) -> impl Strategy<Value = String> {
     let identification = perhaps((sec(), "[A-Z0-9-]{15}", "[A-Za-z0-9]{1,15}").prop_map(|(sec, symbol, short)| {
         format!("<identificationData{sec}><unitSymbol>{symbol}</unitSymbol><unitShortName>{short}</unitShortName></identificationData>")
     }));
-    let device = perhaps((sec(), field("phoneNumber", "[0-9+ ]{0,12}[0-9]"), perhaps("true|false".prop_map(|flag| format!("<alert>{flag}</alert>"))), prop::collection::vec("[ -;=?-~é\u{10000}\n]{0,20}[a-z]", 0..4)).prop_map(|(sec, phone, alert, remarks)| {
-        let remarks: String = remarks.iter().map(|text| format!("<remarks>{}</remarks>", text.replace('&', "&amp;"))).collect();
-        format!("<deviceSpecificData{sec}>{phone}{alert}{remarks}</deviceSpecificData>")
-    }));
-    let detail = perhaps((sec(), "[a-z]{1,6}", "[a-z ]{0,8}").prop_map(|(sec, name, text)| format!("<detailData{sec}><{name} a='1'>{text}</{name}><{name}/></detailData>")));
+    let device = perhaps(
+        (
+            sec(),
+            field("phoneNumber", "[0-9+ ]{0,12}[0-9]"),
+            perhaps("true|false".prop_map(|flag| format!("<alert>{flag}</alert>"))),
+            prop::collection::vec("[ -;=?-~é\u{10000}\n]{0,20}[a-z]", 0..4),
+        )
+            .prop_map(|(sec, phone, alert, remarks)| {
+                let remarks: String = remarks.iter().map(|text| format!("<remarks>{}</remarks>", text.replace('&', "&amp;"))).collect();
+                format!("<deviceSpecificData{sec}>{phone}{alert}{remarks}</deviceSpecificData>")
+            }),
+    );
+    let detail = perhaps(
+        (sec(), "[a-z]{1,6}", "[a-z ]{0,8}")
+            .prop_map(|(sec, name, text)| format!("<detailData{sec}><{name} a='1'>{text}</{name}><{name}/></detailData>")),
+    );
     (position, identification, device, detail).prop_map(|(a, b, c, d)| format!("<track>{a}{b}{c}\n{d}</track>"))
 }
 

@@ -122,26 +122,14 @@ const LABEL: &[Attribute] = &[
 ];
 
 /// Reliability of a source. SPEC: STANAG 2022, A to F, in words.
-const RELIABILITY: &[&str] = &[
-    "COMPLETELY RELIABLE",
-    "USUALLY RELIABLE",
-    "FAIRLY RELIABLE",
-    "NOT USUALLY RELIABLE",
-    "UNRELIABLE",
-    "RELIABILITY CANNOT BE JUDGED",
-];
+const RELIABILITY: &[&str] =
+    &["COMPLETELY RELIABLE", "USUALLY RELIABLE", "FAIRLY RELIABLE", "NOT USUALLY RELIABLE", "UNRELIABLE", "RELIABILITY CANNOT BE JUDGED"];
 /// Credibility of information. SPEC: STANAG 2022, 1 to 6, in words.
 const CREDIBILITY: &[&str] =
     &["CONFIRMED BY OTHER SOURCES", "PROBABLY TRUE", "POSSIBLY TRUE", "DOUBTFULLY TRUE", "IMPROBABLE", "TRUTH CANNOT BE JUDGED"];
 /// Operational status.
-const STATUS: &[&str] = &[
-    "OPERATIONAL",
-    "SUBSTANTIALLY OPERATIONAL",
-    "MARGINALLY OPERATIONAL",
-    "TEMPORARILY NOT OPERATIONAL",
-    "NOT OPERATIONAL",
-    "NOT KNOWN",
-];
+const STATUS: &[&str] =
+    &["OPERATIONAL", "SUBSTANTIALLY OPERATIONAL", "MARGINALLY OPERATIONAL", "TEMPORARILY NOT OPERATIONAL", "NOT OPERATIONAL", "NOT KNOWN"];
 
 const fn number(unit: Unit, least: i32, most: i32) -> Type {
     Type::Number { unit, least, most, ends: Ends::Both }
@@ -172,10 +160,7 @@ const SPEED_ERROR: &[Attribute] = &[Attribute { name: "accuracy", kind: number(U
 const COORDINATES: &[Element] = &[
     Element { attributes: PLACE_ERROR, ..always("latitude", number(Unit::Latitude, -90, 90)) },
     // SPEC: -180 is excluded: it is 180.
-    Element {
-        attributes: PLACE_ERROR,
-        ..always("longitude", Type::Number { unit: Unit::Longitude, least: -180, most: 180, ends: Ends::Most })
-    },
+    Element { attributes: PLACE_ERROR, ..always("longitude", Type::Number { unit: Unit::Longitude, least: -180, most: 180, ends: Ends::Most }) },
     Element { attributes: HEIGHT_ERROR, ..once("altitude", number(Unit::Metres, -12_000, 100_000_000)) },
 ];
 
@@ -186,11 +171,7 @@ const TURN: Type = Type::Number { unit: Unit::Degrees, least: 0, most: 360, ends
 const SYSTEM: Type = Type::Text { least: 1, most: 128 };
 
 const SOURCE: &[Element] = &[
-    group(
-        "sourceSystem",
-        Occurs::Always,
-        &[once("country", Type::Country), always("system", SYSTEM), once("subsystem", SYSTEM)],
-    ),
+    group("sourceSystem", Occurs::Always, &[once("country", Type::Country), always("system", SYSTEM), once("subsystem", SYSTEM)]),
     always("transponderId", Type::Text { least: 1, most: 60 }),
 ];
 

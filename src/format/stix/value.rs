@@ -2,6 +2,7 @@
 
 use super::schema::{self, Type};
 use crate::base::{Decimal, Reason, Refusal, Span, Time};
+use crate::format::syntax::hidden::hides;
 use crate::format::syntax::json::Content;
 
 /// The greatest whole number: 2^53 - 1.
@@ -127,20 +128,6 @@ fn is_selector(text: &str) -> bool {
         })
     };
     text.split('.').enumerate().all(|(at, step)| name(step) || at > 0 && index(step))
-}
-
-/// Whether a text has a character that is not seen, or turns the writing direction.
-fn hides(text: &str) -> bool {
-    !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.chars().any(is_hidden)
-}
-
-// SPEC: Unicode general categories Cc and Co, Bidi_Control and Default_Ignorable_Code_Point; non-characters do not reach this far.
-const fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]

@@ -40,12 +40,7 @@ mod tests {
 
     #[test]
     fn the_first_tag_is_found_behind_what_means_nothing() {
-        for (body, name) in [
-            ("<a/>", "a"),
-            ("<a>", "a"),
-            ("<a", "a"),
-            ("\u{feff} \r\n<?xml version='1.0'?><!-- <b> --> <n:a x='1'>", "a"),
-        ] {
+        for (body, name) in [("<a/>", "a"), ("<a>", "a"), ("<a", "a"), ("\u{feff} \r\n<?xml version='1.0'?><!-- <b> --> <n:a x='1'>", "a")] {
             assert_eq!(first(body.as_bytes()), First::Tag(name.as_bytes()), "{body}");
         }
         assert_eq!(first(b"<!-- c --><!DOCTYPE a>"), First::Hidden(b"<!DOCTYPE a>"));
