@@ -10,9 +10,11 @@ use super::character::plain;
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::words::{malformed, unknown};
-use crate::base::{Reason, Refusal};
+use crate::base::{Budget, Reason, Refusal};
 use crate::normal::{Kind, NodeId, Tree};
 
+/// Words of one control set at most: 512. There are some 250 nationalities.
+const WORDS_MAX: usize = 512;
 /// The policy that the markings are read into; custodians of other nations are refused.
 const POLICY: &str = "USA";
 /// Letters of the classification.
@@ -51,7 +53,7 @@ enum Reach {
 ///
 /// # Errors
 /// `label.character`, `label.malformed`, `label.policy_unknown`, `label.level_unknown`, `label.category_unknown`.
-pub fn read(lattice: &Lattice, tree: &Tree<'_>, marking: NodeId) -> Result<Label, Refusal> {
+pub fn read(lattice: &Lattice, tree: &Tree<'_>, marking: NodeId, budget: &mut Budget) -> Result<Label, Refusal> {
     let policy = lattice.policy(POLICY);
     let policy = policy.ok_or_else(|| Refusal::new(Reason::LabelPolicyUnknown, "expected a rule set with the policy `USA`"))?;
     let custodian = said(tree, marking, "responsible_entity_custodian")?;
@@ -61,6 +63,11 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, marking: NodeId) -> Result<Label
     let (privilege, sharing) = defaults(said(tree, marking, "policy_reference")?.as_deref())?;
     let controls = members(tree, marking, "control_set");
     let &[controls] = controls.as_slice() else { return Err(malformed("expected one `control_set`")) };
+    let count = tree.children(controls).count();
+    if count > WORDS_MAX {
+        return Err(malformed(format!("expected at most {WORDS_MAX} words in a control set")));
+    }
+    budget.spend(u64::try_from(count).unwrap_or(u64::MAX))?;
     let word = said(tree, controls, "classification")?;
     let level = LEVELS.iter().find(|(letter, _)| Some(*letter) == word.as_deref()).map(|(_, level)| *level);
     let level = level.ok_or_else(|| malformed("expected the classification `U`, `C`, `S` or `TS`"))?;
@@ -222,7 +229,7 @@ fn text(tree: &Tree<'_>, item: NodeId) -> Option<Result<String, Refusal>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Budget, Span};
+    use crate::base::Span;
     use crate::label::tests::{lattice, now, read as banner};
     use crate::normal::{TreeBuilder, Value};
 
@@ -257,7 +264,7 @@ mod tests {
         }
         builder.close(0);
         builder.close(0);
-        let label = read(lattice(), &builder.finish().unwrap(), NodeId::ROOT).map_err(|refusal| refusal.reason)?;
+        let label = read(lattice(), &builder.finish().unwrap(), NodeId::ROOT, &mut budget).map_err(|refusal| refusal.reason)?;
         lattice().check(&label, now()).map_err(|refusal| refusal.reason)?;
         Ok(label)
     }

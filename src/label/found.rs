@@ -38,6 +38,19 @@ impl Places {
     }
 }
 
+impl Places {
+    /// The texts whose lines may be banners.
+    pub(in crate::label) fn banners(&self) -> impl Iterator<Item = NodeId> {
+        self.copies.iter().filter_map(|copy| if let Marking::Banner(id) = copy { Some(*id) } else { None })
+    }
+
+    /// The same places without those texts.
+    pub(in crate::label) fn without_banners(mut self) -> Self {
+        self.copies.retain(|copy| !matches!(copy, Marking::Banner(_)));
+        self
+    }
+}
+
 /// What was found so far.
 #[derive(Debug)]
 pub(in crate::label) struct Found<'f> {
@@ -115,7 +128,7 @@ impl<'f> Found<'f> {
             Marking::Tlp(id) => self.read(tree, id, Form::Tlp, |text| tlp::read(lattice, text)),
             Marking::Acs(id) => {
                 let place = place_of(tree, id);
-                let label = acs::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
+                let label = acs::read(lattice, tree, id, budget).map_err(|refusal| placed(refusal, &place))?;
                 self.add(label, Form::Acs, place)
             }
             Marking::Named { policy, classification, category } => {
@@ -159,19 +172,30 @@ impl<'f> Found<'f> {
         self.add(label, Form::Stanag4774, place)
     }
 
-    /// Every line that is meant as a banner: people paste marked texts into others, so a marking may stand in the middle.
     fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
-        let text = tree.node(id).value.text();
         let place = place_of(tree, id);
-        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
-            budget.spend(WORK_PER_MARKING)?;
+        for label in self.banner_lines(tree, id, budget)? {
             if self.sources.len() >= MARKINGS_MAX {
                 return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
             }
-            let label = banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?;
             self.add(label, Form::Banner, place.clone())?;
         }
         Ok(())
+    }
+
+    /// What every line says that is meant as a banner: people paste marked texts into others, so a marking may stand in the middle.
+    pub(in crate::label) fn banner_lines(&self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<Vec<Label>, Refusal> {
+        let text = tree.node(id).value.text();
+        let place = place_of(tree, id);
+        let mut labels = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
+            budget.spend(WORK_PER_MARKING)?;
+            if labels.len() >= MARKINGS_MAX {
+                return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
+            }
+            labels.push(banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?);
+        }
+        Ok(labels)
     }
 
     fn letter(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {

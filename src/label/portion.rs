@@ -5,6 +5,7 @@
 // SPEC: STIX 2.1, 7.2.3 lets a marking of a part replace that of the object; here it joins it, so that it can only restrict.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::found::{Found, Places, place_of, placed};
 use super::lattice::Lattice;
@@ -33,8 +34,7 @@ pub(in crate::label) fn read(found: &Found<'_>, tree: &Tree<'_>, parts: &[Portio
     let mut marked: Vec<MarkedPart> = Vec::with_capacity(parts.len());
     // The parts around the current one, by their places in `marked`, the innermost last.
     let mut around: Vec<usize> = Vec::new();
-    // Many parts point at one marking: it is read once.
-    let mut known: BTreeMap<Marking, Label> = BTreeMap::new();
+    let mut known = Known::default();
     for part in parts {
         budget.spend(WORK_PER_PART)?;
         if marked.last().is_some_and(|last| last.node >= part.node) {
@@ -55,19 +55,27 @@ pub(in crate::label) fn read(found: &Found<'_>, tree: &Tree<'_>, parts: &[Portio
     Ok(marked)
 }
 
+/// What was read before: many parts point at one marking, and it is read once, so that the work does not grow with their product.
+#[derive(Default)]
+struct Known {
+    labels: BTreeMap<Marking, Label>,
+    banners: BTreeMap<NodeId, Vec<Label>>,
+}
+
 fn of_part(
     found: &Found<'_>,
     tree: &Tree<'_>,
     part: &Portion,
     outer: Option<&Label>,
-    known: &mut BTreeMap<Marking, Label>,
+    known: &mut Known,
     budget: &mut Budget,
 ) -> Result<Label, Refusal> {
     let places = Places::of(&part.markings)?;
-    let own = match part.markings.as_slice() {
-        [only @ (Marking::Tlp(_) | Marking::Acs(_))] => match known.get(only) {
+    let own = match part.markings.iter().filter(|marking| !matches!(marking, Marking::Banner(_) | Marking::Letter(_))).collect::<Vec<_>>().as_slice()
+    {
+        [only @ Marking::Acs(_)] => match known.labels.get(only) {
             Some(label) => Some(label.clone()),
-            None => own(found, tree, &places, budget)?.inspect(|label| drop(known.insert(*only, label.clone()))),
+            None => own(found, tree, &places, budget)?.inspect(|label| drop(known.labels.insert(**only, label.clone()))),
         },
         _ => own(found, tree, &places, budget)?,
     };
@@ -77,8 +85,19 @@ fn of_part(
         (None, Some(outer)) => outer.clone(),
         (None, None) => found.label().cloned().ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a marking of this part, found none"))?,
     };
-    // A banner line in the part is a copy of its own marking, else of what it inherits.
-    found.part_of(own.unwrap_or_else(|| label.clone())).copies(tree, &places, budget)?;
+    // What copies a marking copies the part's own, else what it inherits.
+    let copied = own.unwrap_or_else(|| label.clone());
+    for banner in places.banners() {
+        let lines = match known.banners.entry(banner) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(new) => new.insert(found.banner_lines(tree, banner, budget)?),
+        };
+        if lines.iter().any(|line| !line.says_the_same(&copied)) {
+            let refusal = Refusal::new(Reason::LabelBannerAbove, "expected the banner line to say what the marking of its part says");
+            return Err(placed(refusal, &place_of(tree, banner)));
+        }
+    }
+    found.part_of(copied).copies(tree, &places.without_banners(), budget)?;
     Ok(label)
 }
 

@@ -89,7 +89,8 @@ mod tests {
         );
         let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
         let tree = read_tree(&text, options, &mut Budget::for_body(text.len())).unwrap();
-        let first = crate::label::acs::read(&EDITION.lattice, &tree, NodeId::ROOT).ok().map(|label| Said::of(&label));
+        let first =
+            crate::label::acs::read(&EDITION.lattice, &tree, NodeId::ROOT, &mut Budget::for_body(text.len())).ok().map(|label| Said::of(&label));
         let second = xml::read(text.as_bytes(), |_| &[]).unwrap();
         (first, read(second.root().unwrap(), &EDITION.lattice).ok())
     }

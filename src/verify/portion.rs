@@ -80,6 +80,8 @@ pub(super) struct Decision {
 pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>) -> Result<Vec<Marked>, Unread> {
     let mut marked: Vec<Marked> = Vec::new();
     let mut around: Vec<usize> = Vec::new();
+    // Many parts point at one marking: it is not read again where the part before had it too.
+    let mut before: (Vec<Mark>, Option<Said>) = (Vec::new(), None);
     for part in (ground.reader.portions)(tree) {
         if marked.last().is_some_and(|last| last.node >= part.node) {
             return Err("the parts are not in document order");
@@ -89,7 +91,10 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             around.pop();
         }
         let outer = around.last().and_then(|at| marked.get(*at)).map(|outer| &outer.said);
-        let said = match (own(tree, &part.marks, ground)?, outer) {
+        if before.0 != part.marks {
+            before = (part.marks.clone(), own(tree, &part.marks, ground)?);
+        }
+        let said = match (before.1.clone(), outer) {
             (Some(own), Some(outer)) => join(ground.lattice, &own, outer)?,
             (Some(own), None) => own,
             (None, Some(outer)) => outer.clone(),
