@@ -70,7 +70,7 @@ const TYPES: [&str; 42] = [
 ];
 
 /// Times of objects.
-const TIMES: [&str; 32] = [
+const TIMES: [&str; 30] = [
     "account_created",
     "account_expires",
     "account_first_login",
@@ -78,7 +78,6 @@ const TIMES: [&str; 32] = [
     "analysis_ended",
     "analysis_started",
     "atime",
-    "created",
     "created_time",
     "credential_last_changed",
     "ctime",
@@ -88,7 +87,6 @@ const TIMES: [&str; 32] = [
     "first_seen",
     "last_observed",
     "last_seen",
-    "modified",
     "modified_time",
     "mtime",
     "object_modified",
@@ -146,8 +144,10 @@ fn claims(body: &[u8]) -> bool {
 }
 
 /// Which texts are times, by where they stand: what a dictionary of the sender has under the same name is none.
-fn spell(above: &[&str], _: &Members<'_>, name: &str) -> Spelling {
+fn spell(above: &[&str], object: &Members<'_>, name: &str) -> Spelling {
     let time = match above {
+        // Versions are told by times to the millisecond, which have one spelling; the creation of a marking definition tells no version.
+        ["bundle", "objects"] if matches!(name, "created" | "modified") => object.get("type").and_then(|kind| kind.text()) == Some(MARKING),
         ["bundle", "objects"] | ["bundle", "objects", "x509_v3_extensions"] => TIMES.contains(&name),
         ["bundle", "objects", "extensions", "windows-pebinary-ext"] => name == "time_date_stamp",
         ["bundle", "objects", "extensions", ACS, rest @ ..] => match rest {

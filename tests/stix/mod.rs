@@ -1,6 +1,7 @@
 //! STIX: samples of ours, samples of others, laws, and what a guard must refuse that tools of others accept.
 
 mod corpus;
+mod validator;
 
 use std::path::{Path, PathBuf};
 

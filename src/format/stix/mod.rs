@@ -32,7 +32,8 @@ pub const FORMAT: Format = Format {
     mentions: label::mentions,
 };
 
-/// What the standard requires of every object that may have it, and what carries markings; a test holds it against the table.
+/// Scalars that the standard requires of some type: no rule takes them away from any, for a rule does not know the type. A test holds this
+/// against the table.
 const REQUIRED: &[&str] = &[
     "/bundle/@type",
     "/bundle/@id",
@@ -59,6 +60,13 @@ const REQUIRED: &[&str] = &[
     "/bundle/objects/@value",
     "/bundle/objects/@object_ref",
     "/bundle/objects/@definition_type",
+    "/bundle/objects/@name",
+    "/bundle/objects/@path",
+    "/bundle/objects/@number",
+    "/bundle/objects/@is_multipart",
+    "/bundle/objects/@product",
+    "/bundle/objects/@schema",
+    "/bundle/objects/@version",
 ];
 
 /// Keys that stand first in what calls itself STIX.

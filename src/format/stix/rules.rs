@@ -104,8 +104,11 @@ pub(super) fn inner(object: &Object<'_>, span: Span) -> Result<(), Refusal> {
 }
 
 fn time(object: &Object<'_>, name: &str) -> Option<(Time, Span)> {
-    object.value(name).and_then(|value| match value.content {
-        Content::Time(time) => Some((time, value.span)),
+    let value = object.value(name)?;
+    let time = match &value.content {
+        Content::Time(time) => Some(*time),
+        Content::Text(text) => Time::parse(text),
         _ => None,
-    })
+    };
+    time.map(|time| (time, value.span))
 }

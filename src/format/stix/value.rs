@@ -9,6 +9,9 @@ use crate::format::syntax::json::Content;
 // SPEC: STIX 2.1, 2.9.
 const WHOLE_MAX: &str = "9007199254740991";
 
+/// Characters of a time to the millisecond.
+const MILLISECOND_CHARS: usize = 24;
+
 /// Hashes of known length: name and hexadecimal digits.
 const DIGESTS: [(&str, usize); 6] = [("MD5", 32), ("SHA-1", 40), ("SHA-256", 64), ("SHA-512", 128), ("SHA3-256", 64), ("SHA3-512", 128)];
 
@@ -59,6 +62,9 @@ fn words(text: &str, holds: Type, span: Span) -> Result<(), Refusal> {
         return refuse(Reason::InvalidStixCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
     }
     match holds {
+        // SPEC: STIX 2.1, 3.2: exactly three digits after the second.
+        Type::Millisecond if text.len() == MILLISECOND_CHARS && Time::parse(text).is_some() => Ok(()),
+        Type::Millisecond => refuse(Reason::InvalidStixTime, "expected `YYYY-MM-DDThh:mm:ss.sssZ` with three digits after the second"),
         Type::Plain if !text.trim().is_empty() => Ok(()),
         Type::Plain => refuse(Reason::InvalidStixValue, "expected a word"),
         Type::Word(known) if known.contains(&text) => Ok(()),
@@ -199,6 +205,8 @@ mod tests {
         all(Type::Whole(0), &["1"], "invalid.stix.value");
         all(Type::Flag, &["true"], "invalid.stix.value");
         all(Type::Time, &["2026-01-02T03:04:05.123456Z"], "read");
+        all(Type::Millisecond, &["2026-01-02T03:04:05.120Z", "2026-01-02T03:04:05.000Z"], "read");
+        all(Type::Millisecond, &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.1234Z", "2026-01-02T03:04:61.000Z"], "invalid.stix.time");
         all(Type::Time, &["2026-01-02T03:04:60Z", "2026-01-02T03:04:05+00:00", "2026-01-02", ""], "invalid.stix.time");
     }
 }

@@ -1,7 +1,7 @@
 //! Properties that many objects share.
 // SPEC: STIX 2.1, 3.2 (common properties), 2.5 (external references), 2.11 (kill chain phases), 7.2.3 (granular markings).
 
-use super::Type::{Extensions, Flag, Hashes, Id, Inner, List, Plain, Selector, Text, Time, Within, Word};
+use super::Type::{Extensions, Flag, Hashes, Id, Inner, List, Millisecond, Plain, Selector, Text, Time, Within, Word};
 use super::{Property, Shape, may, must};
 
 /// The version that objects state.
@@ -16,8 +16,8 @@ const GRANULAR_MARKING: Shape =
 
 const KILL_CHAIN_PHASE: Shape = Shape { groups: &[&[must("kill_chain_name", Plain), must("phase_name", Plain)]] };
 
-/// Type, id and version of everything that has versions.
-pub(super) const CORE: &[Property] = &[must("type", Plain), must("spec_version", Word(VERSION)), must("id", Id(&[])), must("created", Time)];
+/// Type, id and version of the standard, of everything but observables.
+pub(super) const CORE: &[Property] = &[must("type", Plain), must("spec_version", Word(VERSION)), must("id", Id(&[]))];
 
 /// Markings, of everything.
 pub(super) const MARKED: &[Property] =
@@ -26,7 +26,8 @@ pub(super) const MARKED: &[Property] =
 /// Properties of everything that has versions but marking definitions.
 pub(super) const VERSIONED: &[Property] = &[
     may("created_by_ref", Id(&["identity"])),
-    must("modified", Time),
+    must("created", Millisecond),
+    must("modified", Millisecond),
     may("revoked", Flag),
     may("labels", List(&Text)),
     may("confidence", Within(0, 100)),
