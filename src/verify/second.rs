@@ -143,11 +143,6 @@ impl<'a> Second<'a> {
         self.part(at).into_iter().flat_map(|part| part.children().map(|child| (child.at, child.node)))
     }
 
-    /// The value of an attribute without namespace.
-    pub(super) fn said(&self, at: usize, name: &str) -> Option<&str> {
-        self.part(at).and_then(|part| part.said(name))
-    }
-
     /// The same tree with all text its own, for a reader that had to rewrite the body first.
     pub(super) fn into_owned(self) -> Second<'static> {
         let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
