@@ -5,6 +5,7 @@
 pub mod cot;
 pub mod laws;
 pub mod nffi;
+pub mod stix;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -17,6 +18,8 @@ use crate::normal::{Marking, Mention, Portion, Tree};
 pub enum Syntax {
     /// XML 1.0 in UTF-8.
     Xml,
+    /// JSON (RFC 8259, I-JSON).
+    Json,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -65,6 +68,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 pub static FORMATS: &[Format] = &[
     cot::FORMAT,
     nffi::FORMAT,
+    stix::FORMAT,
 ];
 
 /// The format of a name.

@@ -181,8 +181,11 @@ mod tests {
         &EDITION.peers[&Name::new(name).unwrap()]
     }
 
-    /// The paths that are withheld with their reasons, and the classification of what is left.
-    fn kept(body: &str, to: &str) -> Result<(Vec<(String, &'static str)>, String), &'static str> {
+    /// Paths that are withheld, with their reasons.
+    type Paths = Vec<(String, &'static str)>;
+
+    /// What is withheld, and the classification of what is left.
+    fn kept(body: &str, to: &str) -> Result<(Paths, String), &'static str> {
         let labelled = labelled(body).map_err(|refusal| refusal.reason.code())?;
         let kept = keep(&EDITION.lattice, &labelled, peer(to)).map_err(|refusal| refusal.reason.code())?;
         let tree = labelled.parsed().tree();
@@ -190,7 +193,7 @@ mod tests {
         Ok((withheld, EDITION.lattice.view(kept.label()).classification))
     }
 
-    fn paths(pairs: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+    fn paths(pairs: &[(&str, &'static str)]) -> Paths {
         pairs.iter().map(|(path, code)| ((*path).to_owned(), *code)).collect()
     }
 
@@ -299,7 +302,7 @@ mod tests {
         #[test]
         fn a_part_more_releases_no_other_part_and_a_clearance_more_withholds_none((name, items) in boxes(), out in 0..5_usize) {
             // The last item, so that the others keep their numbers.
-            let (body, less) = (written(name, &items), written(name, &items[..items.len() - 1]));
+            let (body, less) = (written(name, &items), written(name, items.split_last().map_or(&[], |(_, less)| less)));
             for recipient in EDITION.peers.values() {
                 let Some(with) = left(&body, recipient) else { continue };
                 // Where nobody may have what is left without it together, there is nothing to compare: with it, a mention may have gone.

@@ -128,7 +128,7 @@ pub(crate) fn written(name: &str, items: &[Item]) -> String {
     fn write(name: &str, item: &Item, next: &mut u8, out: &mut String) {
         let mark = item.mark.map_or_else(String::new, |mark| format!(" {name}=\"{mark}\""));
         out.push_str(&format!("<item id=\"{next}\"{mark}>"));
-        *next += 1;
+        *next = next.saturating_add(1);
         item.refs.iter().for_each(|(needs, to)| out.push_str(&format!("<{} to=\"{to}\"/>", if *needs { "needs" } else { "ref" })));
         item.items.iter().for_each(|item| write(name, item, next, out));
         out.push_str("</item>");

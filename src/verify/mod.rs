@@ -12,6 +12,7 @@ mod acs;
 mod compare;
 mod cot;
 mod join;
+mod json;
 mod label;
 mod mark;
 mod marking;
@@ -23,6 +24,7 @@ mod portion;
 mod readers;
 mod release;
 mod second;
+mod stix;
 mod words;
 mod xml;
 

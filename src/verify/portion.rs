@@ -397,7 +397,7 @@ mod tests {
         fn both_halves_decide_alike_on_every_box_and_every_recipient((name, items) in boxes()) {
             let body = written(name, &items);
             let labelled = labelled(&body).unwrap();
-            prop_assert_eq!(second(&body).nodes().iter().filter(|node| node.sort == Sort::Element).count(), body.matches('<').count() - body.matches("</").count());
+            prop_assert_eq!(second(&body).nodes().iter().filter(|node| node.sort == Sort::Element).count(), body.matches('<').count().saturating_sub(body.matches("</").count()));
             for recipient in EDITION.peers.values() {
                 let first = parts::keep(&EDITION.lattice, &labelled, recipient);
                 match (first, decided(&body, labelled.label(), false, recipient)) {
