@@ -23,7 +23,7 @@ const ERRORS: [&str; 2] = ["ce", "le"];
 /// # Errors
 /// `verify.edit` with the path of the first difference.
 pub(super) fn element(original: Part<'_, '_>, result: Part<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
-    if original.name() != result.name() {
+    if !original.is_named_as(result) {
         return differs(original, "an element stands in the result that the original has elsewhere or not at all");
     }
     attributes(original, result, declared)?;
@@ -41,7 +41,7 @@ fn attributes(original: Part<'_, '_>, result: Part<'_, '_>, declared: &Declared<
         }
         kept = kept.saturating_add(1);
         let to = if sorted.is_empty() {
-            result.attributes().find(|to| to.name() == from.name())
+            result.attributes().find(|to| to.is_named_as(from))
         } else {
             sorted.binary_search_by(|to| to.name().cmp(&from.name())).ok().and_then(|at| sorted.get(at)).copied()
         };

@@ -154,6 +154,7 @@ fn value(part: Part<'_, '_>, path: &[&str]) -> Result<(), &'static str> {
     let fits = match path.last().copied().unwrap_or("") {
         "latitude" => within("-90", "90"),
         "longitude" => within("-180", "180") && !within("-180", "-180"),
+        "bearing" | "inclination" => within("0", "360") && !within("360", "360"),
         "dateTime" => moment(text).is_some(),
         _ if part.content().any(|value| value.node.spelling == Spelling::Number) => Digits::read(text).is_some(),
         _ => true,

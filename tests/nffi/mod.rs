@@ -1,5 +1,7 @@
 //! NFFI: samples of ours, laws, and xmllint with a schema of ours as an outside judge.
 
+mod halves;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -231,7 +233,7 @@ fn track(labelled: bool) -> impl Strategy<Value = String> {
     let name = "[A-Za-z0-9 ._/-]{0,10}[A-Za-z0-9]";
     let place = (
         -90.0..=90.0_f64,
-        -179.9..=180.0_f64,
+        -179.4..=180.0_f64,
         0..9_usize,
         perhaps(
             "[0-9]{1,2}\\.[0-9]{1,3}"

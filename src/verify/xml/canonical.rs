@@ -164,10 +164,10 @@ const fn escape(c: char, place: Place) -> Option<&'static str> {
 }
 
 /// The place of an attribute in the canonical order: those of [`FIRST`], then by namespace and name, byte for byte.
-fn rank<'t>(attribute: Part<'t, '_>) -> (usize, &'t str, &'t str) {
+fn rank<'t>(attribute: Part<'t, '_>) -> (usize, Option<&'t str>, &'t str) {
     let (namespace, local) = attribute.name();
     let listed = FIRST.iter().position(|name| *name == local && namespace.is_empty()).unwrap_or(FIRST.len());
-    (listed, namespace, local)
+    (listed, Some(namespace).filter(|uri| !uri.is_empty()), local)
 }
 
 fn prefix(at: Part<'_, '_>, uri: &str) -> Result<&'static str, Departure> {
