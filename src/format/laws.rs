@@ -92,7 +92,7 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
             let Some(byte) = changed.get_mut(at).filter(|_| new != old) else { continue };
             *byte = new;
             let counts = read(format, &changed).map_or(true, |second| !first.same_fields(&second));
-            if !counts && !is_insignificant(body, at, new) {
+            if !counts && !is_insignificant(format.syntax, body, at, new) {
                 return Err(format!("byte {at} as {new:#04x} instead of {old:#04x} changes nothing"));
             }
         }
@@ -103,19 +103,39 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
     Ok(())
 }
 
-/// Whether a change of one byte of an XML body carries no field: in a comment, in the XML declaration, in a character reference
-/// (`&#x4a;` is `&#x4A;`), in a default namespace or prefix that nothing uses, or one white space for another.
+/// Whether a change of one byte carries no field, by the syntax of the body.
 #[must_use]
-pub fn is_insignificant(body: &[u8], at: usize, new: u8) -> bool {
+pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool {
     let white = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let old = body.get(at).copied().unwrap_or_default();
+    white(old) && white(new)
+        || match syntax {
+            Syntax::Xml => means_nothing_in_xml(body, at),
+            Syntax::Json => means_nothing_in_json(body, at, new),
+        }
+}
+
+/// In a comment, in the XML declaration, in a character reference (`&#x4a;` is `&#x4A;`), or in a default namespace or prefix that nothing uses.
+fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
     let between = |start: &str, end: &str| {
         let before = body.get(..at).unwrap_or_default();
         let open = memchr::memmem::rfind(before, start.as_bytes());
         let closed = memchr::memmem::rfind(before, end.as_bytes());
         open.is_some() && open > closed
     };
+    between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+}
+
+/// The case of a hexadecimal digit in an escape or of the sign of an exponent, or white space for the last zero of a fraction.
+fn means_nothing_in_json(body: &[u8], at: usize, new: u8) -> bool {
     let old = body.get(at).copied().unwrap_or_default();
-    white(old) && white(new) || between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+    let before = body.get(..at).unwrap_or_default();
+    let escaped = before.iter().rev().take(6).any(|b| *b == b'u');
+    let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let same_letter = old.eq_ignore_ascii_case(&new) && (escaped || digit(before.last()));
+    let in_fraction = digit(before.last()) && before.iter().rev().find(|b| !b.is_ascii_digit()) == Some(&b'.');
+    let zero_or_white = |b: u8| matches!(b, b'0' | b' ' | b'\t' | b'\r' | b'\n');
+    same_letter || in_fraction && zero_or_white(old) && zero_or_white(new) && !digit(body.get(at.saturating_add(1)))
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {
