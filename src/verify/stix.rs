@@ -5,23 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::json::{self, Members, Nothing};
+use super::json::{self, Json, Members, Nothing};
 use super::mark::Mark;
 use super::portion::{Mention, Portion};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of STIX.
-pub(super) const READER: Reader = Reader {
-    name: "stix",
-    claims,
-    read: |body| json::second("bundle", json::read(body)?, Nothing::Refuse, spell),
-    check,
-    spelling: Canonical::Written(json::write),
-    markings: |_, _, _, _| Ok(0),
-    portions,
-    mentions,
-};
+pub(super) const READER: Reader =
+    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), markings: |_, _, _, _| Ok(0), portions, mentions };
 
 /// Types of objects.
 const TYPES: [&str; 42] = [
@@ -141,6 +133,30 @@ fn claims(body: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(body) else { return false };
     let first = text.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
     first.and_then(|rest| rest.split_once('"')).is_some_and(|(key, _)| matches!(key, "id" | "objects" | "spec_version" | "type"))
+}
+
+/// Reads a body; times that tell versions lose zeros beyond the third digit after the second.
+fn read(body: &[u8]) -> Result<Second<'_>, &'static str> {
+    let mut document = json::read(body)?;
+    if let Json::Object(bundle) = &mut document
+        && let Some(Json::List(objects)) = bundle.get_mut("objects")
+    {
+        for object in objects {
+            let Json::Object(object) = object else { continue };
+            let told = object.get("type").and_then(Json::text) != Some(MARKING);
+            for name in ["created", "modified"] {
+                if let Some(Json::Text(time)) = object.get_mut(name).filter(|_| told) {
+                    while time.len() > "YYYY-MM-DDThh:mm:ss.sssZ".len() && time.ends_with("0Z") {
+                        let mut cut = time.trim_end_matches('Z').to_owned();
+                        cut.pop();
+                        cut.push('Z');
+                        *time = cut.into();
+                    }
+                }
+            }
+        }
+    }
+    json::second("bundle", document, Nothing::Refuse, spell)
 }
 
 /// Which texts are times, by where they stand: what a dictionary of the sender has under the same name is none.
