@@ -32,7 +32,7 @@ pub(super) fn scalar(content: &mut Content<'_>, holds: Type, span: Span) -> Resu
             }
             None => refuse(Reason::InvalidStixTime, "expected `YYYY-MM-DDThh:mm:ss[.f]Z`"),
         },
-        (Type::Millisecond, Content::Text(text)) => match millisecond(text) {
+        (Type::Millisecond | Type::Created, Content::Text(text)) => match millisecond(text).or_else(|| padded(text, holds)) {
             Some(spelt) if spelt == *text => Ok(()),
             Some(spelt) => {
                 *content = Content::Text(spelt.into());
@@ -61,6 +61,14 @@ fn millisecond(text: &str) -> Option<String> {
     let before = Time::parse(text).and_then(|_| text.strip_suffix('Z')).filter(|before| before.len() >= MILLISECOND_CHARS)?;
     let (exact, finer) = before.split_at_checked(MILLISECOND_CHARS)?;
     Some(format!("{exact}{}Z", finer.trim_end_matches('0')))
+}
+
+/// The same of the creation of a marking definition, which may be written to the second: libraries know the markings of the standard by their
+/// whole text.
+fn padded(text: &str, holds: Type) -> Option<String> {
+    let before = Time::parse(text).filter(|_| matches!(holds, Type::Created)).and_then(|_| text.strip_suffix('Z'))?;
+    let point = if before.contains('.') { "" } else { "." };
+    Some(format!("{:0<1$}Z", format!("{before}{point}"), MILLISECOND_CHARS))
 }
 
 fn whole(number: Decimal, least: Decimal, most: Option<Decimal>, span: Span) -> Result<(), Refusal> {
@@ -222,6 +230,11 @@ mod tests {
         all(Type::Millisecond, &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.12Z", "2026-01-02T03:04:61.000Z"], "invalid.stix.time");
         for (text, spelt) in [("05.120Z", "05.120Z"), ("05.120000Z", "05.120Z"), ("05.000001Z", "05.000001Z"), ("05.1200100Z", "05.12001Z")] {
             assert_eq!(millisecond(&format!("2026-01-02T03:04:{text}")), Some(format!("2026-01-02T03:04:{spelt}")));
+        }
+        for text in ["2017-01-20T00:00:00Z", "2017-01-20T00:00:00.0Z", "2017-01-20T00:00:00.000Z"] {
+            let mut content = Content::Text(Cow::Borrowed(text));
+            scalar(&mut content, Type::Created, Span::default()).unwrap();
+            assert_eq!(content, Content::Text(Cow::Borrowed("2017-01-20T00:00:00.000Z")));
         }
         all(Type::Time, &["2026-01-02T03:04:60Z", "2026-01-02T03:04:05+00:00", "2026-01-02", ""], "invalid.stix.time");
     }
