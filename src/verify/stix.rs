@@ -5,23 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::json::{self, Members, Nothing};
+use super::json::{self, Json, Members, Nothing};
 use super::mark::Mark;
 use super::portion::{Mention, Portion};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of STIX.
-pub(super) const READER: Reader = Reader {
-    name: "stix",
-    claims,
-    read: |body| json::second("bundle", json::read(body)?, Nothing::Refuse, spell),
-    check,
-    spelling: Canonical::Written(json::write),
-    markings: |_, _, _, _| Ok(0),
-    portions,
-    mentions,
-};
+pub(super) const READER: Reader =
+    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), markings: |_, _, _, _| Ok(0), portions, mentions };
 
 /// Types of objects.
 const TYPES: [&str; 42] = [
@@ -143,11 +135,45 @@ fn claims(body: &[u8]) -> bool {
     first.and_then(|rest| rest.split_once('"')).is_some_and(|(key, _)| matches!(key, "id" | "objects" | "spec_version" | "type"))
 }
 
+/// Reads a body; times of versions are spelt in the one way that [`told`] says.
+fn read(body: &[u8]) -> Result<Second<'_>, &'static str> {
+    let mut document = json::read(body)?;
+    if let Json::Object(bundle) = &mut document
+        && let Some(Json::List(objects)) = bundle.get_mut("objects")
+    {
+        for object in objects {
+            let Json::Object(object) = object else { continue };
+            let definition = object.get("type").and_then(Json::text) == Some(MARKING);
+            for name in ["created", "modified"] {
+                if let Some(Json::Text(time)) = object.get_mut(name) {
+                    *time = told(time, definition).into();
+                }
+            }
+        }
+    }
+    json::second("bundle", document, Nothing::Refuse, spell)
+}
+
+/// A time of a version with three digits after the second, or more where they are no zeros; that of a definition may have been sent with fewer.
+fn told(time: &str, definition: bool) -> String {
+    const LEAST: usize = "YYYY-MM-DDThh:mm:ss.sss".len();
+    let mut spelt = time.trim_end_matches('Z').to_owned();
+    while spelt.len() > LEAST && spelt.ends_with('0') {
+        spelt.pop();
+    }
+    if definition && !spelt.contains('.') {
+        spelt.push('.');
+    }
+    while definition && spelt.len() < LEAST {
+        spelt.push('0');
+    }
+    spelt.push('Z');
+    spelt
+}
+
 /// Which texts are times, by where they stand: what a dictionary of the sender has under the same name is none.
-fn spell(above: &[&str], object: &Members<'_>, name: &str) -> Spelling {
+fn spell(above: &[&str], _: &Members<'_>, name: &str) -> Spelling {
     let time = match above {
-        // Versions are told by times to the millisecond, which have one spelling; the creation of a marking definition tells no version.
-        ["bundle", "objects"] if matches!(name, "created" | "modified") => object.get("type").and_then(|kind| kind.text()) == Some(MARKING),
         ["bundle", "objects"] | ["bundle", "objects", "x509_v3_extensions"] => TIMES.contains(&name),
         ["bundle", "objects", "extensions", "windows-pebinary-ext"] => name == "time_date_stamp",
         ["bundle", "objects", "extensions", ACS, rest @ ..] => match rest {

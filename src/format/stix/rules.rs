@@ -20,6 +20,9 @@ const ORDER: [(&str, &str); 8] = [
 /// Properties that every observable may have, and that say nothing alone.
 const COMMON: [&str; 7] = ["type", "id", "spec_version", "defanged", "object_marking_refs", "granular_markings", "extensions"];
 
+/// Hives of the registry, shortened: one key would have two spellings.
+const HIVES: [&str; 5] = ["HKLM", "HKCC", "HKCR", "HKCU", "HKU"];
+
 /// Checks an object whose properties are each as they should be.
 ///
 /// # Errors
@@ -67,6 +70,12 @@ fn broken(object: &Object<'_>, kind: &Kind) -> Option<&'static str> {
             (!has("src_ref") && !has("dst_ref"), "expected a source or a destination"),
             (is("is_active", true) && has("end"), "expected no end of traffic that is active"),
         ],
+        "windows-registry-key" => &[(
+            object
+                .text("key")
+                .is_some_and(|key| HIVES.iter().any(|hive| key.split('\\').next().is_some_and(|first| first.eq_ignore_ascii_case(hive)))),
+            "expected the hive of a registry key in full",
+        )],
         "marking-definition" => &[
             (has("definition_type") != has("definition"), "expected `definition_type` and `definition` together"),
             (has("definition") == has("extensions"), "expected either a definition or one extension"),

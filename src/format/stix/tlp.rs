@@ -1,8 +1,7 @@
 //! The markings of the Traffic Light Protocol that the standard defines once for all, by their fixed ids.
 // SPEC: STIX 2.1, 7.2.1.4 (TLP 1); OASIS, STIX extension for TLP 2.0.
 
-use crate::base::Time;
-use crate::format::syntax::json::{Content, Object};
+use crate::format::syntax::json::Object;
 
 use super::schema::TLP_2;
 
@@ -59,10 +58,10 @@ impl Tlp {
     /// Whether an object defines this marking as the standard does, and adds nothing.
     pub(super) fn is_defined_by(&self, object: &Object<'_>) -> bool {
         let created = match self.version {
-            Version::One => "2017-01-20T00:00:00Z",
-            Version::Two => "2022-10-01T00:00:00Z",
+            Version::One => "2017-01-20T00:00:00.000Z",
+            Version::Two => "2022-10-01T00:00:00.000Z",
         };
-        let on_time = object.value("created").is_some_and(|at| Time::parse(created).is_some_and(|time| at.content == Content::Time(time)));
+        let on_time = object.text("created") == Some(created);
         let inner = |name: &str, key: &str| object.value(name).and_then(|value| value.object()).and_then(|value| value.value(key));
         let said = match self.version {
             Version::One => inner("definition", "tlp").and_then(|word| word.text()),

@@ -9,8 +9,8 @@ use crate::format::syntax::json::Content;
 // SPEC: STIX 2.1, 2.9.
 const WHOLE_MAX: &str = "9007199254740991";
 
-/// Characters of a time to the millisecond.
-const MILLISECOND_CHARS: usize = 24;
+/// Characters of a time to the millisecond before its `Z`.
+const MILLISECOND_CHARS: usize = 23;
 
 /// Hashes of known length: name and hexadecimal digits.
 const DIGESTS: [(&str, usize); 6] = [("MD5", 32), ("SHA-1", 40), ("SHA-256", 64), ("SHA-512", 128), ("SHA3-256", 64), ("SHA3-512", 128)];
@@ -32,6 +32,14 @@ pub(super) fn scalar(content: &mut Content<'_>, holds: Type, span: Span) -> Resu
             }
             None => refuse(Reason::InvalidStixTime, "expected `YYYY-MM-DDThh:mm:ss[.f]Z`"),
         },
+        (Type::Millisecond | Type::Created, Content::Text(text)) => match millisecond(text).or_else(|| padded(text, holds)) {
+            Some(spelt) if spelt == *text => Ok(()),
+            Some(spelt) => {
+                *content = Content::Text(spelt.into());
+                Ok(())
+            }
+            None => refuse(Reason::InvalidStixTime, "expected `YYYY-MM-DDThh:mm:ss.sssZ` with three digits or more after the second"),
+        },
         (Type::Whole(least), Content::Number(number, _)) => whole(*number, Decimal::whole(least), Decimal::parse(WHOLE_MAX), span),
         (Type::Within(least, most), Content::Number(number, _)) => whole(*number, Decimal::whole(least), Some(Decimal::whole(most)), span),
         (Type::Number(unit, least, most), Content::Number(number, own)) => {
@@ -45,6 +53,22 @@ pub(super) fn scalar(content: &mut Content<'_>, holds: Type, span: Span) -> Resu
         (Type::Scalar, _) => refuse(Reason::InvalidStixValue, "expected a text, a number or a truth value"),
         _ => refuse(Reason::InvalidStixValue, "expected a text"),
     }
+}
+
+/// The one spelling of a time that tells a version: three digits after the second, and more only where they are no zeros.
+// SPEC: STIX 2.1, 3.2: to the millisecond. Libraries write microseconds; they are kept, as versions are told apart by them.
+fn millisecond(text: &str) -> Option<String> {
+    let before = Time::parse(text).and_then(|_| text.strip_suffix('Z')).filter(|before| before.len() >= MILLISECOND_CHARS)?;
+    let (exact, finer) = before.split_at_checked(MILLISECOND_CHARS)?;
+    Some(format!("{exact}{}Z", finer.trim_end_matches('0')))
+}
+
+/// The same of the creation of a marking definition, which may be written to the second: libraries know the markings of the standard by their
+/// whole text.
+fn padded(text: &str, holds: Type) -> Option<String> {
+    let before = Time::parse(text).filter(|_| matches!(holds, Type::Created)).and_then(|_| text.strip_suffix('Z'))?;
+    let point = if before.contains('.') { "" } else { "." };
+    Some(format!("{:0<1$}Z", format!("{before}{point}"), MILLISECOND_CHARS))
 }
 
 fn whole(number: Decimal, least: Decimal, most: Option<Decimal>, span: Span) -> Result<(), Refusal> {
@@ -62,9 +86,6 @@ fn words(text: &str, holds: Type, span: Span) -> Result<(), Refusal> {
         return refuse(Reason::InvalidStixCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
     }
     match holds {
-        // SPEC: STIX 2.1, 3.2: exactly three digits after the second.
-        Type::Millisecond if text.len() == MILLISECOND_CHARS && Time::parse(text).is_some() => Ok(()),
-        Type::Millisecond => refuse(Reason::InvalidStixTime, "expected `YYYY-MM-DDThh:mm:ss.sssZ` with three digits after the second"),
         Type::Plain if !text.trim().is_empty() => Ok(()),
         Type::Plain => refuse(Reason::InvalidStixValue, "expected a word"),
         Type::Word(known) if known.contains(&text) => Ok(()),
@@ -205,8 +226,16 @@ mod tests {
         all(Type::Whole(0), &["1"], "invalid.stix.value");
         all(Type::Flag, &["true"], "invalid.stix.value");
         all(Type::Time, &["2026-01-02T03:04:05.123456Z"], "read");
-        all(Type::Millisecond, &["2026-01-02T03:04:05.120Z", "2026-01-02T03:04:05.000Z"], "read");
-        all(Type::Millisecond, &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.1234Z", "2026-01-02T03:04:61.000Z"], "invalid.stix.time");
+        all(Type::Millisecond, &["2026-01-02T03:04:05.120Z", "2026-01-02T03:04:05.123456Z"], "read");
+        all(Type::Millisecond, &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.12Z", "2026-01-02T03:04:61.000Z"], "invalid.stix.time");
+        for (text, spelt) in [("05.120Z", "05.120Z"), ("05.120000Z", "05.120Z"), ("05.000001Z", "05.000001Z"), ("05.1200100Z", "05.12001Z")] {
+            assert_eq!(millisecond(&format!("2026-01-02T03:04:{text}")), Some(format!("2026-01-02T03:04:{spelt}")));
+        }
+        for text in ["2017-01-20T00:00:00Z", "2017-01-20T00:00:00.0Z", "2017-01-20T00:00:00.000Z"] {
+            let mut content = Content::Text(Cow::Borrowed(text));
+            scalar(&mut content, Type::Created, Span::default()).unwrap();
+            assert_eq!(content, Content::Text(Cow::Borrowed("2017-01-20T00:00:00.000Z")));
+        }
         all(Type::Time, &["2026-01-02T03:04:60Z", "2026-01-02T03:04:05+00:00", "2026-01-02", ""], "invalid.stix.time");
     }
 }

@@ -24,7 +24,7 @@ const WORDS: Type = List(&Plain);
 const EXTENDS: Property = must("extension_type", Word(&["property-extension"]));
 
 const DEFINITION: &[Property] = &[
-    must("created", Time),
+    must("created", Type::Created),
     may("created_by_ref", Id(&["identity"])),
     may("external_references", List(&Inner(&EXTERNAL_REFERENCE))),
     NAME_MAY,

@@ -28,6 +28,8 @@ pub(super) enum Type {
     Time,
     /// A time to the millisecond, exactly: one spelling for one time, kept as text.
     Millisecond,
+    /// A time that tells no version, written as one that does.
+    Created,
     /// A truth value.
     Flag,
     /// Base64 of RFC 4648 with padding and without line ends.
@@ -155,7 +157,7 @@ mod tests {
             Type::Id([]) => "id".into(),
             Type::Id(kinds) if kinds.len() > 3 => "id of an address".into(),
             Type::Id(kinds) => format!("id of {}", kinds.join(" or ")),
-            Type::Time => "time".into(),
+            Type::Time | Type::Created => "time".into(),
             Type::Millisecond => "time to the millisecond".into(),
             Type::Flag => "flag".into(),
             Type::Base64 => "base64".into(),
