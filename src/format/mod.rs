@@ -3,6 +3,7 @@
 //! Takes [`Received`], gives [`Parsed`]: every byte read, strictly, into the normal form. No recovery, no second mode.
 
 pub mod cot;
+mod event;
 pub mod laws;
 pub mod syntax;
 

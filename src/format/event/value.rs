@@ -22,7 +22,7 @@ const OPEX_CHARS_MAX: usize = 32;
 ///
 /// # Errors
 /// `invalid.cot.*`.
-pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Refusal> {
+pub(in crate::format) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Refusal> {
     let refuse = |reason, detail: &str| Err(Refusal::at(reason, span, detail));
     if kind != Type::Text && hides(&text) {
         return refuse(Reason::InvalidCotCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
@@ -63,7 +63,7 @@ pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Va
 }
 
 /// Whether a text has a hidden character; plain ASCII, which is nearly every value, is seen to have none at a glance.
-pub(super) fn hides(text: &str) -> bool {
+pub(in crate::format) fn hides(text: &str) -> bool {
     let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     !plain && text.chars().any(is_hidden)
 }
