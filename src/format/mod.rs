@@ -6,6 +6,7 @@ pub mod cot;
 mod event;
 pub mod laws;
 pub mod syntax;
+pub mod tak;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,8 @@ use crate::normal::{Marking, Mention, Portion, Tree};
 pub enum Syntax {
     /// XML 1.0 in UTF-8.
     Xml,
+    /// TAK protocol version 1: a frame with a protobuf message.
+    Tak,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -64,6 +67,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
     cot::FORMAT, //
+    tak::FORMAT,
 ];
 
 /// The format of a name.

@@ -1,3 +1,4 @@
 //! How formats are spelt: strict readers that know no format.
 
+pub mod protobuf;
 pub mod xml;
