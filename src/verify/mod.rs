@@ -18,6 +18,7 @@ mod place;
 mod readers;
 mod release;
 mod second;
+mod tak;
 mod words;
 mod xml;
 

@@ -5,7 +5,7 @@
 
 use super::label::{Said, Unread};
 use super::second::Second;
-use super::{cot, place};
+use super::{cot, place, tak};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -48,6 +48,7 @@ pub(super) struct Departure {
 /// The second readers.
 static READERS: &[Reader] = &[
     cot::READER, //
+    tak::READER,
 ];
 
 /// The one reader that claims a body.
