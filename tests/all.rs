@@ -22,6 +22,7 @@ mod label;
 mod link;
 mod release;
 mod rules;
+mod tak;
 mod tidy;
 mod verify;
 mod xml;
