@@ -104,10 +104,6 @@ impl<'t, 'a> Writer<'t, 'a> {
 
     fn control(&self, id: NodeId) -> Result<Vec<u8>, Refusal> {
         let mut attributes = self.attributes(id);
-        // A version that is not written reads as 1.
-        for attribute in attributes.iter_mut().filter(|attribute| attribute.name.ends_with("ProtoVersion") && attribute.text == "1") {
-            attribute.text = Cow::Borrowed("0");
-        }
         let mut out = Vec::new();
         self.fields(id, wire::CONTROL, &mut attributes, &mut out)?;
         self.nothing_left(id, &attributes).map(|()| out)
@@ -202,7 +198,8 @@ fn field(row: &Row, text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
                 put(row.number, Wire::Fixed64(binary.to_le_bytes()), out);
             }
         }
-        Spelt::Whole => match text.parse::<u32>().map_err(|_| "expected a whole number of at most 32 bits")? {
+        Spelt::Whole | Spelt::Version => match text.parse::<u32>().map_err(|_| "expected a whole number of at most 32 bits")? {
+            0 if row.spelt == Spelt::Version => return Err("expected a version that is not 0: the TAK protocol has none"),
             0 => {}
             number => put(row.number, Wire::Varint(u64::from(number)), out),
         },

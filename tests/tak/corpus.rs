@@ -40,5 +40,9 @@ fn samples_of_others_each_have_a_verdict_and_keep_every_law() {
     let count = |code| spread.get(code).map_or(0, Vec::len);
     let all: usize = spread.values().map(Vec::len).sum();
     assert!(all >= 160 && count("read") * 10 >= all * 8, "{} of {all} are read", count("read"));
-    assert!(spread.keys().all(|code| *code == "read" || code.starts_with("invalid.cot.")), "what libraries write is well-formed: {:?}", spread.keys());
+    assert!(
+        spread.keys().all(|code| *code == "read" || code.starts_with("invalid.cot.")),
+        "what libraries write is well-formed: {:?}",
+        spread.keys()
+    );
 }

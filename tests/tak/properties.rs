@@ -17,7 +17,9 @@ fn typed() -> impl Strategy<Value = Vec<u8>> {
     let name = "[ -~é]{0,12}";
     let texts = |field: u64, count: usize| {
         prop::option::of(prop::collection::vec(name, count)).prop_map(move |all| {
-            let inner = |all: Vec<String>| all.iter().zip(1..).filter(|(one, _)| !one.is_empty()).flat_map(|(one, at)| text(at, one.as_bytes())).collect::<Vec<u8>>();
+            let inner = |all: Vec<String>| {
+                all.iter().zip(1..).filter(|(one, _)| !one.is_empty()).flat_map(|(one, at)| text(at, one.as_bytes())).collect::<Vec<u8>>()
+            };
             all.map_or_else(Vec::new, |all| text(field, &inner(all)))
         })
     };
@@ -78,7 +80,9 @@ proptest! {
         let again = read(&written).unwrap();
         let gone = |path: &str| edits.iter().any(|edit| edit.change == Change::Remove && (edit.path == path || path.starts_with(&format!("{}/", edit.path))));
         let left: Vec<String> = tree.all().map(|(id, _)| tree.path(id)).filter(|path| !gone(path)).collect();
-        prop_assert_eq!(again.all().map(|(id, _)| again.path(id)).collect::<Vec<_>>(), left);
+        // An ordinal stands only where siblings share a name, and one of them may be gone.
+        let plain = |path: String| path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<String>();
+        prop_assert_eq!(again.all().map(|(id, _)| plain(again.path(id))).collect::<Vec<_>>(), left.into_iter().map(plain).collect::<Vec<_>>());
         prop_assert_eq!(&vestibule::rebuild::bytes(&again, &Edits::default(), Syntax::Tak).unwrap(), &written);
         prop_assert_eq!(halves_agree(&written), Ok(()));
     }

