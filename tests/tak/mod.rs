@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a failed test says where")]
 
 mod corpus;
+mod oracle;
 mod properties;
 mod wire;
 
