@@ -5,6 +5,7 @@
 pub mod cot;
 mod event;
 pub mod laws;
+pub mod nffi;
 pub mod syntax;
 pub mod tak;
 
@@ -66,7 +67,8 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
-    cot::FORMAT, //
+    cot::FORMAT,
+    nffi::FORMAT,
     tak::FORMAT,
 ];
 
@@ -139,6 +141,14 @@ impl<'a> Parsed<'a> {
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         (self.format.facts)(&self.tree)
+    }
+}
+
+#[cfg(test)]
+impl<'a> Parsed<'a> {
+    /// A message of a format that is in no table: one that a test has made for itself.
+    pub(crate) fn of_trial(header: &'a Header, body: &'a [u8], format: &'static Format, budget: &mut Budget) -> Result<Self, Refusal> {
+        (format.read)(body, budget).map(|tree| Self { header, body, format, tree })
     }
 }
 

@@ -10,14 +10,23 @@ use prost::Message;
 
 use super::cot;
 use super::number::Digits;
+use super::portion::whole;
 use super::readers::{Canonical, Departure, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 use super::xml;
 use messages::{CotEvent, Detail, TakControl, TakMessage};
 
 /// The row of the TAK protocol.
-pub(super) const READER: Reader =
-    Reader { name: "tak", claims: |body| body.starts_with(&[0xbf]), read, check, spelling: Canonical::Compared(canonical), markings: cot::markings };
+pub(super) const READER: Reader = Reader {
+    name: "tak",
+    claims: |body| body.starts_with(&[0xbf]),
+    read,
+    check,
+    spelling: Canonical::Compared(canonical),
+    markings: cot::markings,
+    portions: whole,
+    mentions: whole,
+};
 
 /// Attributes that an event may have in this spelling.
 const EVENT: [&str; 14] =
