@@ -3,13 +3,14 @@
 //! One pass, no recovery. Which bytes an event is spelt in is a question for the reader that drives the walk.
 
 use crate::base::{Budget, Reason, Refusal, Span};
+use crate::format::syntax::hidden::hides;
 use crate::format::syntax::xml::{Attribute, Tag, Text};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
 use super::schema::{
     Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
 };
-use super::value::{hides, value};
+use super::value::value;
 
 /// Open elements at most: 16. Real messages reach 7; a signed label adds 6.
 pub(in crate::format) const DEPTH_MAX: usize = 16;

@@ -227,8 +227,7 @@ mod tests {
             }
             bytes.push(u8::try_from(rest).unwrap());
             prop_assert_eq!(varint(&bytes), Ok((value, bytes.len())));
-            let last = bytes.len() - 1;
-            bytes[last] |= 0x80;
+            bytes.last_mut().into_iter().for_each(|last| *last |= 0x80);
             bytes.push(0);
             prop_assert!(varint(&bytes).is_err());
         }

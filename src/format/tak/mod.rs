@@ -27,7 +27,7 @@ pub const FORMAT: Format = Format {
     mentions: whole,
 };
 
-/// What an event must have, less its version, and the frame; a test holds it against the table.
+/// What an event must have, less its version, and the frame; a test holds it against the smallest event.
 const REQUIRED: &[&str] = &[
     "/event/@frame",
     "/event/@uid",

@@ -143,6 +143,37 @@ mod tests {
         assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(digits), [None, None, None]);
     }
 
+    fn rows(path: &str, rows: &'static [Row], found: &mut Vec<Vec<String>>) {
+        for Row { number, name, spelt } in rows {
+            let (kind, at) = match spelt {
+                Spelt::Text => ("text", format!("{path}/@{name}")),
+                Spelt::Double if path == "/event" => ("double", format!("/event/point/@{name}")),
+                Spelt::Double => ("double", format!("{path}/@{name}")),
+                Spelt::Whole | Spelt::Version => ("whole number of 32 bits", format!("{path}/@{name}")),
+                Spelt::Time => ("milliseconds since 1970", format!("{path}/@{name}")),
+                Spelt::Message(_) if *name == "event" => ("message", "/event".to_owned()),
+                Spelt::Message(_) => ("message", format!("{path}/{name}")),
+                Spelt::Xml => ("XML", format!("{path}/**")),
+            };
+            let message = match path {
+                "/event" if rows == MESSAGE => "the message".to_owned(),
+                _ => format!("`{path}`"),
+            };
+            found.push(vec![message, number.to_string(), kind.to_owned(), format!("`{at}`")]);
+            if let Spelt::Message(inner) = spelt {
+                self::rows(&at, inner, found);
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_these_tables() {
+        let mut found = Vec::new();
+        rows("/event", MESSAGE, &mut found);
+        let table = crate::manual::tests::table(&["in TAK message", "field", "spelt as", "in the tree"], found);
+        crate::manual::tests::assert_page_holds("formats", &table);
+    }
+
     proptest! {
         #[test]
         fn a_binary_number_that_was_read_is_written_and_read_as_the_same_digits(bits in any::<u64>(), small in -0.01..0.01_f64, place in -180.0..180.0_f64) {
