@@ -354,3 +354,33 @@ fn a_frame_for_nato_leaves_coarse_and_half_of_its_track_leaves_as_xml() {
     assert_eq!((value("/event/@time").as_deref(), value("/event/detail/track/@course")), (Some("2026-03-01T12:00:00Z"), None));
     assert!(String::from_utf8_lossy(&out).contains("<track speed=\"4.2\"/>"), "{}", String::from_utf8_lossy(&out));
 }
+
+#[test]
+fn a_hostile_frame_costs_no_more_than_its_budget() {
+    let times = [varint(6, 1), varint(7, 1), varint(8, 1)].concat();
+    let with = |xml: &str| {
+        let event = [&text(1, b"a-f")[..], &text(5, b"u"), &times, &text(9, b"m-g"), &text(15, &text(1, xml.as_bytes()))].concat();
+        stream(&text(2, &event))
+    };
+    for (body, code) in [
+        (with(&"<a>".repeat(100_000)), "size.depth"),
+        (with(&"<contact/>".repeat(50_000)), "invalid.cot.repeated"),
+        (with(&format!("<a {}/>", (0..50_000).map(|n| format!("a{n}=\"\" ")).collect::<String>())), "size.nodes"),
+        (with(&"<a/>".repeat(260_000)), "size.nodes"),
+        (mesh(&[text(2, b""), vec![0x98; 100_000]].concat()), "malformed.protobuf.varint"),
+    ] {
+        let before = Budget::for_body(body.len()).left();
+        let mut budget = Budget::for_body(body.len());
+        let refusal = (tak().read)(&body, &mut budget).unwrap_err();
+        assert_eq!(refusal.reason.code(), code, "{refusal}");
+        assert!(before - budget.left() < u64::try_from(body.len()).unwrap() * 8 + 1_000, "{code}: {} units", before - budget.left());
+    }
+}
+
+#[test]
+fn a_frame_of_handsets_is_read_with_a_handful_of_allocations() {
+    let body = sample("every-typed-element");
+    let info = allocation_counter::measure(|| drop(read(&body).unwrap()));
+    println!("{} allocations, {} bytes at most for {} bytes", info.count_total, info.bytes_max, body.len());
+    assert!(info.count_total <= 64, "{} allocations", info.count_total);
+}

@@ -110,20 +110,23 @@ fn untyped<'a>(event: &mut Event<'a>, text: &'a str, start: usize, later: &mut L
         refusal
     };
     let mut reader = Reader::fragment(text, OPTIONS, budget).map_err(shifted)?;
+    let placed = |attribute: Attribute<'a>| Attribute { span: shift(attribute.span, start), ..attribute };
     let (mut depth, mut kept) = (0_usize, false);
     loop {
         let piece = match reader.token(budget).map_err(shifted)? {
             Token::Open(mut tag) => {
                 if depth == 0 {
                     kept = tag.namespace.is_empty() && wire::typed().any(|(row, _)| row.name == tag.name);
-                    if kept {
-                        later.push((tag.name, Vec::new()));
-                    }
+                    later.extend(kept.then(|| (tag.name, Vec::new())));
                 }
                 depth = depth.saturating_add(1);
                 (tag.start, tag.end) = (tag.start.saturating_add(start), tag.end.saturating_add(start));
-                let placed = |attribute: Attribute<'a>| Attribute { span: shift(attribute.span, start), ..attribute };
-                Piece::Open(tag, reader.attributes().map(placed).collect())
+                let attributes = reader.attributes().map(placed);
+                if !kept {
+                    event.open(&tag, attributes, budget)?;
+                    continue;
+                }
+                Piece::Open(tag, attributes.collect())
             }
             Token::Text(text) => Piece::Text(Text { span: shift(text.span, start), ..text }),
             Token::Close { end } => {
