@@ -25,6 +25,7 @@ mod nffi;
 mod release;
 mod rules;
 mod stix;
+mod tak;
 mod tidy;
 mod verify;
 mod xml;

@@ -163,6 +163,17 @@ reasons! {
     InvalidNffiLength = "invalid.nffi.length", Internal, Reject, "a text is empty or too long", "send as many characters as the finding names";
     InvalidNffiCharacter = "invalid.nffi.character", Internal, Reject, "a name or marking holds a bidirectional control, zero-width or private character", "use plain characters";
     InvalidNffiLabel = "invalid.nffi.label", Internal, Quarantine, "a section has no whole security label, or some sections have one and others none", "label every section with policy and classification, or none";
+    // TAK protocol
+    MalformedProtobufVarint = "malformed.protobuf.varint", Internal, Reject, "a number on the wire is cut off, too large, or written with more bytes than it needs", "encode varints minimally";
+    MalformedProtobufLength = "malformed.protobuf.length", Internal, Reject, "a field reaches beyond the end of its message", "send whole fields with true lengths";
+    MalformedProtobufWire = "malformed.protobuf.wire", Internal, Reject, "a field has number 0, is a group, or has a wire type that is not its own", "encode by the published message definitions";
+    MalformedProtobufOrder = "malformed.protobuf.order", Internal, Reject, "a field stands before one of a lower number", "write fields in rising order of their numbers";
+    MalformedProtobufRepeated = "malformed.protobuf.repeated", Internal, Reject, "a field that may stand once stands twice", "send each field once";
+    InvalidTakFrame = "invalid.tak.frame", Internal, Reject, "the frame is neither a mesh frame of version 1 nor a stream frame of the length that it states", "send `bf 01 bf` or `bf` and the length, then one message and nothing else";
+    InvalidTakField = "invalid.tak.field", Internal, Reject, "a field number that the TAK protocol does not define", "send the fields of version 1, as the manual page `formats` lists them";
+    InvalidTakEvent = "invalid.tak.event", Internal, Reject, "the message holds no event", "send events; announcements of protocol versions do not pass";
+    InvalidTakBeside = "invalid.tak.beside", Internal, Reject, "an element of detail stands typed and also in the XML", "send it in one of the two";
+    InvalidTakControl = "invalid.tak.control", Internal, Reject, "the protocol versions of takControl are no range from 1 to 255", "state the least and the greatest version that is spoken";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";

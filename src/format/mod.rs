@@ -3,10 +3,12 @@
 //! Takes [`Received`], gives [`Parsed`]: every byte read, strictly, into the normal form. No recovery, no second mode.
 
 pub mod cot;
+mod event;
 pub mod laws;
 pub mod nffi;
 pub mod stix;
 pub mod syntax;
+pub mod tak;
 
 use std::borrow::Cow;
 
@@ -20,6 +22,8 @@ pub enum Syntax {
     Xml,
     /// JSON (RFC 8259, I-JSON).
     Json,
+    /// TAK protocol version 1: a frame with a protobuf message.
+    Tak,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -69,6 +73,7 @@ pub static FORMATS: &[Format] = &[
     cot::FORMAT,
     nffi::FORMAT,
     stix::FORMAT,
+    tak::FORMAT,
 ];
 
 /// The format of a name.

@@ -28,16 +28,19 @@ const FIRST: [&str; 14] =
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
     let size = usize::try_from(tree.node(NodeId::ROOT).span.bytes()).unwrap_or(0);
-    let mut out = Writer {
-        tree,
-        edits,
-        out: String::with_capacity(size.saturating_add(size / 8).saturating_add(128)),
-        attributes: Vec::with_capacity(16),
-        declared: [false; PREFIXES.len()],
-    };
+    let mut out = Writer::new(tree, edits, size.saturating_add(size / 8).saturating_add(128));
     out.out.push_str(DECLARATION);
     out.element(NodeId::ROOT)?;
     Ok(out.out.into_bytes())
+}
+
+/// Writes elements side by side, without a declaration: what stands within an element whose tags another syntax has.
+pub(super) fn fragment(tree: &Tree<'_>, edits: &Edits, elements: impl Iterator<Item = NodeId>) -> Result<String, Refusal> {
+    let mut out = Writer::new(tree, edits, 0);
+    for element in elements {
+        out.element(element)?;
+    }
+    Ok(out.out)
 }
 
 #[derive(Debug)]
@@ -58,7 +61,11 @@ enum Within {
     Text,
 }
 
-impl Writer<'_, '_> {
+impl<'t, 'a> Writer<'t, 'a> {
+    fn new(tree: &'t Tree<'a>, edits: &'t Edits, bytes: usize) -> Self {
+        Self { tree, edits, out: String::with_capacity(bytes), attributes: Vec::with_capacity(16), declared: [false; PREFIXES.len()] }
+    }
+
     fn element(&mut self, id: NodeId) -> Result<(), Refusal> {
         let tree = self.tree;
         if self.edits.of(id).is_some() {

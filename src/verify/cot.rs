@@ -16,7 +16,7 @@ pub(super) const READER: Reader = Reader {
     name: "cot",
     claims: |body| xml::first_tag(body) == Some(b"event"),
     read: |body| xml::read(body, typed),
-    check: event,
+    check,
     spelling: Canonical::Compared(xml::canonical),
     markings,
     portions: super::portion::whole,
@@ -32,7 +32,7 @@ const REQUIRED: [&str; 7] = ["version", "uid", "type", "time", "start", "stale",
 const ONCE: [&str; 6] = ["contact", "__group", "status", "takv", "track", "precisionlocation"];
 
 /// The attributes of an element that are no plain text.
-fn typed(element: Part<'_, '_>) -> Typed {
+pub(super) fn typed(element: Part<'_, '_>) -> Typed {
     use Spelling::{Number, Time};
     let (attributes, names): (Typed, &[&str]) = match element.name() {
         ("", "event") => (&[("time", Time), ("start", Time), ("stale", Time)], &[]),
@@ -59,7 +59,7 @@ fn above<'t>(element: Part<'t, '_>) -> impl Iterator<Item = &'t str> {
 }
 
 /// Checks that every marking in an event says `expected`; gives the number of markings found.
-fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
+pub(super) fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
     let root = tree.root().ok_or("expected an event")?;
     let access = root.said("access").filter(|word| *word != "Undefined");
     let said = |name: &str| root.said(name).filter(|word| !word.is_empty());
@@ -77,17 +77,24 @@ fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said
     Ok(found)
 }
 
-/// Checks that the tree is an event with what an event must have.
-fn event(tree: &Second<'_>) -> Result<(), &'static str> {
+fn check(tree: &Second<'_>) -> Result<(), &'static str> {
+    event(tree, &EVENT, &REQUIRED, "")?;
+    let version = tree.root().and_then(|root| root.said("version"));
+    if matches!(version, Some("2.0" | "2")) { Ok(()) } else { Err("expected version 2.0") }
+}
+
+/// Checks that the tree is an event with what an event must have: attributes of `known`, all of `required`, and beside point and detail
+/// only the element `beside`.
+///
+/// # Errors
+/// One line: what was expected.
+pub(super) fn event(tree: &Second<'_>, known: &[&str], required: &[&str], beside: &str) -> Result<(), &'static str> {
     let root = tree.root().filter(|root| root.name() == ("", "event")).ok_or("expected a document element `event` without namespace")?;
-    if root.attributes().any(|a| !a.node.namespace.is_empty() || !EVENT.contains(&a.name().1)) {
+    if root.attributes().any(|a| !a.node.namespace.is_empty() || !known.contains(&a.name().1)) {
         return Err("expected only attributes of an event on `event`");
     }
-    if REQUIRED.iter().any(|name| root.said(name).is_none()) {
-        return Err("expected version, uid, type, time, start, stale and how on `event`");
-    }
-    if !matches!(root.said("version"), Some("2.0" | "2")) {
-        return Err("expected version 2.0");
+    if required.iter().any(|name| root.said(name).is_none()) {
+        return Err("expected every attribute that an event must have on `event`");
     }
     let moment = |name: &str| root.said(name).and_then(Moment::read).ok_or("expected times as `YYYY-MM-DDThh:mm:ssZ`");
     moment("time")?;
@@ -106,7 +113,8 @@ fn event(tree: &Second<'_>) -> Result<(), &'static str> {
                 details = details.saturating_add(1);
                 detail(child)?;
             }
-            _ => return Err("expected only `point` and `detail` in `event`"),
+            ("", name) if name == beside => {}
+            _ => return Err("expected only the elements of an event in `event`"),
         }
     }
     if points == 1 && details <= 1 { Ok(()) } else { Err("expected one `point` and at most one `detail`") }

@@ -25,6 +25,7 @@ mod readers;
 mod release;
 mod second;
 mod stix;
+mod tak;
 mod words;
 mod xml;
 

@@ -7,6 +7,7 @@ use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
 use super::{cot, nffi, place, stix};
+use super::{cot, nffi, place, tak};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -52,6 +53,11 @@ pub(super) struct Departure {
 
 /// The second readers.
 static READERS: &[Reader] = &[cot::READER, nffi::READER, stix::READER];
+static READERS: &[Reader] = &[
+    cot::READER,
+    nffi::READER,
+    tak::READER,
+];
 
 /// The one reader that claims a body.
 ///

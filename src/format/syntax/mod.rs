@@ -2,4 +2,5 @@
 
 pub mod hidden;
 pub mod json;
+pub mod protobuf;
 pub mod xml;

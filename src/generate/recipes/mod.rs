@@ -4,8 +4,9 @@ mod content;
 mod label;
 mod malformed;
 mod release;
+mod tak;
 
 use super::Recipe;
 
 /// All tables.
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES];
+pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES];

@@ -41,6 +41,20 @@ pub(in crate::verify) fn check(bytes: &[u8], tree: &Second<'_>) -> Result<(), De
     if left.bytes.is_empty() { Ok(()) } else { depart(root, "expected nothing after the document element") }
 }
 
+/// Checks elements that stand side by side without a declaration, in an element whose tags another syntax has.
+///
+/// # Errors
+/// The node at which the bytes leave the canonical spelling.
+pub(in crate::verify) fn fragment<'t, 'a: 't>(
+    bytes: &[u8],
+    mut elements: impl Iterator<Item = Part<'t, 'a>>,
+    host: Part<'_, '_>,
+) -> Result<(), Departure> {
+    let mut left = Left { bytes };
+    elements.try_for_each(|element| left.element(element, &mut Vec::new()))?;
+    if left.bytes.is_empty() { Ok(()) } else { depart(host, "expected nothing after the last element") }
+}
+
 /// The bytes that are not yet accounted for.
 struct Left<'r> {
     bytes: &'r [u8],

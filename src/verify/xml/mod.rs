@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use roxmltree::{Document, Node, ParsingOptions, StringStorage};
 
 use super::second::{Part, Second, Spelling};
-pub(super) use canonical::check as canonical;
+pub(super) use canonical::{check as canonical, fragment as canonical_fragment};
 
 /// What a format says of the values of one element: names of attributes, or [`TEXT`], that are not compared character by character.
 pub(super) type Typed = &'static [(&'static str, Spelling)];

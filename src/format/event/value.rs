@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::base::{Decimal, Reason, Refusal, Span, Time};
+use crate::format::syntax::hidden::hides;
 use crate::normal::Value;
 
 use super::schema::Type;
@@ -22,7 +23,7 @@ const OPEX_CHARS_MAX: usize = 32;
 ///
 /// # Errors
 /// `invalid.cot.*`.
-pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Refusal> {
+pub(in crate::format) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Refusal> {
     let refuse = |reason, detail: &str| Err(Refusal::at(reason, span, detail));
     if kind != Type::Text && hides(&text) {
         return refuse(Reason::InvalidCotCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
@@ -60,30 +61,6 @@ pub(super) fn value<'a>(kind: Type, text: Cow<'a, str>, span: Span) -> Result<Va
         }
     }
     Ok(Value::Text(text))
-}
-
-/// Whether a text has a hidden character; plain ASCII, which is nearly every value, is seen to have none at a glance.
-pub(super) fn hides(text: &str) -> bool {
-    let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    !plain && text.chars().any(is_hidden)
-}
-
-/// Whether a character is invisible, private, no character at all, or turns the writing direction: none of them belongs in a name or marking.
-///
-/// SPEC: Unicode general categories Cc, Co, Cn (non-characters), Bidi_Control and Default_Ignorable_Code_Point.
-const fn is_hidden(c: char) -> bool {
-    let nonchar = matches!(c, '\u{fdd0}'..='\u{fdef}') || matches!(u32_of(c) & 0xfffe, 0xfffe);
-    nonchar
-        || matches!(c,
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
-}
-
-#[expect(clippy::as_conversions, reason = "a char is a u32 with a smaller range; `From` is not callable in const context")]
-const fn u32_of(c: char) -> u32 {
-    c as u32
 }
 
 fn is_uid(text: &str) -> bool {

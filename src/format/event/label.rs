@@ -10,7 +10,7 @@ use super::schema::NAMESPACE_LABEL;
 const ACCESS_NONE: &str = "Undefined";
 
 /// Every place that marks the event.
-pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
+pub(in crate::format) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     let attribute = |name| tree.attribute(NodeId::ROOT, name);
     let access = attribute("access").filter(|(_, node)| node.value.text() != ACCESS_NONE).map(|(id, _)| id);
     let caveat = attribute("caveat").map(|(id, _)| id);

@@ -7,7 +7,7 @@ use crate::normal::Unit;
 
 /// How an attribute's value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
+pub(in crate::format) enum Type {
     /// Any text; content filters judge it.
     Text,
     /// Text without characters that are invisible, private or turn the writing direction.
@@ -39,7 +39,7 @@ pub(super) enum Type {
 
 /// How often an element may stand in its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occurs {
+pub(in crate::format) enum Occurs {
     /// Exactly once.
     Always,
     /// Not more than once.
@@ -50,7 +50,7 @@ pub(super) enum Occurs {
 
 /// What text an element may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(in crate::format) enum Holds {
     /// Text.
     Text,
     /// Elements, or nothing.
@@ -59,7 +59,7 @@ pub(super) enum Holds {
 
 /// Whether what the table does not list may stand in an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
+pub(in crate::format) enum Others {
     /// Read as text without type.
     Open,
     /// Refused.
@@ -68,7 +68,7 @@ pub(super) enum Others {
 
 /// Whether an attribute must stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
+pub(in crate::format) enum Presence {
     /// Always.
     Required,
     /// Where the sender likes.
@@ -77,40 +77,40 @@ pub(super) enum Presence {
 
 /// An attribute.
 #[derive(Debug)]
-pub(super) struct Attribute {
+pub(in crate::format) struct Attribute {
     /// Name, without namespace.
-    pub(super) name: &'static str,
+    pub(in crate::format) name: &'static str,
     /// How it is written.
-    pub(super) kind: Type,
+    pub(in crate::format) kind: Type,
     /// Whether it must stand.
-    pub(super) presence: Presence,
+    pub(in crate::format) presence: Presence,
 }
 
 /// An element.
 #[derive(Debug)]
-pub(super) struct Element {
+pub(in crate::format) struct Element {
     /// Name, without namespace.
-    pub(super) name: &'static str,
+    pub(in crate::format) name: &'static str,
     /// How often.
-    pub(super) occurs: Occurs,
+    pub(in crate::format) occurs: Occurs,
     /// Text or elements.
-    pub(super) holds: Holds,
+    pub(in crate::format) holds: Holds,
     /// What else may stand in it.
-    pub(super) others: Others,
+    pub(in crate::format) others: Others,
     /// Attributes that the table knows.
-    pub(super) attributes: &'static [Attribute],
+    pub(in crate::format) attributes: &'static [Attribute],
     /// Elements that the table knows; at most 64, one bit each for the count of occurrences.
-    pub(super) children: &'static [Self],
+    pub(in crate::format) children: &'static [Self],
 }
 
 impl Element {
     /// The attribute of a name.
-    pub(super) fn attribute(&self, name: &str) -> Option<&'static Attribute> {
+    pub(in crate::format) fn attribute(&self, name: &str) -> Option<&'static Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
     /// The child element of a name, with its place in the table.
-    pub(super) fn child(&self, name: &str) -> Option<(usize, &'static Self)> {
+    pub(in crate::format) fn child(&self, name: &str) -> Option<(usize, &'static Self)> {
         self.children.iter().enumerate().find(|(_, child)| child.name == name)
     }
 }
@@ -145,7 +145,8 @@ const TURN: Type = number(Unit::Degrees, -360, 360);
 /// Faster than anything that orbits the Earth; -1 is sent where the speed is unknown.
 const SPEED: Type = number(Unit::MetresPerSecond, -1, 20_000);
 
-const POINT: Element = Element {
+/// The place.
+pub(in crate::format) const POINT: Element = Element {
     name: "point",
     occurs: Occurs::Always,
     holds: Holds::Elements,
@@ -194,7 +195,8 @@ const SHAPE: Element = detail(
     ],
 );
 
-const DETAIL: Element = detail(
+/// Everything else.
+pub(in crate::format) const DETAIL: Element = detail(
     "detail",
     Occurs::Once,
     &[],
@@ -243,7 +245,7 @@ const DETAIL: Element = detail(
 );
 
 /// The document element.
-pub(super) static EVENT: Element = Element {
+pub(in crate::format) static EVENT: Element = Element {
     name: "event",
     occurs: Occurs::Always,
     holds: Holds::Elements,
@@ -266,15 +268,15 @@ pub(super) static EVENT: Element = Element {
 };
 
 /// STANAG 4774 confidentiality labels.
-pub(super) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0";
+pub(in crate::format) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0";
 /// STANAG 4778 bindings.
-pub(super) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
+pub(in crate::format) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
 /// What a label in `detail` is called, and nothing else there.
-pub(super) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+pub(in crate::format) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
 /// What a binding in `detail` is called, and nothing else there.
-pub(super) const NAME_BINDING: &str = "BindingInformation";
+pub(in crate::format) const NAME_BINDING: &str = "BindingInformation";
 /// Namespaces of attributes in labels and bindings.
-pub(super) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
+pub(in crate::format) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
     &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];
 
 #[cfg(test)]
