@@ -125,6 +125,20 @@ reasons! {
     InvalidCotTimeOrder = "invalid.cot.time_order", Internal, Reject, "stale lies before start", "send start before stale";
     InvalidCotText = "invalid.cot.text", Internal, Reject, "text stands where Cursor-on-Target has none", "put text into remarks";
     InvalidCotCharacter = "invalid.cot.character", Internal, Reject, "an identifier or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    // OTH-Gold
+    MalformedOthCharacter = "malformed.oth.character", Internal, Reject, "a byte is neither visible ASCII, blank nor line end", "send visible ASCII, with line feeds";
+    MalformedOthLine = "malformed.oth.line", Internal, Reject, "a line is longer than 69 characters, or continues nothing", "continue a set on a line that begins with `/`";
+    MalformedOthHeader = "malformed.oth.header", Internal, Reject, "the header before the message does not have its form", "see the manual page `formats`";
+    MalformedOthEnd = "malformed.oth.end", Internal, Reject, "the message does not end with ENDAT, or something stands after its end", "end the message with ENDAT, and the header's message with BT and NNNN";
+    InvalidOthSet = "invalid.oth.set", Internal, Reject, "a set is not known, or may not stand where it stands", "see the manual page `formats`";
+    InvalidOthMissing = "invalid.oth.missing", Internal, Reject, "a required field or set is missing", "add it";
+    InvalidOthField = "invalid.oth.field", Internal, Reject, "a field has other characters, or more or fewer, than it may have", "see the manual page `formats`";
+    InvalidOthSurplus = "invalid.oth.surplus", Internal, Reject, "a set has more fields than it may have, or ends with an empty one", "send the fields of the set, without trailing solidi";
+    InvalidOthCheck = "invalid.oth.check", Internal, Reject, "a check digit is wrong", "send the sum of the digits before it, modulo 10";
+    InvalidOthPosition = "invalid.oth.position", Internal, Reject, "a latitude or longitude does not have its form or range", "send degrees and minutes, hemisphere and check digit";
+    InvalidOthTime = "invalid.oth.time", Internal, Reject, "a date-time group or month does not have its form", "send `DDhhmmZ` with check digit, and the month in three letters";
+    InvalidOthNumber = "invalid.oth.number", Internal, Reject, "a bearing or speed does not have its form or range", "send bearings as `000T` and speeds as `12K`";
+    InvalidOthFreeText = "invalid.oth.free_text", Internal, Reject, "a line of free text would be read as a set", "begin the line with another word";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";
