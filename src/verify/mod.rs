@@ -16,6 +16,7 @@ mod mark;
 mod marking;
 mod moment;
 mod number;
+mod oth;
 mod place;
 mod portion;
 mod readers;

@@ -110,7 +110,7 @@ fn what_leaves_has_one_spelling() {
     let written = |name: &str| String::from_utf8(write(&read(&sample(name)).unwrap(), Syntax::Oth).unwrap()).unwrap();
     assert_eq!(
         written("blanks-and-line-ends"),
-        "MSGID/CTG 402.1/GOLD/0023/MAR\nCTC/T4105/KINGFISHER-UNKNOWN///NAV\nPOS/141205Z3/MAR/4921N6/00408W2//////000T/12K\nRMKS/SHE SIGNALS\nBY LIGHT \
+        "MSGID/CTG 402.1/GOLD/0023/MAR\nCTC/T4105/KINGFISHER-UNKNOWN///NAV\nPOS/141205Z3/MAR/4921N6/00408W2/////000T/12K\nRMKS/SHE SIGNALS\nBY LIGHT \
          ONLY\nENDAT\n"
     );
     assert!(written("header-short").ends_with("ENDAT\nBT\nNNNN\n"));

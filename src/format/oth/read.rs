@@ -154,6 +154,10 @@ impl<'a> Message<'a> {
             let expected = "expected no empty field at the end of a set";
             return Err(Refusal::at(Reason::InvalidOthSurplus, last.span(), expected).on(self.path()));
         }
+        if let Some(empty) = parts.iter().find(|part| part.text.is_empty()).filter(|_| self.open == Some("MSGID")) {
+            let expected = "expected no empty field in MSGID, where `//` would mean another format";
+            return Err(Refusal::at(Reason::InvalidOthField, empty.span(), expected).on(self.path()));
+        }
         let mut parts = parts.iter().copied();
         for field in fields {
             let part = parts.next().filter(|part| !part.text.is_empty());
