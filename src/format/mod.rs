@@ -4,6 +4,7 @@
 
 pub mod cot;
 pub mod laws;
+pub mod nffi;
 pub mod oth;
 pub mod syntax;
 
@@ -65,7 +66,8 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
-    cot::FORMAT, //
+    cot::FORMAT,
+    nffi::FORMAT,
     oth::FORMAT,
 ];
 

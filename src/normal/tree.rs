@@ -61,6 +61,8 @@ pub enum Unit {
     Metres,
     /// Metres for each second.
     MetresPerSecond,
+    /// Kilometres for each hour.
+    KilometresPerHour,
     /// Knots: nautical miles for each hour.
     Knots,
     /// Percent, 0 to 100.

@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, oth, place};
+use super::{cot, nffi, oth, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -52,7 +52,8 @@ pub(super) struct Departure {
 
 /// The second readers.
 static READERS: &[Reader] = &[
-    cot::READER, //
+    cot::READER,
+    nffi::READER,
     oth::READER,
 ];
 

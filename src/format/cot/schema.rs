@@ -315,6 +315,7 @@ mod tests {
                     Unit::Degrees => "degrees, ",
                     Unit::Metres => "metres, ",
                     Unit::MetresPerSecond => "metres for each second, ",
+                    Unit::KilometresPerHour => "kilometres for each hour, ",
                     Unit::Knots => "knots, ",
                     Unit::Percent => "percent, ",
                 };
