@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a failed test says where")]
 
+mod halves;
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

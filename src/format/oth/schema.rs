@@ -610,3 +610,100 @@ const JOURNEY: &[Field] = &[
     optional("cargo3", CARGO),
     optional("cargo4", CARGO),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every path under which a set may stand.
+    fn paths(id: &str) -> Vec<String> {
+        if id == "oth" {
+            return vec!["/oth".into()];
+        }
+        let row = set(id).unwrap();
+        row.under.iter().flat_map(|parent| paths(parent)).map(|above| format!("{above}/{id}")).collect()
+    }
+
+    #[test]
+    fn every_set_stands_under_one_that_is_known_and_names_each_field_once() {
+        for row in SETS {
+            assert!(!paths(row.id).is_empty(), "{}", row.id);
+            assert_eq!(SETS.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
+            let Holds::Fields(fields) = &row.holds else { continue };
+            for field in *fields {
+                assert_eq!(fields.iter().filter(|other| other.name == field.name).count(), 1, "{}/@{}", row.id, field.name);
+                if let Type::Text { least, most, .. } = field.kind {
+                    assert!(0 < least && least <= most && most < 64, "{}/@{}", row.id, field.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_rule_may_take_away_is_what_the_table_requires() {
+        let mut expected: Vec<String> = ["@precedence", "@time", "from", "to", "classification"].map(|name| format!("/oth/header/{name}")).into();
+        expected.extend(["/oth/MSGID".to_owned(), "/oth/ENDAT".to_owned()]);
+        for row in SETS {
+            let Holds::Fields(fields) = &row.holds else { continue };
+            for path in paths(row.id) {
+                for field in fields.iter().filter(|field| field.presence == Presence::Required) {
+                    let names = if field.kind == Type::Place { vec!["lat", "lon"] } else { vec![field.name] };
+                    expected.extend(names.into_iter().map(|name| format!("{path}/@{name}")));
+                }
+            }
+        }
+        let mut required: Vec<String> = super::super::FORMAT.required.iter().map(|path| (*path).to_owned()).collect();
+        expected.sort();
+        required.sort();
+        assert_eq!(required, expected);
+    }
+
+    /// A field as the manual writes it: required ones in bold.
+    fn spoken(field: &Field) -> String {
+        let kind = match field.kind {
+            Type::Text { least, most, of } => {
+                let count = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+                let of = match of {
+                    Of::Letters => " letters",
+                    Of::Digits => " digits",
+                    Of::Alphanumeric => " letters or digits",
+                    Of::Any => "",
+                };
+                format!("{count}{of}")
+            }
+            Type::Moment => "`DDhhmmZ`".into(),
+            Type::Month => "month".into(),
+            Type::Time => "time".into(),
+            Type::LatitudeMinutes => "degrees north, minutes".into(),
+            Type::LongitudeMinutes => "degrees east, minutes".into(),
+            Type::LatitudeSeconds => "degrees north, seconds".into(),
+            Type::LongitudeSeconds => "degrees east, seconds".into(),
+            Type::Place => "`lat` and `lon`, seconds".into(),
+            Type::Bearing => "degrees, 0 to 360".into(),
+            Type::Speed | Type::Knots => "knots, 0 to 9999".into(),
+        };
+        match field.presence {
+            Presence::Required => format!("**`{}`** ({kind})", field.name),
+            Presence::Optional => format!("`{}` ({kind})", field.name),
+        }
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_this_table() {
+        let rows = SETS.iter().map(|row| {
+            let under: Vec<String> = row.under.iter().map(|parent| format!("`{parent}`")).collect();
+            let occurs = match row.occurs {
+                Occurs::Once => "once",
+                Occurs::Many => "often",
+            };
+            let holds = match &row.holds {
+                Holds::Fields(fields) => fields.iter().map(spoken).collect::<Vec<_>>().join(", "),
+                Holds::Text => "free text".into(),
+                Holds::Marking => "classification, then words that amplify it, as one text joined by `//`".into(),
+            };
+            vec![format!("`{}`", row.id), under.join(", "), occurs.to_owned(), holds]
+        });
+        let table = crate::manual::tests::table(&["set", "under", "stands", "holds"], rows);
+        crate::manual::tests::assert_page_holds("formats", &table);
+    }
+}
