@@ -419,11 +419,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_in_place_of_another_is_read_alike_or_refused_by_the_first(at in 0_usize..40, line in "([A-Z]{2,5})?(/[A-Z0-9 .]{0,9}){0,9}") {
+        fn a_line_in_place_of_another_is_read_alike_or_refused_by_the_first(at in 0_usize..30, line in "([A-Z]{2,5})?(/[A-Z0-9 .]{0,9}){0,9}") {
             let text = String::from_utf8(samples("accept").into_iter().find(|(name, _)| name.contains("every-set")).unwrap().1).unwrap();
             let mut lines: Vec<&str> = text.lines().collect();
-            let at = at % lines.len();
-            lines[at] = &line;
+            if let Some(slot) = lines.get_mut(at) {
+                *slot = &line;
+            }
             let body = lines.join("\n");
             let format = by_name("oth").unwrap();
             if (format.read)(body.as_bytes(), &mut Budget::for_body(body.len())).is_ok() {
@@ -436,7 +437,10 @@ mod tests {
             lat in "[0-9]{4}[NSX][0-9]", lon in "[01][0-9]{4}[EW][0-9]", dtg in "[0-3][0-9][0-2][0-9][0-6][0-9]Z[0-9]",
             course in "[0-4][0-9]{2}(\\.[0-9])?T?", speed in "[0-9]{0,5}(\\.[0-9]{0,2})?(K|KTS|N)", repair in any::<bool>(),
         ) {
-            let right = |text: &str| if repair { format!("{}{}", &text[..text.len() - 1], check_digit(&text[..text.len() - 1])) } else { text.to_owned() };
+            let right = |text: &str| {
+                let before = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+                if repair { format!("{before}{}", check_digit(before)) } else { text.to_owned() }
+            };
             let body = format!(
                 "MSGID/A/GOLD/0001/MAR\nCTC/T4101/A-B\nPOS/{}/MAR/{}/{}/////{course}/{speed}\nENDAT\n",
                 right(&dtg), right(&lat), right(&lon)

@@ -1,6 +1,6 @@
 //! OTH-Gold: reports of contacts at sea, notes between operators and grids of units, as lines of sets.
 //!
-//! Takes a body, gives a typed tree: the row [`FORMAT`]. The grammar is the table in `schema`; grammar of values in `value`; the
+//! Takes a body, gives a typed tree: the row [`FORMAT`]. The grammar is the table in `sets`; grammar of values in `value`; the
 //! communication header before a message in `header`. Deliberately absent: overlays, screens, tasking and environmental products, whose
 //! sets no message at hand shows; they are refused.
 
@@ -10,6 +10,7 @@ mod lines;
 mod read;
 mod required;
 pub(crate) mod schema;
+mod sets;
 pub(crate) mod value;
 
 use std::borrow::Cow;
