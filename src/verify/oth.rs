@@ -32,10 +32,14 @@ fn claims(bytes: &[u8]) -> bool {
     let Some(first) = lines.next() else { return false };
     let header = ["ZNR ", "ZNY ", "FM "].iter().any(|word| first.starts_with(word)) || origin(first).is_some();
     let message = if header { lines.find(|line| line.starts_with("MSGID/")) } else { Some(first).filter(|line| line.starts_with("MSGID/")) };
-    message.is_some_and(|line| {
-        let known = matches!(line.split('/').nth(2), Some("GOLD" | "XCTC" | "4WHISKY"));
-        !line.contains("//") && (known || text.lines().any(|line| line.trim_end() == "ENDAT" || line.starts_with("ENDAT/")))
-    })
+    let Some(message) = message else { return false };
+    let continued = lines.take_while(|line| line.starts_with('/')).any(|line| line.contains("//"));
+    if message.contains("//") || continued {
+        return false;
+    }
+    let other = || text.lines().any(|line| line.trim_end().ends_with("//"));
+    let known = matches!(message.split('/').nth(2), Some("GOLD" | "XCTC" | "4WHISKY")) && !other();
+    known || text.lines().any(|line| line.trim_end() == "ENDAT" || line.starts_with("ENDAT/"))
 }
 
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
@@ -407,6 +411,9 @@ mod tests {
             "MSGID/A/OTHER/0001/MAR\nENDATX",
             "MSGID/INTREP/GOLD/001/JAN//\nENDAT",
             "MSGID/A/GOLD/0001/MAR//ABC\nENDAT",
+            "MSGID/A/GOLD/0001/MAR\n/X//ABC\nENDAT",
+            "MSGID/A/GOLD/0001/MAR\nRMKS/A//",
+            "MSGID/A/GOLD/0001/MAR\nRMKS/A//\nENDAT",
             "P 141215Z MAR 26\nMSGID/A/GOLD/0001/MAR",
             "P 141215Z MRZ 26\nMSGID/A/GOLD/0001/MAR",
             "FM X\nTO Y\n",

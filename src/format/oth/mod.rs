@@ -36,8 +36,8 @@ pub const FORMAT: Format = Format {
 /// Lines in which MSGID must be found for a body to be claimed: 600, a header with all addressees that it may have.
 const HEADER_LINES_MAX: usize = 600;
 
-/// Whether a body is OTH-Gold: its first set is MSGID without `//`, which ends sets of other text formats, and its identifier is known or some
-/// line is ENDAT; before MSGID stands nothing, or what begins as a communication header does.
+/// Whether a body is OTH-Gold: its first set is MSGID without `//`, which ends sets of other text formats, and some line is ENDAT, or the
+/// identifier is known and no line ends with `//`; before MSGID stands nothing, or what begins as a communication header does.
 fn claims(body: &[u8]) -> bool {
     let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty()).take(HEADER_LINES_MAX);
     let is_message = |line: &&[u8]| line.starts_with(b"MSGID/");
@@ -47,13 +47,18 @@ fn claims(body: &[u8]) -> bool {
         Ok(text) if header::begins(text) => lines.find(is_message),
         _ => None,
     };
-    let Some(message) = message.filter(|line| memchr::memmem::find(line, b"//").is_none()) else { return false };
-    let identifier = message.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
+    let Some(message) = message else { return false };
+    let mut set = std::iter::once(message).chain(lines.take_while(|line| line.starts_with(b"/")));
+    if set.any(|line| memchr::memmem::find(line, b"//").is_some()) {
+        return false;
+    }
     let ends = memchr::memmem::find_iter(body, b"\nENDAT").any(|at| {
         let after = body.get(at.saturating_add(b"\nENDAT".len())..).unwrap_or_default();
         matches!(after.first(), None | Some(b'\n' | b'\r' | b' ' | b'/'))
     });
-    ends || IDENTIFIERS.contains(&identifier)
+    let identifier = message.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
+    let closed = || body.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end().ends_with(b"//"));
+    ends || IDENTIFIERS.contains(&identifier) && !closed()
 }
 
 /// Identifiers of messages that are of this format, whatever else they lack.
