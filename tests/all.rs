@@ -13,6 +13,7 @@
 mod adversary;
 mod cases;
 mod cli;
+mod corpus;
 mod cot;
 mod differential;
 mod filter;
@@ -21,6 +22,7 @@ mod journal;
 mod json;
 mod label;
 mod link;
+mod oth;
 mod nffi;
 mod release;
 mod rules;

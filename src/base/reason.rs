@@ -150,6 +150,20 @@ reasons! {
     InvalidStixMarking = "invalid.stix.marking", Internal, Reject, "a marking is named that neither the bundle nor the standard defines", "send the marking definition in the bundle";
     InvalidStixTlp = "invalid.stix.tlp", Internal, Reject, "a definition of a Traffic Light Protocol marking differs from that of the standard", "use the definitions of the standard, or name them without defining them";
     InvalidStixSelector = "invalid.stix.selector", Internal, Reject, "a granular marking selects nothing, or what may not be marked alone", "select properties that stand in the object";
+    // OTH-Gold
+    MalformedOthCharacter = "malformed.oth.character", Internal, Reject, "a byte is neither visible ASCII, blank nor line end", "send visible ASCII, with line feeds";
+    MalformedOthLine = "malformed.oth.line", Internal, Reject, "a line is longer than 69 characters, or continues nothing", "continue a set on a line that begins with `/`";
+    MalformedOthHeader = "malformed.oth.header", Internal, Reject, "the header before the message does not have its form", "see the manual page `formats`";
+    MalformedOthEnd = "malformed.oth.end", Internal, Reject, "the message does not end with ENDAT, or something stands after its end", "end the message with ENDAT, and the header's message with BT and NNNN";
+    InvalidOthSet = "invalid.oth.set", Internal, Reject, "a set is not known, or may not stand where it stands", "see the manual page `formats`";
+    InvalidOthMissing = "invalid.oth.missing", Internal, Reject, "a required field or set is missing", "add it";
+    InvalidOthField = "invalid.oth.field", Internal, Reject, "a field has other characters, or more or fewer, than it may have", "see the manual page `formats`";
+    InvalidOthSurplus = "invalid.oth.surplus", Internal, Reject, "a set has more fields than it may have, or ends with an empty one", "send the fields of the set, without trailing solidi";
+    InvalidOthCheck = "invalid.oth.check", Internal, Reject, "a check digit is wrong", "send the sum of the digits before it, modulo 10";
+    InvalidOthPosition = "invalid.oth.position", Internal, Reject, "a latitude or longitude does not have its form or range", "send degrees and minutes, hemisphere and check digit";
+    InvalidOthTime = "invalid.oth.time", Internal, Reject, "a date-time group or month does not have its form", "send `DDhhmmZ` with check digit, and the month in three letters";
+    InvalidOthNumber = "invalid.oth.number", Internal, Reject, "a bearing or speed does not have its form or range", "send bearings as `000T` and speeds as `12K`";
+    InvalidOthFreeText = "invalid.oth.free_text", Internal, Reject, "a line of free text would be read as a set", "begin the line with another word";
     // NFFI
     InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
     InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";

@@ -7,6 +7,7 @@ mod event;
 pub mod laws;
 pub mod nffi;
 pub mod stix;
+pub mod oth;
 pub mod syntax;
 pub mod tak;
 
@@ -24,6 +25,8 @@ pub enum Syntax {
     Json,
     /// TAK protocol version 1: a frame with a protobuf message.
     Tak,
+    /// Sets of OTH-Gold, one on each line.
+    Oth,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -74,6 +77,7 @@ pub static FORMATS: &[Format] = &[
     nffi::FORMAT,
     stix::FORMAT,
     tak::FORMAT,
+    oth::FORMAT,
 ];
 
 /// The format of a name.

@@ -30,8 +30,10 @@ impl Places {
     /// # Errors
     /// `label.malformed` for more than [`MARKINGS_MAX`].
     pub(in crate::label) fn of(markings: &[Marking]) -> Result<Self, Refusal> {
-        if markings.len() > MARKINGS_MAX {
-            return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {}", markings.len())));
+        // A message has as many free texts as it has remarks; of these only the lines that are meant as banners count, once they are read.
+        let count = markings.iter().filter(|marking| !matches!(marking, Marking::Banner(_))).count();
+        if count > MARKINGS_MAX {
+            return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {count}")));
         }
         let (copies, labels) = markings.iter().partition(|marking| matches!(marking, Marking::Banner(_) | Marking::Letter(_)));
         Ok(Self { labels, copies })

@@ -6,6 +6,7 @@
 
 mod json;
 mod tak;
+mod oth;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
@@ -70,6 +71,7 @@ pub fn bytes(tree: &Tree<'_>, edits: &Edits, syntax: Syntax) -> Result<Vec<u8>, 
         Syntax::Xml => xml::write(tree, edits),
         Syntax::Json => json::write(tree, edits),
         Syntax::Tak => tak::write(tree, edits),
+        Syntax::Oth => oth::write(tree, edits),
     }
 }
 

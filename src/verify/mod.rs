@@ -19,6 +19,7 @@ mod marking;
 mod moment;
 mod nffi;
 mod number;
+mod oth;
 mod place;
 mod portion;
 mod readers;

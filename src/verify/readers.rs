@@ -8,6 +8,7 @@ use super::portion::{Mention, Portion};
 use super::second::Second;
 use super::{cot, nffi, place, stix};
 use super::{cot, nffi, place, tak};
+use super::{cot, nffi, oth, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -57,6 +58,7 @@ static READERS: &[Reader] = &[
     cot::READER,
     nffi::READER,
     tak::READER,
+    oth::READER,
 ];
 
 /// The one reader that claims a body.

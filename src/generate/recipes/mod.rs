@@ -1,8 +1,9 @@
-//! The recipes, in tables by what they try: releases, labels, malformed text, content.
+//! The recipes, in tables by what they try: releases, labels, malformed text, content, contacts at sea.
 
 mod content;
 mod label;
 mod malformed;
+mod oth;
 mod release;
 mod tak;
 
@@ -10,3 +11,4 @@ use super::Recipe;
 
 /// All tables.
 pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES];
+pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, oth::RECIPES];
