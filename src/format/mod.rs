@@ -4,6 +4,7 @@
 
 pub mod cot;
 pub mod laws;
+pub mod misp;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -65,6 +66,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
     cot::FORMAT, //
+    misp::FORMAT,
 ];
 
 /// The format of a name.
