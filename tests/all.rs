@@ -18,6 +18,7 @@ mod differential;
 mod filter;
 mod gateway;
 mod journal;
+mod json;
 mod label;
 mod link;
 mod misp;

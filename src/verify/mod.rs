@@ -10,6 +10,7 @@
 
 mod compare;
 mod cot;
+mod json;
 mod label;
 mod marking;
 mod moment;

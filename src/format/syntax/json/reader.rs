@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_key_stands_once_however_it_is_escaped() {
-        assert_eq!(code("{\"k\":1,\"j\":2,\"\\u006b\":3}"), ("malformed.json.repeated", 15));
+        assert_eq!(code("{\"k\":1,\"j\":2,\"\\u006b\":3}"), ("malformed.json.repeated", 14));
         assert_eq!(code("[{\"a\":{\"a\":1}},{\"a\":2}]"), ("read", 0));
     }
 
