@@ -2,6 +2,7 @@
 //!
 //! Takes [`crate::format::Parsed`], gives [`Labelled`].
 
+pub mod acs;
 pub mod banner;
 mod character;
 pub mod clearance;
@@ -10,13 +11,16 @@ mod dominance;
 pub mod labelled;
 pub mod lattice;
 pub mod laws;
+pub mod line;
 pub mod mark;
+pub mod named;
 mod rule;
 pub mod scheme;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]
 mod tests;
+pub mod tlp;
 mod translate;
 mod words;
 

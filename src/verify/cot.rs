@@ -19,6 +19,8 @@ pub(super) const READER: Reader = Reader {
     check: event,
     spelling: Canonical::Compared(xml::canonical),
     markings,
+    portions: super::portion::whole,
+    mentions: super::portion::whole,
 };
 
 /// Attributes that an event may have.

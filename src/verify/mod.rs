@@ -8,14 +8,17 @@
 //! Deliberately absent: any name of `format`, `filter`, `sanitise` or `rebuild`; agreements and content rules, which are
 //! decided once; banner lines, which the first reader checks against the label.
 
+mod acs;
 mod compare;
 mod cot;
 mod json;
 mod label;
+mod mark;
 mod marking;
 mod moment;
 mod number;
 mod place;
+mod portion;
 mod readers;
 mod release;
 mod second;

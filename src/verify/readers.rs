@@ -4,6 +4,7 @@
 //! markings stand. The rest of [`super::reread`] knows no format.
 
 use super::label::{Said, Unread};
+use super::portion::{Mention, Portion};
 use super::second::Second;
 use super::{cot, place};
 use crate::base::{Reason, Refusal, Span};
@@ -22,8 +23,13 @@ pub(super) struct Reader {
     pub(super) check: fn(&Second<'_>) -> Result<(), &'static str>,
     /// How the one spelling of a result is checked.
     pub(super) spelling: Canonical,
-    /// Checks that every marking says what the first reader's label says; gives the number of markings.
+    /// Checks that every marking of the message as a whole says what the first reader's label says; gives the number of markings.
+    /// Those that are no XML labels are read by [`super::mark::agreeing`].
     pub(super) markings: fn(&Second<'_>, &Lattice, usize, &Said) -> Result<usize, Unread>,
+    /// The parts that carry markings of their own, in document order; [`super::portion::whole`] where messages are one part.
+    pub(super) portions: fn(&Second<'_>) -> Vec<Portion>,
+    /// Who mentions whom among the parts.
+    pub(super) mentions: fn(&Second<'_>) -> Vec<Mention>,
 }
 
 /// How the one spelling of a result is checked.
