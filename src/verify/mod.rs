@@ -15,6 +15,7 @@ mod json;
 mod label;
 mod mark;
 mod marking;
+mod misp;
 mod moment;
 mod number;
 mod place;

@@ -1,6 +1,7 @@
 //! Where a message says how it is marked: tags of marking taxonomies, wherever they stand.
 //!
-//! A tag belongs to the nearest part above it; where none stands above, it marks the message. Parts without tags of their own inherit.
+//! A tag belongs to the nearest part above it; where none stands above, it marks the message. Every part is listed, and the message itself as
+//! the outermost, so that what nobody has marked is seen to be unmarked and not released by a neighbour's tag.
 //! Gives places only. Deliberately absent: levels of distribution, which say by which way a message spreads and not how it is marked:
 //! the field profile of the rule set judges them.
 
@@ -43,9 +44,11 @@ pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     marked(tree).filter(|(_, part)| part.is_none()).map(|(marking, _)| marking).collect()
 }
 
-/// Every part with markings of its own.
+/// The message and every part of it, with markings of their own where they have some.
 pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
-    let mut parts: BTreeMap<NodeId, Vec<Marking>> = BTreeMap::new();
+    let message = tree.elements(NodeId::ROOT).map(|(id, _)| id);
+    let inner = tree.all().filter(|(id, node)| node.kind == Kind::Element && is_part(tree, *id, node.name)).map(|(id, _)| id);
+    let mut parts: BTreeMap<NodeId, Vec<Marking>> = message.chain(inner).map(|id| (id, Vec::new())).collect();
     for (marking, part) in marked(tree) {
         if let Some(part) = part {
             parts.entry(part).or_default().push(marking);
