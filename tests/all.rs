@@ -13,6 +13,7 @@
 mod adversary;
 mod cases;
 mod cli;
+mod corpus;
 mod cot;
 mod differential;
 mod filter;

@@ -65,7 +65,8 @@ fn content(kind: Type, text: Cow<'_, str>, span: Span) -> Result<Content<'_>, Re
                 "expected 1 to 255 visible characters without white space at the ends, and a plain name before the first `:`",
             );
         }
-        Type::Uuid if is_uuid(&text) => {}
+        // Clusters that come with the software belong to the organisation 0.
+        Type::Uuid if is_uuid(&text) || text == "0" => {}
         Type::Uuid => return refuse(Reason::InvalidMispUuid, "expected a UUID in lower case"),
         Type::Whole(most) if whole(&text).is_some_and(|number| number <= most) => {}
         Type::Whole(most) => {
