@@ -1,7 +1,7 @@
 //! Messages of the MISP core format: events with their attributes, objects and reports, proposals, galaxy clusters and analyst data.
 //!
 //! Takes a body, gives a typed tree: the row [`FORMAT`]. The grammar is the table in `schema`; grammar of values in `value`.
-//! Absent on purpose: several messages in one body, feeds with their manifests, indexes of the synchronisation protocol.
+//! Absent on purpose: several messages in one body, feeds with their manifests.
 
 mod label;
 mod read;
@@ -79,6 +79,8 @@ fn claims(body: &[u8]) -> bool {
 fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
     let Some((message, node)) = tree.elements(NodeId::ROOT).next() else { return Facts::default() };
     let kind = KINDS.iter().find(|(key, _)| *key == node.name).map_or("", |(_, kind)| kind);
+    // An index has no identity of its own.
+    let kind = if tree.attribute(message, "uuid").is_some() { kind } else { "index" };
     let subject = match tree.attribute(message, "uuid").map(|(_, node)| &node.value) {
         Some(Value::Text(text)) => Cow::Borrowed(text.as_ref()),
         _ => Cow::Borrowed(""),

@@ -4,14 +4,16 @@
 //! and is dropped; one with several is several messages.
 
 use crate::base::{Budget, Reason, Refusal, Span};
-use crate::format::syntax::json::{self, Content, Json, Nothing, Object};
+use crate::format::syntax::json::{self, Content, Json, Member, Nothing, Object};
 use crate::normal::Tree;
 
 use super::schema::{Model, Occurs, Part, Presence, ROOTS};
-use super::value::{Stands, open, typed};
+use super::value::{Stands, clock, is_uuid, open, typed};
 
 /// The root of the tree; the message is its one element.
 const ROOT: &str = "misp";
+/// What an index lists.
+const INDEXED: [&str; 3] = ["Note", "Opinion", "Relationship"];
 /// The level of distribution that names its audience in a sharing group.
 const SHARING_GROUP_LEVEL: &str = "4";
 
@@ -24,6 +26,9 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
     let span = document.span;
     let wrong = || Refusal::at(Reason::InvalidMispRoot, span, "expected one object with one key, such as `Event`");
     let Content::Object(object) = &mut document.content else { return Err(wrong()) };
+    if is_index(object) {
+        return json::tree(ROOT, document, Nothing::Absent, budget);
+    }
     let only = object.members().len() == 1;
     let member = object.members_mut().next().filter(|_| only).ok_or_else(wrong)?;
     let root = ROOTS.iter().find(|root| root.name == &*member.key).ok_or_else(wrong)?;
@@ -32,6 +37,16 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
         return Err(wrong());
     }
     json::tree(ROOT, document, Nothing::Absent, budget)
+}
+
+/// Whether a message is an index of analyst data, by which instances compare what they have: under each key a UUID or more, with the time of
+/// the last change.
+fn is_index(object: &Object<'_>) -> bool {
+    let entry = |member: &Member<'_>| is_uuid(&member.key) && member.value.text().is_some_and(|text| clock(text).is_some());
+    let entries = |value: &Json<'_>| value.object().is_some_and(|object| !object.members().is_empty() && object.members().iter().all(entry));
+    let list = |value: &Json<'_>| value.list().is_some_and(|items| !items.is_empty() && items.iter().all(entries));
+    let named = |member: &Member<'_>| INDEXED.contains(&&*member.key) && (entries(&member.value) || list(&member.value));
+    !object.members().is_empty() && object.members().iter().all(named)
 }
 
 /// The message within its wrappers.

@@ -596,3 +596,70 @@ static SUBJECT: Model = Model {
         once("Relationship", &MENTIONED),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every model that can stand in a message, from the outside in, each once.
+    fn models() -> Vec<&'static Model> {
+        let (mut found, mut seen): (Vec<&'static Model>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
+        let mut next: Vec<&'static Model> = ROOTS.iter().map(|root| root.model).collect();
+        while !next.is_empty() {
+            let here: Vec<&'static Model> = std::mem::take(&mut next).into_iter().filter(|model| seen.insert(model.name)).collect();
+            next = here.iter().flat_map(|model| model.parts.iter().map(|part| part.model)).collect();
+            found.extend(here);
+        }
+        found
+    }
+
+    #[test]
+    fn the_table_names_each_thing_once_and_fits_its_counters() {
+        for model in models() {
+            assert!(model.fields.len() <= 64, "{}", model.name);
+            let mut names: Vec<&str> = model.fields.iter().map(|field| field.name).chain(model.parts.iter().map(|part| part.name)).collect();
+            names.sort_unstable();
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{}", model.name);
+        }
+    }
+
+    fn spoken(field: &Field) -> String {
+        let kind = match field.kind {
+            Type::Text(65_535) => " (text)".to_owned(),
+            Type::Text(most) => format!(" (text of at most {most})"),
+            Type::Plain(255) => String::new(),
+            Type::Plain(most) => format!(" (at most {most})"),
+            Type::Tag => " (tag)".to_owned(),
+            Type::Uuid => " (UUID)".to_owned(),
+            ID => " (number)".to_owned(),
+            Type::Whole(most) => format!(" (0 to {most})"),
+            Type::Distribution(most) => format!(" (level 0 to {most})"),
+            Type::Seconds => " (seconds)".to_owned(),
+            Type::Date => " (date)".to_owned(),
+            Type::Clock => " (date and hour)".to_owned(),
+            Type::Moment => " (time)".to_owned(),
+            Type::Flag => " (truth value)".to_owned(),
+            Type::Data => " (base64)".to_owned(),
+        };
+        match field.presence {
+            Presence::Required => format!("**`{}`**{kind}", field.name),
+            Presence::Optional => format!("`{}`{kind}", field.name),
+        }
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_this_table() {
+        let part = |part: &Part| match part.occurs {
+            Occurs::Once => format!("`{}`", part.name),
+            Occurs::Many => format!("`{}` often", part.name),
+        };
+        let row = |model: &Model| {
+            let fields = model.fields.iter().map(spoken).collect::<Vec<_>>().join(", ");
+            vec![format!("`{}`", model.name), fields, model.parts.iter().map(part).collect::<Vec<_>>().join(", ")]
+        };
+        let table = crate::manual::tests::table(&["model", "fields", "models in it"], models().into_iter().map(row));
+        crate::manual::tests::assert_page_holds("formats", &table);
+    }
+}

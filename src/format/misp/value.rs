@@ -129,13 +129,14 @@ fn moment(text: &str) -> Option<Time> {
 }
 
 /// `YYYY-MM-DD hh:mm:ss` is a time without zone.
-fn clock(text: &str) -> Option<Time> {
+pub(super) fn clock(text: &str) -> Option<Time> {
     let (date, day) = text.split_once(' ')?;
     (day.len() == 8).then(|| Time::parse(&format!("{date}T{day}Z")))?
 }
 
+/// Whether a text is a UUID.
 // SPEC: RFC 9562, 4, in the lower case that it asks writers for.
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => b == b'-',

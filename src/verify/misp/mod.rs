@@ -49,12 +49,34 @@ fn read(bytes: &[u8]) -> Result<Second<'_>, &'static str> {
         _ => return Err("expected an object or a list"),
     };
     let Json::Object(members) = &mut message else { return Err("expected an object") };
+    if is_index(members) {
+        return json::second(ROOT, message, Nothing::Absent, spelling);
+    }
     match members.iter_mut().next() {
         Some((key, value)) if MESSAGES.contains(&key.as_ref()) => part(key, value, &Place { within: ROOT, occurs: Occurs::Once })?,
         _ => return Err("expected one message under its key"),
     }
     let stands = members.len() == 1 && members.values().all(|value| matches!(value, Json::Object(_)));
     if stands { json::second(ROOT, message, Nothing::Absent, spelling) } else { Err("expected one message under its key") }
+}
+
+/// Whether a message lists nothing but UUIDs of analyst data with dates.
+fn is_index(members: &Members<'_>) -> bool {
+    let digits = |text: &str, at: std::ops::Range<usize>| text.get(at).is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let dated = |text: &str| {
+        let shape = text.len() == 19 && text.get(10..11) == Some(" ");
+        shape && digits(text, 0..4) && [5..7, 8..10, 11..13, 14..16, 17..19].into_iter().all(|at| digits(text, at))
+    };
+    let identity = |key: &str| {
+        let groups: Vec<usize> = key.split('-').map(str::len).collect();
+        groups == [8, 4, 4, 4, 12] && key.bytes().all(|b| matches!(b, b'-' | b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let entries = |value: &Json<'_>| {
+        value.members().is_some_and(|all| !all.is_empty() && all.iter().all(|(key, at)| identity(key) && at.text().is_some_and(dated)))
+    };
+    let listed = |value: &Json<'_>| entries(value) || !value.items().is_empty() && value.items().iter().all(entries);
+    let named = |key: &str| matches!(key, "Note" | "Opinion" | "Relationship");
+    !members.is_empty() && members.iter().all(|(key, value)| named(key) && listed(value))
 }
 
 fn alone(items: Vec<Json<'_>>) -> Result<Json<'_>, &'static str> {
@@ -196,14 +218,14 @@ fn is_tag(tag: &str) -> bool {
     named && !tag.starts_with(char::is_whitespace) && !tag.ends_with(char::is_whitespace)
 }
 
-/// Checks that the tree is one message.
+/// Checks that the tree is one message, or an index.
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
     let root = tree.root().ok_or("expected a message")?;
-    let mut inside = root.children();
-    match (inside.next(), inside.next()) {
-        (Some(message), None) if message.is_element() && MESSAGES.contains(&message.name().1) => Ok(()),
-        _ => Err("expected one message under its key"),
-    }
+    let all = root.children().count();
+    let messages = || root.children().filter(|child| child.is_element() && MESSAGES.contains(&child.name().1));
+    let identified = messages().filter(|message| message.said("uuid").is_some() || message.name().1 == "Event").count();
+    let index = identified == 0 && all > 0;
+    if messages().count() == all && (all == 1 || index) { Ok(()) } else { Err("expected one message under its key") }
 }
 
 /// Checks that every tag on the message itself says what the first reader's label says.
