@@ -23,6 +23,7 @@ mod json;
 mod label;
 mod link;
 mod misp;
+mod nffi;
 mod release;
 mod rules;
 mod tidy;

@@ -146,6 +146,19 @@ reasons! {
     InvalidMispText = "invalid.misp.text", Internal, Reject, "a text of the MISP message is longer than its limit", "shorten it";
     InvalidMispCharacter = "invalid.misp.character", Internal, Reject, "a name in the MISP message holds a control, bidirectional, zero-width or private character", "use visible characters";
     InvalidMispData = "invalid.misp.data", Internal, Reject, "attached data of the MISP message is not plain base64", "encode with padding and without line ends";
+    // NFFI
+    InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiMissing = "invalid.nffi.missing", Internal, Reject, "a required element or value is missing", "add it";
+    InvalidNffiRepeated = "invalid.nffi.repeated", Internal, Reject, "an element stands more often than it may", "send it as often as the manual page `formats` says";
+    InvalidNffiOrder = "invalid.nffi.order", Internal, Reject, "the elements of a track do not stand in their order", "send them in the order of the manual page `formats`";
+    InvalidNffiText = "invalid.nffi.text", Internal, Reject, "text stands where NFFI has none", "put text into remarks";
+    InvalidNffiValue = "invalid.nffi.value", Internal, Reject, "a value does not follow its grammar or is none of its words", "see the manual page `formats`";
+    InvalidNffiNumber = "invalid.nffi.number", Internal, Reject, "a number is not a plain decimal number", "write digits with an optional point; no exponent, NaN or infinity";
+    InvalidNffiRange = "invalid.nffi.range", Internal, Reject, "a number lies outside its range", "send a number within the range that the finding names";
+    InvalidNffiLength = "invalid.nffi.length", Internal, Reject, "a text is empty or too long", "send as many characters as the finding names";
+    InvalidNffiCharacter = "invalid.nffi.character", Internal, Reject, "a name or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    InvalidNffiLabel = "invalid.nffi.label", Internal, Quarantine, "a section has no whole security label, or some sections have one and others none", "label every section with policy and classification, or none";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";

@@ -5,6 +5,7 @@
 pub mod cot;
 pub mod laws;
 pub mod misp;
+pub mod nffi;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -65,8 +66,9 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
-    cot::FORMAT, //
+    cot::FORMAT,
     misp::FORMAT,
+    nffi::FORMAT,
 ];
 
 /// The format of a name.
@@ -138,6 +140,14 @@ impl<'a> Parsed<'a> {
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         (self.format.facts)(&self.tree)
+    }
+}
+
+#[cfg(test)]
+impl<'a> Parsed<'a> {
+    /// A message of a format that is in no table: one that a test has made for itself.
+    pub(crate) fn of_trial(header: &'a Header, body: &'a [u8], format: &'static Format, budget: &mut Budget) -> Result<Self, Refusal> {
+        (format.read)(body, budget).map(|tree| Self { header, body, format, tree })
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Marking {
         /// Categories, in the policy's own words.
         category: Option<NodeId>,
     },
-    /// A marking of the Traffic Light Protocol: `TLP:AMBER+STRICT`, `tlp:amber`, `amber`.
+    /// A marking of the Traffic Light Protocol: `TLP:AMBER+STRICT`, `tlp:amber`, `amber`, or the fixed id of its definition in STIX.
     Tlp(NodeId),
     /// An access control specification: the element that holds its members.
     Acs(NodeId),
@@ -56,7 +56,8 @@ impl Marking {
 /// Without markings a part has the label of the part around it, or else of the message. A part within a part is never lower than it: the
 /// label room joins the two. A message's own markings ([`crate::normal::Marking`] of the whole) claim to be above everything in it; where a
 /// format's marking at the top speaks only of what stands around the parts, the format gives a part for the root instead. A part can be
-/// left out alone: what the format requires is no part, and its marking is one of the part around it.
+/// left out alone: what the format requires is no part, and its marking is one of the part around it. The definition of a marking is a part that is
+/// marked by what it defines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portion {
     /// The part.

@@ -14,6 +14,8 @@ pub mod parts;
 mod question;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 mod vocabulary;
 
 use std::sync::Arc;

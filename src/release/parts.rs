@@ -167,3 +167,152 @@ fn mentioned(mentions: Vec<Mention>) -> BTreeMap<NodeId, Vec<NodeId>> {
     }
     by_part
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::base::Name;
+    use crate::release::trial::{EDITION, boxes, labelled, written};
+
+    fn peer(name: &str) -> &'static PeerEntry {
+        &EDITION.peers[&Name::new(name).unwrap()]
+    }
+
+    /// The paths that are withheld with their reasons, and the classification of what is left.
+    fn kept(body: &str, to: &str) -> Result<(Vec<(String, &'static str)>, String), &'static str> {
+        let labelled = labelled(body).map_err(|refusal| refusal.reason.code())?;
+        let kept = keep(&EDITION.lattice, &labelled, peer(to)).map_err(|refusal| refusal.reason.code())?;
+        let tree = labelled.parsed().tree();
+        let withheld = kept.withheld().iter().map(|withheld| (tree.path(withheld.node), withheld.reason.code())).collect();
+        Ok((withheld, EDITION.lattice.view(kept.label()).classification))
+    }
+
+    fn paths(pairs: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        pairs.iter().map(|(path, code)| ((*path).to_owned(), *code)).collect()
+    }
+
+    #[test]
+    fn each_recipient_gets_the_parts_that_it_may_have() {
+        let body = "<box><item tlp=\"GREEN\"/><item tlp=\"AMBER\"/><item tlp=\"RED\"/></box>";
+        let red = ("/box/item[3]", "clearance.level");
+        assert_eq!(kept(body, "usa-ops"), Ok((paths(&[red]), "AMBER".to_owned())));
+        assert_eq!(kept(body, "guest-isac"), Ok((paths(&[("/box/item[2]", "clearance.level"), red]), "GREEN".to_owned())));
+        assert_eq!(kept("<box><item tlp=\"RED\"/></box>", "usa-ops"), Err("clearance.level"));
+    }
+
+    #[test]
+    fn a_part_within_a_part_is_never_lower_and_an_unmarked_one_inherits() {
+        let body = "<box><item tlp=\"GREEN\"><item tlp=\"AMBER\"/></item><item tlp=\"AMBER\"><item tlp=\"CLEAR\"/><item/></item></box>";
+        assert_eq!(
+            kept(body, "guest-isac"),
+            Ok((paths(&[("/box/item[1]/item", "clearance.level"), ("/box/item[2]", "clearance.level")]), "GREEN".to_owned()))
+        );
+        assert_eq!(kept("<box><item/></box>", "usa-ops"), Err("label.missing"));
+        assert_eq!(kept("<box><item letter=\"U\"/></box>", "usa-ops"), Err("label.missing"));
+        assert_eq!(kept("<box><item line=\"SECRET\" letter=\"U\"/></box>", "usa-ops"), Err("label.disagree"));
+        assert_eq!(kept("<box><item line=\"SECRET\" tlp=\"RED\"/></box>", "usa-ops"), Err("label.disagree"));
+        assert_eq!(kept("<box><item line=\"SECRET\"/><item tlp=\"RED\"/></box>", "usa-ops"), Err("label.disagree"));
+    }
+
+    #[test]
+    fn mentions_go_with_what_they_mention_and_so_on() {
+        let body = "<box><item id=\"a\" tlp=\"RED\"/><item id=\"b\" tlp=\"GREEN\"><needs to=\"a\"/></item><item id=\"c\" tlp=\"GREEN\"><ref to=\"b\"/></item></box>";
+        let expected = [("/box/item[1]", "clearance.level"), ("/box/item[2]", "reference.withheld"), ("/box/item[3]/ref", "reference.withheld")];
+        assert_eq!(kept(body, "usa-ops"), Ok((paths(&expected), "GREEN".to_owned())));
+        // A circle of needs goes whole.
+        let circle = "<box><item id=\"a\" tlp=\"RED\"><needs to=\"b\"/></item><item id=\"b\" tlp=\"GREEN\"><needs to=\"a\"/></item></box>";
+        assert_eq!(kept(circle, "usa-ops"), Err("clearance.level"));
+    }
+
+    #[test]
+    fn what_a_message_cannot_be_without_takes_it_along() {
+        let body = "<box><item tlp=\"GREEN\"><must tlp=\"RED\"/></item><item tlp=\"GREEN\"/></box>";
+        assert_eq!(kept(body, "usa-ops"), Err("clearance.level"));
+    }
+
+    #[test]
+    fn a_marking_of_the_message_speaks_of_all_that_stands_in_it() {
+        let body = "<box line=\"SECRET//REL TO USA, GBR\"><item line=\"UNCLASSIFIED//REL TO USA, CAN, GBR\"/><item/></box>";
+        assert_eq!(kept(body, "gbr-ops"), Ok((Vec::new(), "SECRET".to_owned())));
+        assert_eq!(kept(body, "nzl-ops"), Err("clearance.permissive"));
+        for above in ["TOP SECRET//REL TO USA, GBR", "SECRET//NOFORN", "SECRET"] {
+            let body = format!("<box line=\"SECRET//REL TO USA, GBR\"><item line=\"{above}\"/></box>");
+            assert_eq!(kept(&body, "gbr-ops"), Err("label.portion_above"), "{above}");
+        }
+    }
+
+    /// SPEC: decision vector 27: lists that share nobody but the owner are for the owner alone.
+    #[test]
+    fn parts_that_a_recipient_may_have_one_by_one_are_not_released_where_nobody_may_have_them_together() {
+        let body = "<box><item line=\"SECRET//REL TO USA, AUS, GBR\"/><item line=\"SECRET//REL TO USA, GBR\"/></box>";
+        assert_eq!(kept(body, "gbr-ops"), Ok((Vec::new(), "SECRET".to_owned())));
+        let apart = "<box><item line=\"SECRET//REL TO USA, FVEY\"/><item line=\"SECRET//REL TO USA, GBR\"/></box>";
+        assert_eq!(kept(apart, "gbr-ops"), Err("clearance.permissive"));
+    }
+
+    /// The ids of the items that are left, by the edits; `None` where nothing is released.
+    fn left(body: &str, to: &PeerEntry) -> Option<BTreeSet<String>> {
+        let labelled = labelled(body).ok()?;
+        let edits = keep(&EDITION.lattice, &labelled, to).ok()?.edits(labelled.parsed().tree());
+        let tree = labelled.parsed().tree();
+        let gone: BTreeSet<NodeId> = edits.iter().flat_map(|edit| tree.subtree(edit.node).map(|(id, _)| id)).collect();
+        let items = tree.all().filter(|(id, node)| node.name == "item" && !gone.contains(id));
+        Some(items.filter_map(|(id, _)| tree.attribute(id, "id")).map(|(_, node)| node.value.text().into_owned()).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+        #[test]
+        fn what_is_left_is_admitted_labelled_by_its_join_and_names_nothing_that_is_gone((name, items) in boxes()) {
+            let body = written(name, &items);
+            let labelled = match labelled(&body) {
+                Ok(labelled) => labelled,
+                Err(refusal) => return Err(TestCaseError::fail(format!("{body}: {refusal}"))),
+            };
+            let tree = labelled.parsed().tree();
+            for recipient in EDITION.peers.values() {
+                let Ok(kept) = keep(&EDITION.lattice, &labelled, recipient) else { continue };
+                let gone: BTreeSet<NodeId> = kept.withheld().iter().flat_map(|withheld| tree.subtree(withheld.node).map(|(id, _)| id)).collect();
+                let left: Vec<&MarkedPart> = labelled.parts().iter().filter(|part| !gone.contains(&part.node)).collect();
+                let mut join = left[0].label.clone();
+                for part in &left {
+                    prop_assert!(mandatory::clear(&EDITION.lattice, &part.label, recipient).is_ok(), "{body} to {}", recipient.name);
+                    join = EDITION.lattice.join(&join, &part.label).unwrap();
+                }
+                prop_assert!(kept.label().says_the_same(&join), "{body} to {}", recipient.name);
+                prop_assert!(mandatory::clear(&EDITION.lattice, kept.label(), recipient).is_ok());
+                let ids = |present: bool, name: &'static str, key: &'static str| -> BTreeSet<String> {
+                    let nodes = tree.all().filter(|(id, node)| node.name == name && gone.contains(id) != present);
+                    nodes.filter_map(|(id, _)| tree.attribute(id, key)).map(|(_, node)| node.value.text().into_owned()).collect()
+                };
+                let withheld = ids(false, "item", "id");
+                for name in ["ref", "needs"] {
+                    prop_assert!(ids(true, name, "to").is_disjoint(&withheld), "{body} to {}", recipient.name);
+                }
+            }
+        }
+
+        #[test]
+        fn a_part_more_releases_no_other_part_and_a_clearance_more_withholds_none((name, items) in boxes(), out in 0..5_usize) {
+            // The last item, so that the others keep their numbers.
+            let (body, less) = (written(name, &items), written(name, &items[..items.len() - 1]));
+            for recipient in EDITION.peers.values() {
+                let Some(with) = left(&body, recipient) else { continue };
+                let without = left(&less, recipient).unwrap_or_default();
+                let others: BTreeSet<String> = labelled(&less).map(|labelled| {
+                    let tree = labelled.parsed().tree();
+                    tree.all().filter(|(_, node)| node.name == "item").filter_map(|(id, _)| tree.attribute(id, "id")).map(|(_, node)| node.value.text().into_owned()).collect()
+                }).unwrap_or_default();
+                prop_assert!(with.intersection(&others).all(|id| without.contains(id)), "{body} to {}", recipient.name);
+                let mut lower = recipient.clone();
+                if let Some(clearance) = lower.clearances.get_mut(out % 3) {
+                    clearance.levels.pop_last();
+                }
+                prop_assert!(left(&body, &lower).unwrap_or_default().is_subset(&with), "{body} to {}", recipient.name);
+            }
+        }
+    }
+}

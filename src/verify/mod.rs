@@ -18,6 +18,7 @@ mod mark;
 mod marking;
 mod misp;
 mod moment;
+mod nffi;
 mod number;
 mod place;
 mod portion;

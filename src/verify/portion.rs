@@ -95,6 +95,9 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             (None, Some(outer)) => outer.clone(),
             (None, None) => whole.cloned().ok_or("a part of the message has no marking")?,
         };
+        if part.marks.iter().all(|mark| matches!(mark, Mark::Letter(_))) {
+            mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
+        }
         around.push(marked.len());
         marked.push(Marked { node: part.node, said });
     }
@@ -103,9 +106,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
 
 /// What the markings of one part say; none for a part without.
 fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<Said>, Unread> {
-    let Some(first) = marks.iter().find(|mark| !matches!(mark, Mark::Letter(_))) else {
-        return if marks.is_empty() { Ok(None) } else { Err("a letter is no label") };
-    };
+    let Some(first) = marks.iter().find(|mark| !matches!(mark, Mark::Letter(_))) else { return Ok(None) };
     let said = mark::read(tree, *first, ground.lattice, ground.scheme)?;
     mark::agreeing(tree, marks, ground.lattice, ground.scheme, &said)?;
     release::valid(ground.lattice, &said, ground.now)?;
@@ -238,4 +239,178 @@ pub(super) fn carried(decision: &Decision, result: &[Marked], whole: Option<&Sai
     }
     let unmarked = whole.is_none() && !decision.left.is_empty() && result.is_empty();
     if unmarked { Err("the result carries no label") } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::label::Label;
+    use crate::normal::{Edit, NodeId};
+    use crate::release::parts;
+    use crate::release::trial::{self, EDITION, boxes, labelled, written};
+    use crate::verify::readers::Canonical;
+    use crate::verify::second::{Part, Sort};
+    use crate::verify::xml;
+
+    /// The row of the second half for the format that only tests know.
+    static READER: Reader = Reader {
+        name: "box",
+        claims: |body| xml::first_tag(body) == Some(b"box"),
+        read: |body| xml::read(body, |_| &[]),
+        check: |_| Ok(()),
+        spelling: Canonical::Compared(xml::canonical),
+        markings: |tree, lattice, scheme, said| mark::agreeing(tree, &tree.root().map(marks).unwrap_or_default(), lattice, scheme, said),
+        portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
+        mentions: |tree| {
+            let refs = items(tree, &["ref", "needs"]).flat_map(|from| {
+                let takes = if from.name().1 == "needs" { from.node.parent } else { from.at };
+                items(tree, &["item"]).filter(move |item| item.said("id") == from.said("to")).map(move |item| Mention { part: item.at, takes })
+            });
+            refs.collect()
+        },
+    };
+
+    fn items<'t>(tree: &'t Second<'_>, names: &'static [&'static str]) -> impl Iterator<Item = Part<'t, 't>> {
+        let found = (1..tree.nodes().len()).filter_map(|at| tree.part(at));
+        found.filter(|part| part.is_element() && names.contains(&part.name().1))
+    }
+
+    fn marks(part: Part<'_, '_>) -> Vec<Mark> {
+        let of = |child: Part<'_, '_>| match child.name().1 {
+            "line" => Some(Mark::Line(child.at)),
+            "tlp" => Some(Mark::Tlp(child.at)),
+            "letter" => Some(Mark::Letter(child.at)),
+            _ => None,
+        };
+        part.attributes().filter_map(of).collect()
+    }
+
+    fn ground(recipient: &PeerEntry) -> Ground<'_> {
+        Ground { reader: &READER, lattice: &EDITION.lattice, scheme: EDITION.lattice.policy("USA").unwrap().index(), recipient, now: trial::now() }
+    }
+
+    fn second(body: &str) -> Second<'_> {
+        (READER.read)(body.as_bytes()).unwrap()
+    }
+
+    /// What the second half decides: label of what is left and numbers of what is withheld.
+    fn decided(body: &str, expected: &Label, whole: bool, recipient: &PeerEntry) -> Result<Decision, &'static str> {
+        let (tree, said) = (second(body), Said::of(expected));
+        let whole = Some(&said).filter(|_| whole);
+        let parts = labels(&tree, ground(recipient), whole).map_err(|_| "labels")?;
+        agree(&parts, &EDITION.lattice, whole, &said).map_err(|_| "agree")?;
+        decide(&tree, &parts, ground(recipient), whole, &said).map_err(|_| "denied")
+    }
+
+    fn edits(nodes: &[(usize, &'static str)]) -> Edits {
+        let mut edits = Edits::default();
+        let body = "<box><item tlp=\"RED\"/><item tlp=\"GREEN\"/><item tlp=\"GREEN\"/></box>";
+        let labelled = labelled(body).unwrap();
+        let ids: Vec<NodeId> = labelled.parsed().tree().all().map(|(id, _)| id).collect();
+        for (at, action) in nodes {
+            edits.add(Edit { node: ids[*at], path: String::new(), action, rule: "".into(), change: Change::Remove });
+        }
+        edits
+    }
+
+    #[test]
+    fn less_and_more_than_must_be_withheld_are_both_refused() {
+        let body = "<box><item tlp=\"RED\"/><item tlp=\"GREEN\"/><item tlp=\"GREEN\"/></box>";
+        let (labelled, usa) = (labelled(body).unwrap(), &EDITION.peers[&crate::base::Name::new("usa-ops").unwrap()]);
+        let decision = decided(body, labelled.label(), false, usa).unwrap();
+        let declared = |nodes: &[(usize, &'static str)]| declared(&decision, &edits(nodes)).map_err(|refusal| refusal.reason);
+        assert_eq!(declared(&[(1, "withhold")]), Ok(()));
+        assert_eq!(declared(&[(1, "withhold"), (5, "remove")]), Ok(()), "what else is taken away is another matter");
+        assert_eq!(declared(&[]), Err(Reason::VerifyRelease));
+        assert_eq!(declared(&[(1, "remove")]), Err(Reason::VerifyRelease));
+        assert_eq!(declared(&[(1, "withhold"), (3, "withhold")]), Err(Reason::VerifyEdit));
+    }
+
+    #[test]
+    fn a_result_carries_its_parts_with_the_labels_that_they_had() {
+        let body = "<box><item tlp=\"RED\"/><item tlp=\"AMBER\"/><item tlp=\"GREEN\"/></box>";
+        let (labelled, usa) = (labelled(body).unwrap(), &EDITION.peers[&crate::base::Name::new("usa-ops").unwrap()]);
+        let decision = decided(body, labelled.label(), false, usa).unwrap();
+        let carried = |result: &str| carried(&decision, &labels(&second(result), ground(usa), None).unwrap(), None).is_ok();
+        assert!(carried("<box><item tlp=\"AMBER\"/><item tlp=\"GREEN\"/></box>"));
+        assert!(carried("<box><item tlp=\"GREEN\"/></box>"), "the profile may take a part away");
+        assert!(!carried("<box><item tlp=\"GREEN\"/><item tlp=\"GREEN\"/></box>"));
+        assert!(!carried("<box><item tlp=\"GREEN\"/><item tlp=\"AMBER\"/></box>"));
+        assert!(!carried("<box/>"));
+    }
+
+    #[test]
+    fn another_label_than_that_of_the_parts_is_a_disagreement() {
+        let body = "<box><item tlp=\"AMBER\"/><item tlp=\"GREEN\"/></box>";
+        let usa = &EDITION.peers[&crate::base::Name::new("usa-ops").unwrap()];
+        let other = labelled("<box><item tlp=\"GREEN\"/></box>").unwrap();
+        assert_eq!(decided(body, other.label(), false, usa).unwrap_err(), "agree");
+        assert_eq!(decided(body, other.label(), true, usa).unwrap_err(), "agree", "a part above the message");
+        assert_eq!(decided("<box><item/></box>", other.label(), false, usa).unwrap_err(), "labels");
+        assert_eq!(decided("<box><item line=\"SECRET\" letter=\"U\"/></box>", other.label(), false, usa).unwrap_err(), "labels");
+    }
+
+    #[test]
+    fn lines_of_every_kind_are_read_as_the_first_reader_reads_them() {
+        let lattice = &EDITION.lattice;
+        let tree = |text: &'static str| {
+            let mut tree = Second::default();
+            tree.text(text, crate::verify::second::Spelling::Exact);
+            tree
+        };
+        for (scheme, text) in [
+            ("USA", "UNCLAS"),
+            ("USA", "U N C L A S //N01000//"),
+            ("USA", "UNCLASSIFIED//"),
+            ("USA", "S E C R E T REL TO USA, GBR"),
+            ("USA", "SECRET//SI//REL TO USA, GBR"),
+            ("USA", "T O P  S E C R E T//NOFORN"),
+            ("USA", "SECRET NOFORN"),
+            ("USA", "//NATO SECRET//ATOMAL"),
+            ("USA", "NATO SECRET"),
+            ("USA", "UK SECRET"),
+            ("GBR", "SECRET - COPPER LANTERN - UK/US EYES ONLY"),
+            ("GBR", "OFFICIAL-SENSITIVE"),
+            ("NATO", "SECRET"),
+            ("NATO", "NATO/KFOR SECRET"),
+            ("NATO", "TOP SECRET"),
+            ("NATO", "COSMIC TOP SECRET//BOHEMIA"),
+            ("NATO", "NATO RESTRICTED RELEASABLE TO JPN, UKR"),
+            ("NATO", "RESTRICTED REL TO JPN"),
+            ("NATO", "NATO UNCLASSIFIED - STAFF"),
+        ] {
+            let place = lattice.policy(scheme).unwrap();
+            let first = crate::label::line::read(lattice, place, text).unwrap_or_else(|refusal| panic!("{scheme} {text}: {refusal}"));
+            let again = mark::read(&tree(text), Mark::Line(0), lattice, place.index());
+            assert_eq!(again, Ok(Said::of(&first)), "{scheme} {text}: {:?}", lattice.view(&first));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+        #[test]
+        fn both_halves_decide_alike_on_every_box_and_every_recipient((name, items) in boxes()) {
+            let body = written(name, &items);
+            let labelled = labelled(&body).unwrap();
+            prop_assert_eq!(second(&body).nodes().iter().filter(|node| node.sort == Sort::Element).count(), body.matches('<').count() - body.matches("</").count());
+            for recipient in EDITION.peers.values() {
+                let first = parts::keep(&EDITION.lattice, &labelled, recipient);
+                match (first, decided(&body, labelled.label(), false, recipient)) {
+                    (Ok(kept), Ok(decision)) => {
+                        let withheld: BTreeSet<usize> = kept.withheld().iter().map(|withheld| withheld.node.index()).collect();
+                        prop_assert_eq!(&withheld, &decision.withheld.iter().copied().collect(), "{} to {}", body, recipient.name);
+                        prop_assert_eq!(Said::of(kept.label()), decision.said.clone());
+                        prop_assert_eq!(declared(&decision, &kept.edits(labelled.parsed().tree())), Ok(()));
+                    }
+                    (Err(_), Err("denied")) => {}
+                    (first, second) => return Err(TestCaseError::fail(format!("{body} to {}: {first:?}, {second:?}", recipient.name))),
+                }
+            }
+        }
+    }
 }

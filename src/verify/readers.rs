@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, misp, place};
+use super::{cot, misp, nffi, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -52,8 +52,9 @@ pub(super) struct Departure {
 
 /// The second readers.
 static READERS: &[Reader] = &[
-    cot::READER, //
+    cot::READER,
     misp::READER,
+    nffi::READER,
 ];
 
 /// The one reader that claims a body.

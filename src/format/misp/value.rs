@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::base::{Reason, Refusal, Span, Time};
+use crate::format::syntax::hidden::hides;
 use crate::format::syntax::json::{Content, Json};
 
 use super::schema::Type;
@@ -54,7 +55,7 @@ fn content(kind: Type, text: Cow<'_, str>, span: Span) -> Result<Content<'_>, Re
         Type::Text(most) | Type::Plain(most) if text.chars().count() > most => {
             return refuse(Reason::InvalidMispText, &format!("expected at most {most} characters"));
         }
-        Type::Plain(_) if text.chars().any(is_hidden) => {
+        Type::Plain(_) if hides(&text) => {
             return refuse(Reason::InvalidMispCharacter, "expected visible characters, found a control, bidirectional, zero-width or private one");
         }
         Type::Text(_) | Type::Plain(_) => {}
@@ -148,7 +149,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 fn is_tag(text: &str) -> bool {
     let namespace = text.split_once(':').map_or("", |(namespace, _)| namespace);
     let plain = namespace.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-    plain && !text.is_empty() && text.trim() == text && text.chars().count() <= TAG_CHARS_MAX && !text.chars().any(is_hidden)
+    plain && !text.is_empty() && text.trim() == text && text.chars().count() <= TAG_CHARS_MAX && !hides(text)
 }
 
 // SPEC: RFC 4648, 4: padded, and no bits set behind the last byte.
@@ -170,17 +171,6 @@ fn is_base64(text: &str) -> bool {
     };
     let last = digits.last().copied().and_then(digit);
     text.len() % 4 == 0 && digits.iter().all(|&b| digit(b).is_some()) && last.is_some_and(|last| last & loose == 0)
-}
-
-/// Whether a character is invisible, private, no character at all, or turns the writing direction: none of them belongs in a name or marking.
-///
-/// SPEC: Unicode general categories Cc, Co, Cn (non-characters), Bidi_Control and Default_Ignorable_Code_Point.
-const fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]
