@@ -1,11 +1,20 @@
 //! MISP: samples of ours, laws, what the profile may rely on; property tests.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Reason, Refusal};
+use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
 use vestibule::format::{self, Format, Syntax, laws};
 use vestibule::normal::{Edits, Kind, Marking, NodeId, Tree, Value};
+use vestibule::pipeline::laws::{Setting, the_halves_agree};
+use vestibule::policy::{self, Edition};
+
+/// The rule set of the lab.
+static LAB: LazyLock<Edition> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+    policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|faults| panic!("{faults:#?}"))
+});
 
 pub(crate) fn misp() -> &'static Format {
     format::by_name("misp").unwrap()
@@ -119,9 +128,9 @@ fn paths_read_as_the_manual_says() {
         "/misp/Event/@distribution=3",
         "/misp/Event/@published=true",
         "/misp/Event/Attribute[2]/@first_seen=2026-01-01T10:00:00.5Z",
-        "/misp/Event/Attribute[2]/Tag/@name=tlp:amber",
+        "/misp/Event/Attribute[2]/Tag/@name=tlp:green",
         "/misp/Event/Attribute[3]/Sighting/Organisation/@name=Harbour CERT",
-        "/misp/Event/Tag[1]/@name=tlp:green",
+        "/misp/Event/Tag[1]/@name=tlp:amber",
     ] {
         assert!(lines.iter().any(|found| found == line), "{line} is not among {lines:#?}");
     }
@@ -169,7 +178,8 @@ fn marked(name: &str) -> (Vec<String>, Vec<(String, Vec<String>)>) {
     };
     let own = (misp().markings)(&tree).iter().map(text).collect();
     let parts = (misp().portions)(&tree);
-    (own, parts.iter().map(|part| (tree.path(part.node), part.markings.iter().map(text).collect())).collect())
+    let listed = parts.iter().filter(|part| !part.markings.is_empty());
+    (own, listed.map(|part| (tree.path(part.node), part.markings.iter().map(text).collect())).collect())
 }
 
 #[test]
@@ -178,17 +188,26 @@ fn a_tag_marks_the_nearest_part_above_it() {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         (texts(own), parts.iter().map(|(path, tags)| ((*path).to_owned(), texts(tags))).collect::<Vec<_>>())
     };
-    assert_eq!(marked("event"), found(&["tlp:green"], &[("/misp/Event/Attribute[2]", &["tlp:amber"])]));
-    assert_eq!(marked("objects-and-references"), found(&["tlp:amber"], &[("/misp/Event/Object[2]", &["tlp:red"])]));
+    assert_eq!(marked("event"), found(&["tlp:amber"], &[("/misp/Event/Attribute[2]", &["tlp:green"])]));
+    assert_eq!(marked("objects-and-references"), found(&["tlp:amber"], &[("/misp/Event/Object[2]", &["tlp:green"])]));
     assert_eq!(marked("reports-and-proposals"), found(&[], &[("/misp/Event/EventReport", &["tlp:green"])]));
     assert_eq!(marked("proposal"), found(&["tlp:green"], &[]));
+}
+
+#[test]
+fn the_message_and_every_part_of_it_is_listed_so_that_what_is_unmarked_is_seen() {
+    let body = sample("analyst-data");
+    let tree = read(&body).unwrap();
+    let parts: Vec<_> = (misp().portions)(&tree).iter().map(|part| tree.path(part.node)).collect();
+    let inner = ["/misp/Event/Attribute", "/misp/Event/Attribute/Note", "/misp/Event/Attribute/Relationship", "/misp/Event/Opinion"];
+    assert_eq!(parts, ["/misp/Event"].into_iter().chain(inner).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_classification_of_another_taxonomy_is_a_marking_and_a_judgement_is_none() {
     let body = String::from_utf8(sample("event")).unwrap();
     let with = |tag: &str| {
-        let body = body.replacen("tlp:green", tag, 1);
+        let body = body.replacen("tlp:amber", tag, 1);
         let tree = read(body.as_bytes()).unwrap();
         (misp().markings)(&tree).len()
     };
@@ -263,6 +282,26 @@ proptest! {
         at[key.as_str()] = value;
         let body = document.to_string();
         prop_assert_eq!(laws::all(misp(), body.as_bytes(), write), Ok(()));
+    }
+
+    #[test]
+    fn whatever_stands_anywhere_both_halves_agree(value in json(), key in "[A-Za-z_]{1,9}|Tag|Attribute|Object|distribution|Galaxy|Note", inside in any::<bool>()) {
+        let mut document: serde_json::Value = serde_json::from_slice(&sample("numbers-and-flags")).unwrap();
+        let at = if inside { &mut document["Event"]["Attribute"][0] } else { &mut document["Event"] };
+        at[key.as_str()] = value;
+        let peer = |name: &str| &LAB.peers[&Name::new(name).unwrap()];
+        let now = Time::parse("2026-03-01T12:00:30Z").unwrap();
+        let setting = Setting { lattice: &LAB.lattice, sender: peer("gbr-ops"), recipient: peer("usa-ops"), now };
+        let header = Header {
+            id: MessageId::from_parts(1, [7; 10]),
+            precedence: Precedence::Routine,
+            destinations: vec![Name::new("usa-ops").unwrap()],
+            media_type: String::new(),
+            traffic: Traffic::Operation,
+            sent: now,
+            label: None,
+        };
+        prop_assert_eq!(the_halves_agree(&setting, &header, document.to_string().as_bytes()), Ok(()));
     }
 
     #[test]
