@@ -123,7 +123,7 @@ impl Reading {
         let mut fields = model.fields.iter().enumerate();
         let missing = fields.find(|(place, field)| field.presence == Presence::Required && stood & bit(*place) == 0);
         if let Some((_, field)) = missing {
-            return Err(self.refusal(Reason::InvalidMispMissing, span, &format!("expected `{}`", field.name)));
+            return Err(self.refusal(Reason::InvalidMispMissing, span, &format!("expected `{}` in `{}`", field.name, model.name)));
         }
         // SPEC: core format, distribution: level 4 is the sharing group that the message carries.
         let names_group = object.text("distribution") == Some(SHARING_GROUP_LEVEL) && model.part("SharingGroup").is_some();

@@ -170,7 +170,7 @@ fn is_base64(text: &str) -> bool {
         _ => return false,
     };
     let last = digits.last().copied().and_then(digit);
-    text.len() % 4 == 0 && digits.iter().all(|&b| digit(b).is_some()) && last.is_some_and(|last| last & loose == 0)
+    text.len().is_multiple_of(4) && digits.iter().all(|&b| digit(b).is_some()) && last.is_some_and(|last| last & loose == 0)
 }
 
 #[cfg(test)]
