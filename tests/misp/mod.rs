@@ -168,30 +168,27 @@ fn a_wrapper_with_one_message_and_keys_without_value_are_dropped() {
     }
 }
 
-/// The tags of a sample's message, and those of its parts with the path of the part.
-fn marked(name: &str) -> (Vec<String>, Vec<(String, Vec<String>)>) {
+/// The parts of a sample that have tags, with these.
+fn marked(name: &str) -> Vec<(String, Vec<String>)> {
     let body = sample(name);
     let tree = read(&body).unwrap();
     let text = |marking: &Marking| match marking {
         Marking::Tlp(id) | Marking::Line(id) => tree.node(*id).value.text().into_owned(),
         other => panic!("{other:?}"),
     };
-    let own = (misp().markings)(&tree).iter().map(text).collect();
     let parts = (misp().portions)(&tree);
+    assert!((misp().markings)(&tree).is_empty());
     let listed = parts.iter().filter(|part| !part.markings.is_empty());
-    (own, listed.map(|part| (tree.path(part.node), part.markings.iter().map(text).collect())).collect())
+    listed.map(|part| (tree.path(part.node), part.markings.iter().map(text).collect())).collect()
 }
 
 #[test]
 fn a_tag_marks_the_nearest_part_above_it() {
-    let found = |own: &[&str], parts: &[(&str, &[&str])]| {
-        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        (texts(own), parts.iter().map(|(path, tags)| ((*path).to_owned(), texts(tags))).collect::<Vec<_>>())
-    };
-    assert_eq!(marked("event"), found(&["tlp:amber"], &[("/misp/Event/Attribute[2]", &["tlp:green"])]));
-    assert_eq!(marked("objects-and-references"), found(&["tlp:amber"], &[("/misp/Event/Object[2]", &["tlp:green"])]));
-    assert_eq!(marked("reports-and-proposals"), found(&[], &[("/misp/Event/EventReport", &["tlp:green"])]));
-    assert_eq!(marked("proposal"), found(&["tlp:green"], &[]));
+    let found = |parts: &[(&str, &str)]| parts.iter().map(|(path, tag)| ((*path).to_owned(), vec![(*tag).to_owned()])).collect::<Vec<_>>();
+    assert_eq!(marked("event"), found(&[("/misp/Event", "tlp:amber"), ("/misp/Event/Attribute[2]", "tlp:green")]));
+    assert_eq!(marked("objects-and-references"), found(&[("/misp/Event", "tlp:amber"), ("/misp/Event/Object[2]", "tlp:green")]));
+    assert_eq!(marked("reports-and-proposals"), found(&[("/misp/Event/EventReport", "tlp:green")]));
+    assert_eq!(marked("proposal"), found(&[("/misp/ShadowAttribute", "tlp:green")]));
 }
 
 #[test]
@@ -209,7 +206,7 @@ fn a_classification_of_another_taxonomy_is_a_marking_and_a_judgement_is_none() {
     let with = |tag: &str| {
         let body = body.replacen("tlp:amber", tag, 1);
         let tree = read(body.as_bytes()).unwrap();
-        (misp().markings)(&tree).len()
+        (misp().portions)(&tree)[0].markings.len()
     };
     for tag in ["nato:classification=\\\"NS\\\"", "NATO:Classification=x", "dni-ism:classification=S", "TLP:RED", "tlp-red", "tlp red"] {
         assert_eq!(with(tag), 1, "{tag}");

@@ -1,7 +1,8 @@
 //! Where a message says how it is marked: tags of marking taxonomies, wherever they stand.
 //!
-//! A tag belongs to the nearest part above it; where none stands above, it marks the message. Every part is listed, and the message itself as
-//! the outermost, so that what nobody has marked is seen to be unmarked and not released by a neighbour's tag.
+//! A tag marks the nearest part above it, and everything in that part. The outermost part is the message itself: its tag is what holds where
+//! nothing else is said, and a tag further in can only restrict. So no tag marks the message as a whole: an attribute above what a recipient may
+//! have is withheld, and the rest goes. What nobody has marked is seen to be unmarked, and not released by a neighbour's tag.
 //! Gives places only. Deliberately absent: levels of distribution, which say by which way a message spreads and not how it is marked:
 //! the field profile of the rule set judges them.
 
@@ -39,20 +40,13 @@ const MENTIONS: [(&str, &str); 8] = [
 /// Taxonomies that classify, beside the Traffic Light Protocol: one of them beside it is a second marking, which must be read or stop the message.
 const CLASSIFYING: [&str; 9] = ["nato", "dni-ism", "acs-marking", "acs-m", "euci", "fr-classif", "de-vs", "classification", "protective-marking"];
 
-/// Every tag that marks the message itself.
-pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
-    marked(tree).filter(|(_, part)| part.is_none()).map(|(marking, _)| marking).collect()
-}
-
 /// The message and every part of it, with markings of their own where they have some.
 pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
     let message = tree.elements(NodeId::ROOT).map(|(id, _)| id);
     let inner = tree.all().filter(|(id, node)| node.kind == Kind::Element && is_part(tree, *id, node.name)).map(|(id, _)| id);
     let mut parts: BTreeMap<NodeId, Vec<Marking>> = message.chain(inner).map(|id| (id, Vec::new())).collect();
     for (marking, part) in marked(tree) {
-        if let Some(part) = part {
-            parts.entry(part).or_default().push(marking);
-        }
+        parts.entry(part).or_default().push(marking);
     }
     parts.into_iter().map(|(node, markings)| Portion { node, markings }).collect()
 }
@@ -76,13 +70,13 @@ pub(super) fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
 }
 
 /// Every marking with the part that it belongs to, in document order.
-fn marked<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (Marking, Option<NodeId>)> + 't {
+fn marked<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (Marking, NodeId)> + 't {
     tree.all().filter_map(|(id, node)| {
         let owner = tree.parent(id).map(|parent| (parent, tree.node(parent).name));
         let names_tag = node.kind == Kind::Attribute
             && owner.is_some_and(|(_, owner)| matches!((owner, node.name), ("Tag", "name") | ("GalaxyCluster", "tag_name")));
         let marking = if names_tag { marking(id, &node.value.text()) } else { None };
-        marking.map(|marking| (marking, part_above(tree, id)))
+        Some((marking?, part_above(tree, id)?))
     })
 }
 
@@ -99,14 +93,15 @@ fn marking(id: NodeId, tag: &str) -> Option<Marking> {
 fn part_above(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
     let mut at = tree.parent(id)?;
     loop {
-        if is_part(tree, at, tree.node(at).name) {
+        let above = tree.parent(at)?;
+        if above == NodeId::ROOT || is_part(tree, at, tree.node(at).name) {
             return Some(at);
         }
-        at = tree.parent(at)?;
+        at = above;
     }
 }
 
-/// Whether an element is a part of a message, and not the message itself, or an excerpt within a mention.
+/// Whether an element is a part within a message, and not an excerpt in a mention.
 fn is_part(tree: &Tree<'_>, id: NodeId, name: &str) -> bool {
     let above = tree.parent(id);
     let within = above.map_or("", |above| tree.node(above).name);

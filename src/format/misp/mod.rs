@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::normal::{NodeId, Tree, Value};
 
-use super::{Facts, Format, Syntax};
+use super::{Facts, Format, Syntax, whole};
 
 /// The row of the MISP core format.
 pub const FORMAT: Format = Format {
@@ -23,7 +23,7 @@ pub const FORMAT: Format = Format {
     read: read::read,
     facts,
     required: REQUIRED,
-    markings: label::markings,
+    markings: whole,
     portions: label::portions,
     mentions: label::mentions,
 };
