@@ -23,6 +23,7 @@ mod json;
 mod label;
 mod link;
 mod oth;
+mod misp;
 mod nffi;
 mod release;
 mod rules;

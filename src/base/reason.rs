@@ -164,6 +164,21 @@ reasons! {
     InvalidOthTime = "invalid.oth.time", Internal, Reject, "a date-time group or month does not have its form", "send `DDhhmmZ` with check digit, and the month in three letters";
     InvalidOthNumber = "invalid.oth.number", Internal, Reject, "a bearing or speed does not have its form or range", "send bearings as `000T` and speeds as `12K`";
     InvalidOthFreeText = "invalid.oth.free_text", Internal, Reject, "a line of free text would be read as a set", "begin the line with another word";
+    // MISP
+    InvalidMispRoot = "invalid.misp.root", Internal, Reject, "the body is not one MISP message under its key", "send an object with the one key `Event`, `Note`, `Opinion`, `Relationship`, `GalaxyCluster` or `ShadowAttribute`";
+    InvalidMispSeveral = "invalid.misp.several", Internal, Reject, "the body wraps several MISP messages, or none", "send each message alone";
+    InvalidMispShape = "invalid.misp.shape", Internal, Reject, "a value, an object or a list stands where MISP has another of them", "see the manual page `formats`";
+    InvalidMispMissing = "invalid.misp.missing", Internal, Reject, "a required field of the MISP message is missing", "add it";
+    InvalidMispNumber = "invalid.misp.number", Internal, Reject, "a number of the MISP message is not a whole number in its range", "write digits without superfluous zeros, as text or number";
+    InvalidMispDistribution = "invalid.misp.distribution", Internal, Reject, "a distribution is not a level that may stand there", "send 0 to 4, or 5 where it can be inherited";
+    InvalidMispSharingGroup = "invalid.misp.sharing_group", Internal, Reject, "distribution 4 stands without its sharing group", "send the sharing group along";
+    InvalidMispFlag = "invalid.misp.flag", Internal, Reject, "a truth value of the MISP message is neither true nor false", "send `true` or `false`";
+    InvalidMispUuid = "invalid.misp.uuid", Internal, Reject, "a UUID of the MISP message is malformed", "write it with 32 hexadecimal digits in lower case and four hyphens";
+    InvalidMispTime = "invalid.misp.time", Internal, Reject, "a date or time of the MISP message is malformed", "write times in UTC, as the manual page `formats` says for each field";
+    InvalidMispTag = "invalid.misp.tag", Internal, Reject, "a tag has white space at its ends, invisible characters or a namespace in other than plain letters", "write the tag as its taxonomy does";
+    InvalidMispText = "invalid.misp.text", Internal, Reject, "a text of the MISP message is longer than its limit", "shorten it";
+    InvalidMispCharacter = "invalid.misp.character", Internal, Reject, "a name in the MISP message holds a control, bidirectional, zero-width or private character", "use visible characters";
+    InvalidMispData = "invalid.misp.data", Internal, Reject, "attached data of the MISP message is not plain base64", "encode with padding and without line ends";
     // NFFI
     InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
     InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";

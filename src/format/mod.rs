@@ -5,6 +5,7 @@
 pub mod cot;
 mod event;
 pub mod laws;
+pub mod misp;
 pub mod nffi;
 pub mod stix;
 pub mod oth;
@@ -74,6 +75,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
     cot::FORMAT,
+    misp::FORMAT,
     nffi::FORMAT,
     stix::FORMAT,
     tak::FORMAT,

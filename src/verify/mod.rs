@@ -16,6 +16,7 @@ mod json;
 mod label;
 mod mark;
 mod marking;
+mod misp;
 mod moment;
 mod nffi;
 mod number;

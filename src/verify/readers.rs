@@ -9,6 +9,7 @@ use super::second::Second;
 use super::{cot, nffi, place, stix};
 use super::{cot, nffi, place, tak};
 use super::{cot, nffi, oth, place};
+use super::{cot, misp, nffi, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -56,6 +57,7 @@ pub(super) struct Departure {
 static READERS: &[Reader] = &[cot::READER, nffi::READER, stix::READER];
 static READERS: &[Reader] = &[
     cot::READER,
+    misp::READER,
     nffi::READER,
     tak::READER,
     oth::READER,

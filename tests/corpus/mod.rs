@@ -1,6 +1,7 @@
 //! Other people's messages, where their folder stands beside the checkout: `../shared/samples`, or what `VESTIBULE_SAMPLES` names.
 
 mod oth;
+mod misp;
 
 use std::path::{Path, PathBuf};
 

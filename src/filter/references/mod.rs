@@ -2,7 +2,7 @@
 //!
 //! Takes the nodes that are to be removed for one recipient, gives the further nodes that name what was removed: fields that the profile
 //! calls references, and fields named like an id, whose value is the id of a removed element. What the message itself is about is released,
-//! so its own id is no secret. A reference that its element cannot be without takes the element along. A text or value that holds such an id
+//! so its own id is no secret; nor is the `uuid` of an element that stays, though a removed one named it. A reference that its element cannot be without takes the element along. A text or value that holds such an id
 //! of [`ID_BYTES_MIN`] bytes or more among other words has it blotted out; where it must stay, people decide.
 
 use std::borrow::Cow;
@@ -25,6 +25,9 @@ const FINDINGS_MAX: usize = 256;
 
 /// Bytes of an id at the least, to be looked for inside of free text: 6. Shorter ones stand in text by chance.
 const ID_BYTES_MIN: usize = 6;
+
+/// The attribute that is always the id of its own element; `uid` and `id` are in some formats that of another one.
+const OWN_ID: &str = "uuid";
 
 /// All nodes that may name another thing, in document order: those that the profile calls references, and those named like an id.
 pub(in crate::filter) fn all(tree: &Tree<'_>, profiled: &[NodeId]) -> Vec<NodeId> {
@@ -51,6 +54,10 @@ pub(in crate::filter) fn follow(
         if is_element_gone && is_identity(tree, node) && text != subject && !text.is_empty() {
             ids.insert(text);
         }
+    }
+    let stays = |(id, node): &(NodeId, &Node<'_>)| node.kind == Kind::Attribute && node.name == OWN_ID && !gone.contains(id);
+    for (_, node) in tree.all().filter(stays) {
+        ids.remove(&node.value.text());
     }
     let (mut steps, mut findings) = (Vec::new(), Vec::new());
     if ids.is_empty() {
@@ -201,6 +208,14 @@ mod tests {
         let (_, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
         let last = findings.last().unwrap();
         assert_eq!((findings.len(), last.code, last.action), (257, Reason::ContentLimit, Action::Hold));
+    }
+
+    #[test]
+    fn what_a_removed_element_named_keeps_its_own_uuid_where_it_stays() {
+        let fields = ["/event/@uid=me", "/event/detail/a/@uuid=A-1234", "/event/detail/b/@object_uuid=A-1234", "/event/detail/c/@object_uuid=A-1234"];
+        assert_eq!(followed(&fields, &["/event/detail/c/@object_uuid"], &[], "/event/detail/b"), []);
+        let gone = ("/event/detail/c/@object_uuid".to_owned(), Action::Strip, Some("/event/detail/c/@object_uuid".to_owned()));
+        assert_eq!(followed(&fields, &["/event/detail/c/@object_uuid"], &[], "/event/detail/a")[1..], [gone]);
     }
 
     #[test]
