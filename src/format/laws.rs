@@ -92,7 +92,7 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
             let Some(byte) = changed.get_mut(at).filter(|_| new != old) else { continue };
             *byte = new;
             let counts = read(format, &changed).map_or(true, |second| !first.same_fields(&second));
-            if !counts && !is_insignificant(body, at, new) {
+            if !counts && !is_insignificant(format.syntax, body, at, new) {
                 return Err(format!("byte {at} as {new:#04x} instead of {old:#04x} changes nothing"));
             }
         }
@@ -103,19 +103,39 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
     Ok(())
 }
 
-/// Whether a change of one byte of an XML body carries no field: in a comment, in the XML declaration, in a character reference
-/// (`&#x4a;` is `&#x4A;`), in a default namespace or prefix that nothing uses, or one white space for another.
+/// Whether a change of one byte carries no field, by the syntax of the body.
 #[must_use]
-pub fn is_insignificant(body: &[u8], at: usize, new: u8) -> bool {
+pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool {
     let white = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let old = body.get(at).copied().unwrap_or_default();
+    white(old) && white(new)
+        || match syntax {
+            Syntax::Xml => means_nothing_in_xml(body, at),
+            Syntax::Mail => means_nothing_in_mail(body, at, new),
+        }
+}
+
+/// In a comment, in the XML declaration, in a character reference (`&#x4a;` is `&#x4A;`), or in a default namespace or prefix that nothing uses.
+fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
     let between = |start: &str, end: &str| {
         let before = body.get(..at).unwrap_or_default();
         let open = memchr::memmem::rfind(before, start.as_bytes());
         let closed = memchr::memmem::rfind(before, end.as_bytes());
         open.is_some() && open > closed
     };
-    let old = body.get(at).copied().unwrap_or_default();
-    white(old) && white(new) || between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+    between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+}
+
+/// The case of a letter in a field's name, in a word of MIME, in a domain or in an encoded word; a leading zero of a day.
+fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let old = after.first().copied().unwrap_or_default();
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let start = line.get(..8).unwrap_or(line).to_ascii_lowercase();
+    let name = !line.contains(&b':') && !line.starts_with(b" ");
+    let word = [b"content-".as_slice(), b"mmhs-pri", b"mmhs-cop", b"mmhs-mes"].contains(&start.as_slice()) || line.starts_with(b" ");
+    let domain = line.contains(&b'@') || memchr::memmem::find(line, b"=?").is_some() || memchr::memmem::find(line, b"name=").is_some();
+    old.eq_ignore_ascii_case(&new) && (name || word || domain || line.ends_with(b"=")) || start.starts_with(b"date:") && old == b'0' && matches!(new, b' ' | b'\n')
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

@@ -26,7 +26,16 @@ const FIRST: [&str; 14] =
 
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
-    let size = usize::try_from(tree.node(NodeId::ROOT).span.bytes()).unwrap_or(0);
+    written(tree, edits, NodeId::ROOT, DECLARATION)
+}
+
+/// Writes an element that another syntax carries, without a declaration.
+pub(super) fn write_element(tree: &Tree<'_>, edits: &Edits, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, edits, id, "")
+}
+
+fn written(tree: &Tree<'_>, edits: &Edits, id: NodeId, before: &str) -> Result<Vec<u8>, Refusal> {
+    let size = usize::try_from(tree.node(id).span.bytes()).unwrap_or(0);
     let mut out = Writer {
         tree,
         edits,
@@ -34,8 +43,8 @@ pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> 
         attributes: Vec::with_capacity(16),
         declared: [false; PREFIXES.len()],
     };
-    out.out.push_str(DECLARATION);
-    out.element(NodeId::ROOT)?;
+    out.out.push_str(before);
+    out.element(id)?;
     Ok(out.out.into_bytes())
 }
 
