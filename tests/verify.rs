@@ -104,6 +104,7 @@ impl Case {
     pub(crate) fn reread(&self) -> Result<Verified, Refusal> {
         reread(Claim {
             header: &self.header,
+            format: "cot",
             original: &self.original,
             result: self.result.clone(),
             edits: &self.edits,

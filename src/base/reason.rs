@@ -166,6 +166,7 @@ reasons! {
     LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
+    LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";

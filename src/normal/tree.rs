@@ -173,6 +173,12 @@ impl<'a> Tree<'a> {
             })
     }
 
+    /// The last node below `id`, or `id` itself: in document order, all between the two are below it.
+    #[must_use]
+    pub fn last(&self, id: NodeId) -> NodeId {
+        NodeId(self.node(id).end.saturating_sub(1))
+    }
+
     /// The direct children: attributes first, then elements and text in document order.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
         let end = NodeId(self.node(id).end).index();

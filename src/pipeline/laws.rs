@@ -46,6 +46,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let admitted = mandatory::clear(setting.lattice, labelled.label(), setting.recipient);
     let verified = verify::reread(Claim {
         header,
+        format: labelled.parsed().format().name,
         original: body,
         result,
         edits: &edits,

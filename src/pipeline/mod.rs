@@ -120,6 +120,7 @@ impl<'g> Inspector<'g> {
         }
         verify::reread(Claim {
             header: labelled.parsed().header(),
+            format: labelled.parsed().format().name,
             original: labelled.parsed().body(),
             result,
             edits: sanitised.edits(),

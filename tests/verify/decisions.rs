@@ -50,6 +50,7 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
     header.destinations = vec![recipient.name.clone()];
     let claim = Claim {
         header: &header,
+        format: "cot",
         original: body,
         result: body.to_vec(),
         edits: &Edits::default(),
