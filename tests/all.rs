@@ -20,6 +20,7 @@ mod gateway;
 mod journal;
 mod label;
 mod link;
+mod mail;
 mod release;
 mod rules;
 mod tidy;

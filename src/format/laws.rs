@@ -135,7 +135,8 @@ fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
     let name = !line.contains(&b':') && !line.starts_with(b" ");
     let word = [b"content-".as_slice(), b"mmhs-pri", b"mmhs-cop", b"mmhs-mes"].contains(&start.as_slice()) || line.starts_with(b" ");
     let domain = line.contains(&b'@') || memchr::memmem::find(line, b"=?").is_some() || memchr::memmem::find(line, b"name=").is_some();
-    old.eq_ignore_ascii_case(&new) && (name || word || domain || line.ends_with(b"=")) || start.starts_with(b"date:") && old == b'0' && matches!(new, b' ' | b'\n')
+    old.eq_ignore_ascii_case(&new) && (name || word || domain || line.ends_with(b"="))
+        || start.starts_with(b"date:") && old == b'0' && matches!(new, b' ' | b'\n')
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

@@ -290,7 +290,9 @@ impl<'t> Writer<'t, '_> {
         let kind = self.said(id, "type")?.ok_or_else(|| self.fault(id, "expected a media type"))?;
         let parameters = |writer: &Self, element: &str| -> Result<Vec<String>, Refusal> {
             let all = writer.elements(id)?.into_iter().filter(|child| writer.tree.node(*child).name == element);
-            let spelt = |child| Ok(format!("{}={}", writer.said(child, "name")?.unwrap_or_default(), quoted(&writer.said(child, "value")?.unwrap_or_default())));
+            let spelt = |child| {
+                Ok(format!("{}={}", writer.said(child, "name")?.unwrap_or_default(), quoted(&writer.said(child, "value")?.unwrap_or_default())))
+            };
             all.map(spelt).collect()
         };
         let mut disposition = vec!["attachment".to_owned()];

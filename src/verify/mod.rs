@@ -12,6 +12,7 @@ mod acs;
 mod compare;
 mod cot;
 mod label;
+mod mail;
 mod mark;
 mod marking;
 mod moment;

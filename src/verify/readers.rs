@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, place};
+use super::{cot, mail, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -38,7 +38,6 @@ pub(super) enum Canonical {
     /// Piece by piece against the bytes, without writing.
     Compared(fn(&[u8], &Second<'_>) -> Result<(), Departure>),
     /// Written whole from the tree, then compared.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for formats whose writer has no pieces"))]
     Written(fn(&Second<'_>) -> Result<Vec<u8>, &'static str>),
 }
 
@@ -54,6 +53,7 @@ pub(super) struct Departure {
 /// The second readers.
 static READERS: &[Reader] = &[
     cot::READER, //
+    mail::READER,
 ];
 
 /// The one reader that claims a body.

@@ -90,7 +90,11 @@ fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
         _ => None,
     };
     let attached = tree.element(NodeId::ROOT, "attachment").is_some();
-    Facts { kind: Cow::Borrowed(if attached { "mail-attached" } else { "mail" }), traffic, subject: label::said(tree, "", "message-id").unwrap_or_default() }
+    Facts {
+        kind: Cow::Borrowed(if attached { "mail-attached" } else { "mail" }),
+        traffic,
+        subject: label::said(tree, "", "message-id").unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,8 @@ pub(super) fn parameters<'a>(field: &Field<'a>, from: usize, first: First) -> Re
         cursor.expect(b'=', "expected `=` right after the name of a parameter")?;
         let (value, span) = if cursor.peek() == Some(b'"') { cursor.quoted()? } else { cursor.plain()? };
         cursor.blank();
-        add(&mut found, &name, value, span).ok_or_else(|| cursor.refusal("expected each parameter once, and its pieces from `*0` on in their order"))?;
+        add(&mut found, &name, value, span)
+            .ok_or_else(|| cursor.refusal("expected each parameter once, and its pieces from `*0` on in their order"))?;
     }
     Ok(found)
 }
@@ -187,8 +188,25 @@ mod tests {
     #[test]
     fn what_readers_put_together_differently_is_refused() {
         for text in [
-            "a", "; a", "; a=", "; =b", "; a=b c=d", "; a=b;", "; a=b; A=c", "; a*=utf-8''x", "; a*0*=b", "; a*1=b", "; a*0=b; a*2=c", "; a*0=b; a*01=c",
-            "; a=b; a*0=c", "; a*0=b; a=c", "; a=\"b", "; a=\"b\\c\"", "; a =b", "; a= b", "; a=b/c",
+            "a",
+            "; a",
+            "; a=",
+            "; =b",
+            "; a=b c=d",
+            "; a=b;",
+            "; a=b; A=c",
+            "; a*=utf-8''x",
+            "; a*0*=b",
+            "; a*1=b",
+            "; a*0=b; a*2=c",
+            "; a*0=b; a*01=c",
+            "; a=b; a*0=c",
+            "; a*0=b; a=c",
+            "; a=\"b",
+            "; a=\"b\\c\"",
+            "; a =b",
+            "; a= b",
+            "; a=b/c",
         ] {
             assert_eq!(read(text, First::Follows), Err("invalid.mail.parameter"), "{text}");
         }

@@ -186,7 +186,9 @@ fn part<'a>(fields: Vec<Field<'a>>, span: Span, content: Range<usize>) -> Result
                 part.kind = (kind.to_ascii_lowercase(), field.cut(0..kind.len()).1);
                 part.parameters = parameters(field, rest, First::Follows)?;
             }
-            "content-transfer-encoding" => part.encoding = encoding(&field.text).ok_or_else(|| mime("expected 7bit, 8bit, quoted-printable or base64"))?,
+            "content-transfer-encoding" => {
+                part.encoding = encoding(&field.text).ok_or_else(|| mime("expected 7bit, 8bit, quoted-printable or base64"))?
+            }
             "content-disposition" => {
                 let (word, rest) = head(field);
                 part.disposition = match word.to_ascii_lowercase().as_str() {
@@ -203,7 +205,8 @@ fn part<'a>(fields: Vec<Field<'a>>, span: Span, content: Range<usize>) -> Result
     }
     name_of(&mut part)?;
     // Such a value is written in one line, between quotes.
-    let long = part.about.iter().chain(&part.parameters).find(|parameter| parameter.value.len() > VALUE_BYTES_MAX || parameter.name.len() > NAME_BYTES_MAX);
+    let long =
+        part.about.iter().chain(&part.parameters).find(|parameter| parameter.value.len() > VALUE_BYTES_MAX || parameter.name.len() > NAME_BYTES_MAX);
     if let Some(long) = long {
         return Err(Refusal::at(Reason::InvalidMailParameter, long.span, "expected values of at most 256 bytes and names of at most 76").on("/mail"));
     }
@@ -239,7 +242,8 @@ fn name_of(part: &mut Part<'_>) -> Result<(), Refusal> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-+=,()[]".contains(&b);
     let inner = !name.value.starts_with([' ', '.']) && !name.value.ends_with([' ', '.']);
     if !same || !inner || !(1..=FILE_NAME_MAX).contains(&name.value.len()) || !name.value.bytes().all(plain) {
-        let detail = "expected one name of 1 to 128 letters, digits, inner spaces and `._-+=,()[]`, that begins and ends with none of space and full stop";
+        let detail =
+            "expected one name of 1 to 128 letters, digits, inner spaces and `._-+=,()[]`, that begins and ends with none of space and full stop";
         return Err(Refusal::at(Reason::InvalidMailFileName, name.span, detail).on("/mail/attachment/@name"));
     }
     part.file_name = Some((name.value, name.span));

@@ -105,9 +105,10 @@ fn number(field: &Field<'_>) -> Result<Value<'static>, Refusal> {
     let most = i64::from(CODRESS_MAX);
     let number = Decimal::parse(&field.text).filter(|_| field.text.bytes().all(|b| b.is_ascii_digit()));
     let fits = field.text.parse::<i64>().is_ok_and(|number| number <= most);
-    number.filter(|_| fits).map(|number| Value::Number(number, Unit::One)).ok_or_else(|| {
-        field.refusal(Reason::InvalidMailMmhs, "expected a number of digits, at most 4294967295")
-    })
+    number
+        .filter(|_| fits)
+        .map(|number| Value::Number(number, Unit::One))
+        .ok_or_else(|| field.refusal(Reason::InvalidMailMmhs, "expected a number of digits, at most 4294967295"))
 }
 
 /// An element with what `fill` puts into it.
@@ -178,7 +179,8 @@ fn add<'a>(tree: &mut TreeBuilder<'a>, body: &'a [u8], part: &Part<'a>, first: b
     tree.open("", if letter { "body" } else { "attachment" }, span.start, budget)?;
     let optional = |name: &'static str, placed: &Option<Placed<'a>>| placed.clone().map(|placed| (name, placed));
     // The fields of a simple mail's one part stand in the header: their places are the part's beginning.
-    let within = |place: Span| if span.start <= place.range().start && place.range().end <= span.end { place } else { Span::new(span.start, span.start) };
+    let within =
+        |place: Span| if span.start <= place.range().start && place.range().end <= span.end { place } else { Span::new(span.start, span.start) };
     let kind = (!letter).then(|| ("type", (part.kind.0.clone().into(), part.kind.1)));
     let attributes = [optional("description", &part.description), optional("id", &part.id), optional("name", &part.file_name), kind];
     for (name, (text, place)) in attributes.into_iter().flatten() {

@@ -17,7 +17,8 @@ const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 // SPEC: RFC 5322, 3.3, without the obsolete zones and without `-0000`, which names no zone.
 pub(super) fn date(field: &Field<'_>) -> Result<Time, Refusal> {
     uncommented(field)?;
-    moment(&field.text).ok_or_else(|| field.refusal(Reason::InvalidMailDate, "expected `[Mon, ]2 Mar 2026 10:00[:00] +0000` with the true day of the week"))
+    moment(&field.text)
+        .ok_or_else(|| field.refusal(Reason::InvalidMailDate, "expected `[Mon, ]2 Mar 2026 10:00[:00] +0000` with the true day of the week"))
 }
 
 fn moment(text: &str) -> Option<Time> {
@@ -32,7 +33,11 @@ fn moment(text: &str) -> Option<Time> {
     if words.next().is_some() || !numbers || !(1..=2).contains(&day.len()) || year.len() != 4 {
         return None;
     }
-    let seconds = if clock.len() == 5 { ":00" } else { "" };
+    let seconds = match clock.len() {
+        5 => ":00",
+        8 => "",
+        _ => return None,
+    };
     let local = Time::parse(&format!("{year}-{month:02}-{day:0>2}T{clock}{seconds}Z"))?.unix_ms();
     let (sign, hours, minutes) = (zone.get(..1)?, zone.get(1..3)?, zone.get(3..)?);
     let fits = zone.len() == 5 && zone.bytes().skip(1).all(|b| b.is_ascii_digit()) && hours <= "14" && minutes < "60" && zone != "-0000";
@@ -46,7 +51,8 @@ fn moment(text: &str) -> Option<Time> {
     match weekday {
         Some(name) if DAYS.get(days) != Some(&name) => None,
         // The year in UTC too is one of those that are read.
-        _ => Time::from_unix_ms(local.checked_sub(offset)?).filter(|time| matches!(time.to_string().get(..4), Some("1900"..="9998"))),
+        _ => Time::from_unix_ms(local.checked_sub(offset)?)
+            .filter(|time| time.to_string().get(..4).is_some_and(|year| ("1900"..="9998").contains(&year))),
     }
 }
 
@@ -72,7 +78,9 @@ pub(super) fn identifiers<'a>(field: &Field<'a>) -> Result<Vec<(Cow<'a, str>, Sp
             inner.len() <= ADDRESS_BYTES_MAX && halves.is_some_and(|(left, right)| is_dot_atom(left) && is_dot_atom(right))
         });
         if !fits || found.len() >= LIST_MAX {
-            return Err(field.refusal(Reason::InvalidMailIdentifier, "expected identifiers as `<left@right>`, at most 254 bytes each and 500 of them"));
+            return Err(
+                field.refusal(Reason::InvalidMailIdentifier, "expected identifiers as `<left@right>`, at most 254 bytes each and 500 of them")
+            );
         }
         let end = start.saturating_add(word.len());
         found.push(field.cut(start.saturating_add(1)..end.saturating_sub(1)));
@@ -132,7 +140,10 @@ fn is_military(text: &str) -> bool {
 pub(super) fn one_of(field: &Field<'_>, text: &str, words: &'static [&'static str]) -> Result<&'static str, Refusal> {
     let named = words.iter().find(|word| word.eq_ignore_ascii_case(text));
     let numbered = || (0..).zip(words).find(|(number, _): &(u32, _)| number.to_string() == text).map(|(_, word)| word);
-    named.or_else(numbered).copied().ok_or_else(|| field.refusal(Reason::InvalidMailMmhs, format!("expected one of {}, or its number", words.join(", "))))
+    named
+        .or_else(numbered)
+        .copied()
+        .ok_or_else(|| field.refusal(Reason::InvalidMailMmhs, format!("expected one of {}, or its number", words.join(", "))))
 }
 
 /// Refuses comments.
@@ -204,8 +215,11 @@ mod tests {
     fn military_values_have_one_spelling() {
         assert_eq!(one_of(&of("3"), "3", &super::super::schema::PRECEDENCES).unwrap(), "immediate");
         assert_eq!(one_of(&of(""), "Flash", &super::super::schema::PRECEDENCES).unwrap(), "flash");
-        assert!(one_of(&of(""), "6", &super::super::schema::PRECEDENCES).is_err() && one_of(&of(""), "03", &super::super::schema::PRECEDENCES).is_err());
-        let all = |text: &str, item: &str| militaries(&of(text), item).map(|all| all.into_iter().map(|(word, _)| word.into_owned()).collect::<Vec<_>>());
+        assert!(
+            one_of(&of(""), "6", &super::super::schema::PRECEDENCES).is_err() && one_of(&of(""), "03", &super::super::schema::PRECEDENCES).is_err()
+        );
+        let all =
+            |text: &str, item: &str| militaries(&of(text), item).map(|all| all.into_iter().map(|(word, _)| word.into_owned()).collect::<Vec<_>>());
         assert_eq!(all("ABC ;DEF1", "sic").unwrap(), ["ABC", "DEF1"]);
         assert!(all("AB", "sic").is_err() && all("abc", "sic").is_err() && all("ABC;", "sic").is_err());
         assert_eq!(all("DELIVER BY HAND; x", "instruction").unwrap(), ["DELIVER BY HAND", "x"]);
