@@ -126,17 +126,20 @@ fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
     between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
 }
 
-/// The case of a letter in a field's name, in a word of MIME, in a domain or in an encoded word; a leading zero of a day.
+/// The case of a letter in the name of a field or parameter, in a word of MIME or MMHS, in a domain or in what says how a word is encoded;
+/// a leading zero of a day.
 fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
     let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
     let old = after.first().copied().unwrap_or_default();
     let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    let start = line.get(..8).unwrap_or(line).to_ascii_lowercase();
-    let name = !line.contains(&b':') && !line.starts_with(b" ");
-    let word = [b"content-".as_slice(), b"mmhs-pri", b"mmhs-cop", b"mmhs-mes"].contains(&start.as_slice()) || line.starts_with(b" ");
-    let domain = line.contains(&b'@') || memchr::memmem::find(line, b"=?").is_some() || memchr::memmem::find(line, b"name=").is_some();
-    old.eq_ignore_ascii_case(&new) && (name || word || domain || line.ends_with(b"="))
-        || start.starts_with(b"date:") && old == b'0' && matches!(new, b' ' | b'\n')
+    let begins = |start: &[u8]| line.get(..start.len()).is_some_and(|line| line.eq_ignore_ascii_case(start));
+    let field = !line.contains(&b':') && !line.starts_with(b" ");
+    let word = [b"content-".as_slice(), b"mmhs-primary", b"mmhs-copy", b"mmhs-message-type"].into_iter().any(begins);
+    let parameter = after.iter().find(|b| !b.is_ascii_alphanumeric() && **b != b'-').is_some_and(|b| matches!(b, b'=' | b'*'));
+    let encoded = line.iter().rev().take(9).any(|b| *b == b'?');
+    let letter = old.eq_ignore_ascii_case(&new) && (field || word || parameter || line.contains(&b'@') || encoded);
+    let dated = begins(b"date:") || begins(b"mmhs-extended-authorisation-info:");
+    letter || dated && [(old, new), (new, old)].into_iter().any(|(digit, white)| digit == b'0' && matches!(white, b' ' | b'\n'))
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

@@ -141,12 +141,11 @@ impl<'t> Writer<'t, '_> {
     }
 
     fn field(&mut self, header: NodeId, node: &str, name: &str, shape: Shape) -> Result<(), Refusal> {
-        if matches!(shape, Shape::Date | Shape::Text | Shape::Plain | Shape::Identifier) {
+        if matches!(shape, Shape::Date | Shape::Text | Shape::Plain) {
             let Some((id, _)) = self.tree.attribute(header, node) else { return Ok(()) };
             let Some(text) = self.said(header, node)? else { return Ok(()) };
             let words = match shape {
                 Shape::Date => vec![date(&text).ok_or_else(|| self.fault(id, "expected a time of whole seconds"))?],
-                Shape::Identifier => vec![format!("<{text}>")],
                 Shape::Text => self.words(id, &text)?,
                 _ => text.split(' ').map(str::to_owned).collect(),
             };
@@ -156,6 +155,7 @@ impl<'t> Writer<'t, '_> {
         let words = match shape {
             Shape::Label => self.label(id)?,
             Shape::MessageType => self.message_type(id)?,
+            Shape::Identifier => vec![self.identifier(id)?],
             _ => self.list(id, shape)?,
         };
         if words.is_empty() { Ok(()) } else { self.folded(id, name, &words) }
@@ -167,7 +167,7 @@ impl<'t> Writer<'t, '_> {
         for item in items {
             words.push(match shape {
                 Shape::Mailboxes => self.mailbox(item)?,
-                Shape::Identifiers => format!("<{}>", self.content(item)?.unwrap_or_default()),
+                Shape::Identifiers => self.identifier(item)?,
                 _ => self.content(item)?.unwrap_or_default().into_owned(),
             });
         }
@@ -180,11 +180,21 @@ impl<'t> Writer<'t, '_> {
     }
 
     fn mailbox(&self, id: NodeId) -> Result<String, Refusal> {
-        let address = self.said(id, "address")?.ok_or_else(|| self.fault(id, "expected an address"))?;
-        let Some(name) = self.said(id, "name")?.filter(|name| !name.is_empty()) else { return Ok(address.into_owned()) };
+        let (Some(local), Some(domain)) = (self.said(id, "local")?, self.said(id, "domain")?) else {
+            return Err(self.fault(id, "expected both halves of an address"));
+        };
+        let address = format!("{local}@{domain}");
+        let Some(name) = self.said(id, "name")?.filter(|name| !name.is_empty()) else { return Ok(address) };
         let atom = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b));
         let phrase = if name.split(' ').all(atom) { name.into_owned() } else { quoted(&name) };
         Ok(format!("{phrase} <{address}>"))
+    }
+
+    fn identifier(&self, id: NodeId) -> Result<String, Refusal> {
+        match (self.said(id, "left")?, self.said(id, "right")?) {
+            (Some(left), Some(right)) => Ok(format!("<{left}@{right}>")),
+            _ => Err(self.fault(id, "expected both halves of an identifier")),
+        }
     }
 
     fn message_type(&self, id: NodeId) -> Result<Vec<String>, Refusal> {

@@ -97,12 +97,14 @@ fn fields_of_a_military_mail_have_types_and_one_spelling() {
     let fields = fields(&tree);
     for (path, text) in [
         ("/mail/header/@date", "2026-03-01T11:00:00Z"),
-        ("/mail/header/@message-id", "20260301.2@mod.example.gbr"),
+        ("/mail/header/message-id/@left", "20260301.2"),
+        ("/mail/header/message-id/@right", "mod.example.gbr"),
         ("/mail/header/@mmhs-primary-precedence", "immediate"),
         ("/mail/header/@mmhs-codress-message-indicator", "17"),
         ("/mail/header/from/mailbox/@name", "MOD, Duty \"J3\" Desk"),
-        ("/mail/header/to/mailbox[2]/@address", "second.watch@ops.example.can"),
-        ("/mail/header/references/id[2]", "20260228.9@ops.example.usa"),
+        ("/mail/header/to/mailbox[2]/@local", "second.watch"),
+        ("/mail/header/to/mailbox[2]/@domain", "ops.example.can"),
+        ("/mail/header/references/id[2]/@left", "20260228.9"),
         ("/mail/header/mmhs-message-type/@type", "exercise"),
         ("/mail/header/mmhs-message-type/@identifier", "WINTER GALE 26"),
         ("/mail/header/mmhs-subject-indicator-codes/sic[3]", "XYZ9"),

@@ -36,18 +36,25 @@ fn same(tree: &Tree<'_>, other: &Value) {
     let (header, _) = tree.element(NodeId::ROOT, "header").unwrap();
     let date = Time::parse(&attribute(tree, header, "date").unwrap()).unwrap();
     assert_eq!(other["date"].as_i64().unwrap(), date.unix_ms() / 1000);
-    assert_eq!(other["id"].as_str().map(str::to_owned), attribute(tree, header, "message-id"));
+    assert_eq!(other["id"].as_str().map(str::to_owned), {
+        let (id, _) = tree.element(header, "message-id").unwrap();
+        Some(format!("{}@{}", attribute(tree, id, "left").unwrap(), attribute(tree, id, "right").unwrap()))
+    });
     assert_eq!(other["subject"].as_str().map(str::to_owned), attribute(tree, header, "subject"));
     assert_eq!(other["defects"].as_array().unwrap().len(), 0, "{}", other["defects"]);
     for (name, all) in other["addresses"].as_object().unwrap() {
         let (list, _) = tree.element(header, name).unwrap();
-        let ours: Vec<(String, String)> =
-            tree.elements(list).map(|(id, _)| (attribute(tree, id, "name").unwrap_or_default(), attribute(tree, id, "address").unwrap())).collect();
+        let ours: Vec<(String, String)> = tree
+            .elements(list)
+            .map(|(id, _)| {
+                (
+                    attribute(tree, id, "name").unwrap_or_default(),
+                    format!("{}@{}", attribute(tree, id, "local").unwrap(), attribute(tree, id, "domain").unwrap()),
+                )
+            })
+            .collect();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let (local, domain) = ("local", "domain");
-        let lower = |address: String| {
-            address.rsplit_once('@').map_or_else(|| panic!("no {local}@{domain}"), |(l, d)| format!("{l}@{}", d.to_ascii_lowercase()))
-        };
+        let lower = |address: String| address.rsplit_once('@').map(|(local, domain)| format!("{local}@{}", domain.to_ascii_lowercase())).unwrap();
         let theirs: Vec<(String, String)> = all.as_array().unwrap().iter().map(|pair| (text(&pair[0]), lower(text(&pair[1])))).collect();
         assert_eq!(ours, theirs, "{name}");
     }

@@ -15,13 +15,18 @@ use super::value::{is_atom, is_dot_atom};
 /// A mailbox.
 #[derive(Debug)]
 pub(super) struct Mailbox<'a> {
-    /// Address, its domain in lower case, and where it stands.
-    pub(super) address: (Cow<'a, str>, Span),
+    /// What stands before the `@` of the address, and where.
+    pub(super) local: (Cow<'a, str>, Span),
+    /// What stands behind it, in lower case, and where.
+    pub(super) domain: (Cow<'a, str>, Span),
     /// Display name.
     pub(super) name: Option<(Cow<'a, str>, Span)>,
     /// Where the mailbox stands.
     pub(super) span: Span,
 }
+
+/// The two halves of an address.
+type Address<'a> = ((Cow<'a, str>, Span), (Cow<'a, str>, Span));
 
 /// Reads mailboxes between commas.
 ///
@@ -103,8 +108,8 @@ impl<'a> Cursor<'_, 'a> {
                     self.run(is_atom);
                     if matches!(self.peek(), Some(b'@' | b'.')) && name.is_empty() {
                         self.at = from;
-                        let address = self.address()?;
-                        return Ok(Mailbox { span: self.field.cut(start..self.at).1, address, name: None });
+                        let (local, domain) = self.address()?;
+                        return Ok(Mailbox { span: self.field.cut(start..self.at).1, local, domain, name: None });
                     }
                     push(&mut name, self.field.text.get(from..self.at).unwrap_or(""));
                 }
@@ -115,11 +120,11 @@ impl<'a> Cursor<'_, 'a> {
     }
 
     /// A mailbox with brackets; `before` ends at the closing one.
-    fn named(&self, name: String, before: std::ops::Range<usize>, address: (Cow<'a, str>, Span)) -> Result<Mailbox<'a>, Refusal> {
+    fn named(&self, name: String, before: std::ops::Range<usize>, (local, domain): Address<'a>) -> Result<Mailbox<'a>, Refusal> {
         let span = self.field.cut(before.start..self.at).1;
         let phrase = self.field.text.get(before.clone()).unwrap_or("").split('<').next().unwrap_or("");
         if phrase.is_empty() {
-            return Ok(Mailbox { address, name: None, span });
+            return Ok(Mailbox { local, domain, name: None, span });
         }
         let said = name.trim_matches(' ');
         if said.is_empty() || said.len() > DISPLAY_BYTES_MAX || said.contains("=?") {
@@ -127,7 +132,7 @@ impl<'a> Cursor<'_, 'a> {
         }
         let (whole, place) = self.field.cut(before.start..before.start.saturating_add(phrase.trim_end_matches(' ').len()));
         let name = if whole == said { (whole, place) } else { (Cow::Owned(said.to_owned()), span) };
-        Ok(Mailbox { address, name: Some(name), span })
+        Ok(Mailbox { local, domain, name: Some(name), span })
     }
 
     fn run(&mut self, part: fn(u8) -> bool) {
@@ -137,7 +142,7 @@ impl<'a> Cursor<'_, 'a> {
     }
 
     // SPEC: RFC 5322, 3.4.1, dot-atom on both sides; the domain is a name of hosts.
-    fn address(&mut self) -> Result<(Cow<'a, str>, Span), Refusal> {
+    fn address(&mut self) -> Result<Address<'a>, Refusal> {
         let start = self.at;
         self.run(|b| is_atom(b) || b == b'.');
         let local = self.field.text.get(start..self.at).unwrap_or("");
@@ -152,12 +157,13 @@ impl<'a> Cursor<'_, 'a> {
         if !domain.split('.').all(label) || self.at.saturating_sub(start) > ADDRESS_BYTES_MAX {
             return Err(self.refusal("expected a domain of letters, digits and inner hyphens, at most 254 bytes with the local part"));
         }
-        let (text, span) = self.field.cut(start..self.at);
-        let text = match domain.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Cow::Owned(format!("{local}@{}", domain.to_ascii_lowercase())),
-            false => text,
+        let before = self.field.cut(start..from.saturating_sub(1));
+        let (behind, span) = self.field.cut(from..self.at);
+        let small = match behind.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => Cow::Owned(behind.to_ascii_lowercase()),
+            false => behind,
         };
-        Ok((text, span))
+        Ok((before, (small, span)))
     }
 }
 
@@ -175,7 +181,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<(String, String)>, &'static str> {
         let field = Field { name: "to".into(), text: Cow::Borrowed(text), span: Span::new(0, text.len()) };
         let all = mailboxes(&field).map_err(|refusal| refusal.reason.code())?;
-        Ok(all.into_iter().map(|m| (m.name.map_or(String::new(), |(name, _)| name.into_owned()), m.address.0.into_owned())).collect())
+        Ok(all.into_iter().map(|m| (m.name.map_or(String::new(), |(name, _)| name.into_owned()), format!("{}@{}", m.local.0, m.domain.0))).collect())
     }
 
     #[test]

@@ -41,17 +41,30 @@ pub const FORMAT: Format = Format {
 const REQUIRED: &[&str] = &[
     "/mail/header",
     "/mail/header/@date",
-    "/mail/header/@message-id",
+    "/mail/header/message-id",
+    "/mail/header/message-id/@left",
+    "/mail/header/message-id/@right",
+    "/mail/header/in-reply-to/id/@left",
+    "/mail/header/in-reply-to/id/@right",
+    "/mail/header/references/id/@left",
+    "/mail/header/references/id/@right",
     "/mail/header/from",
     "/mail/header/from/mailbox",
-    "/mail/header/from/mailbox/@address",
+    "/mail/header/from/mailbox/@local",
+    "/mail/header/from/mailbox/@domain",
     "/mail/header/sender/mailbox",
-    "/mail/header/sender/mailbox/@address",
-    "/mail/header/reply-to/mailbox/@address",
-    "/mail/header/to/mailbox/@address",
-    "/mail/header/cc/mailbox/@address",
-    "/mail/header/bcc/mailbox/@address",
-    "/mail/header/mmhs-exempted-address/mailbox/@address",
+    "/mail/header/sender/mailbox/@local",
+    "/mail/header/sender/mailbox/@domain",
+    "/mail/header/reply-to/mailbox/@local",
+    "/mail/header/reply-to/mailbox/@domain",
+    "/mail/header/to/mailbox/@local",
+    "/mail/header/to/mailbox/@domain",
+    "/mail/header/cc/mailbox/@local",
+    "/mail/header/cc/mailbox/@domain",
+    "/mail/header/bcc/mailbox/@local",
+    "/mail/header/bcc/mailbox/@domain",
+    "/mail/header/mmhs-exempted-address/mailbox/@local",
+    "/mail/header/mmhs-exempted-address/mailbox/@domain",
     "/mail/header/mmhs-message-type/@type",
     "/mail/header/field/@name",
     "/mail/attachment/@type",
@@ -90,11 +103,9 @@ fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
         _ => None,
     };
     let attached = tree.element(NodeId::ROOT, "attachment").is_some();
-    Facts {
-        kind: Cow::Borrowed(if attached { "mail-attached" } else { "mail" }),
-        traffic,
-        subject: label::said(tree, "", "message-id").unwrap_or_default(),
-    }
+    let half = |name| label::said(tree, "message-id", name).unwrap_or_default();
+    let subject = Cow::Owned(format!("{}@{}", half("left"), half("right")));
+    Facts { kind: Cow::Borrowed(if attached { "mail-attached" } else { "mail" }), traffic, subject }
 }
 
 #[cfg(test)]

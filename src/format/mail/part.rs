@@ -198,7 +198,7 @@ fn part<'a>(fields: Vec<Field<'a>>, span: Span, content: Range<usize>) -> Result
                 };
                 part.about = parameters(field, rest, First::Follows)?;
             }
-            "content-id" => part.id = Some(identifier(field)?),
+            "content-id" => part.id = Some(identifier(field)?.whole),
             "content-description" => part.description = Some(words::text(field)?),
             _ => {}
         }

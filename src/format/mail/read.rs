@@ -12,6 +12,7 @@ use super::lines::{Field, check, header};
 use super::parameter::{First, Parameter, parameters};
 use super::part::{Disposition, Part, Placed, parts};
 use super::schema::{CODRESS_MAX, HEADER, Kind, MESSAGE_TYPES, MIME, PRECEDENCES, Place, REQUIRED, Row};
+use super::value::Identifier;
 use super::{sio, value, words};
 
 /// Reads a mail.
@@ -77,10 +78,9 @@ fn fields_of<'a>(tree: &mut TreeBuilder<'a>, fields: &[Field<'a>], budget: &mut 
 fn known<'a>(tree: &mut TreeBuilder<'a>, row: &'static Row, field: &Field<'a>, budget: &mut Budget) -> Result<(), Refusal> {
     let value = match row.kind {
         Kind::Date => (Value::Time(value::date(field)?), field.span),
-        Kind::Identifier => text(value::identifier(field)?),
         Kind::Unstructured => text(words::text(field)?),
         Kind::Military => text(value::military(field)?),
-        Kind::Precedence => (Value::Text(value::one_of(field, &field.text, &PRECEDENCES)?.into()), field.span),
+        Kind::Precedence => (word(value::one_of(field, &field.text, &PRECEDENCES)?), field.span),
         Kind::Number => (number(field)?, field.span),
         Kind::Label => return sio::label(tree, field, budget),
         Kind::Mailbox | Kind::Mailboxes => {
@@ -90,7 +90,22 @@ fn known<'a>(tree: &mut TreeBuilder<'a>, row: &'static Row, field: &Field<'a>, b
             }
             return list(tree, row.name, field, budget, |tree, budget| all.into_iter().try_for_each(|each| mailbox(tree, each, budget)));
         }
-        Kind::Identifiers => return items(tree, row.name, "id", field, value::identifiers(field)?, budget),
+        Kind::Identifier => {
+            let only = value::identifier(field)?;
+            return list(tree, row.name, field, budget, |tree, budget| halves(tree, only, budget));
+        }
+        Kind::Identifiers => {
+            let all = value::identifiers(field)?;
+            return list(tree, row.name, field, budget, |tree, budget| {
+                all.into_iter().try_for_each(|each| {
+                    let place = each.whole.1.range();
+                    tree.open("", "id", place.start, budget)?;
+                    halves(tree, each, budget)?;
+                    tree.close(place.end);
+                    Ok(())
+                })
+            });
+        }
         Kind::Militaries(item) => return items(tree, row.name, item, field, value::militaries(field, item)?, budget),
         Kind::MessageType => return message_type(tree, row.name, field, budget),
     };
@@ -99,6 +114,11 @@ fn known<'a>(tree: &mut TreeBuilder<'a>, row: &'static Row, field: &Field<'a>, b
 
 fn text((text, span): Placed<'_>) -> (Value<'_>, Span) {
     (Value::Text(text), span)
+}
+
+/// A word that does not stand in the body as it is spelt here.
+fn word(word: &'static str) -> Value<'static> {
+    Value::Text(word.to_owned().into())
 }
 
 fn number(field: &Field<'_>) -> Result<Value<'static>, Refusal> {
@@ -143,9 +163,18 @@ fn items<'a>(
     })
 }
 
+fn halves<'a>(tree: &mut TreeBuilder<'a>, identifier: Identifier<'a>, budget: &mut Budget) -> Result<(), Refusal> {
+    for (name, (text, span)) in [("left", identifier.left), ("right", identifier.right)] {
+        tree.attribute("", name, Value::Text(text), span, budget)?;
+    }
+    Ok(())
+}
+
 fn mailbox<'a>(tree: &mut TreeBuilder<'a>, mailbox: Mailbox<'a>, budget: &mut Budget) -> Result<(), Refusal> {
     tree.open("", "mailbox", mailbox.span.range().start, budget)?;
-    tree.attribute("", "address", Value::Text(mailbox.address.0), mailbox.address.1, budget)?;
+    for (name, (text, span)) in [("domain", mailbox.domain), ("local", mailbox.local)] {
+        tree.attribute("", name, Value::Text(text), span, budget)?;
+    }
     if let Some((name, span)) = mailbox.name {
         tree.attribute("", "name", Value::Text(name), span, budget)?;
     }
@@ -166,7 +195,7 @@ fn message_type<'a>(tree: &mut TreeBuilder<'a>, name: &'static str, field: &Fiel
         if let Some(Parameter { value, span, .. }) = identifier {
             tree.attribute("", "identifier", Value::Text(value), span, budget)?;
         }
-        tree.attribute("", "type", Value::Text(word.into()), field.span, budget).map(|_| ())
+        tree.attribute("", "type", self::word(word), field.span, budget).map(|_| ())
     })
 }
 

@@ -12,9 +12,9 @@ pub(super) enum Kind {
     Mailbox,
     /// Mailboxes: elements `mailbox`.
     Mailboxes,
-    /// One message identifier: a text without its brackets.
+    /// One message identifier: its two halves.
     Identifier,
-    /// Message identifiers: elements `id`.
+    /// Message identifiers: elements `id`, each with its two halves.
     Identifiers,
     /// Words, also encoded ones: a text.
     Unstructured,
@@ -54,8 +54,10 @@ impl Row {
     /// Attribute or element.
     pub(super) const fn place(&self) -> Place {
         match self.kind {
-            Kind::Date | Kind::Identifier | Kind::Unstructured | Kind::Number | Kind::Military | Kind::Precedence => Place::Attribute,
-            Kind::Mailbox | Kind::Mailboxes | Kind::Identifiers | Kind::Militaries(_) | Kind::MessageType | Kind::Label => Place::Element,
+            Kind::Date | Kind::Unstructured | Kind::Number | Kind::Military | Kind::Precedence => Place::Attribute,
+            Kind::Mailbox | Kind::Mailboxes | Kind::Identifier | Kind::Identifiers | Kind::Militaries(_) | Kind::MessageType | Kind::Label => {
+                Place::Element
+            }
         }
     }
 }

@@ -56,8 +56,19 @@ fn moment(text: &str) -> Option<Time> {
     }
 }
 
-/// One identifier, without its brackets.
-pub(super) fn identifier<'a>(field: &Field<'a>) -> Result<(Cow<'a, str>, Span), Refusal> {
+/// An identifier, and its halves before and behind the `@`.
+#[derive(Debug)]
+pub(super) struct Identifier<'a> {
+    /// Without its brackets.
+    pub(super) whole: (Cow<'a, str>, Span),
+    /// Before the `@`.
+    pub(super) left: (Cow<'a, str>, Span),
+    /// Behind it.
+    pub(super) right: (Cow<'a, str>, Span),
+}
+
+/// One identifier.
+pub(super) fn identifier<'a>(field: &Field<'a>) -> Result<Identifier<'a>, Refusal> {
     let mut all = identifiers(field)?;
     match (all.pop(), all.is_empty()) {
         (Some(only), true) => Ok(only),
@@ -65,9 +76,9 @@ pub(super) fn identifier<'a>(field: &Field<'a>) -> Result<(Cow<'a, str>, Span), 
     }
 }
 
-/// Identifiers, without their brackets.
+/// Identifiers.
 // SPEC: RFC 5322, 3.6.4, without literals.
-pub(super) fn identifiers<'a>(field: &Field<'a>) -> Result<Vec<(Cow<'a, str>, Span)>, Refusal> {
+pub(super) fn identifiers<'a>(field: &Field<'a>) -> Result<Vec<Identifier<'a>>, Refusal> {
     uncommented(field)?;
     let mut found = Vec::new();
     let mut start = 0_usize;
@@ -83,7 +94,9 @@ pub(super) fn identifiers<'a>(field: &Field<'a>) -> Result<Vec<(Cow<'a, str>, Sp
             );
         }
         let end = start.saturating_add(word.len());
-        found.push(field.cut(start.saturating_add(1)..end.saturating_sub(1)));
+        let (from, to) = (start.saturating_add(1), end.saturating_sub(1));
+        let middle = start.saturating_add(word.find('@').unwrap_or(0));
+        found.push(Identifier { whole: field.cut(from..to), left: field.cut(from..middle), right: field.cut(middle.saturating_add(1)..to) });
         start = end.saturating_add(1);
     }
     Ok(found)
@@ -203,7 +216,7 @@ mod tests {
 
     #[test]
     fn identifiers_lose_their_brackets() {
-        let all = |text: &str| identifiers(&of(text)).map(|all| all.into_iter().map(|(id, _)| id.into_owned()).collect::<Vec<_>>());
+        let all = |text: &str| identifiers(&of(text)).map(|all| all.into_iter().map(|id| id.whole.0.into_owned()).collect::<Vec<_>>());
         assert_eq!(all("<a.b@c> <d@e.f>").unwrap(), ["a.b@c", "d@e.f"]);
         for text in ["", "a@b", "<a>", "<a@b", "<a@b>,<c@d>", "<a@b><c@d>", "<@b>", "<a..b@c>", "<a@[1.2.3.4]>", "<\"a\"@b>", "<a@b@c>"] {
             assert_eq!(all(text).unwrap_err().reason.code(), "invalid.mail.identifier", "{text}");

@@ -16,9 +16,8 @@ pub(super) struct Field {
 }
 
 /// Fields that are attributes of the header, in their order.
-const ATTRIBUTES: [&str; 10] = [
+const ATTRIBUTES: [&str; 9] = [
     "date",
-    "message-id",
     "subject",
     "mmhs-primary-precedence",
     "mmhs-copy-precedence",
@@ -30,13 +29,14 @@ const ATTRIBUTES: [&str; 10] = [
 ];
 
 /// Fields that are elements of the header, in their order.
-const ELEMENTS: [&str; 16] = [
+const ELEMENTS: [&str; 17] = [
     "from",
     "sender",
     "reply-to",
     "to",
     "cc",
     "bcc",
+    "message-id",
     "in-reply-to",
     "references",
     "mmhs-message-type",
@@ -127,10 +127,6 @@ pub(super) fn header(tree: &mut Second<'_>, fields: &[Field]) -> Result<(), &'st
 fn leaf(name: &str, text: &str) -> Result<(String, Spelling), &'static str> {
     match name {
         "date" | "mmhs-extended-authorisation-info" => Ok((date(text)?, Spelling::Time)),
-        "message-id" => match identifiers(text)?.as_slice() {
-            [only] => Ok((only.clone(), Spelling::Exact)),
-            _ => Err("expected one identifier"),
-        },
         "subject" => Ok((unstructured(text)?, Spelling::Exact)),
         "mmhs-codress-message-indicator" => Ok((text.to_owned(), Spelling::Number)),
         "mmhs-primary-precedence" | "mmhs-copy-precedence" => {
@@ -150,7 +146,17 @@ fn worded(text: &str, words: &[&str]) -> Option<String> {
 
 fn element(tree: &mut Second<'_>, name: &str, text: &str) -> Result<(), &'static str> {
     match name {
-        "in-reply-to" | "references" => items(tree, "id", identifiers(text)?),
+        "message-id" => match identifiers(text)?.as_slice() {
+            [only] => halves(tree, only)?,
+            _ => return Err("expected one identifier"),
+        },
+        "in-reply-to" | "references" => {
+            for each in identifiers(text)? {
+                tree.open("", "id");
+                halves(tree, &each)?;
+                tree.close();
+            }
+        }
         "mmhs-message-type" => {
             let kind = content_type(text).ok_or("expected a type of message")?;
             let word = worded(kind.c_type.trim(), &["exercise", "operation", "project", "drill"]).ok_or("expected a type of message")?;
@@ -165,6 +171,13 @@ fn element(tree: &mut Second<'_>, name: &str, text: &str) -> Result<(), &'static
         "sio-label" => return sio_label(tree, text),
         _ => return mailboxes(tree, text),
     }
+    Ok(())
+}
+
+fn halves(tree: &mut Second<'_>, identifier: &str) -> Result<(), &'static str> {
+    let (left, right) = identifier.split_once('@').ok_or("expected an identifier in two halves")?;
+    tree.attribute("", "left", left.to_owned(), Spelling::Exact);
+    tree.attribute("", "right", right.to_owned(), Spelling::Exact);
     Ok(())
 }
 
@@ -233,7 +246,8 @@ fn mailboxes(tree: &mut Second<'_>, text: &str) -> Result<(), &'static str> {
         let address = each.address.ok_or("expected an address")?;
         let (local, domain) = address.rsplit_once('@').ok_or("expected an address with a domain")?;
         tree.open("", "mailbox");
-        tree.attribute("", "address", format!("{local}@{}", domain.to_ascii_lowercase()), Spelling::Exact);
+        tree.attribute("", "domain", domain.to_ascii_lowercase(), Spelling::Exact);
+        tree.attribute("", "local", local.to_owned(), Spelling::Exact);
         if let Some(name) = each.name {
             tree.attribute("", "name", name.trim().to_owned(), Spelling::Exact);
         }

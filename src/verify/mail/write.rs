@@ -84,7 +84,6 @@ fn value(name: &str, leaf: Part<'_, '_>) -> Written<Vec<String>> {
             let written = moment.to_rfc822();
             vec![format!("{} +0000", written.rsplit_once(' ').ok_or("expected a date")?.0)]
         }
-        ("message-id", _) => vec![format!("<{text}>")],
         ("subject", _) => free(text),
         (_, spelling) if !spelling.is_canonical(text) => return Err("expected a number without superfluous digits"),
         _ => text.split(' ').map(str::to_owned).collect(),
@@ -94,7 +93,8 @@ fn value(name: &str, leaf: Part<'_, '_>) -> Written<Vec<String>> {
 fn list(name: &str, element: Part<'_, '_>) -> Written<Vec<String>> {
     let items = || element.content().map(|item| item.whole_text().unwrap_or("").to_owned()).collect::<Vec<_>>();
     Ok(match name {
-        "in-reply-to" | "references" => items().into_iter().map(|id| format!("<{id}>")).collect(),
+        "message-id" => vec![identifier(element)?],
+        "in-reply-to" | "references" => element.content().map(identifier).collect::<Written<_>>()?,
         "mmhs-message-type" => {
             let identifier = element.said("identifier").map(|identifier| format!("identifier={}", quote(identifier)));
             marked(element.said("type").map(str::to_owned).into_iter().chain(identifier).collect(), ';')
@@ -117,15 +117,20 @@ fn list(name: &str, element: Part<'_, '_>) -> Written<Vec<String>> {
 }
 
 fn mailbox(part: Part<'_, '_>) -> Written<String> {
-    let address = part.said("address").ok_or("expected an address")?;
+    let (local, domain) = part.said("local").zip(part.said("domain")).ok_or("expected both halves of an address")?;
+    let address = format!("{local}@{domain}");
     let atoms = |name: &str| {
         name.split(' ').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)))
     };
     Ok(match part.said("name") {
-        None => address.to_owned(),
+        None => address,
         Some(name) if atoms(name) => format!("{name} <{address}>"),
         Some(name) => format!("{} <{address}>", quote(name)),
     })
+}
+
+fn identifier(part: Part<'_, '_>) -> Written<String> {
+    part.said("left").zip(part.said("right")).map(|(left, right)| format!("<{left}@{right}>")).ok_or("expected both halves of an identifier")
 }
 
 fn quote(text: &str) -> String {
