@@ -1,8 +1,8 @@
 //! The writer of canonical mail.
 //!
 //! One spelling for one tree: fields in fixed order and capitals, folded before words at 78 bytes, lines that end with CR LF;
-//! ASCII text as it is and every other content in base64; parts, where there are attachments, between boundaries that nothing
-//! written here contains. No line is a full stop, begins with one or with `From `: what follows the mail on its way cannot be
+//! ASCII text as it is and every other content in base64; parts, where there are attachments, between boundaries that follow from
+//! the parts. No line is a full stop, begins with one or with `From `: what follows the mail on its way cannot be
 //! told anything by it.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::xml;
-use crate::base::{Reason, Refusal, Time};
+use crate::base::{Digest, Reason, Refusal, Time};
 use crate::normal::{Change, Edits, Kind, NodeId, Tree};
 
 /// How a field of the header is put together.
@@ -58,10 +58,10 @@ const HEADER: [(&str, &str, Shape); 26] = [
     ("sio-label", "SIO-Label", Shape::Label),
 ];
 
-/// What stands between parts: no base64 holds it, and text that does is encoded.
-const BOUNDARY: &str = "=_vestibule";
-/// Beginnings of lines that ASCII text may not have: a relay, a mailbox file or a boundary could take them for its own.
-const BEGINNINGS: [&str; 3] = [".", "From ", "--=_"];
+/// What stands between parts is the digest of what is written in them, so that it stands nowhere in them: 32 digits of it.
+const BOUNDARY_DIGITS: usize = 32;
+/// Beginnings of lines that ASCII text may not have: a relay or a mailbox file could take them for its own.
+const BEGINNINGS: [&str; 2] = [".", "From "];
 /// Bytes of a line that folding aims at.
 const FOLD_BYTES: usize = 78;
 /// Bytes of a line at most.
@@ -265,15 +265,30 @@ impl<'t> Writer<'t, '_> {
             [only] if letter(only) => return self.body(*only),
             _ => {}
         }
-        self.out.push_str("Content-Type: multipart/mixed; boundary=\"=_vestibule\"\r\n\r\n");
+        let header = std::mem::take(&mut self.out);
+        let mut ends = Vec::with_capacity(parts.len());
         for id in parts {
-            self.line(&["--", BOUNDARY]);
             match self.tree.node(id).name {
                 "body" => self.body(id)?,
                 _ => self.attachment(id)?,
             }
+            // A part that holds nothing still has the line end that belongs to the boundary.
+            if self.out.ends_with("\r\n\r\n") {
+                self.line(&[]);
+            }
+            ends.push(self.out.len());
         }
-        self.line(&["--", BOUNDARY, "--"]);
+        let parts = std::mem::replace(&mut self.out, header);
+        let digest = Digest::of(parts.as_bytes()).to_string();
+        let boundary = format!("=_{}", digest.get(..BOUNDARY_DIGITS).unwrap_or(&digest));
+        self.line(&["Content-Type: multipart/mixed; boundary=\"", &boundary, "\"\r\n"]);
+        let mut start = 0_usize;
+        for end in ends {
+            self.line(&["--", &boundary]);
+            self.out.push_str(parts.get(start..end).unwrap_or(""));
+            start = end;
+        }
+        self.line(&["--", &boundary, "--"]);
         Ok(())
     }
 

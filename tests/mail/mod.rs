@@ -3,11 +3,14 @@
 mod oracle;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Reason, Refusal, Traffic};
+use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
 use vestibule::format::{self, Format, Syntax, laws};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Value};
+use vestibule::pipeline::laws::{Setting, the_halves_agree};
+use vestibule::policy::{Edition, load, read_folder};
 
 fn mail() -> &'static Format {
     format::by_name("mail").unwrap()
@@ -183,7 +186,8 @@ fn markings_are_found_where_a_mail_has_them() {
 fn a_hostile_body_costs_no_more_than_its_budget() {
     let head = "Date: 1 Mar 2026 11:00 +0000\r\nFrom: a@b\r\nMessage-ID: <1@b>\r\n";
     let many = format!("{head}To: {}\r\n\r\n", vec!["a@b"; 400_000].chunks(200).map(|line| line.join(",")).collect::<Vec<_>>().join(",\r\n "));
-    let parts = format!("{head}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n", "--b\r\n\r\n\r\n".repeat(100_000));
+    let parts =
+        format!("{head}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n", "--b\r\n\r\nx\r\n".repeat(100_000));
     let folded = format!("{head}Subject:{}\r\n\r\n", "\r\n a".repeat(200_000));
     for (body, code) in
         [(many, "invalid.mail.address"), (parts, "size.nodes"), (format!("{head}{}\r\n", "X: y\r\n".repeat(200_000)), "malformed.mail.header")]
@@ -191,6 +195,53 @@ fn a_hostile_body_costs_no_more_than_its_budget() {
         assert_eq!(read(body.as_bytes()).unwrap_err().reason.code(), code);
     }
     assert!(read(folded.as_bytes()).is_ok());
+}
+
+/// The lab's marking schemes and peers, and a label that all of them may have.
+static LAB: LazyLock<Edition> = LazyLock::new(|| {
+    let files = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
+    load(&files).unwrap()
+});
+const OPEN: &str = "<originatorConfidentialityLabel xmlns='urn:nato:stanag:4774:confidentialitymetadatalabel:1:0' \
+    ReviewDateTime='2031-01-01T00:00:00Z'><ConfidentialityInformation><PolicyIdentifier>GBR</PolicyIdentifier>\
+    <Classification>SECRET</Classification></ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime>\
+    </originatorConfidentialityLabel>";
+
+/// Both halves of the guard over one mail, with a label beside it.
+fn halves(body: &[u8]) -> Result<(), String> {
+    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers["usa-ops"]);
+    let now = Time::parse("2026-11-23T08:00:00Z").unwrap();
+    let header = Header {
+        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
+        precedence: Precedence::Routine,
+        destinations: vec![Name::clone(&recipient.name)],
+        media_type: String::new(),
+        traffic: Traffic::Operation,
+        sent: now,
+        label: Some(OPEN.to_owned()),
+    };
+    the_halves_agree(&Setting { lattice: &LAB.lattice, sender, recipient, now }, &header, body)
+}
+
+#[test]
+fn both_halves_of_the_guard_agree_on_every_sample() {
+    for (path, body) in own("accept").into_iter().chain(own("reject")) {
+        halves(&body).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    }
+}
+
+#[test]
+fn a_line_put_anywhere_into_a_sample_is_read_by_both_halves_alike() {
+    for (path, body) in own("accept") {
+        for at in (0..=body.len()).filter(|at| *at == 0 || body[at - 1] == b'\n') {
+            for line in
+                ["\r\n", "--b1\r\n", "--b1--\r\n", "--cut_here-1\r\n", "x\r\n", " x\r\n", "X: y\r\n", ".x\r\n", "Subject: =?utf-8?q?=C3=BC?= x\r\n"]
+            {
+                let spliced = [&body[..at], line.as_bytes(), &body[at..]].concat();
+                halves(&spliced).unwrap_or_else(|why| panic!("{} with {line:?}: {why}\n{}", path.display(), String::from_utf8_lossy(&spliced)));
+            }
+        }
+    }
 }
 
 fn edit(tree: &Tree<'_>, edits: &mut Edits, node: NodeId, change: Change) {
@@ -210,10 +261,10 @@ fn edits_cannot_write_a_line_of_their_own() {
         }
         if node.kind == Kind::Text && matches!(tree.path(id).as_str(), "/mail/body" | "/mail/attachment[1]/text") {
             let mut edits = Edits::default();
-            edit(&tree, &mut edits, id, Change::Replace(Value::Text("--=_vestibule--\n.\nFrom x".into())));
+            edit(&tree, &mut edits, id, Change::Replace(Value::Text("--b1--\n.\nFrom x".into())));
             let written = vestibule::rebuild::bytes(&tree, &edits, Syntax::Mail).unwrap();
             let again = read(&written).unwrap();
-            assert_eq!(again.node(id).value.text(), "--=_vestibule--\n.\nFrom x");
+            assert_eq!(again.node(id).value.text(), "--b1--\n.\nFrom x");
         }
     }
 }
@@ -281,12 +332,13 @@ fn any_mail() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_mail_is_read_written_and_read_again(body in any_mail()) {
         prop_assert!(read(body.as_bytes()).is_ok(), "{:?}", read(body.as_bytes()).unwrap_err());
         prop_assert_eq!(laws::all(mail(), body.as_bytes(), write), Ok(()));
+        prop_assert_eq!(halves(body.as_bytes()), Ok(()));
     }
 
     #[test]
@@ -297,5 +349,6 @@ proptest! {
         let to = (from + cut).min(body.len());
         let spliced = [&body[..from], junk.as_bytes(), &body[to..]].concat();
         prop_assert_eq!(laws::all(mail(), &spliced, write), Ok(()));
+        prop_assert_eq!(halves(&spliced), Ok(()));
     }
 }

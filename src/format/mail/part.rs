@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use crate::base::{Budget, Reason, Refusal, Span};
 
@@ -87,12 +87,17 @@ pub(super) fn parts<'a>(body: &'a [u8], fields: Vec<Field<'a>>, content: Range<u
     if !alone || whole.disposition != Disposition::Inline || !matches!(whole.encoding, Encoding::Seven | Encoding::Eight) {
         return refuse(Reason::InvalidMailMime, "expected parts in 7bit or 8bit, without name, identifier, description or disposition");
     }
+    let refuse_at = |at: usize, detail: &str| Err(Refusal::at(Reason::MalformedMailBoundary, Span::new(at, at), detail).on("/mail"));
     let mut found = Vec::new();
     for range in cut(body, content, &boundary, budget)? {
         if found.len() >= PARTS_MAX {
             return refuse(Reason::SizeNodes, "expected at most 64 parts");
         }
         let (fields, start) = header(body, range.clone(), budget)?;
+        // The empty line after the header and the line end before the boundary are two: taken for one, a part begins where it ends.
+        if start >= range.end {
+            return refuse_at(range.end, "expected an empty line after the header of a part, and a line end before the boundary");
+        }
         if let Some(other) = fields.iter().find(|field| field.name == "mime-version" || !MIME.contains(&field.name.as_str())) {
             return Err(other.refusal(Reason::InvalidMailPart, "expected fields of content only"));
         }
@@ -133,6 +138,8 @@ fn cut(body: &[u8], content: Range<usize>, boundary: &str, budget: &mut Budget) 
         let next = content.start.saturating_add(feed).saturating_add(1);
         let line = body.get(start..next.saturating_sub(2)).unwrap_or_default();
         match (line.strip_prefix(mark.as_bytes()), open) {
+            // SPEC: the boundary is a line of its own; there are programs that cut a mail wherever it stands.
+            (None, Some(_)) if memmem::find(line, mark.as_bytes()).is_some() => return refuse(start, "expected no boundary within a line"),
             (None, Some(_)) => {}
             (None, None) => return refuse(start, "expected a boundary right after the header, and nothing before it"),
             (Some(b""), _) => {

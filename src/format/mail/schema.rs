@@ -169,3 +169,47 @@ pub(super) const LABEL_ELEMENTS: [&str; 14] = [
 ];
 /// Attributes of a label's elements.
 pub(super) const LABEL_ATTRIBUTES: [&str; 6] = ["Id", "ReviewDateTime", "URI", "TagName", "Type", "IDType"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_each_field_once_and_no_field_of_content() {
+        for (at, row) in HEADER.iter().enumerate() {
+            assert!(!MIME.contains(&row.name) && HEADER.iter().skip(at + 1).all(|other| other.name != row.name), "{}", row.name);
+        }
+        assert!(REQUIRED.iter().all(|name| HEADER.iter().any(|row| row.name == *name)));
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_this_table() {
+        let rows = HEADER.iter().map(|row| {
+            let (kind, below) = match row.kind {
+                Kind::Date => ("date", "a time"),
+                Kind::Mailbox => ("one mailbox", "`mailbox` with `domain`, `local`, `name`"),
+                Kind::Mailboxes => ("mailboxes", "`mailbox` with `domain`, `local`, `name`"),
+                Kind::Identifier => ("one identifier", "`left`, `right`"),
+                Kind::Identifiers => ("identifiers", "`id` with `left`, `right`"),
+                Kind::Unstructured => ("words", "a text"),
+                Kind::Number => ("number", "a number"),
+                Kind::Military => ("one military string", "a text"),
+                Kind::Militaries("sic") => ("military strings", "`sic` with a text"),
+                Kind::Militaries("instruction") => ("military strings", "`instruction` with a text"),
+                Kind::Militaries(_) => ("military strings", "`designator` with a text"),
+                Kind::Precedence => ("precedence", "a text"),
+                Kind::MessageType => ("message type", "`identifier`, `type`"),
+                Kind::Label => ("label", "`bgcolor`, `fgcolor`, `marking`, `type`, and the label's element"),
+            };
+            let path = match row.place() {
+                Place::Attribute => format!("`/mail/header/@{}`: {below}", row.name),
+                Place::Element => format!("`/mail/header/{}`: {below}", row.name),
+            };
+            let name = if REQUIRED.contains(&row.name) { format!("**`{}`**", row.name) } else { format!("`{}`", row.name) };
+            vec![name, kind.to_owned(), path]
+        });
+        let other = vec!["any other".to_owned(), "words".to_owned(), "`/mail/header/field`: `name`, and a text".to_owned()];
+        let table = crate::manual::tests::table(&["field", "kind", "in the normal form"], rows.chain([other]));
+        crate::manual::tests::assert_page_holds("formats", &table);
+    }
+}

@@ -104,6 +104,9 @@ fn part(tree: &mut Second<'_>, bytes: &[u8], from: usize, found: &MessagePart<'_
     let kind = one("content-type")?.map(read).transpose()?;
     let use_of = one("content-disposition")?.map(read).transpose()?;
     let name = kind.as_ref().map_or_else(|| "text/plain".to_owned(), full);
+    if name.starts_with("multipart/") || name.starts_with("message/") {
+        return Err("expected a part without parts of its own, though the library sees none");
+    }
     let parameters = |kind: &Option<ContentType<'static>>, but: &str| -> Vec<(String, String)> {
         let all = kind.iter().flat_map(|kind| kind.attributes.iter().flatten());
         all.map(|a| (a.name.to_ascii_lowercase(), a.value.to_string())).filter(|(name, _)| name != but).collect()

@@ -56,7 +56,7 @@ pub(super) fn covered(bytes: &[u8], start: usize, boundary: &str, parts: &[&Mess
     }
     take(&format!("--{boundary}--\r\n"), None)?;
     let ends = at == bytes.len();
-    let marks = memchr::memmem::find_iter(bytes, format!("\n--{boundary}").as_bytes()).count();
+    let marks = memchr::memmem::find_iter(bytes.get(start..).unwrap_or_default(), format!("--{boundary}").as_bytes()).count();
     match ends && !parts.is_empty() && marks == parts.len().saturating_add(1) {
         true => Ok(()),
         false => Err("expected each boundary once, and nothing after the last"),

@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::base::Digest;
 use crate::verify::second::{Part, Second, Sort, Spelling};
 
 type Written<T> = Result<T, &'static str>;
@@ -64,12 +65,26 @@ pub(super) fn write(tree: &Second<'_>) -> Written<Vec<u8>> {
     match parts.as_slice() {
         [only] if only.name().1 == "body" => letter(&mut out, *only),
         _ => {
-            out.push_str("Content-Type: multipart/mixed; boundary=\"=_vestibule\"\r\n\r\n");
+            let mut written = Vec::with_capacity(parts.len());
             for part in parts {
-                out.push_str("--=_vestibule\r\n");
-                if part.name().1 == "body" { letter(&mut out, part) } else { attachment(&mut out, part)? }
+                let mut one = String::new();
+                if part.name().1 == "body" {
+                    letter(&mut one, part)
+                } else {
+                    attachment(&mut one, part)?
+                }
+                if one.ends_with("\r\n\r\n") {
+                    one.push_str("\r\n");
+                }
+                written.push(one);
             }
-            out.push_str("--=_vestibule--\r\n");
+            let digest = Digest::of(written.concat().as_bytes()).to_string();
+            let mark = format!("=_{}", digest.chars().take(32).collect::<String>());
+            out.push_str(&format!("Content-Type: multipart/mixed; boundary=\"{mark}\"\r\n\r\n"));
+            for one in written {
+                out.push_str(&format!("--{mark}\r\n{one}"));
+            }
+            out.push_str(&format!("--{mark}--\r\n"));
         }
     }
     Ok(out.into_bytes())
@@ -235,7 +250,7 @@ fn attachment(out: &mut String, part: Part<'_, '_>) -> Written<()> {
 fn text(out: &mut String, text: &str) {
     let ascii = text.is_ascii();
     out.push_str(if ascii { "Content-Type: text/plain; charset=us-ascii\r\n" } else { "Content-Type: text/plain; charset=utf-8\r\n" });
-    let odd = |line: &str| line.len() > 998 || line.starts_with('.') || line.starts_with("From ") || line.starts_with("--=_");
+    let odd = |line: &str| line.len() > 998 || line.starts_with('.') || line.starts_with("From ");
     if !ascii || text.split('\n').any(odd) {
         return coded(out, &STANDARD.encode(text.split('\n').collect::<Vec<_>>().join("\r\n")));
     }
