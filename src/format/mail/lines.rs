@@ -179,7 +179,7 @@ mod tests {
         let mut budget = Budget::for_body(text.len());
         check(text.as_bytes(), &mut budget)
             .and_then(|()| header(text.as_bytes(), 0..text.len(), &mut budget))
-            .map(|(fields, _)| fields.into_iter().map(|f| (f.name, f.text.into_owned(), text[f.span.range()].to_owned())).collect())
+            .map(|(fields, _)| fields.into_iter().map(|f| (f.name, f.text.into_owned(), text.get(f.span.range()).unwrap().to_owned())).collect())
             .map_err(|refusal| refusal.reason.code())
     }
 
