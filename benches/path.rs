@@ -101,6 +101,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
         sender,
         recipient,
         label: labelled.label(),
+        released: labelled.label(),
         blocked_words: words,
         now: course.now,
     };

@@ -112,6 +112,7 @@ impl Case {
             sender: &self.sender,
             recipient: &self.recipient,
             label: &self.label,
+            released: &self.label,
             blocked_words: &WORDS,
             now: time("2026-11-23T08:00:01Z"),
         })

@@ -106,7 +106,13 @@ reasons! {
     MalformedXmlAttribute = "malformed.xml.attribute", Internal, Reject, "an attribute is repeated or badly written", "give each attribute once, quoted";
     MalformedXmlNamespace = "malformed.xml.namespace", Internal, Reject, "a namespace prefix is not bound, or a namespace is not expected here", "declare the prefix, or remove the element";
     MalformedXmlTrailing = "malformed.xml.trailing", Internal, Reject, "something follows the document element", "send one document";
-    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed, or a key stands twice in one object", "send JSON as RFC 8259 writes it, with unique keys";
+    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed", "send JSON as RFC 8259 writes it";
+    MalformedJsonRepeated = "malformed.json.repeated", Internal, Reject, "a key stands twice in one object", "give each key once";
+    MalformedJsonCharacter = "malformed.json.character", Internal, Reject, "a text of the JSON holds a raw control character, half a surrogate pair or a non-character", "escape control characters, and remove what is no character";
+    MalformedJsonNumber = "malformed.json.number", Internal, Reject, "a number of the JSON cannot be kept exactly, or is a negative zero", "send at most 18 digits before and after the point, and zero without a sign";
+    MalformedJsonKey = "malformed.json.key", Internal, Reject, "a key of the JSON is no plain name", "use 1 to 128 letters, digits and `_ . : -`, without escapes";
+    MalformedJsonEmpty = "malformed.json.empty", Internal, Reject, "the JSON holds null, an empty list or item, or a list within a list", "leave out what says nothing";
+    MalformedJsonTrailing = "malformed.json.trailing", Internal, Reject, "something follows the JSON value", "send one value";
     MalformedTextCharacter = "malformed.text.character", Internal, Reject, "plain text holds a control character", "remove control characters";
     // CoT
     InvalidCotElement = "invalid.cot.element", Internal, Reject, "an element stands where Cursor-on-Target has none", "see the manual page `formats`";
@@ -150,6 +156,38 @@ reasons! {
     InvalidMailLabel = "invalid.mail.label", Internal, Reject, "the SIO-Label field does not follow its grammar, or its label is no label in XML", "see RFC 7444 and the manual page `formats`";
     InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml`, or have the message reviewed outside";
     InvalidMailComposite = "invalid.mail.composite", Internal, Quarantine, "a part holds parts of its own: alternatives, a signature, an encryption or another mail", "send text and attachments, one level deep";
+    // stix
+    InvalidStixBundle = "invalid.stix.bundle", Internal, Reject, "the message is not one bundle of objects", "send a bundle with type, id and objects, and nothing else";
+    InvalidStixVersion = "invalid.stix.version", Internal, Reject, "the content is not of STIX 2.1", "send STIX 2.1, with the version on each object";
+    InvalidStixType = "invalid.stix.type", Internal, Reject, "the standard has no such type of object", "send types of the standard";
+    InvalidStixProperty = "invalid.stix.property", Internal, Reject, "the type of the object has no such property", "leave out custom properties";
+    InvalidStixExtension = "invalid.stix.extension", Internal, Reject, "an extension that the gateway does not know stands here", "leave out the extension";
+    InvalidStixMissing = "invalid.stix.missing", Internal, Reject, "a required property is missing", "add it";
+    InvalidStixValue = "invalid.stix.value", Internal, Reject, "a property holds a value of another kind than the standard has", "see the properties of the type in the manual page `formats`";
+    InvalidStixWord = "invalid.stix.word", Internal, Reject, "a word is not one of a closed vocabulary", "use a word of the vocabulary";
+    InvalidStixRange = "invalid.stix.range", Internal, Reject, "a number is outside its limits", "send a number within the stated limits";
+    InvalidStixTime = "invalid.stix.time", Internal, Reject, "a time is malformed", "write UTC as `YYYY-MM-DDThh:mm:ssZ`, at most nine fraction digits";
+    InvalidStixTimeOrder = "invalid.stix.time_order", Internal, Reject, "an end lies before its beginning", "correct the times";
+    InvalidStixId = "invalid.stix.id", Internal, Reject, "an identifier is malformed, or names a type that may not stand here", "write the type, `--` and a UUID in lower case";
+    InvalidStixCharacter = "invalid.stix.character", Internal, Reject, "a name or word holds a control, bidirectional, zero-width or private-use character", "remove it";
+    InvalidStixRule = "invalid.stix.rule", Internal, Reject, "properties stand together, or alone, that the standard does not let stand so", "see the rule that the finding names";
+    InvalidStixDuplicate = "invalid.stix.duplicate", Internal, Reject, "one version of an object stands twice, or two versions differ in what no version may change", "send each version of an object once";
+    InvalidStixMarking = "invalid.stix.marking", Internal, Reject, "a marking is named that neither the bundle nor the standard defines", "send the marking definition in the bundle";
+    InvalidStixTlp = "invalid.stix.tlp", Internal, Reject, "a definition of a Traffic Light Protocol marking differs from that of the standard", "use the definitions of the standard, or name them without defining them";
+    InvalidStixSelector = "invalid.stix.selector", Internal, Reject, "a granular marking selects nothing, or what may not be marked alone", "select properties that stand in the object";
+    // NFFI
+    InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiMissing = "invalid.nffi.missing", Internal, Reject, "a required element or value is missing", "add it";
+    InvalidNffiRepeated = "invalid.nffi.repeated", Internal, Reject, "an element stands more often than it may", "send it as often as the manual page `formats` says";
+    InvalidNffiOrder = "invalid.nffi.order", Internal, Reject, "the elements of a track do not stand in their order", "send them in the order of the manual page `formats`";
+    InvalidNffiText = "invalid.nffi.text", Internal, Reject, "text stands where NFFI has none", "put text into remarks";
+    InvalidNffiValue = "invalid.nffi.value", Internal, Reject, "a value does not follow its grammar or is none of its words", "see the manual page `formats`";
+    InvalidNffiNumber = "invalid.nffi.number", Internal, Reject, "a number is not a plain decimal number", "write digits with an optional point; no exponent, NaN or infinity";
+    InvalidNffiRange = "invalid.nffi.range", Internal, Reject, "a number lies outside its range", "send a number within the range that the finding names";
+    InvalidNffiLength = "invalid.nffi.length", Internal, Reject, "a text is empty or too long", "send as many characters as the finding names";
+    InvalidNffiCharacter = "invalid.nffi.character", Internal, Reject, "a name or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    InvalidNffiLabel = "invalid.nffi.label", Internal, Quarantine, "a section has no whole security label, or some sections have one and others none", "label every section with policy and classification, or none";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";

@@ -112,6 +112,7 @@ pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool
         || match syntax {
             Syntax::Xml => means_nothing_in_xml(body, at),
             Syntax::Mail => means_nothing_in_mail(body, at, new),
+            Syntax::Json => means_nothing_in_json(body, at, new),
         }
 }
 
@@ -140,6 +141,18 @@ fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
     let letter = old.eq_ignore_ascii_case(&new) && (field || word || parameter || line.contains(&b'@') || encoded);
     let dated = begins(b"date:") || begins(b"mmhs-extended-authorisation-info:");
     letter || dated && [(old, new), (new, old)].into_iter().any(|(digit, white)| digit == b'0' && matches!(white, b' ' | b'\n'))
+}
+
+/// The case of a hexadecimal digit in an escape or of the sign of an exponent, or white space for the last zero of a fraction.
+fn means_nothing_in_json(body: &[u8], at: usize, new: u8) -> bool {
+    let old = body.get(at).copied().unwrap_or_default();
+    let before = body.get(..at).unwrap_or_default();
+    let escaped = before.iter().rev().take(6).any(|b| *b == b'u');
+    let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let same_letter = old.eq_ignore_ascii_case(&new) && (escaped || digit(before.last()));
+    let in_fraction = digit(before.last()) && before.iter().rev().find(|b| !b.is_ascii_digit()) == Some(&b'.');
+    let zero_or_white = |b: u8| matches!(b, b'0' | b' ' | b'\t' | b'\r' | b'\n');
+    same_letter || in_fraction && zero_or_white(old) && zero_or_white(new) && !digit(body.get(at.saturating_add(1)))
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

@@ -243,7 +243,9 @@ mod tests {
         }
         for (name, attributes) in beside {
             builder.open("", name, 0, &mut budget).unwrap();
-            attributes.iter().for_each(|name| drop(builder.attribute("", name, Value::Text("x".into()), span, &mut budget).unwrap()));
+            for name in *attributes {
+                builder.attribute("", name, Value::Text("x".into()), span, &mut budget).unwrap();
+            }
             builder.close(0);
         }
         builder.open("", "control_set", 0, &mut budget).unwrap();

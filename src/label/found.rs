@@ -29,11 +29,11 @@ impl Places {
     ///
     /// # Errors
     /// `label.malformed` for more than [`MARKINGS_MAX`].
-    pub(in crate::label) fn of(markings: Vec<Marking>) -> Result<Self, Refusal> {
+    pub(in crate::label) fn of(markings: &[Marking]) -> Result<Self, Refusal> {
         if markings.len() > MARKINGS_MAX {
             return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {}", markings.len())));
         }
-        let (copies, labels) = markings.into_iter().partition(|marking| matches!(marking, Marking::Banner(_) | Marking::Letter(_)));
+        let (copies, labels) = markings.iter().partition(|marking| matches!(marking, Marking::Banner(_) | Marking::Letter(_)));
         Ok(Self { labels, copies })
     }
 }
@@ -58,6 +58,11 @@ impl<'f> Found<'f> {
     /// Nothing yet, for a part of the same message.
     pub(in crate::label) const fn part(&self) -> Found<'f> {
         Found::new(self.lattice, self.reading, self.now)
+    }
+
+    /// A part of the same message, whose label is known.
+    pub(in crate::label) fn part_of(&self, label: Label) -> Found<'f> {
+        Found { label: Some(label), ..self.part() }
     }
 
     /// The label, where one was found.

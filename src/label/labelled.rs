@@ -93,7 +93,7 @@ impl Form {
 /// `label.*`, with the place of the marking at fault.
 pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
     let (tree, format) = (parsed.tree(), parsed.format());
-    let places = Places::of((format.markings)(tree))?;
+    let places = Places::of(&(format.markings)(tree))?;
     let mut found = Found::new(lattice, reading, now);
     if let Some(text) = &parsed.header().label {
         found.detached(text, budget)?;

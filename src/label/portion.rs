@@ -63,29 +63,30 @@ fn of_part(
     known: &mut BTreeMap<Marking, Label>,
     budget: &mut Budget,
 ) -> Result<Label, Refusal> {
+    let places = Places::of(&part.markings)?;
     let own = match part.markings.as_slice() {
-        [] => None,
         [only @ (Marking::Tlp(_) | Marking::Acs(_))] => match known.get(only) {
             Some(label) => Some(label.clone()),
-            None => Some(known.entry(*only).or_insert(own(found, tree, part, budget)?).clone()),
+            None => own(found, tree, &places, budget)?.inspect(|label| drop(known.insert(*only, label.clone()))),
         },
-        _ => Some(own(found, tree, part, budget)?),
+        _ => own(found, tree, &places, budget)?,
     };
-    match (own, outer) {
-        (Some(own), Some(outer)) => found.lattice().join(outer, &own),
-        (Some(own), None) => Ok(own),
-        (None, Some(outer)) => Ok(outer.clone()),
-        (None, None) => found.label().cloned().ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a marking of this part, found none")),
-    }
+    let label = match (&own, outer) {
+        (Some(own), Some(outer)) => found.lattice().join(outer, own)?,
+        (Some(own), None) => own.clone(),
+        (None, Some(outer)) => outer.clone(),
+        (None, None) => found.label().cloned().ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a marking of this part, found none"))?,
+    };
+    // A banner line in the part is a copy of its own marking, else of what it inherits.
+    found.part_of(own.unwrap_or_else(|| label.clone())).copies(tree, &places, budget)?;
+    Ok(label)
 }
 
-/// What a part's own markings say.
-fn own(found: &Found<'_>, tree: &Tree<'_>, part: &Portion, budget: &mut Budget) -> Result<Label, Refusal> {
-    let places = Places::of(part.markings.clone())?;
+/// What a part's own labels say; none where it has none.
+fn own(found: &Found<'_>, tree: &Tree<'_>, places: &Places, budget: &mut Budget) -> Result<Option<Label>, Refusal> {
     let mut own = found.part();
-    own.labels(tree, &places, budget)?;
-    own.copies(tree, &places, budget)?;
-    own.finish().map(|(label, _)| label)
+    own.labels(tree, places, budget)?;
+    if own.label().is_none() { Ok(None) } else { own.finish().map(|(label, _)| Some(label)) }
 }
 
 /// The least label above all parts.

@@ -1,6 +1,7 @@
 //! Markings of the Traffic Light Protocol, versions 1 and 2.0: a level and nothing else, in the policy `TLP`.
 //!
-//! Takes `TLP:AMBER+STRICT`, `tlp:amber` or `amber`, gives a label. WHITE of version 1 is CLEAR. Deliberately absent: any recovery of
+//! Takes `TLP:AMBER+STRICT`, `tlp:amber`, `amber`, or the fixed id of a marking definition of STIX; gives a label. WHITE of version 1 is CLEAR,
+//! and AMBER of version 1 is AMBER, which both let clients in. Deliberately absent: any recovery of
 //! spacing, trailing words and look-alikes, as a tag that one reader takes for RED must not be nothing to another.
 // SPEC: FIRST, Traffic Light Protocol 2.0, August 2022; version 1 as STIX 2.1, 7.2.1.4 has it.
 
@@ -17,6 +18,22 @@ const POLICY: &str = "TLP";
 const WORDS: [(&str, &str); 6] =
     [("clear", "CLEAR"), ("white", "CLEAR"), ("green", "GREEN"), ("amber", "AMBER"), ("amber+strict", "AMBER+STRICT"), ("red", "RED")];
 
+/// What the ids of marking definitions begin with.
+const DEFINITION: &str = "marking-definition--";
+/// Ids of the definitions that both versions have in STIX, with the words that they define; nothing else may have these ids.
+// SPEC: STIX 2.1, 7.2.1.4, and the extension definition 60a3c5c5-0d10-413e-aab3-9e08dde9e88d.
+const DEFINITIONS: [(&str, &str); 9] = [
+    ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
+    ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "green"),
+    ("f88d31f6-486f-44da-b317-01333bde0b82", "amber"),
+    ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
+    ("94868c89-83c2-464b-929b-a1a8aa3c8487", "clear"),
+    ("bab4a63c-aed9-4cf5-a766-dfca5abac2bb", "green"),
+    ("55d920b0-5e8b-4f79-9ee9-91f868d9b421", "amber"),
+    ("939a9414-2ddd-4d32-a0cd-375ea402b003", "amber+strict"),
+    ("e828b379-4e03-4974-9ac4-e53a884c97c1", "red"),
+];
+
 /// Reads a marking.
 ///
 /// # Errors
@@ -24,7 +41,8 @@ const WORDS: [(&str, &str); 6] =
 pub fn read(lattice: &Lattice, text: &str) -> Result<Label, Refusal> {
     plain(text)?;
     let prefix = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("tlp:"));
-    let word = prefix.and_then(|_| text.get(4..)).unwrap_or(text);
+    let defined = text.strip_prefix(DEFINITION).map(|id| DEFINITIONS.iter().find(|(known, _)| *known == id).map_or("", |(_, word)| *word));
+    let word = defined.or_else(|| prefix.and_then(|_| text.get(4..))).unwrap_or(text);
     let level = WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, level)| *level);
     let level = level.ok_or_else(|| malformed("expected `TLP:` and one of `CLEAR`, `GREEN`, `AMBER`, `AMBER+STRICT`, `RED`, without spaces"))?;
     let policy = lattice.policy(POLICY);
@@ -53,6 +71,10 @@ mod tests {
             ("TLP:AMBER+STRICT", "AMBER+STRICT"),
             ("tlp:Amber+Strict", "AMBER+STRICT"),
             ("red", "RED"),
+            ("marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", "CLEAR"),
+            ("marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", "AMBER"),
+            ("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", "AMBER+STRICT"),
+            ("marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", "RED"),
         ] {
             assert_eq!(level(text), Ok(expected), "{text}");
         }
@@ -77,6 +99,9 @@ mod tests {
             "tlp:ex:chr",
             "RED/AMBER",
             "TLP:ORANGE",
+            "e828b379-4e03-4974-9ac4-e53a884c97c1",
+            "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c0",
+            "marking-definition--",
             "TLP:GREEN\n",
         ] {
             let reason = if text.ends_with('\n') { Reason::LabelCharacter } else { Reason::LabelMalformed };

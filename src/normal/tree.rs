@@ -47,12 +47,24 @@ pub enum Unit {
     Latitude,
     /// Degrees of longitude, WGS-84, east positive, -180 to 180.
     Longitude,
+    /// Degrees of latitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    LatitudeMinutes,
+    /// Degrees of longitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    LongitudeMinutes,
+    /// Degrees of latitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    LatitudeSeconds,
+    /// Degrees of longitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    LongitudeSeconds,
     /// Degrees of arc.
     Degrees,
     /// Metres.
     Metres,
     /// Metres for each second.
     MetresPerSecond,
+    /// Kilometres for each hour.
+    KilometresPerHour,
+    /// Knots: nautical miles for each hour.
+    Knots,
     /// Percent, 0 to 100.
     Percent,
 }

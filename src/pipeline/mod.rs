@@ -128,6 +128,7 @@ impl<'g> Inspector<'g> {
             sender,
             recipient,
             label: labelled.label(),
+            released: sanitised.permitted().label(),
             blocked_words: self.guard.blocked_words(),
             now: world.now,
         })

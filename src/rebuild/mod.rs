@@ -5,6 +5,7 @@
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
 mod mail;
+mod json;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
@@ -68,6 +69,7 @@ pub fn bytes(tree: &Tree<'_>, edits: &Edits, syntax: Syntax) -> Result<Vec<u8>, 
     match syntax {
         Syntax::Xml => xml::write(tree, edits),
         Syntax::Mail => mail::write(tree, edits),
+        Syntax::Json => json::write(tree, edits),
     }
 }
 

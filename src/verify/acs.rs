@@ -70,3 +70,61 @@ fn restrict(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> 
     said.add(tag, value);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Budget;
+    use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
+    use crate::normal::NodeId;
+    use crate::release::trial::EDITION;
+    use crate::verify::xml;
+
+    /// Both readings of a marking: reference, classification, lists with their words, and what stands beside the set.
+    fn both(reference: &str, class: &str, lists: &[(&str, &str)], beside: &str) -> (Option<Said>, Option<Said>) {
+        let lists: String = lists.iter().map(|(name, word)| format!("<{name}>{word}</{name}>")).collect();
+        let reference = reference.replace('&', "&amp;");
+        let text = format!(
+            "<acs policy_reference=\"{reference}\" responsible_entity_custodian=\"USA.DHS\">{beside}<control_set classification=\"{class}\">{lists}</control_set></acs>"
+        );
+        let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 8 };
+        let tree = read_tree(&text, options, &mut Budget::for_body(text.len())).unwrap();
+        let first = crate::label::acs::read(&EDITION.lattice, &tree, NodeId::ROOT).ok().map(|label| Said::of(&label));
+        let second = xml::read(text.as_bytes(), |_| &[]).unwrap();
+        (first, read(second.root().unwrap(), &EDITION.lattice).ok())
+    }
+
+    #[test]
+    fn what_the_first_reader_takes_this_one_reads_alike() {
+        let [deny, closed] =
+            ["privdefault=deny&sharedefault=permit", "privdefault=permit&sharedefault=deny"].map(|end| format!("urn:isa:policy:acs:ns:v3.0?{end}"));
+        let nations = [("permitted_nationalities", "USA"), ("permitted_nationalities", "GBR")];
+        let public = "<public_release released_by=\"x\" released_on=\"y\"/>";
+        for (reference, class, lists, beside) in [
+            (OPEN, "S", &[][..], ""),
+            (OPEN, "S", &nations[..], ""),
+            (&deny, "S", &nations, ""),
+            (&closed, "S", &nations, ""),
+            (OPEN, "S", &nations, "<access_privilege/>"),
+            (OPEN, "S", &nations, "<further_sharing/>"),
+            (OPEN, "S", &[nations[0], nations[1], ("entity", "GOV")], ""),
+            (OPEN, "S", &[nations[0], nations[1], ("entity", "ALL")], ""),
+            (OPEN, "S", &[nations[1]], ""),
+            (OPEN, "S", &[("permitted_nationalities", "ALL"), nations[0]], ""),
+            (OPEN, "U", &[("formal_determination", "PUBREL")], public),
+            (OPEN, "U", &[("formal_determination", "PUBREL"), ("entity", "ALL")], public),
+            (OPEN, "TS", &[("sci_controls", "SI"), ("formal_determination", "NF"), ("caveat", "FISA")], ""),
+            (OPEN, "U", &[("sensitivity", "LES"), ("permitted_organizations", "USA.USG")], ""),
+        ] {
+            let (first, second) = both(reference, class, lists, beside);
+            assert!(first.is_some() && first == second, "{class} {lists:?} {beside}: {first:?}, {second:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_word_in_the_policy_is_not_read() {
+        for (class, name, word) in [("R", "entity", "GOV"), ("S", "caveat", "POSSIBLEPII"), ("S", "sci_controls", "XX"), ("S", "other", "A")] {
+            assert_eq!(both(OPEN, class, &[(name, word)], ""), (None, None), "{class} {name} {word}");
+        }
+    }
+}

@@ -85,12 +85,27 @@ pub(super) fn policy<'l>(lattice: &'l Lattice, name: &str) -> Result<(usize, &'l
 
 fn tlp(lattice: &Lattice, text: &str) -> Result<Said, Unread> {
     let (at, policy) = policy(lattice, "TLP")?;
-    let word = text.to_ascii_uppercase();
+    let word = match text.strip_prefix("marking-definition--") {
+        Some(id) => defined(id).ok_or("expected a definition of the Traffic Light Protocol")?.to_owned(),
+        None => text.to_ascii_uppercase(),
+    };
     let word = word.strip_prefix("TLP:").unwrap_or(&word);
     // SPEC: STIX 2.1 has TLP 1, whose lowest level is WHITE.
     let word = if word == "WHITE" { "CLEAR" } else { word };
     let level = policy.levels.iter().position(|level| level.name == word).ok_or("expected a level of the Traffic Light Protocol")?;
     Ok(Said::new(at, level))
+}
+
+/// The level that a marking definition of STIX defines, of either version.
+fn defined(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "613f2e26-407d-48c7-9eca-b8e91df99dc9" | "94868c89-83c2-464b-929b-a1a8aa3c8487" => "CLEAR",
+        "34098fce-860f-48ae-8e50-ebd3cc5e41da" | "bab4a63c-aed9-4cf5-a766-dfca5abac2bb" => "GREEN",
+        "f88d31f6-486f-44da-b317-01333bde0b82" | "55d920b0-5e8b-4f79-9ee9-91f868d9b421" => "AMBER",
+        "939a9414-2ddd-4d32-a0cd-375ea402b003" => "AMBER+STRICT",
+        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed" | "e828b379-4e03-4974-9ac4-e53a884c97c1" => "RED",
+        _ => return None,
+    })
 }
 
 fn named(lattice: &Lattice, name: &str, classification: &str, category: &str) -> Result<Said, Unread> {

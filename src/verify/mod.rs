@@ -11,17 +11,21 @@
 mod acs;
 mod compare;
 mod cot;
+mod join;
+mod json;
 mod label;
 mod mail;
 mod mark;
 mod marking;
 mod moment;
+mod nffi;
 mod number;
 mod place;
 mod portion;
 mod readers;
 mod release;
 mod second;
+mod stix;
 mod words;
 mod xml;
 
@@ -31,6 +35,7 @@ use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::{Label, Lattice};
 use crate::normal::Edits;
 use crate::policy::PeerEntry;
+use portion::{Decision, Ground};
 use readers::{Canonical, Reader};
 use second::Second;
 
@@ -55,6 +60,8 @@ pub struct Claim<'c> {
     pub recipient: &'c PeerEntry,
     /// The label that the first reader found and the first decision was made on.
     pub label: &'c Label,
+    /// The label of what this recipient gets, on which the first half decided: the same where nothing is withheld.
+    pub released: &'c Label,
     /// Words that must not stand in the result, whatever the first half found.
     pub blocked_words: &'c BlockedWords,
     /// Now.
@@ -111,7 +118,9 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let said = label::Said::of(claim.label);
     let marked = markings(&claim, reader, &original, &said)?;
     addressed(&claim)?;
-    release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
+    let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
+    let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
+    let decision = decided(&claim, ground, &original, whole, &said)?;
     let declared = place::Declared::locate(&original, claim.edits)?;
     let roots = original.root().zip(result.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
     compare::element(roots.0, roots.1, &declared)?;
@@ -120,9 +129,33 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     if (reader.markings)(&result, claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
         return Err(disagree("the result does not carry the label of the original"));
     }
+    let left = portion::labels(&result, ground, whole).map_err(disagree)?;
+    portion::carried(&decision, &left, whole).map_err(disagree)?;
     let digest = Digest::of(&claim.result);
     drop(result);
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// What the recipient may have of the original, by the second decision: the first half's label of it, and what it declares withheld, must be that.
+fn decided(
+    claim: &Claim<'_>,
+    ground: Ground<'_>,
+    original: &Second<'_>,
+    whole: Option<&label::Said>,
+    said: &label::Said,
+) -> Result<Decision, Refusal> {
+    let denied = |denied| Refusal::new(Reason::VerifyRelease, denied);
+    let parts = portion::labels(original, ground, whole).map_err(disagree)?;
+    if parts.is_empty() && whole.is_none() {
+        return Err(disagree("the second reader finds no label"));
+    }
+    portion::agree(&parts, claim.lattice, whole, said).map_err(disagree)?;
+    let decision = portion::decide(original, &parts, ground, whole, said).map_err(denied)?;
+    portion::declared(&decision, claim.edits)?;
+    if decision.said != label::Said::of(claim.released) {
+        return Err(disagree("what is left for the recipient has another label than the first half decided on"));
+    }
+    Ok(decision)
 }
 
 /// The one second reader that claims original and result: that of the format that the first reader found.
@@ -154,7 +187,7 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says; gives the number
+/// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
 fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
     let in_body = (reader.markings)(original, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
@@ -163,7 +196,6 @@ fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &la
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
             detached_says(&tree, claim.lattice, said).map(|()| in_body)
         }
-        None if in_body == 0 => Err(disagree("the second reader finds no label")),
         None => Ok(in_body),
     }
 }

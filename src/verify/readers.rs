@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, mail, place};
+use super::{cot, mail, nffi, place, stix};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -51,10 +51,7 @@ pub(super) struct Departure {
 }
 
 /// The second readers.
-static READERS: &[Reader] = &[
-    cot::READER, //
-    mail::READER,
-];
+static READERS: &[Reader] = &[cot::READER, mail::READER, nffi::READER, stix::READER];
 
 /// The one reader that claims a body.
 ///

@@ -58,6 +58,7 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
         sender,
         recipient,
         label,
+        released: label,
         blocked_words: &WORDS,
         now: time("2026-11-23T08:00:01Z"),
     };

@@ -1,3 +1,5 @@
 //! How formats are spelt: strict readers that know no format.
 
+pub mod hidden;
+pub mod json;
 pub mod xml;
