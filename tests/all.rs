@@ -24,6 +24,7 @@ mod label;
 mod link;
 mod oth;
 mod misp;
+mod mail;
 mod nffi;
 mod release;
 mod rules;

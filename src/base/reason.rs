@@ -131,6 +131,31 @@ reasons! {
     InvalidCotTimeOrder = "invalid.cot.time_order", Internal, Reject, "stale lies before start", "send start before stale";
     InvalidCotText = "invalid.cot.text", Internal, Reject, "text stands where Cursor-on-Target has none", "put text into remarks";
     InvalidCotCharacter = "invalid.cot.character", Internal, Reject, "an identifier or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    // mail
+    MalformedMailLineEnd = "malformed.mail.line_end", Internal, Reject, "a line of the mail does not end with CR LF", "end every line with CR LF, and use neither alone";
+    MalformedMailLineLength = "malformed.mail.line_length", Internal, Reject, "a line of the mail is longer than 998 bytes", "fold the header field, or encode the part as base64";
+    MalformedMailCharacter = "malformed.mail.character", Internal, Reject, "a NUL, a control character or an 8-bit byte stands where mail has none", "send header fields in printable ASCII, and declare 8bit or encode the part";
+    MalformedMailHeader = "malformed.mail.header", Internal, Reject, "a line of the header is no field, or the header has no end", "write `Name: value`, and an empty line after the header";
+    MalformedMailFolding = "malformed.mail.folding", Internal, Reject, "a header field is folded over a blank line", "fold before words only";
+    MalformedMailDot = "malformed.mail.dot", Internal, Reject, "a line is a single full stop, which ends a mail in transport", "encode the part as quoted-printable or base64";
+    MalformedMailBoundary = "malformed.mail.boundary", Internal, Reject, "the parts of the mail are not cut in exactly one way", "begin with the boundary, end with the closing one, and use it nowhere else";
+    MalformedMailEncoding = "malformed.mail.encoding", Internal, Reject, "base64 or quoted-printable is not well-formed", "encode as RFC 2045 writes it, with padding and lines of at most 76";
+    MalformedMailEncodedWord = "malformed.mail.encoded_word", Internal, Reject, "an encoded word is not well-formed, or not of UTF-8 or ASCII", "encode as RFC 2047 writes it, in UTF-8, with white space around";
+    InvalidMailMissing = "invalid.mail.missing", Internal, Reject, "a header field that every mail needs is missing", "send Date, From and Message-ID";
+    InvalidMailRepeated = "invalid.mail.repeated", Internal, Reject, "a header field that may stand once stands twice", "send it once";
+    InvalidMailDate = "invalid.mail.date", Internal, Reject, "a date is not written as `Mon, 2 Mar 2026 10:00:00 +0000`, or its day of the week is another", "write the date with a numeric zone, without comment";
+    InvalidMailAddress = "invalid.mail.address", Internal, Reject, "an address is not `local@domain` or `Name <local@domain>`, or more of them stand than may", "write plain addresses; no groups, routes, literals, quoted local parts or encoded words";
+    InvalidMailComment = "invalid.mail.comment", Internal, Reject, "a comment in parentheses stands in a structured header field", "leave comments out";
+    InvalidMailIdentifier = "invalid.mail.identifier", Internal, Reject, "a message identifier is not `<left@right>`", "write identifiers in angle brackets";
+    InvalidMailMmhs = "invalid.mail.mmhs", Internal, Reject, "the value of an MMHS field does not follow its grammar", "see the manual page `formats`";
+    InvalidMailParameter = "invalid.mail.parameter", Internal, Reject, "a parameter of a header field is repeated, badly written or out of order", "write `name=value`, each once, continued as `name*0`, `name*1`";
+    InvalidMailMime = "invalid.mail.mime", Internal, Reject, "a MIME field has a value that this gateway does not read", "use MIME-Version 1.0, a plain media type, and 7bit, 8bit, quoted-printable or base64";
+    InvalidMailPart = "invalid.mail.part", Internal, Reject, "a header field stands in a part of the mail that parts do not have", "send Content-Type, Content-Transfer-Encoding, Content-Disposition, Content-ID and Content-Description only";
+    InvalidMailCharset = "invalid.mail.charset", Internal, Reject, "a text holds bytes that its character set has not", "declare utf-8, and send UTF-8";
+    InvalidMailFileName = "invalid.mail.file_name", Internal, Reject, "a file name is empty, long, a path, or not plain ASCII", "name files with at most 128 letters, digits, spaces and `._-+=,()[]`";
+    InvalidMailLabel = "invalid.mail.label", Internal, Reject, "the SIO-Label field does not follow its grammar, or its label is no label in XML", "see RFC 7444 and the manual page `formats`";
+    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml`, or have the message reviewed outside";
+    InvalidMailComposite = "invalid.mail.composite", Internal, Quarantine, "a part holds parts of its own: alternatives, a signature, an encryption or another mail", "send text and attachments, one level deep";
     // stix
     InvalidStixBundle = "invalid.stix.bundle", Internal, Reject, "the message is not one bundle of objects", "send a bundle with type, id and objects, and nothing else";
     InvalidStixVersion = "invalid.stix.version", Internal, Reject, "the content is not of STIX 2.1", "send STIX 2.1, with the version on each object";

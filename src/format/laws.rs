@@ -111,6 +111,7 @@ pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool
     white(old) && white(new)
         || match syntax {
             Syntax::Xml => means_nothing_in_xml(body, at),
+            Syntax::Mail => means_nothing_in_mail(body, at, new),
             Syntax::Json => means_nothing_in_json(body, at, new),
         }
 }
@@ -124,6 +125,22 @@ fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
         open.is_some() && open > closed
     };
     between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+}
+
+/// The case of a letter in the name of a field or parameter, in a word of MIME or MMHS, in a domain or in what says how a word is encoded;
+/// a leading zero of a day.
+fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let old = after.first().copied().unwrap_or_default();
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let begins = |start: &[u8]| line.get(..start.len()).is_some_and(|line| line.eq_ignore_ascii_case(start));
+    let field = !line.contains(&b':') && !line.starts_with(b" ");
+    let word = [b"content-".as_slice(), b"mmhs-primary", b"mmhs-copy", b"mmhs-message-type"].into_iter().any(begins);
+    let parameter = after.iter().find(|b| !b.is_ascii_alphanumeric() && **b != b'-').is_some_and(|b| matches!(b, b'=' | b'*'));
+    let encoded = line.iter().rev().take(9).any(|b| *b == b'?');
+    let letter = old.eq_ignore_ascii_case(&new) && (field || word || parameter || line.contains(&b'@') || encoded);
+    let dated = begins(b"date:") || begins(b"mmhs-extended-authorisation-info:");
+    letter || dated && [(old, new), (new, old)].into_iter().any(|(digit, white)| digit == b'0' && matches!(white, b' ' | b'\n'))
 }
 
 /// The case of a hexadecimal digit in an escape or of the sign of an exponent, or white space for the last zero of a fraction.

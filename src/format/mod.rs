@@ -6,6 +6,7 @@ pub mod cot;
 mod event;
 pub mod laws;
 pub mod misp;
+pub mod mail;
 pub mod nffi;
 pub mod stix;
 pub mod oth;
@@ -22,6 +23,8 @@ use crate::normal::{Marking, Mention, Portion, Tree};
 pub enum Syntax {
     /// XML 1.0 in UTF-8.
     Xml,
+    /// Internet mail.
+    Mail,
     /// JSON (RFC 8259, I-JSON).
     Json,
     /// TAK protocol version 1: a frame with a protobuf message.
@@ -81,6 +84,7 @@ pub static FORMATS: &[Format] = &[
     tak::FORMAT,
     oth::FORMAT,
 ];
+pub static FORMATS: &[Format] = &[cot::FORMAT, mail::FORMAT, nffi::FORMAT, stix::FORMAT];
 
 /// The format of a name.
 #[must_use]

@@ -27,10 +27,19 @@ const FIRST: [&str; 14] =
 
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
-    let size = usize::try_from(tree.node(NodeId::ROOT).span.bytes()).unwrap_or(0);
+    written(tree, edits, NodeId::ROOT, DECLARATION)
+}
+
+/// Writes an element that another syntax carries, without a declaration.
+pub(super) fn write_element(tree: &Tree<'_>, edits: &Edits, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, edits, id, "")
+}
+
+fn written(tree: &Tree<'_>, edits: &Edits, id: NodeId, before: &str) -> Result<Vec<u8>, Refusal> {
+    let size = usize::try_from(tree.node(id).span.bytes()).unwrap_or(0);
     let mut out = Writer::new(tree, edits, size.saturating_add(size / 8).saturating_add(128));
-    out.out.push_str(DECLARATION);
-    out.element(NodeId::ROOT)?;
+    out.out.push_str(before);
+    out.element(id)?;
     Ok(out.out.into_bytes())
 }
 

@@ -14,6 +14,7 @@ mod cot;
 mod join;
 mod json;
 mod label;
+mod mail;
 mod mark;
 mod marking;
 mod misp;

@@ -10,6 +10,7 @@ use super::{cot, nffi, place, stix};
 use super::{cot, nffi, place, tak};
 use super::{cot, nffi, oth, place};
 use super::{cot, misp, nffi, place};
+use super::{cot, mail, nffi, place, stix};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -62,6 +63,7 @@ static READERS: &[Reader] = &[
     tak::READER,
     oth::READER,
 ];
+static READERS: &[Reader] = &[cot::READER, mail::READER, nffi::READER, stix::READER];
 
 /// The one reader that claims a body.
 ///
