@@ -4,6 +4,7 @@
 
 pub mod cot;
 pub mod laws;
+pub mod mtf;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use crate::normal::{Marking, Mention, Portion, Tree};
 pub enum Syntax {
     /// XML 1.0 in UTF-8.
     Xml,
+    /// Slash-delimited message text.
+    Slash,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -63,6 +66,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
     cot::FORMAT, //
+    mtf::FORMAT,
 ];
 
 /// The format of a name.

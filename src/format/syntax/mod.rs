@@ -1,3 +1,4 @@
 //! How formats are spelt: strict readers that know no format.
 
+pub mod slash;
 pub mod xml;
