@@ -20,6 +20,7 @@ mod gateway;
 mod journal;
 mod label;
 mod link;
+mod mtf;
 mod release;
 mod rules;
 mod tidy;
