@@ -21,6 +21,7 @@ mod journal;
 mod label;
 mod link;
 mod mtf;
+mod nffi;
 mod release;
 mod rules;
 mod tidy;

@@ -125,6 +125,19 @@ reasons! {
     InvalidCotTimeOrder = "invalid.cot.time_order", Internal, Reject, "stale lies before start", "send start before stale";
     InvalidCotText = "invalid.cot.text", Internal, Reject, "text stands where Cursor-on-Target has none", "put text into remarks";
     InvalidCotCharacter = "invalid.cot.character", Internal, Reject, "an identifier or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    // NFFI
+    InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiMissing = "invalid.nffi.missing", Internal, Reject, "a required element or value is missing", "add it";
+    InvalidNffiRepeated = "invalid.nffi.repeated", Internal, Reject, "an element stands more often than it may", "send it as often as the manual page `formats` says";
+    InvalidNffiOrder = "invalid.nffi.order", Internal, Reject, "the elements of a track do not stand in their order", "send them in the order of the manual page `formats`";
+    InvalidNffiText = "invalid.nffi.text", Internal, Reject, "text stands where NFFI has none", "put text into remarks";
+    InvalidNffiValue = "invalid.nffi.value", Internal, Reject, "a value does not follow its grammar or is none of its words", "see the manual page `formats`";
+    InvalidNffiNumber = "invalid.nffi.number", Internal, Reject, "a number is not a plain decimal number", "write digits with an optional point; no exponent, NaN or infinity";
+    InvalidNffiRange = "invalid.nffi.range", Internal, Reject, "a number lies outside its range", "send a number within the range that the finding names";
+    InvalidNffiLength = "invalid.nffi.length", Internal, Reject, "a text is empty or too long", "send as many characters as the finding names";
+    InvalidNffiCharacter = "invalid.nffi.character", Internal, Reject, "a name or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    InvalidNffiLabel = "invalid.nffi.label", Internal, Quarantine, "a section has no whole security label, or some sections have one and others none", "label every section with policy and classification, or none";
     // slash-delimited text
     MalformedSlashCharacter = "malformed.slash.character", Internal, Reject, "a character that the profile of the text does not have", "use the 45 characters of formatted text, or printable ASCII in administrative messages";
     MalformedSlashLine = "malformed.slash.line", Internal, Reject, "a line is longer than the profile of the text allows", "break the line at 69 columns, or 80 in administrative messages";
@@ -162,6 +175,7 @@ reasons! {
     LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
+    LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";

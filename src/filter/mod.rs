@@ -33,7 +33,7 @@ pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
 use crate::format::{Format, Parsed};
-use crate::normal::{Marking, NodeId, PathPattern, Tree};
+use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 use crate::policy::{Edition, TransformAction};
 use fields::Fields;
 use found::{Found, Verdict};
@@ -71,6 +71,13 @@ struct Form {
     fields: Fields,
     required: Vec<PathPattern>,
     rest: Arc<[PathPattern]>,
+}
+
+/// The places of a message that carry its labels.
+#[derive(Debug, Clone, Copy)]
+struct Marked<'m> {
+    markings: &'m [Marking],
+    portions: &'m [Portion],
 }
 
 /// All filters of an edition, compiled.
@@ -158,7 +165,9 @@ impl Filters {
     /// `size.budget`, or `fault.internal` where the pattern engine gives up. What filters find is no error: it is in the result.
     pub fn scan<'a>(&self, scanner: &mut Scanner<'_>, parsed: &Parsed<'a>, budget: &mut Budget) -> Result<Scanned<'a>, Refusal> {
         let format = parsed.format();
-        self.read(scanner, format.name, parsed.tree(), &(format.markings)(parsed.tree()), parsed.body(), budget)
+        let tree = parsed.tree();
+        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree) };
+        self.read(scanner, format.name, tree, marked, parsed.body(), budget)
     }
 
     fn read<'a>(
@@ -166,12 +175,12 @@ impl Filters {
         scanner: &mut Scanner<'_>,
         format: &str,
         tree: &Tree<'_>,
-        markings: &[Marking],
+        marked: Marked<'_>,
         body: &'a [u8],
         budget: &mut Budget,
     ) -> Result<Scanned<'a>, Refusal> {
         let form = self.forms.get(format);
-        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), markings);
+        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
         let mut found = Found::new(tree, &protected);
         let learnt = match form {
             Some(form) => form.fields.scan(&mut found, budget)?,

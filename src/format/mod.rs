@@ -5,6 +5,7 @@
 pub mod cot;
 pub mod laws;
 pub mod mtf;
+pub mod nffi;
 pub mod syntax;
 
 use std::borrow::Cow;
@@ -65,7 +66,8 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 
 /// The formats that this gateway reads.
 pub static FORMATS: &[Format] = &[
-    cot::FORMAT, //
+    cot::FORMAT,
+    nffi::FORMAT,
     mtf::FORMAT,
 ];
 

@@ -3,7 +3,7 @@
 use super::NodeId;
 
 /// One place of a message that says how it is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Marking {
     /// Cursor-on-Target's three attributes; each is absent where the message has none.
     Triple {
@@ -37,17 +37,38 @@ pub enum Marking {
     Acs(NodeId),
 }
 
+impl Marking {
+    /// The nodes in which it stands.
+    pub fn nodes(self) -> impl Iterator<Item = NodeId> {
+        let nodes = match self {
+            Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
+            Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
+            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) => {
+                [Some(node), None, None]
+            }
+        };
+        nodes.into_iter().flatten()
+    }
+}
+
 /// A part of a message that carries markings of its own and can be withheld alone.
+///
+/// Without markings a part has the label of the part around it, or else of the message. A part within a part is never lower than it: the
+/// label room joins the two. A message's own markings ([`crate::normal::Marking`] of the whole) claim to be above everything in it; where a
+/// format's marking at the top speaks only of what stands around the parts, the format gives a part for the root instead. A part can be
+/// left out alone: what the format requires is no part, and its marking is one of the part around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portion {
     /// The part.
     pub node: NodeId,
-    /// Its markings; all must say the same, unless the format's scheme joins them.
+    /// Its markings; all must say the same.
     pub markings: Vec<Marking>,
 }
 
 /// A mention of a part by its identity: where the part is withheld, the mention goes with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
     /// The part that is mentioned.
     pub part: NodeId,

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
 use crate::filter::Waivers;
 use crate::label::{LabelView, Labelled};
-use crate::normal::Change;
 use crate::sanitise::Sanitised;
 use crate::verify::Verified;
 
@@ -121,10 +120,7 @@ impl Ruling {
             .iter()
             .map(|edit| EditView {
                 path: edit.path.clone(),
-                action: match edit.change {
-                    Change::Remove => "remove",
-                    Change::Replace(_) => edit.action,
-                },
+                action: edit.action,
                 rule: Arc::clone(&edit.rule),
             })
             .collect();

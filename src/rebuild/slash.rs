@@ -77,14 +77,11 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     fn value(&self, id: NodeId, value: &'t Value<'a>) -> Result<Cow<'t, str>, Refusal> {
-        let text = match self.edits.of(id).map(|edit| &edit.change) {
-            Some(Change::Replace(value)) => value.text(),
-            _ => value.text(),
-        };
+        let Some(Change::Replace(value)) = self.edits.of(id).map(|edit| &edit.change) else { return Ok(value.text()) };
+        let text = value.text();
         // What would end a set, or a line unseen, must not come in by an edit.
-        let good = !text.contains("//") && text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n'));
-        let marking = self.tree.node(id).kind == Kind::Attribute || self.tree.path(id).starts_with("/mtf/header/");
-        match good || marking && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        let good = !text.is_empty() && !text.contains("//") && text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n'));
+        match good {
             true => Ok(text),
             false => Err(fault("expected printable ASCII without `//` in a replacement").on(self.tree.path(id))),
         }

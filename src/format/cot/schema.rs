@@ -310,11 +310,13 @@ mod tests {
             Type::Number { unit, least, most } => {
                 let unit = match unit {
                     Unit::One => "",
-                    Unit::Latitude => "degrees north, ",
-                    Unit::Longitude => "degrees east, ",
+                    Unit::Latitude | Unit::LatitudeMinutes | Unit::LatitudeSeconds => "degrees north, ",
+                    Unit::Longitude | Unit::LongitudeMinutes | Unit::LongitudeSeconds => "degrees east, ",
                     Unit::Degrees => "degrees, ",
                     Unit::Metres => "metres, ",
                     Unit::MetresPerSecond => "metres for each second, ",
+                    Unit::KilometresPerHour => "kilometres for each hour, ",
+                    Unit::Knots => "knots, ",
                     Unit::Percent => "percent, ",
                 };
                 format!(" ({unit}{least} to {most})")

@@ -94,7 +94,11 @@ pub(super) fn header<'a>(lines: &[Line<'a>], bt: Line<'a>) -> Result<Header<'a>,
     let word = rest.next_if(|line| PRECEDENCES.iter().any(|(word, _)| *word == line.text));
     let Some(found) = rest.next_if(|line| time(*line).is_some()).and_then(time) else {
         let at = rest.next().unwrap_or(bt);
-        return refuse(Reason::InvalidMtfHeader, at, "expected format line 5: precedence, date-time group, month and year, such as `R 010203Z JAN 26`");
+        return refuse(
+            Reason::InvalidMtfHeader,
+            at,
+            "expected format line 5: precedence, date-time group, month and year, such as `R 010203Z JAN 26`",
+        );
     };
     agree(&found, word, head.routing.as_ref())?;
     head.time = Some(found);
@@ -241,5 +245,6 @@ fn addressees<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = Line<'a>>>
 
 /// Whether a line begins with a word that means something in a header.
 fn is_word(text: &str) -> bool {
-    ["TO", "INFO", "XMT", "ACCT", "GRNC", "FM", "BT", "DE", "ZNR", "ZNY"].contains(&text.split(' ').next().unwrap_or("")) || time(Line { text, start: 0 }).is_some()
+    ["TO", "INFO", "XMT", "ACCT", "GRNC", "FM", "BT", "DE", "ZNR", "ZNY"].contains(&text.split(' ').next().unwrap_or(""))
+        || time(Line { text, start: 0 }).is_some()
 }

@@ -155,7 +155,8 @@ mod tests {
             let expected = !body.ends_with("REF/A//");
             assert_eq!(claims(body.as_bytes()), expected, "{body}");
         }
-        for body in ["", "MSGID/GOLD/XCTC/0001/JAN\nCTC/T1//", "UNCLAS\nhello", "<event/>", "{}", "Subject: x\n\nMSGID/A//\n", "From: a\n\nMSGID/A//"] {
+        for body in ["", "MSGID/GOLD/XCTC/0001/JAN\nCTC/T1//", "UNCLAS\nhello", "<event/>", "{}", "Subject: x\n\nMSGID/A//\n", "From: a\n\nMSGID/A//"]
+        {
             assert!(!claims(body.as_bytes()), "{body}");
         }
     }

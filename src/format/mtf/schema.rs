@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn the_page_of_formats_shows_the_words_of_classification() {
-        let rows = CLASSIFICATIONS.iter().map(|(words, letter)| vec![format!("`{words}`"), letter.map_or_else(|| "none".to_owned(), |letter| format!("`{letter}`"))]);
+        let rows = CLASSIFICATIONS
+            .iter()
+            .map(|(words, letter)| vec![format!("`{words}`"), letter.map_or_else(|| "none".to_owned(), |letter| format!("`{letter}`"))]);
         crate::manual::tests::assert_page_holds("formats", &crate::manual::tests::table(&["words", "letter"], rows));
     }
 

@@ -85,7 +85,8 @@ pub(super) fn marked(line: Line<'_>) -> Option<Marked<'_>> {
     let blanks = || take_while::<_, _, E<'_>>(|c| c == ' ');
     let word = || take_while_m_n::<_, _, E<'_>>(1, 3, |c: char| c.is_ascii_alphanumeric());
     let dotted = recognize(many1_count(terminated(word(), char('.'))));
-    let inner = recognize(delimited(char('('), take_while_m_n::<_, _, E<'_>>(1, 2, |c: char| c.is_ascii_digit() || c.is_ascii_lowercase()), char(')')));
+    let inner =
+        recognize(delimited(char('('), take_while_m_n::<_, _, E<'_>>(1, 2, |c: char| c.is_ascii_digit() || c.is_ascii_lowercase()), char(')')));
     let number = recognize(pair(opt(dotted), opt(inner)));
     let mark = delimited(char('('), take_while1(|c: char| c.is_ascii_uppercase()), char(')'));
     let (rest, (lead, number, gap, mark)) = (blanks(), number, blanks(), mark).parse(line.text).ok()?;

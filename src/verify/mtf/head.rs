@@ -63,7 +63,7 @@ pub(super) fn level(text: &str) -> Option<Level> {
 pub(super) fn close_up(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut run = String::new();
-    let mut flush = |run: &mut String, made: &mut String| {
+    let flush = |run: &mut String, made: &mut String| {
         let spaced = run.chars().count() < 3;
         for c in run.chars() {
             if spaced && !made.is_empty() {
@@ -170,7 +170,9 @@ impl<'t> Header<'t> {
             tree.open("", "security");
             tree.attribute("", "circuit", circuit, Spelling::Exact);
             tree.attribute("", "classification", letter, Spelling::Exact);
-            Some(signals).filter(|text| !text.is_empty()).into_iter().for_each(|text| drop(tree.text(text, Spelling::Exact)));
+            if !signals.is_empty() {
+                tree.text(signals, Spelling::Exact);
+            }
             tree.close();
         }
         let [action, info, dtg, signals] = self.time;
@@ -178,7 +180,9 @@ impl<'t> Header<'t> {
         for (name, value) in [("action", action), ("info", info), ("dtg", dtg)].into_iter().filter(|(_, value)| !value.is_empty()) {
             tree.attribute("", name, value, Spelling::Exact);
         }
-        Some(signals).filter(|text| !text.is_empty()).into_iter().for_each(|text| drop(tree.text(text, Spelling::Exact)));
+        if !signals.is_empty() {
+            tree.text(signals, Spelling::Exact);
+        }
         tree.close();
         super::leaf(tree, "from", self.from);
         for (name, list) in ["to", "info", "exempt"].into_iter().zip(self.lists) {
@@ -196,12 +200,15 @@ pub(super) fn parse<'t>(lines: &[&'t str]) -> Result<Header<'t>, &'static str> {
         return Err("expected header lines of at most 80 columns");
     }
     let mut head = Header::default();
-    let mut left: std::collections::VecDeque<&'t str> = lines.iter().map(|line| line.trim_start_matches(' ')).filter(|line| !line.is_empty()).collect();
+    let mut left: std::collections::VecDeque<&'t str> =
+        lines.iter().map(|line| line.trim_start_matches(' ')).filter(|line| !line.is_empty()).collect();
     let marking = |line: &str| level(line.strip_prefix("CLASSIFICATION: ").unwrap_or(line)).is_some();
     let named = |line: &'t str| line.strip_prefix("CLASSIFICATION: ").unwrap_or(line).trim_end_matches('/').trim_matches(' ');
     head.banner = left.pop_front_if(|line| marking(line)).map(named);
     head.transmission = left.pop_front_if(|line| line.starts_with("VZCZC"));
-    if let Some(line) = left.pop_front_if(|line| line.as_bytes().get(8) == Some(&b' ') && line.get(9..).is_some_and(|rest| rest.starts_with('R')) && line.get(..8).is_some_and(capitals)) {
+    if let Some(line) = left.pop_front_if(|line| {
+        line.as_bytes().get(8) == Some(&b' ') && line.get(9..).is_some_and(|rest| rest.starts_with('R')) && line.get(..8).is_some_and(capitals)
+    }) {
         head.routing = Some(columns(line)?);
     }
     head.calling = left.pop_front_if(|line| line.starts_with("DE ")).and_then(|line| line.get(3..)).map(|text| text.trim_start_matches(' '));
@@ -211,7 +218,15 @@ pub(super) fn parse<'t>(lines: &[&'t str]) -> Result<Header<'t>, &'static str> {
     let word = left.pop_front_if(|line| matches!(*line, "ROUTINE" | "PRIORITY" | "IMMEDIATE" | "FLASH"));
     head.time = left.pop_front().and_then(time).ok_or("expected precedence and date-time group")?;
     let routed = head.routing.as_ref().map(|(columns, _)| columns[0]);
-    let said = word.map(|word| if word == "FLASH" { "Z" } else if word == "IMMEDIATE" { "O" } else { word.get(..1).unwrap_or("") });
+    let said = word.map(|word| {
+        if word == "FLASH" {
+            "Z"
+        } else if word == "IMMEDIATE" {
+            "O"
+        } else {
+            word.get(..1).unwrap_or("")
+        }
+    });
     if routed.into_iter().chain(said).any(|letter| letter != head.time[0]) {
         return Err("expected one precedence");
     }
@@ -278,6 +293,11 @@ fn security(line: &str) -> Result<[&str; 3], &'static str> {
     let letter = five.get(..1).unwrap_or("");
     let good = five.len() == 5 && "UERCST".contains(letter) && five.chars().all(|c| letter.starts_with(c));
     if good { Ok([circuit, letter, signals.trim_start_matches(' ')]) } else { Err("expected five letters of one classification") }
+}
+
+/// Whether a line has precedence and date-time group.
+pub(super) fn is_time(line: &str) -> bool {
+    time(line).is_some()
 }
 
 /// Action, info, date-time group, signals.

@@ -7,9 +7,71 @@ mod head;
 mod sets;
 mod spell;
 
-use super::second::{Second, Spelling};
+use super::mark::{Mark, agreeing};
+use super::portion::{Portion, whole};
+use super::readers::{Canonical, Reader};
+use super::second::{Part, Second, Spelling};
 
-pub(super) use spell::write;
+/// The row of formatted messages.
+pub(super) const READER: Reader = Reader {
+    name: "mtf",
+    claims,
+    read,
+    // What a message must be is checked line by line as it is read.
+    check: |_| Ok(()),
+    spelling: Canonical::Written(spell::write),
+    markings: |tree, lattice, scheme, said| agreeing(tree, &marks(tree), lattice, scheme, said),
+    portions,
+    mentions: whole,
+};
+
+/// Whether the first line is one of a header, of a classified text or of a set, and MSGID ends with `//`.
+fn claims(body: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let Some(first) = text.lines().map(|line| line.trim_matches([' ', '\r'])).find(|line| !line.is_empty()) else { return false };
+    let marking = head::close_up(first.strip_prefix("CLASSIFICATION: ").unwrap_or(first));
+    let words = ["FM ", "TO ", "INFO ", "VZCZC", "ZNR ", "ZNY "].iter().any(|word| first.starts_with(word));
+    let plain = matches!(first, "ROUTINE" | "PRIORITY" | "IMMEDIATE" | "FLASH") || begins(first) || head::level(&marking).is_some();
+    let columns = first.len() > 32 && [(8, b' '), (20, b' '), (28, b'-')].iter().all(|&(at, byte)| first.as_bytes().get(at) == Some(&byte));
+    if !(words || plain || columns || head::is_time(first)) {
+        return false;
+    }
+    let mut set = text.split('\n').skip_while(|line| !line.starts_with("MSGID/"));
+    let Some(opening) = set.next() else { return false };
+    std::iter::once(opening).chain(set.take_while(|line| line.starts_with('/'))).any(|line| line.contains("//"))
+}
+
+fn named<'t, 'a>(part: Part<'t, 'a>, name: &str) -> Option<Part<'t, 'a>> {
+    part.content().find(|child| child.name().1 == name)
+}
+
+fn attribute(part: Part<'_, '_>, name: &str) -> Option<usize> {
+    part.attributes().find(|child| child.name().1 == name).map(|child| child.at)
+}
+
+/// Letters of the header, first line of header and of text.
+fn marks(tree: &Second<'_>) -> Vec<Mark> {
+    let Some(root) = tree.root() else { return Vec::new() };
+    let head = named(root, "header");
+    let letter = |name| head.and_then(|head| named(head, name)).and_then(|part| attribute(part, "classification")).map(Mark::Letter);
+    let banner = head.and_then(|head| named(head, "banner")).and_then(|banner| banner.content().next()).map(|text| Mark::Line(text.at));
+    let text = named(root, "text").and_then(|text| attribute(text, "classification")).map(Mark::Line);
+    [letter("routing"), letter("security"), banner, text].into_iter().flatten().collect()
+}
+
+/// Paragraphs with a mark of their own, or the set that has no other paragraph.
+fn portions(tree: &Second<'_>) -> Vec<Portion> {
+    let sets = tree.root().and_then(|root| named(root, "text")).into_iter().flat_map(Part::content);
+    let mut found = Vec::new();
+    for set in sets {
+        let paragraphs: Vec<Part<'_, '_>> = set.content().filter(|part| part.name().1 == "paragraph").collect();
+        for part in &paragraphs {
+            let node = if paragraphs.len() == 1 { set.at } else { part.at };
+            found.extend(attribute(*part, "mark").map(|mark| Portion { node, marks: vec![Mark::Line(mark)] }));
+        }
+    }
+    found
+}
 
 /// How wide and in which characters a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +101,7 @@ impl Style {
 ///
 /// # Errors
 /// One line: what was expected.
-pub(super) fn read(bytes: &[u8]) -> Result<Second<'_>, &'static str> {
+fn read(bytes: &[u8]) -> Result<Second<'_>, &'static str> {
     let text = std::str::from_utf8(bytes).map_err(|_| "expected ASCII")?;
     let lines = lines(text)?;
     let named = lines.iter().find(|line| line.starts_with("MSGID/")).ok_or("expected a MSGID")?;
@@ -123,10 +185,10 @@ fn text_of<'t>(lines: &[&'t str], style: Style, kind: &str, places: &head::Place
         let level = head::level(&marking).ok_or("expected a classification above the sets")?;
         places.agree(level)?;
         tree.attribute("", "classification", marking.clone(), Spelling::Exact);
-        for file in file {
+        if let Some(file) = file {
             tree.attribute("", "file", file, Spelling::Exact);
         }
-        for series in series {
+        if let Some(series) = series {
             leaf(tree, "line", series);
         }
         marked = Some((marking, level));
@@ -185,4 +247,79 @@ fn without_pages<'t>(lines: &[&'t str], places: &head::Places<'t>, repeats: &dyn
         }
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::base::Budget;
+    use crate::format::by_name;
+    use crate::normal::{Edits, Kind, Tree};
+    use crate::verify::second::Sort;
+
+    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => files(&path, found),
+                false => found.push(path),
+            }
+        }
+    }
+
+    fn same(first: &Tree<'_>, second: &Second<'_>) -> Result<(), String> {
+        for ((id, one), other) in first.all().zip(second.nodes()) {
+            let sort = match one.kind {
+                Kind::Element => Sort::Element,
+                Kind::Attribute => Sort::Attribute,
+                Kind::Text => Sort::Text,
+            };
+            let parent = first.parent(id).map_or(0, |parent| parent.index());
+            if (sort, one.name, &*one.value.text(), parent) != (other.sort, &*other.name, &*other.value, other.parent) {
+                return Err(format!("{}: {:?} against {:?}", first.path(id), one.value.text(), other));
+            }
+        }
+        if first.len() == second.nodes().len() { Ok(()) } else { Err("another number of nodes".to_owned()) }
+    }
+
+    /// Both readers refuse a body, or find the same nodes in it and write the same bytes.
+    pub(super) fn agree(body: &[u8]) -> Result<(), String> {
+        let format = by_name("mtf").unwrap();
+        let first = (format.read)(body, &mut Budget::for_body(body.len()));
+        let claimed = (claims(body), (format.claims)(body));
+        match (first, read(body)) {
+            _ if claimed.0 && !claimed.1 => Err("claimed by the second reader alone".to_owned()),
+            (Ok(_), _) if claimed == (false, true) => Err("read, and not claimed by the second reader".to_owned()),
+            (Ok(first), Ok(second)) => {
+                same(&first, &second)?;
+                let written = crate::rebuild::bytes(&first, &Edits::default(), format.syntax).unwrap();
+                let spelt = spell::write(&second)?;
+                let at = written.iter().zip(&spelt).position(|(a, b)| a != b);
+                if written == spelt { Ok(()) } else { Err(format!("written in another way from byte {at:?}")) }
+            }
+            (Ok(_), Err(expected)) => Err(format!("the second reader {expected}")),
+            (Err(refusal), Ok(_)) => Err(format!("the first reader alone refuses: {refusal} {:?}", refusal.place)),
+            (Err(_), Err(_)) => Ok(()),
+        }
+    }
+
+    #[test]
+    fn both_readers_find_the_same_nodes_and_write_the_same_bytes() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut paths = Vec::new();
+        files(&root.join("src/format/mtf/samples"), &mut paths);
+        let own = paths.len();
+        let shared = std::env::var_os("VESTIBULE_SAMPLES").map_or_else(|| root.join("../shared/samples"), PathBuf::from);
+        ["adatp3", "usmtf-navadmin", "probes"].iter().for_each(|folder| files(&shared.join(folder), &mut paths));
+        if paths.len() == own {
+            println!("not run over the shared samples: {} is absent", shared.display());
+        }
+        let wrong: Vec<String> = paths
+            .iter()
+            .filter_map(|path| agree(&std::fs::read(path).unwrap()).err().map(|broken| format!("{}: {broken}", path.display())))
+            .collect();
+        assert!(own > 30 && wrong.is_empty(), "{} of {}\n{}", wrong.len(), paths.len(), wrong.join("\n"));
+    }
 }

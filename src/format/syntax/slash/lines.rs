@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn joined_lines_are_borrowed_where_they_stand_so_in_the_body() {
-        let join = |text: &'static str| joined(text, &lines(text).collect::<Vec<_>>()).map(|(text, span)| (matches!(text, Cow::Borrowed(_)), text.into_owned(), span));
+        let join = |text: &'static str| {
+            joined(text, &lines(text).collect::<Vec<_>>()).map(|(text, span)| (matches!(text, Cow::Borrowed(_)), text.into_owned(), span))
+        };
         assert_eq!(join("A\n\nB\n"), Some((true, "A\n\nB".to_owned(), Span::new(0, 4))));
         assert_eq!(join("\nA \nB\n\n\nC"), Some((false, "A\nB\n\nC".to_owned(), Span::new(1, 10))));
         assert_eq!(join(" \n"), None);
@@ -185,7 +187,9 @@ mod tests {
     #[test]
     fn only_printable_ascii_is_text() {
         assert!(text(b"A\r\r\nB~").is_ok());
-        for (body, place) in [(&b"A\tB"[..], (1, 2)), (b"A\rB", (1, 2)), (b"A\x93B", (1, 2)), ("Aé B".as_bytes(), (1, 3)), (b"\0", (0, 1)), (b"A\r", (1, 2))] {
+        for (body, place) in
+            [(&b"A\tB"[..], (1, 2)), (b"A\rB", (1, 2)), (b"A\x93B", (1, 2)), ("Aé B".as_bytes(), (1, 3)), (b"\0", (0, 1)), (b"A\r", (1, 2))]
+        {
             let refusal = text(body).unwrap_err();
             assert_eq!((refusal.reason, refusal.place.span), (Reason::MalformedSlashCharacter, Some(Span::new(place.0, place.1))));
         }

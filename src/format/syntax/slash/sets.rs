@@ -20,18 +20,13 @@ use crate::base::{Reason, Refusal, Span};
 const FIELD_MAX: usize = 68;
 
 /// Sets of free text, with what their first line has: a subject of their own, or not.
-const FREE: [(&str, Subject); 5] = [
-    ("GENTEXT", Subject::Stands),
-    ("AMPN", Subject::None),
-    ("NARR", Subject::None),
-    ("RMKS", Subject::None),
-    ("SUBJ", Subject::None),
-];
+const FREE: [(&str, Subject); 5] =
+    [("GENTEXT", Subject::Stands), ("AMPN", Subject::None), ("NARR", Subject::None), ("RMKS", Subject::None), ("SUBJ", Subject::None)];
 
 /// Sets that begin a line of administrative text beyond doubt. Other words before a `/`, such as `AND/OR`, are left to be text there.
 const KNOWN: [&str; 22] = [
-    "MSGID", "REF", "AMPN", "NARR", "RMKS", "SUBJ", "GENTEXT", "POC", "EXER", "OPER", "DECL", "CLOSTEXT", "PERIOD", "AKNLDG", "ORIG", "CANX",
-    "PASS", "HEADING", "TIMEFRAM", "LOCATION", "POS", "DTG",
+    "MSGID", "REF", "AMPN", "NARR", "RMKS", "SUBJ", "GENTEXT", "POC", "EXER", "OPER", "DECL", "CLOSTEXT", "PERIOD", "AKNLDG", "ORIG", "CANX", "PASS",
+    "HEADING", "TIMEFRAM", "LOCATION", "POS", "DTG",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +76,11 @@ fn id(text: &str) -> Option<&str> {
 pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, usize), Refusal> {
     let first = lines.first().copied().unwrap_or(Line { text: "", start: 0 });
     let Some(id) = id(first.text) else {
-        return Err(Refusal::at(Reason::MalformedSlashSet, first.span(), "expected a set: 3 to 8 letters and `/`, or a digit and 2 to 7 letters alone"));
+        return Err(Refusal::at(
+            Reason::MalformedSlashSet,
+            first.span(),
+            "expected a set: 3 to 8 letters and `/`, or a digit and 2 to 7 letters alone",
+        ));
     };
     for (at, line) in lines.iter().enumerate() {
         if at > 0 && hides(line.text, profile) {
@@ -101,7 +100,8 @@ pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, 
 
 /// Whether a line inside a set reads as something else: another set, or an end marker.
 fn hides(text: &str, profile: Profile) -> bool {
-    let marker = text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit()));
+    let marker =
+        text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit()));
     let other = id(text).filter(|id| text.len() > id.len() || id.starts_with(|c: char| c.is_ascii_digit()));
     marker
         || match profile {
@@ -122,7 +122,9 @@ pub fn set<'a>(whole: &'a str, id: Line<'a>, lines: &[Line<'a>], profile: Profil
     if let Some(last) = parts.last_mut() {
         *last = last.before(last.text.len().saturating_sub(2));
     }
-    if let Some((_, subject)) = FREE.iter().find(|(name, _)| *name == id.text).filter(|(name, _)| *name != "SUBJ" || profile == Profile::Administrative) {
+    if let Some((_, subject)) =
+        FREE.iter().find(|(name, _)| *name == id.text).filter(|(name, _)| *name != "SUBJ" || profile == Profile::Administrative)
+    {
         return free(whole, *subject, &parts, profile);
     }
     match id.text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -174,7 +176,11 @@ fn field<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Fie
     if profile == Profile::Formatted && (first.trimmed() != first || first.text.len() > FIELD_MAX) {
         return refuse(Reason::MalformedSlashField, first, "expected a field of at most 68 characters without blanks at its ends");
     }
-    let lines: Vec<Line<'a>> = lines.iter().enumerate().map(|(at, line)| if at == 0 { line.trimmed() } else { Line { text: line.text.trim_end_matches(' '), ..*line } }).collect();
+    let lines: Vec<Line<'a>> = lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| if at == 0 { line.trimmed() } else { Line { text: line.text.trim_end_matches(' '), ..*line } })
+        .collect();
     let start = lines.first().copied().unwrap_or(first);
     if start.text.is_empty() {
         return refuse(Reason::MalformedSlashField, first, "expected `-` for a field without data, not nothing");

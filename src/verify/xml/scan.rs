@@ -35,8 +35,8 @@ pub(super) fn document(text: &str) -> Seen<()> {
         match scan.rest().as_bytes() {
             [b'<', b'!', b'-', b'-', ..] => scan.comment()?,
             [b'<', b'!', b'[', ..] => scan.cdata()?,
-            [b'<', b'!', ..] => return scan.flaw("no document type declaration"),
-            [b'<', b'?', ..] => return scan.flaw("no processing instruction"),
+            [b'<', b'!', ..] => return scan.flaw("expected no document type declaration"),
+            [b'<', b'?', ..] => return scan.flaw("expected no processing instruction"),
             [b'<', b'/', ..] => scan.close()?,
             [b'<', ..] => scan.open()?,
             _ => scan.characters_until_markup()?,
@@ -44,7 +44,7 @@ pub(super) fn document(text: &str) -> Seen<()> {
     }
     match (scan.open.is_empty(), scan.roots) {
         (true, 1) => Ok(()),
-        _ => scan.flaw("one document element, closed"),
+        _ => scan.flaw("expected one document element, closed"),
     }
 }
 
@@ -98,7 +98,7 @@ impl<'t> Scan<'t> {
 
     fn count(&mut self) -> Seen<()> {
         self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > NODES_MAX { self.flaw("at most 250,000 parts") } else { Ok(()) }
+        if self.nodes > NODES_MAX { self.flaw("expected at most 250,000 parts") } else { Ok(()) }
     }
 
     /// Takes everything before `end`, and `end` itself.
@@ -116,7 +116,7 @@ impl<'t> Scan<'t> {
         }
         let before = self.at;
         self.skip(5);
-        let inner = self.until("?>", "an end of the XML declaration")?;
+        let inner = self.until("?>", "expected an end of the XML declaration")?;
         let mut words = inner;
         let mut value = |name: &str| -> Option<&'t str> {
             let spaced = words.trim_start_matches(blank);
@@ -138,18 +138,18 @@ impl<'t> Scan<'t> {
             return Ok(());
         }
         self.at = before;
-        self.flaw("a declaration of XML 1.0 in UTF-8")
+        self.flaw("expected a declaration of XML 1.0 in UTF-8")
     }
 
     // SPEC: [15] Comment.
     fn comment(&mut self) -> Seen<()> {
         if self.run == Run::Text {
-            return self.flaw("no comment inside text");
+            return self.flaw("expected no comment inside text");
         }
         self.skip(4);
-        let inner = self.until("--", "an end of the comment")?;
+        let inner = self.until("--", "expected an end of the comment")?;
         if inner.ends_with('-') || !self.eat(">") {
-            return self.flaw("no `--` inside a comment");
+            return self.flaw("expected no `--` inside a comment");
         }
         self.run = Run::Commented;
         Ok(())
@@ -157,12 +157,12 @@ impl<'t> Scan<'t> {
 
     fn cdata(&mut self) -> Seen<()> {
         if self.open.last() != Some(&CDATA_HOST) || self.run == Run::Commented {
-            return self.flaw("no CDATA section here");
+            return self.flaw("expected no CDATA section here");
         }
         if !self.eat("<![CDATA[") {
-            return self.flaw("a CDATA section");
+            return self.flaw("expected a CDATA section");
         }
-        self.until("]]>", "an end of the CDATA section")?;
+        self.until("]]>", "expected an end of the CDATA section")?;
         self.run = Run::Text;
         self.count()
     }
@@ -172,11 +172,11 @@ impl<'t> Scan<'t> {
         self.skip(2);
         let name = self.name()?;
         if self.open.pop() != Some(name) {
-            return self.flaw("the end tag of the open element");
+            return self.flaw("expected the end tag of the open element");
         }
         self.blanks();
         self.run = Run::Blank;
-        if self.eat(">") { Ok(()) } else { self.flaw("`>` at the end of an end tag") }
+        if self.eat(">") { Ok(()) } else { self.flaw("expected `>` at the end of an end tag") }
     }
 
     // SPEC: [40] STag, [44] EmptyElemTag.
@@ -186,7 +186,7 @@ impl<'t> Scan<'t> {
             self.roots = self.roots.saturating_add(1);
         }
         if self.open.len() >= DEPTH_MAX {
-            return self.flaw("at most 64 levels");
+            return self.flaw("expected at most 64 levels");
         }
         let name = self.name()?;
         self.count()?;
@@ -201,7 +201,7 @@ impl<'t> Scan<'t> {
                 return Ok(());
             }
             if !spaced {
-                return self.flaw("white space before an attribute");
+                return self.flaw("expected white space before an attribute");
             }
             self.attribute()?;
         }
@@ -212,19 +212,19 @@ impl<'t> Scan<'t> {
         self.name()?;
         self.blanks();
         if !self.eat("=") {
-            return self.flaw("`=` after the name of an attribute");
+            return self.flaw("expected `=` after the name of an attribute");
         }
         self.blanks();
-        let Some(quote @ (b'"' | b'\'')) = self.rest().bytes().next() else { return self.flaw("a quoted value") };
+        let Some(quote @ (b'"' | b'\'')) = self.rest().bytes().next() else { return self.flaw("expected a quoted value") };
         self.skip(1);
         let (from, rest) = (self.at, self.rest());
-        let Some(end) = memchr::memchr(quote, rest.as_bytes()) else { return self.flaw("an end of the value") };
+        let Some(end) = memchr::memchr(quote, rest.as_bytes()) else { return self.flaw("expected an end of the value") };
         let value = rest.get(..end).unwrap_or("");
         self.skip(end.saturating_add(1));
         self.count()?;
         if let Some(at) = value.find('<') {
             self.at = from.saturating_add(at);
-            return self.flaw("no `<` in a value");
+            return self.flaw("expected no `<` in a value");
         }
         self.references(value, from)
     }
@@ -235,10 +235,10 @@ impl<'t> Scan<'t> {
         let run = rest.get(..memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len())).unwrap_or("");
         if !run.trim_start_matches(blank).is_empty() {
             if self.open.is_empty() || self.run == Run::Commented {
-                return self.flaw("no text here");
+                return self.flaw("expected no text here");
             }
             if run.contains("]]>") {
-                return self.flaw("no `]]>` in text");
+                return self.flaw("expected no `]]>` in text");
             }
             self.references(run, from)?;
             self.run = Run::Text;
@@ -259,7 +259,7 @@ impl<'t> Scan<'t> {
                 None => false,
             };
             if !known {
-                return Err(Flaw { at: from.saturating_add(at), expected: "a predefined entity or a character reference" });
+                return Err(Flaw { at: from.saturating_add(at), expected: "expected a predefined entity or a character reference" });
             }
         }
         Ok(())
@@ -274,7 +274,7 @@ impl<'t> Scan<'t> {
         let end = if ascii { plain } else { rest.find(|c| !name_char(c)).unwrap_or(rest.len()) };
         let name = rest.get(..end).unwrap_or("");
         if !name.starts_with(name_start) {
-            return self.flaw("a name");
+            return self.flaw("expected a name");
         }
         self.skip(end);
         Ok(name)
@@ -298,7 +298,7 @@ fn allowed(c: char) -> bool {
 
 fn characters(text: &str) -> Seen<()> {
     if text.starts_with('\u{FEFF}') {
-        return Err(Flaw { at: 0, expected: "no byte order mark" });
+        return Err(Flaw { at: 0, expected: "expected no byte order mark" });
     }
     // All bytes of ASCII from the space up are characters of XML; what is not plain is looked at again, one by one.
     if text.bytes().fold(true, |plain, b| plain & matches!(b, b' '..=0x7F | b'\t' | b'\n' | b'\r')) {
@@ -306,7 +306,7 @@ fn characters(text: &str) -> Seen<()> {
     }
     match text.char_indices().find(|&(_, c)| !allowed(c)) {
         None => Ok(()),
-        Some((at, _)) => Err(Flaw { at, expected: "characters of XML 1.0" }),
+        Some((at, _)) => Err(Flaw { at, expected: "expected characters of XML 1.0" }),
     }
 }
 
@@ -417,9 +417,9 @@ mod tests {
     fn depth_and_parts_are_limited() {
         let nested = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
         assert_eq!(document(&nested(64)), Ok(()));
-        assert_eq!(document(&nested(65)).unwrap_err().expected, "at most 64 levels");
+        assert_eq!(document(&nested(65)).unwrap_err().expected, "expected at most 64 levels");
         let wide = |parts: usize| format!("<a>{}</a>", "<b/>".repeat(parts));
         assert_eq!(document(&wide(249_999)), Ok(()));
-        assert_eq!(document(&wide(250_000)).unwrap_err().expected, "at most 250,000 parts");
+        assert_eq!(document(&wide(250_000)).unwrap_err().expected, "expected at most 250,000 parts");
     }
 }
