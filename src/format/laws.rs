@@ -92,7 +92,7 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
             let Some(byte) = changed.get_mut(at).filter(|_| new != old) else { continue };
             *byte = new;
             let counts = read(format, &changed).map_or(true, |second| !first.same_fields(&second));
-            if !counts && !is_insignificant(body, at, new) {
+            if !counts && !is_insignificant(format.syntax, body, at, new) {
                 return Err(format!("byte {at} as {new:#04x} instead of {old:#04x} changes nothing"));
             }
         }
@@ -103,19 +103,35 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
     Ok(())
 }
 
-/// Whether a change of one byte of an XML body carries no field: in a comment, in the XML declaration, in a character reference
-/// (`&#x4a;` is `&#x4A;`), in a default namespace or prefix that nothing uses, or one white space for another.
+/// Whether a change of one byte carries no field, by the syntax of the body.
 #[must_use]
-pub fn is_insignificant(body: &[u8], at: usize, new: u8) -> bool {
+pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool {
     let white = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let old = body.get(at).copied().unwrap_or_default();
+    white(old) && white(new)
+        || match syntax {
+            Syntax::Xml => means_nothing_in_xml(body, at),
+            Syntax::Slash => means_nothing_in_slash(body, at, new),
+        }
+}
+
+/// In a comment, in the XML declaration, in a character reference (`&#x4a;` is `&#x4A;`), or in a default namespace or prefix that nothing uses.
+fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
     let between = |start: &str, end: &str| {
         let before = body.get(..at).unwrap_or_default();
         let open = memchr::memmem::rfind(before, start.as_bytes());
         let closed = memchr::memmem::rfind(before, end.as_bytes());
         open.is_some() && open > closed
     };
-    let old = body.get(at).copied().unwrap_or_default();
-    white(old) && white(new) || between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+    between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+}
+
+/// White space for the full stop that may end a routing line.
+fn means_nothing_in_slash(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let routing = line.get(33..35) == Some(b"--".as_slice()) && line.get(28) == Some(&b'-');
+    routing && after.starts_with(b".") && matches!(new, b' ' | b'\n')
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

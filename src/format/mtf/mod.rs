@@ -61,12 +61,16 @@ pub fn columns_max(tree: &Tree<'_>) -> usize {
 fn claims(body: &[u8]) -> bool {
     // Bytes beyond ASCII are refused with their place by the reader.
     let head = String::from_utf8_lossy(body.get(..body.len().min(4096)).unwrap_or_default());
-    let Some(first) = lines(&head).find(|line| !line.text.is_empty()).map(Line::trimmed) else { return false };
+    let mut standing = lines(&head).filter(|line| !line.text.is_empty()).map(Line::trimmed);
+    let Some(first) = standing.next() else { return false };
     let set = ["EXER/", "OPER/", "MSGID/"].iter().any(|id| first.text.starts_with(id));
-    let banner = first.text.strip_prefix("CLASSIFICATION: ").unwrap_or(first.text);
-    let classified = schema::classified(&words::closed(banner)).is_some();
+    let is_precedence = |text: &str| schema::PRECEDENCES.iter().any(|(word, _)| *word == text);
+    // A field of mail may have this name too, but the line of a header never follows it.
+    let named = first.text.strip_prefix("CLASSIFICATION: ");
+    let follows = named.is_none() || standing.next().is_some_and(|line| is_precedence(line.text) || header::begins(line.text));
+    let classified = follows && schema::classified(&words::closed(named.unwrap_or(first.text))).is_some();
     let addressed = ["FM ", "TO ", "INFO "].iter().any(|word| first.text.starts_with(word));
-    let precedence = schema::PRECEDENCES.iter().any(|(word, _)| *word == first.text);
+    let precedence = is_precedence(first.text);
     let circuit = header::begins(first.text);
     match ends_msgid(body) {
         Some(ended) => ended && (set || classified || addressed || precedence || circuit),
@@ -155,8 +159,16 @@ mod tests {
             let expected = !body.ends_with("REF/A//");
             assert_eq!(claims(body.as_bytes()), expected, "{body}");
         }
-        for body in ["", "MSGID/GOLD/XCTC/0001/JAN\nCTC/T1//", "UNCLAS\nhello", "<event/>", "{}", "Subject: x\n\nMSGID/A//\n", "From: a\n\nMSGID/A//"]
-        {
+        for body in [
+            "",
+            "MSGID/GOLD/XCTC/0001/JAN\nCTC/T1//",
+            "UNCLAS\nhello",
+            "<event/>",
+            "{}",
+            "Subject: x\n\nMSGID/A//\n",
+            "From: a\n\nMSGID/A//",
+            "CLASSIFICATION: SECRET\nFrom: a\n\nMSGID/A//",
+        ] {
             assert!(!claims(body.as_bytes()), "{body}");
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn write(tree: &Second<'_>) -> Result<Vec<u8>, &'static str> {
     let kind = child(text, "MSGID").and_then(|set| set.content().next()).and_then(Part::whole_text).unwrap_or("");
     let mut lines: Vec<String> = Vec::new();
     let header = child(root, "header");
-    for header in header {
+    if let Some(header) = header {
         head(header, &mut lines);
     }
     if let Some(marking) = text.said("classification") {
