@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::base::{Reason, Refusal};
-use crate::format::mtf::columns_max;
+use crate::format::mtf::{columns_max, portion_mark};
 use crate::normal::{Change, Edits, Kind, Node, NodeId, Tree, Value};
 
 /// Writes the message.
@@ -247,6 +247,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     fn head(&self, paragraph: NodeId, first: &str) -> Result<String, Refusal> {
         let number = self.said(paragraph, "number")?.unwrap_or_default();
         let Some(mark) = self.said(paragraph, "mark")? else { return Ok(first.to_owned()) };
+        let mark = portion_mark(&mark).ok_or_else(|| fault("expected a classification that has a portion mark").on(self.tree.path(paragraph)))?;
         let gap = if number.is_empty() { "" } else { " " };
         let wide = format!("{number}{gap}({mark}) {first}");
         let narrow = format!("{number}({mark}) {first}");

@@ -1,5 +1,7 @@
 //! The normal form of a message that was cut into its parts.
 
+use std::borrow::Cow;
+
 use super::header::Header;
 use super::read::Message;
 use super::words::marked;
@@ -170,7 +172,7 @@ impl<'a> Out<'a, '_> {
             self.tree.open("", "paragraph", start.unwrap_or(from), self.budget)?;
             if let Some(mark) = mark {
                 mark.number.map_or(Ok(()), |line| self.attribute("number", line))?;
-                self.attribute("mark", mark.mark)?;
+                self.tree.attribute("", "mark", Value::Text(Cow::Owned(mark.words.to_owned())), mark.mark.span(), self.budget)?;
             }
             if let Some((text, span)) = text {
                 self.tree.text(Value::Text(text), span, self.budget)?;

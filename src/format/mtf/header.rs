@@ -116,14 +116,15 @@ pub(super) fn header<'a>(lines: &[Line<'a>], bt: Line<'a>) -> Result<Header<'a>,
     }
 }
 
-fn is_banner(text: &str) -> bool {
+/// Whether a line is a marking of newer systems, above the header or below the ending.
+pub(super) fn is_banner(text: &str) -> bool {
     super::schema::classified(text.strip_prefix("CLASSIFICATION: ").unwrap_or(text)).is_some()
 }
 
-/// The marking of a first line, without its name and its `//`.
-fn banner(line: Line<'_>) -> Line<'_> {
+/// The marking of such a line, without its name and its `//`.
+pub(super) fn banner(line: Line<'_>) -> Line<'_> {
     let line = line.after(if line.text.starts_with("CLASSIFICATION: ") { 16 } else { 0 });
-    line.before(line.text.trim_end_matches('/').len()).trimmed()
+    line.before(line.text.strip_suffix("//").unwrap_or(line.text).len()).trimmed()
 }
 
 /// Whether a line is meant as format line 2: its first word has 8 letters, its second begins with a routing indicator.

@@ -78,13 +78,22 @@ fn claims(body: &[u8]) -> bool {
     }
 }
 
-/// Whether the first MSGID is ended by `//` before another set begins; `None` where there is none.
+/// Whether the first MSGID is ended by `//` before another set begins, or, where it is not, other lines are and nothing else ends the message;
+/// `None` where there is no MSGID.
 fn ends_msgid(body: &[u8]) -> Option<bool> {
     let at = if body.starts_with(b"MSGID/") { 0 } else { memchr::memmem::find(body, b"\nMSGID/")?.saturating_add(1) };
     let mut set = body.get(at..)?.split(|&b| b == b'\n').map(|line| line.trim_ascii_end());
     let first = set.next()?;
     let more = set.take_while(|line| line.starts_with(b"/"));
-    Some(std::iter::once(first).chain(more).any(|line| memchr::memmem::find(line, b"//").is_some()))
+    let ended = std::iter::once(first).chain(more).any(|line| memchr::memmem::find(line, b"//").is_some());
+    let others = || body.get(at..).unwrap_or_default().split(|&b| b == b'\n').any(|line| line.trim_ascii_end().ends_with(b"//"));
+    Some(ended || memchr::memmem::find(body, b"\nENDAT").is_none() && others())
+}
+
+/// The mark of a paragraph, of the classification that it stands for.
+#[must_use]
+pub fn portion_mark(words: &str) -> Option<&'static str> {
+    schema::PORTIONS.iter().find(|(_, known)| *known == words).map(|(mark, _)| *mark)
 }
 
 /// The id of the set element at `id` is its name; the fields are its children.
@@ -156,12 +165,11 @@ mod tests {
             "CLASSIFICATION: UNCLASSIFIED//\nROUTINE\nMSGID/A//",
             "MSGID/INTREP/HQ\nREF/A//",
         ] {
-            let expected = !body.ends_with("REF/A//");
-            assert_eq!(claims(body.as_bytes()), expected, "{body}");
+            assert!(claims(body.as_bytes()), "{body}");
         }
         for body in [
             "",
-            "MSGID/GOLD/XCTC/0001/JAN\nCTC/T1//",
+            "MSGID/SHIP/GOLD/0001/JAN\nNARR/A//\nENDAT\n",
             "UNCLAS\nhello",
             "<event/>",
             "{}",

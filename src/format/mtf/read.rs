@@ -95,6 +95,7 @@ fn ending<'t, 'a>(text: &'t [Line<'a>], header: Option<&Header<'a>>) -> Result<(
         rest = rest.get(..end).unwrap_or_default();
         Some(last)
     };
+    let below = if header.is_some() { take(header::is_banner) } else { None };
     let nnnn = take(|text| text == "NNNN");
     let number = take(is_number);
     let bt = take(|text| text == "BT");
@@ -105,6 +106,9 @@ fn ending<'t, 'a>(text: &'t [Line<'a>], header: Option<&Header<'a>>) -> Result<(
             None => Ok((rest, None)),
         },
         (Some(_), None) => refuse(Reason::InvalidMtfEnding, last, "expected `BT` after the last set"),
+        (Some(head), Some(_)) if below.is_some_and(|below| head.banner.map(|line| line.text) != Some(header::banner(below).text)) => {
+            refuse(Reason::InvalidMtfClassificationText, last, "expected the marking above the header again below the ending")
+        }
         (Some(header), Some(_)) => match (&header.routing, number) {
             (Some(routing), Some(line)) if line.after(1).text != routing.number.text => {
                 refuse(Reason::InvalidMtfEnding, line, "expected the number of the routing line")
@@ -154,9 +158,9 @@ fn classification<'a>(message: &mut Message<'a>, line: Line<'a>) -> Result<Class
     if let Some((header, _)) = &message.header {
         let routed = header.routing.as_ref().map(|routing| routing.classification.text);
         let secured = header.security.as_ref().map(|security| security.classification.text);
-        let differs = |letter: &str| said.letter.is_none_or(|said| !letter.starts_with(said));
+        let differs = |letter: &str| !letter.starts_with(said.letter);
         let banner = header.banner.and_then(|banner| classified(banner.text));
-        let other = banner.is_some_and(|banner| banner.letter != said.letter || banner.letter.is_none() && banner.words != said.words);
+        let other = banner.is_some_and(|banner| banner.letter != said.letter);
         if routed.into_iter().chain(secured).any(differs) || other {
             return refuse(Reason::InvalidMtfClassificationText, line, "expected the classification that the header gives");
         }
@@ -171,7 +175,7 @@ fn classification<'a>(message: &mut Message<'a>, line: Line<'a>) -> Result<Class
 fn repeats(message: &Message<'_>, said: Option<Classified>, marking: &str) -> bool {
     let plain = classified(marking).filter(|found| found.words == marking);
     let whole = message.classification.as_ref().is_some_and(|(text, _)| *text == marking);
-    whole || plain.is_some_and(|found| said.is_some_and(|said| said.letter.is_some() && said.letter == found.letter))
+    whole || plain.is_some_and(|found| said.is_some_and(|said| said.letter == found.letter))
 }
 
 /// The text without its page lines and the blank lines around them.

@@ -15,26 +15,27 @@ pub(super) fn profile(kind: &str) -> Profile {
 
 /// Classifications as texts begin, with the letter that headers have for them. Longer ones stand before those that they begin with.
 // SPEC: ACP 127: E, R, C, S and T, with U for unclassified.
-const CLASSIFICATIONS: [(&str, Option<char>); 18] = [
-    ("COSMIC TOP SECRET", Some('T')),
-    ("NATO CONFIDENTIAL", Some('C')),
-    ("NATO RESTRICTED", Some('R')),
-    ("NATO SECRET", Some('S')),
-    ("NATO UNCLASSIFIED", Some('U')),
-    ("UK TOP SECRET", Some('T')),
-    ("UK SECRET", Some('S')),
-    ("TOP SECRET", Some('T')),
-    ("SECRET", Some('S')),
-    ("CONFIDENTIAL", Some('C')),
-    ("RESTRICTED", Some('R')),
-    ("UNCLAS EFTO", Some('E')),
-    ("UNCLASSIFIED", Some('U')),
-    ("UNCLAS", Some('U')),
-    // Schemes that came after the letters: no letter stands for them.
-    ("UK OFFICIAL-SENSITIVE", None),
-    ("UK OFFICIAL", None),
-    ("OFFICIAL-SENSITIVE", None),
-    ("OFFICIAL", None),
+const CLASSIFICATIONS: [(&str, char); 19] = [
+    ("COSMIC TOP SECRET", 'T'),
+    ("NATO CONFIDENTIAL", 'C'),
+    ("NATO RESTRICTED", 'R'),
+    ("NATO SECRET", 'S'),
+    ("NATO UNCLASSIFIED", 'U'),
+    ("NATO UNCLAS", 'U'),
+    ("UK TOP SECRET", 'T'),
+    ("UK SECRET", 'S'),
+    ("TOP SECRET", 'T'),
+    ("SECRET", 'S'),
+    ("CONFIDENTIAL", 'C'),
+    ("RESTRICTED", 'R'),
+    ("UNCLAS EFTO", 'E'),
+    ("UNCLASSIFIED", 'U'),
+    ("UNCLAS", 'U'),
+    // A scheme that came after the letters.
+    ("UK OFFICIAL-SENSITIVE", 'R'),
+    ("UK OFFICIAL", 'U'),
+    ("OFFICIAL-SENSITIVE", 'R'),
+    ("OFFICIAL", 'U'),
 ];
 
 /// What a line says of classification.
@@ -42,8 +43,8 @@ const CLASSIFICATIONS: [(&str, Option<char>); 18] = [
 pub(super) struct Classified {
     /// The words, without caveats.
     pub(super) words: &'static str,
-    /// The letter of the header; none where no letter stands for the words.
-    pub(super) letter: Option<char>,
+    /// The letter of the header.
+    pub(super) letter: char,
 }
 
 /// The classification with which a line begins.
@@ -59,8 +60,24 @@ pub(super) const LETTERS: &str = "UERCST";
 /// Words of precedence in newer headers, with the letter of each.
 pub(super) const PRECEDENCES: [(&str, &str); 4] = [("ROUTINE", "R"), ("PRIORITY", "P"), ("IMMEDIATE", "O"), ("FLASH", "Z")];
 
-/// Marks that begin a paragraph of its own classification.
-pub(super) const PORTIONS: [&str; 12] = ["U", "R", "C", "S", "TS", "NU", "NR", "NC", "NS", "CTS", "CUI", "FOUO"];
+/// Marks that begin a paragraph of its own classification, with the classification that each stands for.
+// SPEC: the letters of ACP 127, with the prefix N of NATO; `CUI` and `FOUO` say no level, and are kept for the label to be judged by.
+pub(super) const PORTIONS: [(&str, &str); 14] = [
+    ("U", "UNCLASSIFIED"),
+    ("R", "RESTRICTED"),
+    ("C", "CONFIDENTIAL"),
+    ("S", "SECRET"),
+    ("TS", "TOP SECRET"),
+    ("NU", "NATO UNCLASSIFIED"),
+    ("NR", "NATO RESTRICTED"),
+    ("NC", "NATO CONFIDENTIAL"),
+    ("NS", "NATO SECRET"),
+    ("CTS", "COSMIC TOP SECRET"),
+    ("O", "UK OFFICIAL"),
+    ("OS", "UK OFFICIAL-SENSITIVE"),
+    ("CUI", "CUI"),
+    ("FOUO", "FOUO"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -100,18 +117,22 @@ mod tests {
 
     #[test]
     fn the_page_of_formats_shows_the_words_of_classification() {
-        let rows = CLASSIFICATIONS
-            .iter()
-            .map(|(words, letter)| vec![format!("`{words}`"), letter.map_or_else(|| "none".to_owned(), |letter| format!("`{letter}`"))]);
+        let rows = CLASSIFICATIONS.iter().map(|(words, letter)| vec![format!("`{words}`"), format!("`{letter}`")]);
         crate::manual::tests::assert_page_holds("formats", &crate::manual::tests::table(&["words", "letter"], rows));
+    }
+
+    #[test]
+    fn the_page_of_formats_shows_the_portion_marks() {
+        let rows = PORTIONS.iter().map(|(mark, words)| vec![format!("`({mark})`"), format!("`{words}`")]);
+        crate::manual::tests::assert_page_holds("formats", &crate::manual::tests::table(&["portion mark", "read as"], rows));
     }
 
     #[test]
     fn longer_words_of_classification_win() {
         assert_eq!(classified("UNCLASSIFIED").map(|found| found.words), Some("UNCLASSIFIED"));
-        assert_eq!(classified("UNCLAS EFTO").and_then(|found| found.letter), Some('E'));
-        assert_eq!(classified("UK SECRET").and_then(|found| found.letter), Some('S'));
-        assert_eq!(classified("SECRET//NOFORN").and_then(|found| found.letter), Some('S'));
+        assert_eq!(classified("UNCLAS EFTO").map(|found| found.letter), Some('E'));
+        assert_eq!(classified("UK SECRET").map(|found| found.letter), Some('S'));
+        assert_eq!(classified("SECRET//NOFORN").map(|found| found.letter), Some('S'));
         assert_eq!(classified("SECRETARY"), None);
     }
 

@@ -76,6 +76,8 @@ pub(super) struct Marked<'a> {
     pub(super) number: Option<Line<'a>>,
     /// The mark, without its parentheses.
     pub(super) mark: Line<'a>,
+    /// What the mark stands for.
+    pub(super) words: &'static str,
     /// The rest of the line.
     pub(super) rest: Line<'a>,
 }
@@ -90,12 +92,13 @@ pub(super) fn marked(line: Line<'_>) -> Option<Marked<'_>> {
     let number = recognize(pair(opt(dotted), opt(inner)));
     let mark = delimited(char('('), take_while1(|c: char| c.is_ascii_uppercase()), char(')'));
     let (rest, (lead, number, gap, mark)) = (blanks(), number, blanks(), mark).parse(line.text).ok()?;
-    let known = PORTIONS.contains(&mark) && (rest.is_empty() || rest.starts_with(' '));
+    let (_, words) = PORTIONS.iter().find(|(known, _)| *known == mark).filter(|_| rest.is_empty() || rest.starts_with(' '))?;
     let at = lead.len().saturating_add(number.len()).saturating_add(gap.len()).saturating_add(1);
     let number = line.after(lead.len()).before(number.len());
-    known.then(|| Marked {
+    Some(Marked {
         number: Some(number).filter(|number| !number.text.is_empty()),
         mark: line.after(at).before(mark.len()),
+        words,
         rest: line.after(line.text.len().saturating_sub(rest.len())).trimmed(),
     })
 }

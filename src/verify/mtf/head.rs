@@ -16,13 +16,13 @@ pub(super) struct Places<'t> {
 }
 
 /// Words of a classification, and the letter for them.
-pub(super) type Level = (&'static str, Option<char>);
+pub(super) type Level = (&'static str, char);
 
 impl Places<'_> {
     /// Checks the classification of the text.
     pub(super) fn agree(&self, level: Level) -> Result<(), &'static str> {
-        let letters = self.letters.iter().all(|letter| level.1.is_some_and(|own| letter.chars().eq([own])));
-        let banner = self.banner.is_none_or(|banner| banner.1 == level.1 && (level.1.is_some() || banner.0 == level.0));
+        let letters = self.letters.iter().all(|letter| letter.chars().eq([level.1]));
+        let banner = self.banner.is_none_or(|banner| banner.1 == level.1);
         if letters && banner { Ok(()) } else { Err("expected one classification in header and text") }
     }
 }
@@ -37,24 +37,25 @@ pub(super) fn level(text: &str) -> Option<Level> {
     };
     let word = |word: &str| rest.strip_prefix(word).is_some_and(|after| after.is_empty() || after.starts_with(' ') || after.starts_with('/'));
     Some(match scheme {
-        "COSMIC" if word("TOP SECRET") => ("COSMIC TOP SECRET", Some('T')),
-        "NATO" if word("CONFIDENTIAL") => ("NATO CONFIDENTIAL", Some('C')),
-        "NATO" if word("RESTRICTED") => ("NATO RESTRICTED", Some('R')),
-        "NATO" if word("SECRET") => ("NATO SECRET", Some('S')),
-        "NATO" if word("UNCLASSIFIED") => ("NATO UNCLASSIFIED", Some('U')),
-        "UK" if word("TOP SECRET") => ("UK TOP SECRET", Some('T')),
-        "UK" if word("SECRET") => ("UK SECRET", Some('S')),
-        "UK" if word("OFFICIAL-SENSITIVE") => ("UK OFFICIAL-SENSITIVE", None),
-        "UK" if word("OFFICIAL") => ("UK OFFICIAL", None),
-        "" if word("TOP SECRET") => ("TOP SECRET", Some('T')),
-        "" if word("SECRET") => ("SECRET", Some('S')),
-        "" if word("CONFIDENTIAL") => ("CONFIDENTIAL", Some('C')),
-        "" if word("RESTRICTED") => ("RESTRICTED", Some('R')),
-        "" if word("UNCLAS EFTO") => ("UNCLAS EFTO", Some('E')),
-        "" if word("UNCLASSIFIED") => ("UNCLASSIFIED", Some('U')),
-        "" if word("UNCLAS") => ("UNCLAS", Some('U')),
-        "" if word("OFFICIAL-SENSITIVE") => ("OFFICIAL-SENSITIVE", None),
-        "" if word("OFFICIAL") => ("OFFICIAL", None),
+        "COSMIC" if word("TOP SECRET") => ("COSMIC TOP SECRET", 'T'),
+        "NATO" if word("CONFIDENTIAL") => ("NATO CONFIDENTIAL", 'C'),
+        "NATO" if word("RESTRICTED") => ("NATO RESTRICTED", 'R'),
+        "NATO" if word("SECRET") => ("NATO SECRET", 'S'),
+        "NATO" if word("UNCLASSIFIED") => ("NATO UNCLASSIFIED", 'U'),
+        "NATO" if word("UNCLAS") => ("NATO UNCLAS", 'U'),
+        "UK" if word("TOP SECRET") => ("UK TOP SECRET", 'T'),
+        "UK" if word("SECRET") => ("UK SECRET", 'S'),
+        "UK" if word("OFFICIAL-SENSITIVE") => ("UK OFFICIAL-SENSITIVE", 'R'),
+        "UK" if word("OFFICIAL") => ("UK OFFICIAL", 'U'),
+        "" if word("TOP SECRET") => ("TOP SECRET", 'T'),
+        "" if word("SECRET") => ("SECRET", 'S'),
+        "" if word("CONFIDENTIAL") => ("CONFIDENTIAL", 'C'),
+        "" if word("RESTRICTED") => ("RESTRICTED", 'R'),
+        "" if word("UNCLAS EFTO") => ("UNCLAS EFTO", 'E'),
+        "" if word("UNCLASSIFIED") => ("UNCLASSIFIED", 'U'),
+        "" if word("UNCLAS") => ("UNCLAS", 'U'),
+        "" if word("OFFICIAL-SENSITIVE") => ("OFFICIAL-SENSITIVE", 'R'),
+        "" if word("OFFICIAL") => ("OFFICIAL", 'U'),
         _ => return None,
     })
 }
@@ -148,6 +149,11 @@ impl<'t> Header<'t> {
         self.routing.as_ref().map(|(columns, _)| columns[5])
     }
 
+    /// The marking above the header.
+    pub(super) fn banner(&self) -> Option<&'t str> {
+        self.banner
+    }
+
     /// Writes the header into the tree; gives what the text must agree with.
     pub(super) fn emit(self, tree: &mut Second<'t>) -> Places<'t> {
         let mut places = Places { stand: true, banner: self.banner.and_then(level), ..Places::default() };
@@ -194,6 +200,12 @@ impl<'t> Header<'t> {
     }
 }
 
+/// A marking without its name and its `//`.
+pub(super) fn banner(line: &str) -> &str {
+    let line = line.strip_prefix("CLASSIFICATION: ").unwrap_or(line);
+    line.strip_suffix("//").unwrap_or(line).trim_matches(' ')
+}
+
 /// Reads the lines above `BT`.
 pub(super) fn parse<'t>(lines: &[&'t str]) -> Result<Header<'t>, &'static str> {
     if lines.iter().any(|line| line.len() > 80) {
@@ -202,9 +214,8 @@ pub(super) fn parse<'t>(lines: &[&'t str]) -> Result<Header<'t>, &'static str> {
     let mut head = Header::default();
     let mut left: std::collections::VecDeque<&'t str> =
         lines.iter().map(|line| line.trim_start_matches(' ')).filter(|line| !line.is_empty()).collect();
-    let marking = |line: &str| level(line.strip_prefix("CLASSIFICATION: ").unwrap_or(line)).is_some();
-    let named = |line: &'t str| line.strip_prefix("CLASSIFICATION: ").unwrap_or(line).trim_end_matches('/').trim_matches(' ');
-    head.banner = left.pop_front_if(|line| marking(line)).map(named);
+    let marking = |line: &str| level(banner(line)).is_some();
+    head.banner = left.pop_front_if(|line| marking(line)).map(banner);
     head.transmission = left.pop_front_if(|line| line.starts_with("VZCZC"));
     if let Some(line) = left.pop_front_if(|line| {
         line.as_bytes().get(8) == Some(&b' ') && line.get(9..).is_some_and(|rest| rest.starts_with('R')) && line.get(..8).is_some_and(capitals)

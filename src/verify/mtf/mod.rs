@@ -38,7 +38,9 @@ fn claims(body: &[u8]) -> bool {
     }
     let mut set = text.split('\n').skip_while(|line| !line.starts_with("MSGID/"));
     let Some(opening) = set.next() else { return false };
-    std::iter::once(opening).chain(set.take_while(|line| line.starts_with('/'))).any(|line| line.contains("//"))
+    let more = set.clone().take_while(|line| line.starts_with('/'));
+    let ended = std::iter::once(opening).chain(more).any(|line| line.contains("//"));
+    ended || !text.contains("\nENDAT") && set.any(|line| line.trim_matches([' ', '\r']).ends_with("//"))
 }
 
 fn named<'t, 'a>(part: Part<'t, 'a>, name: &str) -> Option<Part<'t, 'a>> {
@@ -117,9 +119,12 @@ fn read(bytes: &[u8]) -> Result<Second<'_>, &'static str> {
     };
     let mut places = head::Places::default();
     if circuit.is_some() {
-        let (number, body) = ending(rest)?;
+        let (below, number, body) = ending(rest)?;
         rest = body;
         let header = head::parse(top)?;
+        if below.is_some_and(|below| header.banner() != Some(head::banner(below))) {
+            return Err("expected the marking above the header again below the ending");
+        }
         match (header.number(), number) {
             (Some(own), Some(after)) if own != after => return Err("expected one number in header and ending"),
             (None, Some(after)) => {
@@ -159,13 +164,16 @@ fn lines(text: &str) -> Result<Vec<&str>, &'static str> {
     Ok(all)
 }
 
-/// The number after `#`, and what stands before the ending.
-fn ending<'l, 't>(lines: &'l [&'t str]) -> Result<(Option<&'t str>, &'l [&'t str]), &'static str> {
+/// The marking below the ending, the number after `#`, and what stands before the ending.
+type Ending<'l, 't> = (Option<&'t str>, Option<&'t str>, &'l [&'t str]);
+
+fn ending<'l, 't>(lines: &'l [&'t str]) -> Result<Ending<'l, 't>, &'static str> {
     let mut left: Vec<(usize, &'t str)> = lines.iter().enumerate().filter(|(_, line)| !line.is_empty()).map(|(at, line)| (at, *line)).collect();
+    let below = left.pop_if(|(_, line)| head::level(head::banner(line)).is_some()).map(|(_, line)| line);
     left.pop_if(|(_, line)| *line == "NNNN");
     let number = left.pop_if(|(_, line)| line.len() == 5 && counted(line)).map(|(_, line)| line.trim_start_matches('#'));
     match left.pop_if(|(_, line)| *line == "BT") {
-        Some((at, _)) => Ok((number, lines.get(..at).unwrap_or_default())),
+        Some((at, _)) => Ok((below, number, lines.get(..at).unwrap_or_default())),
         None => Err("expected BT after the text"),
     }
 }
@@ -196,7 +204,7 @@ fn text_of<'t>(lines: &[&'t str], style: Style, kind: &str, places: &head::Place
         return Err("expected a classification after BT");
     }
     let repeats = |said: &str| match (&marked, head::level(said)) {
-        (Some((marking, level)), Some(other)) => said == marking || (other.0 == said && level.1.is_some() && other.1 == level.1),
+        (Some((marking, level)), Some(other)) => said == marking || (other.0 == said && other.1 == level.1),
         _ => false,
     };
     let mut count = 0_u8;

@@ -9,6 +9,24 @@ const EXPECTED_FIELD: &str = "expected fields that are neither empty nor split n
 const SURE: &str =
     " MSGID REF AMPN NARR RMKS SUBJ GENTEXT POC EXER OPER DECL CLOSTEXT PERIOD AKNLDG ORIG CANX PASS HEADING TIMEFRAM LOCATION POS DTG ";
 
+/// Portion marks and what they say.
+pub(super) const MARKS: [(&str, &str); 14] = [
+    ("U", "UNCLASSIFIED"),
+    ("NU", "NATO UNCLASSIFIED"),
+    ("O", "UK OFFICIAL"),
+    ("OS", "UK OFFICIAL-SENSITIVE"),
+    ("R", "RESTRICTED"),
+    ("NR", "NATO RESTRICTED"),
+    ("C", "CONFIDENTIAL"),
+    ("NC", "NATO CONFIDENTIAL"),
+    ("S", "SECRET"),
+    ("NS", "NATO SECRET"),
+    ("TS", "TOP SECRET"),
+    ("CTS", "COSMIC TOP SECRET"),
+    ("CUI", "CUI"),
+    ("FOUO", "FOUO"),
+];
+
 /// Reads all sets into the open element.
 pub(super) fn read<'t>(lines: &[&'t str], style: Style, kind: &str, tree: &mut Second<'t>) -> Result<(), &'static str> {
     let mut lines = lines.iter().copied().peekable();
@@ -18,11 +36,14 @@ pub(super) fn read<'t>(lines: &[&'t str], style: Style, kind: &str, tree: &mut S
         if first.is_empty() {
             continue;
         }
+        if first == "NNNN" {
+            return Err("expected nothing after the end of the message");
+        }
         let name = identifier(first).ok_or("expected the identifier of a set at the beginning of a line")?;
         let mut own = vec![first];
         while !ended(own.last().copied().unwrap_or(""))? {
             let line = lines.next().ok_or("expected the end of a set")?;
-            if misleads(line, style) {
+            if misleads(line, lines.peek().copied(), style) {
                 return Err("expected no line inside a set that reads as something else");
             }
             own.push(line);
@@ -79,14 +100,19 @@ fn ended(line: &str) -> Result<bool, &'static str> {
     }
 }
 
-fn misleads(line: &str, style: Style) -> bool {
+/// Whether a line inside a set could be taken for something else; `next` follows it.
+fn misleads(line: &str, next: Option<&str>, style: Style) -> bool {
     if line == "BT" || line == "NNNN" || (line.len() == 5 && super::counted(line)) {
         return true;
     }
     let Some(name) = identifier(line) else { return false };
-    let column = name.starts_with(|c: char| c.is_ascii_digit());
-    let reads = column || line.len() > name.len();
-    reads && (style == Style::Narrow || SURE.contains(&format!(" {name} ")))
+    let alone = line.trim_end_matches("//") == name;
+    let empty = name.starts_with(|c: char| c.is_ascii_digit()) || matches!(name, "GENTEXT" | "AMPN" | "NARR" | "RMKS" | "SUBJ");
+    if alone && empty {
+        return true;
+    }
+    let fields = line == name && next.is_some_and(|next| next.starts_with('/') && next != "//");
+    (!alone || fields) && (style == Style::Narrow || SURE.contains(&format!(" {name} ")))
 }
 
 /// The lines of a set without identifier and end.
@@ -262,17 +288,16 @@ fn paragraph(tree: &mut Second<'_>, mark: Option<(&str, &str)>, lines: &[&str]) 
 }
 
 /// Number, portion mark and rest of a line that begins with them.
-fn portion(line: &str) -> Option<(&str, &str, &str)> {
+fn portion(line: &str) -> Option<(&str, &'static str, &str)> {
     let line = line.trim_start_matches(' ');
     // The mark is the first capital word in parentheses; what stands before it must be a number and blanks.
     for (open, _) in line.match_indices('(') {
         let (number, rest) = line.split_at_checked(open)?;
         let (mark, rest) = rest.strip_prefix('(')?.split_once(')')?;
-        if matches!(mark, "U" | "R" | "C" | "S" | "TS" | "NU" | "NR" | "NC" | "NS" | "CTS" | "CUI" | "FOUO")
-            && (rest.is_empty() || rest.starts_with(' '))
-        {
+        let known = MARKS.iter().find(|(known, _)| *known == mark).filter(|_| rest.is_empty() || rest.starts_with(' '));
+        if let Some((_, words)) = known {
             let number = number.trim_end_matches(' ');
-            return numbered(number).then_some((number, mark, rest.trim_matches(' ')));
+            return numbered(number).then_some((number, *words, rest.trim_matches(' ')));
         }
         if !numbered(line.get(..open)?.trim_end_matches(' ')) {
             return None;

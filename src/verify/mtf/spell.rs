@@ -155,7 +155,8 @@ fn table(part: Part<'_, '_>) -> Vec<String> {
 
 fn paragraph(part: Part<'_, '_>, width: usize) -> String {
     let text = words(part);
-    let Some(mark) = part.said("mark") else { return text.to_owned() };
+    let Some(words) = part.said("mark") else { return text.to_owned() };
+    let mark = super::sets::MARKS.iter().find(|(_, known)| *known == words).map_or("", |(mark, _)| mark);
     let (first, rest) = text.split_once('\n').map_or((text, None), |(first, rest)| (first, Some(rest)));
     let number = part.said("number").unwrap_or("");
     let gap = if number.is_empty() { "" } else { " " };

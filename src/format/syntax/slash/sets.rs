@@ -83,7 +83,7 @@ pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, 
         ));
     };
     for (at, line) in lines.iter().enumerate() {
-        if at > 0 && hides(line.text, profile) {
+        if at > 0 && hides(line.text, lines.get(at.saturating_add(1)), profile) {
             return Err(Refusal::at(Reason::MalformedSlashHidden, line.span(), "expected `//` at the end of the set before this line"));
         }
         match line.text.find("//") {
@@ -98,16 +98,19 @@ pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, 
     Err(Refusal::at(Reason::MalformedSlashEnd, first.span(), "expected `//` at the end of this set"))
 }
 
-/// Whether a line inside a set reads as something else: another set, or an end marker.
-fn hides(text: &str, profile: Profile) -> bool {
-    let marker =
-        text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit()));
-    let other = id(text).filter(|id| text.len() > id.len() || id.starts_with(|c: char| c.is_ascii_digit()));
-    marker
-        || match profile {
-            Profile::Formatted => other.is_some(),
-            Profile::Administrative => other.is_some_and(|id| KNOWN.contains(&id)),
-        }
+/// Whether a line inside a set reads as something else: another set, or an end marker. `next` is the line after it.
+fn hides(text: &str, next: Option<&Line<'_>>, profile: Profile) -> bool {
+    if text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit())) {
+        return true;
+    }
+    let Some(id) = id(text) else { return false };
+    match text.get(id.len()..) {
+        // A word alone is a word, unless it may be a set without data, or its fields follow.
+        Some("" | "//") if id.starts_with(|c: char| c.is_ascii_digit()) || FREE.iter().any(|(free, _)| *free == id) => true,
+        Some("//") => false,
+        Some("") if next.is_none_or(|next| !next.text.starts_with('/') || next.text == "//") => false,
+        _ => profile == Profile::Formatted || KNOWN.contains(&id),
+    }
 }
 
 /// Reads the set that stands on `lines`, as [`ends_here`] cut them.
