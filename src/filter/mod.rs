@@ -11,6 +11,7 @@ mod cleared;
 mod fields;
 mod found;
 pub mod laws;
+mod messages;
 mod patterns;
 mod place;
 mod protected;
@@ -32,11 +33,12 @@ pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
-use crate::format::{Format, Parsed};
+use crate::format::{Format, Parsed, Syntax};
 use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 use crate::policy::{Edition, TransformAction};
 use fields::Fields;
 use found::{Found, Verdict};
+use messages::Messages;
 use patterns::Patterns;
 use text::Text;
 use words::Words;
@@ -59,6 +61,7 @@ pub static FILTERS: &[Filter] = &[
         sentence: "every field is listed by the profile of its format and has a value that the profile allows",
         codes: fields::CODES,
     },
+    Filter { name: "messages", sentence: "a formatted message has the sets and fields that its definition has", codes: messages::CODES },
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
@@ -84,6 +87,7 @@ struct Marked<'m> {
 #[derive(Debug)]
 pub struct Filters {
     forms: BTreeMap<String, Form>,
+    messages: Messages,
     words: Words,
     patterns: Patterns,
 }
@@ -145,10 +149,11 @@ impl Filters {
                 Err(more) => complaints.extend(more),
             }
         }
+        let messages = Messages::compile(&edition.messages, &edition.files).map_err(|more| complaints.extend(more));
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
-        match (words, patterns) {
-            (Ok(words), Ok(patterns)) if complaints.is_empty() => Ok(Self { forms, words, patterns }),
+        match (messages, words, patterns) {
+            (Ok(messages), Ok(words), Ok(patterns)) if complaints.is_empty() => Ok(Self { forms, messages, words, patterns }),
             _ => Err(complaints),
         }
     }
@@ -186,6 +191,9 @@ impl Filters {
             Some(form) => form.fields.scan(&mut found, budget)?,
             None => without_profile(&mut found),
         };
+        if let Some(format) = crate::format::by_name(format).filter(|format| format.syntax == Syntax::Slash) {
+            self.messages.scan(&(format.facts)(tree).kind, &mut found, budget)?;
+        }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;

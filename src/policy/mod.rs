@@ -10,6 +10,7 @@ pub mod edition;
 mod faults;
 pub mod folder;
 mod load;
+mod messages;
 mod peers;
 mod profiles;
 pub mod report;
@@ -20,8 +21,8 @@ mod words;
 
 pub use cases::{Case, Expectation};
 pub use edition::{
-    Agreement, Ceiling, Clause, Edition, Field, FieldType, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
-    WordList,
+    Agreement, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, MessageDefinition, Occurs, Order, PeerEntry, Profile,
+    Registry, Release, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
 };
 pub(crate) use faults::nearest;
 pub use folder::read_folder;
