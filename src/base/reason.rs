@@ -195,6 +195,8 @@ reasons! {
     FieldsRange = "fields.range", Internal, Quarantine, "a value outside the profile's range", "send a value in range";
     FieldsPattern = "fields.pattern", Internal, Quarantine, "a value that does not match the profile's pattern", "send a value of the stated form";
     FieldsLength = "fields.length", Internal, Quarantine, "a value longer than the profile allows", "shorten it";
+    FieldsSet = "fields.set", Internal, Quarantine, "a set that the definition of the message does not list", "list the set in the definition, or do not send it";
+    FieldsForm = "fields.form", Internal, Quarantine, "a field of a set does not have the form that the definition of the message gives", "send a value of the stated form";
     FieldsMissing = "fields.missing", Internal, Quarantine, "a set or field that the definition of the message requires is missing", "add it";
     FieldsOrder = "fields.order", Internal, Quarantine, "a set stands out of order, or more often than the definition of the message allows", "send the sets as they are defined";
     FieldsStripped = "fields.stripped", Internal, Forward, "a field was taken away as the profile asks", "none needed";

@@ -55,19 +55,19 @@ impl Form {
             Check::Text(length, pattern) => {
                 let Characters { least, most, kinds } = length;
                 if !(*least..=*most).contains(&text.chars().count()) {
-                    return Some((Reason::FieldsLength, format!("expected {least} to {most} characters in {name}")));
+                    return Some((Reason::FieldsForm, format!("expected {least} to {most} characters in {name}")));
                 }
                 let fits = text.chars().all(|c| stands(c, kinds)) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
-                (!fits).then(|| (Reason::FieldsPattern, format!("expected characters of `{kinds}` in the stated form in {name}")))
+                (!fits).then(|| (Reason::FieldsForm, format!("expected characters of `{kinds}` in the stated form in {name}")))
             }
             Check::Position if is_position(text) => None,
             Check::Position => Some((
-                Reason::FieldsPattern,
+                Reason::FieldsForm,
                 format!("expected degrees and minutes north or south, then east or west, with right check digits, in {name}"),
             )),
             Check::Time if is_time(text) => None,
             Check::Time => {
-                Some((Reason::FieldsPattern, format!("expected day, hour and minute with zone, then month and year or a check digit, in {name}")))
+                Some((Reason::FieldsForm, format!("expected day, hour and minute with zone, then month and year or a check digit, in {name}")))
             }
         }
     }
@@ -95,27 +95,28 @@ fn checked(number: &str, check: &str) -> bool {
     check.is_empty() || check.parse() == Ok(sum % 10)
 }
 
-/// `5120N00130W`, with seconds, and with a check digit behind each half; a hyphen may stand between the halves.
+/// `5120N00130W`, with seconds, and with a check digit behind each half or neither; a hyphen may stand between the halves.
 fn is_position(text: &str) -> bool {
-    let half = |text: &'_ str, degrees: usize, most: u32, signs: &str| -> Option<usize> {
-        let (number, rest) = digits(text);
-        let sign = rest.chars().next().filter(|c| signs.contains(*c))?;
-        let (check, _) = digits(rest.get(1..)?);
-        let part = |from: usize, to: usize| number.get(from..to).and_then(|part| part.parse::<u32>().ok());
-        let minutes = degrees.saturating_add(2);
-        let whole = number.len() == minutes || number.len() == minutes.saturating_add(2);
-        let below = |part: Option<u32>| part.is_none_or(|part| part < 60);
-        let end = part(0, degrees)? < most || part(0, degrees)? == most && number.get(degrees..)?.bytes().all(|b| b == b'0');
-        let fits = whole && end && below(part(degrees, minutes)) && below(part(minutes, number.len()));
-        // The check digit is one digit; more belong to the second half.
-        let check = if signs.contains('N') && check.len() > 1 { check.get(..check.len() % 2)? } else { check };
-        let length = number.len().saturating_add(sign.len_utf8()).saturating_add(check.len());
-        (fits && checked(number, check) && check.len() <= 1).then_some(length)
-    };
-    let Some(first) = half(text, 2, 90, "NS") else { return false };
-    let (rest, has_check) = (text.get(first..).unwrap_or(""), first % 2 == 0);
-    let rest = rest.strip_prefix('-').unwrap_or(rest);
-    half(rest, 3, 180, "EW").is_some_and(|length| length == rest.len() && (rest.ends_with(|c: char| c.is_ascii_digit()) == has_check))
+    [0, 1].into_iter().any(|check| {
+        let first = half(text, 2, 90, "NS", check);
+        let second = first.and_then(|rest| half(rest.strip_prefix('-').unwrap_or(rest), 3, 180, "EW", check));
+        second.is_some_and(str::is_empty)
+    })
+}
+
+/// What follows one half: degrees of so many digits, minutes and perhaps seconds, a sign, so many check digits.
+fn half<'t>(text: &'t str, degrees: usize, most: u32, signs: &str, check: usize) -> Option<&'t str> {
+    let (number, rest) = digits(text);
+    let rest = rest.strip_prefix(|c: char| signs.contains(c))?;
+    let (check, rest) = rest.split_at_checked(check)?;
+    let part = |from: usize, to: usize| number.get(from..to).and_then(|part| part.parse::<u32>().ok());
+    let minutes = degrees.saturating_add(2);
+    let whole = number.len() == minutes || number.len() == minutes.saturating_add(2);
+    let below = |part: Option<u32>| part.is_none_or(|part| part < 60);
+    let at_end = number.get(degrees..)?.bytes().all(|b| b == b'0');
+    let within = part(0, degrees)? < most || part(0, degrees)? == most && at_end;
+    let fits = whole && within && below(part(degrees, minutes)) && below(part(minutes, number.len()));
+    (fits && checked(number, check)).then_some(rest)
 }
 
 /// `021430Z`, with a check digit, or with month and year.
@@ -175,8 +176,8 @@ mod tests {
         let code = |form: &Form, text: &str| form.misfit(text).map(|(code, _)| code.code());
         let serial = form((3, 4, "N"), false);
         assert_eq!(code(&serial, "001"), None);
-        assert_eq!(code(&serial, "01"), Some("fields.length"));
-        assert_eq!(code(&serial, "01A"), Some("fields.pattern"));
+        assert_eq!(code(&serial, "01"), Some("fields.form"));
+        assert_eq!(code(&serial, "01A"), Some("fields.form"));
         assert_eq!(code(&serial, "-"), Some("fields.missing"));
         assert_eq!(code(&form((1, 9, "X"), true), "-"), None);
         assert_eq!(code(&form((1, 9, "AB"), false), "A B"), None);

@@ -17,8 +17,7 @@ use super::place;
 use form::Form;
 
 /// The reasons that this filter gives.
-pub(in crate::filter) const CODES: &[Reason] =
-    &[Reason::FieldsUnknown, Reason::FieldsMissing, Reason::FieldsOrder, Reason::FieldsLength, Reason::FieldsPattern];
+pub(in crate::filter) const CODES: &[Reason] = &[Reason::FieldsSet, Reason::FieldsMissing, Reason::FieldsOrder, Reason::FieldsForm];
 
 #[derive(Debug)]
 struct Definition {
@@ -80,14 +79,7 @@ impl Messages {
             budget.spend(u64::try_from(counts.len()).unwrap_or(u64::MAX))?;
             let Some(at) = definition.source.sets.iter().position(|set| set.id == node.name) else {
                 if !matches!(node.name, "AMPN" | "NARR") {
-                    definition.say(
-                        found,
-                        id,
-                        Reason::FieldsUnknown,
-                        definition.source.otherwise,
-                        None,
-                        "the definition of the message has no such set",
-                    );
+                    definition.say(found, id, Reason::FieldsSet, definition.source.otherwise, None, "the definition of the message has no such set");
                 }
                 continue;
             };
@@ -136,7 +128,7 @@ impl Definition {
         for (place, field) in fields.iter().enumerate() {
             let last = forms.last().filter(|_| set.last_field_repeats);
             let Some(form) = forms.get(place).or(last) else {
-                self.misfit(found, *field, Reason::FieldsUnknown, at, "the definition has fewer fields in this set");
+                self.misfit(found, *field, Reason::FieldsForm, at, "the definition has fewer fields in this set");
                 break;
             };
             if let Some((code, expected)) = form.misfit(&content(tree, *field)) {
