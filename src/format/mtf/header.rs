@@ -244,8 +244,14 @@ fn addressees<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = Line<'a>>>
     }
 }
 
-/// Whether a line begins with a word that means something in a header.
+/// How the first set of a text begins.
+pub(super) const FIRST_SETS: [&str; 3] = ["EXER/", "OPER/", "MSGID/"];
+
+/// Whether a line begins with a word that means something in a header, or as the text behind it does.
 fn is_word(text: &str) -> bool {
+    if FIRST_SETS.iter().any(|id| text.starts_with(id)) {
+        return true;
+    }
     ["TO", "INFO", "XMT", "ACCT", "GRNC", "FM", "BT", "DE", "ZNR", "ZNY"].contains(&text.split(' ').next().unwrap_or(""))
         || time(Line { text, start: 0 }).is_some()
 }

@@ -57,7 +57,7 @@ fn refuse<T>(reason: Reason, line: Line<'_>, detail: &str) -> Result<T, Refusal>
 }
 
 fn is_first_set(line: &Line<'_>) -> bool {
-    ["EXER/", "OPER/", "MSGID/"].iter().any(|id| line.text.starts_with(id))
+    header::FIRST_SETS.iter().any(|id| line.text.starts_with(id))
 }
 
 fn cut<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile, kind: &str) -> Result<Message<'a>, Refusal> {
@@ -135,6 +135,10 @@ fn before<'a>(message: &mut Message<'a>, lines: &[Line<'a>]) -> Result<Option<Cl
         None => None,
     };
     for line in lines {
+        // Written in column 1, it would begin the text.
+        if is_first_set(&line) {
+            return refuse(Reason::MalformedSlashHidden, line, "expected no set behind blanks in front of the first set");
+        }
         // Systems repeat the classification within the text; another one would be a second label.
         let marking = closed(first_line(line).0.text);
         if classified(&marking).is_some() && !repeats(message, said, &marking) {

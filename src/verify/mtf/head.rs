@@ -272,7 +272,7 @@ fn addressees<'t>(left: &mut std::collections::VecDeque<&'t str>, word: &str, li
 
 fn means(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or("");
-    matches!(word, "TO" | "INFO" | "XMT" | "ACCT" | "GRNC" | "FM" | "BT" | "DE" | "ZNR" | "ZNY") || time(line).is_some()
+    super::begins(line) || matches!(word, "TO" | "INFO" | "XMT" | "ACCT" | "GRNC" | "FM" | "BT" | "DE" | "ZNR" | "ZNY") || time(line).is_some()
 }
 
 /// The columns of format line 2.

@@ -211,7 +211,7 @@ fn text_of<'t>(lines: &[&'t str], style: Style, kind: &str, places: &head::Place
     for line in above {
         count = count.saturating_add(1);
         let said = head::close_up(head::first(line).0);
-        if line == "BT" || count > 64 || (head::level(&said).is_some() && !repeats(&said)) {
+        if line == "BT" || begins(line) || count > 64 || (head::level(&said).is_some() && !repeats(&said)) {
             return Err("expected lines above the sets that neither end nor classify anew");
         }
         leaf(tree, if line.starts_with("SIC ") { "sic" } else { "line" }, line);
