@@ -25,6 +25,7 @@ mod link;
 mod oth;
 mod misp;
 mod mail;
+mod mtf;
 mod nffi;
 mod release;
 mod rules;

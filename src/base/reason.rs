@@ -228,6 +228,27 @@ reasons! {
     InvalidTakEvent = "invalid.tak.event", Internal, Reject, "the message holds no event", "send events; announcements of protocol versions do not pass";
     InvalidTakBeside = "invalid.tak.beside", Internal, Reject, "an element of detail stands typed and also in the XML", "send it in one of the two";
     InvalidTakControl = "invalid.tak.control", Internal, Reject, "the protocol versions of takControl are no range from 1 to 255", "state the least and the greatest version that is spoken";
+    // slash-delimited text
+    MalformedSlashCharacter = "malformed.slash.character", Internal, Reject, "a character that the profile of the text does not have", "use the 45 characters of formatted text, or printable ASCII in administrative messages";
+    MalformedSlashLine = "malformed.slash.line", Internal, Reject, "a line is longer than the profile of the text allows", "break the line at 69 columns, or 80 in administrative messages";
+    MalformedSlashSet = "malformed.slash.set", Internal, Reject, "a line stands where a set should begin", "begin each set in column 1 with its identifier";
+    MalformedSlashField = "malformed.slash.field", Internal, Reject, "a field is empty, too long, split or badly described", "write `-` for no data, and no descriptor before it";
+    MalformedSlashColumn = "malformed.slash.column", Internal, Reject, "a row does not keep to the columns of its set", "begin each column where its title begins";
+    MalformedSlashEnd = "malformed.slash.end", Internal, Reject, "a set is not ended, or `//` stands inside a line", "end each set with `//` at the end of a line, and nowhere else";
+    MalformedSlashHidden = "malformed.slash.hidden", Internal, Reject, "a line inside a set reads as another set or as an end marker", "end the set before it, or reword the line";
+    MalformedSlashTrailing = "malformed.slash.trailing", Internal, Reject, "something follows the end of the message", "send one message";
+    // MTF
+    InvalidMtfHeader = "invalid.mtf.header", Internal, Reject, "a line of the communication header is missing, unknown or out of order", "see the manual page `formats`";
+    InvalidMtfRouting = "invalid.mtf.routing", Internal, Reject, "the routing line does not have its columns", "write the 43 columns of format line 2";
+    InvalidMtfPrecedence = "invalid.mtf.precedence", Internal, Reject, "two places of the header give different precedence", "give one precedence";
+    InvalidMtfClassificationRouting = "invalid.mtf.classification_routing", Internal, Reject, "column 4 and columns 30 to 33 of the routing line give different classification", "give one classification";
+    InvalidMtfClassificationSecurity = "invalid.mtf.classification_security", Internal, Reject, "format line 4 gives another classification than the routing line, or five different letters", "give one classification";
+    InvalidMtfClassificationPage = "invalid.mtf.classification_page", Internal, Reject, "a page line gives another classification than the text", "give one classification";
+    InvalidMtfClassificationText = "invalid.mtf.classification_text", Internal, Reject, "the text does not begin with the classification that the header gives", "begin the text with its classification";
+    InvalidMtfPage = "invalid.mtf.page", Internal, Reject, "a page line is out of order or of another message", "number the pages, with the station and number of the routing line";
+    InvalidMtfMsgid = "invalid.mtf.msgid", Internal, Reject, "the set MSGID is missing, repeated or without a message identifier", "send one MSGID in front of the other sets";
+    InvalidMtfOrder = "invalid.mtf.order", Internal, Reject, "a set stands where the structure of messages has no place for it", "put EXER or OPER before MSGID, AMPN and NARR after what they explain, and RMKS last";
+    InvalidMtfEnding = "invalid.mtf.ending", Internal, Reject, "the ending of the message is missing or does not belong to its header", "end the text with BT, then the number of the routing line and NNNN";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";
@@ -264,6 +285,10 @@ reasons! {
     FieldsRange = "fields.range", Internal, Quarantine, "a value outside the profile's range", "send a value in range";
     FieldsPattern = "fields.pattern", Internal, Quarantine, "a value that does not match the profile's pattern", "send a value of the stated form";
     FieldsLength = "fields.length", Internal, Quarantine, "a value longer than the profile allows", "shorten it";
+    FieldsSet = "fields.set", Internal, Quarantine, "a set that the definition of the message does not list", "list the set in the definition, or do not send it";
+    FieldsForm = "fields.form", Internal, Quarantine, "a field of a set does not have the form that the definition of the message gives", "send a value of the stated form";
+    FieldsMissing = "fields.missing", Internal, Quarantine, "a set or field that the definition of the message requires is missing", "add it";
+    FieldsOrder = "fields.order", Internal, Quarantine, "a set stands out of order, or more often than the definition of the message allows", "send the sets as they are defined";
     FieldsStripped = "fields.stripped", Internal, Forward, "a field was taken away as the profile asks", "none needed";
     // content
     ContentWords = "content.words", Internal, Quarantine, "a word of a word list stands in the text", "remove the word, or ask for review";

@@ -12,6 +12,7 @@ mod detectors;
 mod fields;
 mod found;
 pub mod laws;
+mod messages;
 mod patterns;
 mod place;
 mod protected;
@@ -34,12 +35,13 @@ pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
-use crate::format::{Format, Parsed};
+use crate::format::{Format, Parsed, Syntax};
 use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 use crate::policy::{Edition, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
+use messages::Messages;
 use patterns::Patterns;
 use text::Text;
 use words::Words;
@@ -62,6 +64,7 @@ pub static FILTERS: &[Filter] = &[
         sentence: "every field is listed by the profile of its format and has a value that the profile allows",
         codes: fields::CODES,
     },
+    Filter { name: "messages", sentence: "a formatted message has the sets and fields that its definition has", codes: messages::CODES },
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "detectors", sentence: "none of the gateway's own detectors finds anything in the text", codes: detectors::CODES },
@@ -88,6 +91,7 @@ struct Marked<'m> {
 #[derive(Debug)]
 pub struct Filters {
     forms: BTreeMap<String, Form>,
+    messages: Messages,
     words: Words,
     patterns: Patterns,
     detectors: Detectors,
@@ -150,11 +154,12 @@ impl Filters {
                 Err(more) => complaints.extend(more),
             }
         }
+        let messages = Messages::compile(&edition.messages, &edition.files).map_err(|more| complaints.extend(more));
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
-        match (words, patterns, detectors) {
-            (Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => Ok(Self { forms, words, patterns, detectors }),
+        match (messages, words, patterns, detectors) {
+            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => Ok(Self { forms, messages, words, patterns, detectors }),
             _ => Err(complaints),
         }
     }
@@ -192,6 +197,9 @@ impl Filters {
             Some(form) => form.fields.scan(&mut found, budget)?,
             None => without_profile(&mut found),
         };
+        if let Some(format) = crate::format::by_name(format).filter(|format| format.syntax == Syntax::Slash) {
+            self.messages.scan(&(format.facts)(tree).kind, &mut found, budget)?;
+        }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;

@@ -113,6 +113,7 @@ pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool
             Syntax::Xml => means_nothing_in_xml(body, at),
             Syntax::Mail => means_nothing_in_mail(body, at, new),
             Syntax::Json => means_nothing_in_json(body, at, new),
+            Syntax::Slash => means_nothing_in_slash(body, at, new),
         }
 }
 
@@ -153,6 +154,14 @@ fn means_nothing_in_json(body: &[u8], at: usize, new: u8) -> bool {
     let in_fraction = digit(before.last()) && before.iter().rev().find(|b| !b.is_ascii_digit()) == Some(&b'.');
     let zero_or_white = |b: u8| matches!(b, b'0' | b' ' | b'\t' | b'\r' | b'\n');
     same_letter || in_fraction && zero_or_white(old) && zero_or_white(new) && !digit(body.get(at.saturating_add(1)))
+}
+
+/// White space for the full stop that may end a routing line.
+fn means_nothing_in_slash(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let routing = line.get(33..35) == Some(b"--".as_slice()) && line.get(28) == Some(&b'-');
+    routing && after.starts_with(b".") && matches!(new, b' ' | b'\n')
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

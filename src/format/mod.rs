@@ -7,6 +7,7 @@ mod event;
 pub mod laws;
 pub mod misp;
 pub mod mail;
+pub mod mtf;
 pub mod nffi;
 pub mod stix;
 pub mod oth;
@@ -31,6 +32,8 @@ pub enum Syntax {
     Tak,
     /// Sets of OTH-Gold, one on each line.
     Oth,
+    /// Slash-delimited message text.
+    Slash,
 }
 
 /// What rules may ask of a message without knowing its format.
@@ -83,6 +86,7 @@ pub static FORMATS: &[Format] = &[
     stix::FORMAT,
     tak::FORMAT,
     oth::FORMAT,
+    mtf::FORMAT,
 ];
 pub static FORMATS: &[Format] = &[cot::FORMAT, mail::FORMAT, nffi::FORMAT, stix::FORMAT];
 

@@ -8,6 +8,7 @@ mod mail;
 mod json;
 mod tak;
 mod oth;
+mod slash;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
@@ -74,6 +75,7 @@ pub fn bytes(tree: &Tree<'_>, edits: &Edits, syntax: Syntax) -> Result<Vec<u8>, 
         Syntax::Json => json::write(tree, edits),
         Syntax::Tak => tak::write(tree, edits),
         Syntax::Oth => oth::write(tree, edits),
+        Syntax::Slash => slash::write(tree, edits),
     }
 }
 

@@ -19,6 +19,7 @@ mod mark;
 mod marking;
 mod misp;
 mod moment;
+mod mtf;
 mod nffi;
 mod number;
 mod oth;

@@ -11,6 +11,7 @@ use super::{cot, nffi, place, tak};
 use super::{cot, nffi, oth, place};
 use super::{cot, misp, nffi, place};
 use super::{cot, mail, nffi, place, stix};
+use super::{cot, mtf, nffi, place};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -62,6 +63,7 @@ static READERS: &[Reader] = &[
     nffi::READER,
     tak::READER,
     oth::READER,
+    mtf::READER,
 ];
 static READERS: &[Reader] = &[cot::READER, mail::READER, nffi::READER, stix::READER];
 

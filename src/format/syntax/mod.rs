@@ -3,4 +3,5 @@
 pub mod hidden;
 pub mod json;
 pub mod protobuf;
+pub mod slash;
 pub mod xml;
