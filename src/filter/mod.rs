@@ -159,7 +159,9 @@ impl Filters {
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
         match (messages, words, patterns, detectors) {
-            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => Ok(Self { forms, messages, words, patterns, detectors }),
+            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
+                Ok(Self { forms, messages, words, patterns, detectors })
+            }
             _ => Err(complaints),
         }
     }

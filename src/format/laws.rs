@@ -110,7 +110,9 @@ pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool
     let old = body.get(at).copied().unwrap_or_default();
     white(old) && white(new)
         || match syntax {
-            Syntax::Xml => means_nothing_in_xml(body, at),
+            // A frame carries a piece of XML.
+            Syntax::Xml | Syntax::Tak => means_nothing_in_xml(body, at),
+            Syntax::Oth => false,
             Syntax::Mail => means_nothing_in_mail(body, at, new),
             Syntax::Json => means_nothing_in_json(body, at, new),
             Syntax::Slash => means_nothing_in_slash(body, at, new),

@@ -5,12 +5,12 @@
 pub mod cot;
 mod event;
 pub mod laws;
-pub mod misp;
 pub mod mail;
+pub mod misp;
 pub mod mtf;
 pub mod nffi;
-pub mod stix;
 pub mod oth;
+pub mod stix;
 pub mod syntax;
 pub mod tak;
 
@@ -79,16 +79,7 @@ pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
 }
 
 /// The formats that this gateway reads.
-pub static FORMATS: &[Format] = &[
-    cot::FORMAT,
-    misp::FORMAT,
-    nffi::FORMAT,
-    stix::FORMAT,
-    tak::FORMAT,
-    oth::FORMAT,
-    mtf::FORMAT,
-];
-pub static FORMATS: &[Format] = &[cot::FORMAT, mail::FORMAT, nffi::FORMAT, stix::FORMAT];
+pub static FORMATS: &[Format] = &[cot::FORMAT, tak::FORMAT, nffi::FORMAT, mtf::FORMAT, oth::FORMAT, stix::FORMAT, misp::FORMAT, mail::FORMAT];
 
 /// The format of a name.
 #[must_use]

@@ -28,8 +28,8 @@ mod words;
 
 pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
-pub use portion::MarkedPart;
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
+pub use portion::MarkedPart;
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
 pub use spif::PolicyFile;

@@ -4,11 +4,11 @@
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
-mod mail;
 mod json;
-mod tak;
+mod mail;
 mod oth;
 mod slash;
+mod tak;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};

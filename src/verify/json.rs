@@ -51,6 +51,22 @@ impl<'a> Json<'a> {
             _ => None,
         }
     }
+
+    /// The items of an array; none for anything else.
+    pub(super) fn items(&self) -> &[Json<'a>] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The members of an object.
+    pub(super) const fn members(&self) -> Option<&Members<'a>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
 }
 
 /// Reads a document.

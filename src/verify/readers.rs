@@ -6,12 +6,7 @@
 use super::label::{Said, Unread};
 use super::portion::{Mention, Portion};
 use super::second::Second;
-use super::{cot, nffi, place, stix};
-use super::{cot, nffi, place, tak};
-use super::{cot, nffi, oth, place};
-use super::{cot, misp, nffi, place};
-use super::{cot, mail, nffi, place, stix};
-use super::{cot, mtf, nffi, place};
+use super::{cot, mail, misp, mtf, nffi, oth, place, stix, tak};
 use crate::base::{Reason, Refusal, Span};
 use crate::label::Lattice;
 
@@ -56,16 +51,7 @@ pub(super) struct Departure {
 }
 
 /// The second readers.
-static READERS: &[Reader] = &[cot::READER, nffi::READER, stix::READER];
-static READERS: &[Reader] = &[
-    cot::READER,
-    misp::READER,
-    nffi::READER,
-    tak::READER,
-    oth::READER,
-    mtf::READER,
-];
-static READERS: &[Reader] = &[cot::READER, mail::READER, nffi::READER, stix::READER];
+static READERS: &[Reader] = &[cot::READER, tak::READER, nffi::READER, mtf::READER, oth::READER, stix::READER, misp::READER, mail::READER];
 
 /// The one reader that claims a body.
 ///

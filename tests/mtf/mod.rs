@@ -40,7 +40,7 @@ fn sample(name: &str) -> Vec<u8> {
     own("accept").into_iter().find(|(path, _)| path.ends_with(name)).unwrap().1
 }
 
-fn at<'t>(tree: &'t Tree<'_>, path: &str) -> Option<NodeId> {
+fn at(tree: &Tree<'_>, path: &str) -> Option<NodeId> {
     tree.all().find(|(id, _)| tree.path(*id) == path).map(|(id, _)| id)
 }
 

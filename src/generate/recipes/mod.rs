@@ -10,5 +10,4 @@ mod tak;
 use super::Recipe;
 
 /// All tables.
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES];
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, oth::RECIPES];
+pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES];
