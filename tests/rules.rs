@@ -83,7 +83,7 @@ const BREAKS: &[(&str, &str, Break)] = &[
     ("clause-kind", "matches nothing", Swap(FVEY, "\"a-*\"", "\"a--G\"")),
     ("clause-twice", "stands twice", Swap(FVEY, "id = \"1.2\"", "id = \"1.1\"")),
     ("clause-release", "did you mean `review`?", Swap(FVEY, "release = \"review\"", "release = \"reviwe\"")),
-    ("clause-format", "unknown format `stix`", Swap(FVEY, "formats = [\"cot\"]", "formats = [\"stix\"]")),
+    ("clause-format", "unknown format `vmf`", Swap(FVEY, "formats = [\"cot\"]", "formats = [\"vmf\"]")),
     ("clause-transform-path", "is no path", Swap(FVEY, "/event/detail/link/@parent_callsign", "event/detail/link")),
     ("clause-transform-action", "did you mean `remove`?", Swap(FVEY, "action = \"remove\"", "action = \"remoev\"")),
     ("agreement-twice", "the agreement `FVEY-TRACKS` stands twice", Swap("agreements/nato-sa.toml", "id = \"NATO-SA\"", "id = \"FVEY-TRACKS\"")),
@@ -271,7 +271,7 @@ fn the_lab_reads_as_it_is_written() {
     assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
     assert_eq!(
         (edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()),
-        (8, 99, vestibule::format::FORMATS.len(), 3, 3)
+        (8, 10, vestibule::format::FORMATS.len(), 3, 3)
     );
     let nzl = &edition.peers["nzl-ops"];
     assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "GBR", 2));
