@@ -93,6 +93,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
     let (sanitised, result) = rebuilt.into_parts();
     let claim = Claim {
         header,
+        format: labelled.parsed().format().name,
         original: body,
         result,
         edits: sanitised.edits(),
@@ -100,6 +101,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
         sender,
         recipient,
         label: labelled.label(),
+        released: labelled.label(),
         blocked_words: words,
         now: course.now,
     };

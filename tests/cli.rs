@@ -199,7 +199,7 @@ fn a_reader_alone_says_where_and_why_and_its_status_is_zero() {
         (&"reject".into(), &"malformed.xml.doctype".into(), &2.into(), &3.into())
     );
     let twice = file(folder.path(), "a.json", b"{\"a\":1,\n\"a\":2}");
-    assert_eq!(lines(&vestibule(&["inspect", "--syntax", "json", "--json", &twice]))[0]["code"], "malformed.json.syntax");
+    assert_eq!(lines(&vestibule(&["inspect", "--syntax", "json", "--json", &twice]))[0]["code"], "malformed.json.repeated");
     let good = file(folder.path(), "b.json", b"{\"a\":[1,2]}");
     assert_eq!(lines(&vestibule(&["inspect", "--syntax", "json", "--json", &good]))[0]["outcome"], "forward");
     assert_eq!(status(&["inspect", "--syntax", "text", &bad]), 0);

@@ -159,6 +159,7 @@ fn facts_and_markings_are_found() {
                     assert_eq!(tree.node(*id).kind, Kind::Text);
                     "banner"
                 }
+                other => panic!("Cursor-on-Target has no marking such as {other:?}"),
             })
             .collect();
         (facts.traffic, kinds)

@@ -104,6 +104,7 @@ impl Case {
     pub(crate) fn reread(&self) -> Result<Verified, Refusal> {
         reread(Claim {
             header: &self.header,
+            format: "cot",
             original: &self.original,
             result: self.result.clone(),
             edits: &self.edits,
@@ -111,6 +112,7 @@ impl Case {
             sender: &self.sender,
             recipient: &self.recipient,
             label: &self.label,
+            released: &self.label,
             blocked_words: &WORDS,
             now: time("2026-11-23T08:00:01Z"),
         })

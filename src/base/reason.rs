@@ -106,7 +106,13 @@ reasons! {
     MalformedXmlAttribute = "malformed.xml.attribute", Internal, Reject, "an attribute is repeated or badly written", "give each attribute once, quoted";
     MalformedXmlNamespace = "malformed.xml.namespace", Internal, Reject, "a namespace prefix is not bound, or a namespace is not expected here", "declare the prefix, or remove the element";
     MalformedXmlTrailing = "malformed.xml.trailing", Internal, Reject, "something follows the document element", "send one document";
-    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed, or a key stands twice in one object", "send JSON as RFC 8259 writes it, with unique keys";
+    MalformedJsonSyntax = "malformed.json.syntax", Internal, Reject, "the JSON is not well-formed", "send JSON as RFC 8259 writes it";
+    MalformedJsonRepeated = "malformed.json.repeated", Internal, Reject, "a key stands twice in one object", "give each key once";
+    MalformedJsonCharacter = "malformed.json.character", Internal, Reject, "a text of the JSON holds a raw control character, half a surrogate pair or a non-character", "escape control characters, and remove what is no character";
+    MalformedJsonNumber = "malformed.json.number", Internal, Reject, "a number of the JSON cannot be kept exactly, or is a negative zero", "send at most 18 digits before and after the point, and zero without a sign";
+    MalformedJsonKey = "malformed.json.key", Internal, Reject, "a key of the JSON is no plain name", "use 1 to 128 letters, digits and `_ . : -`, without escapes";
+    MalformedJsonEmpty = "malformed.json.empty", Internal, Reject, "the JSON holds null, an empty list or item, or a list within a list", "leave out what says nothing";
+    MalformedJsonTrailing = "malformed.json.trailing", Internal, Reject, "something follows the JSON value", "send one value";
     MalformedTextCharacter = "malformed.text.character", Internal, Reject, "plain text holds a control character", "remove control characters";
     // CoT
     InvalidCotElement = "invalid.cot.element", Internal, Reject, "an element stands where Cursor-on-Target has none", "see the manual page `formats`";
@@ -125,6 +131,124 @@ reasons! {
     InvalidCotTimeOrder = "invalid.cot.time_order", Internal, Reject, "stale lies before start", "send start before stale";
     InvalidCotText = "invalid.cot.text", Internal, Reject, "text stands where Cursor-on-Target has none", "put text into remarks";
     InvalidCotCharacter = "invalid.cot.character", Internal, Reject, "an identifier or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    // mail
+    MalformedMailLineEnd = "malformed.mail.line_end", Internal, Reject, "a line of the mail does not end with CR LF", "end every line with CR LF, and use neither alone";
+    MalformedMailLineLength = "malformed.mail.line_length", Internal, Reject, "a line of the mail is longer than 998 bytes", "fold the header field, or encode the part as base64";
+    MalformedMailCharacter = "malformed.mail.character", Internal, Reject, "a NUL, a control character or an 8-bit byte stands where mail has none", "send header fields in printable ASCII, and declare 8bit or encode the part";
+    MalformedMailHeader = "malformed.mail.header", Internal, Reject, "a line of the header is no field, or the header has no end", "write `Name: value`, and an empty line after the header";
+    MalformedMailFolding = "malformed.mail.folding", Internal, Reject, "a header field is folded over a blank line", "fold before words only";
+    MalformedMailDot = "malformed.mail.dot", Internal, Reject, "a line is a single full stop, which ends a mail in transport", "encode the part as quoted-printable or base64";
+    MalformedMailBoundary = "malformed.mail.boundary", Internal, Reject, "the parts of the mail are not cut in exactly one way", "begin with the boundary, end with the closing one, and use it nowhere else";
+    MalformedMailEncoding = "malformed.mail.encoding", Internal, Reject, "base64 or quoted-printable is not well-formed", "encode as RFC 2045 writes it, with padding and lines of at most 76";
+    MalformedMailEncodedWord = "malformed.mail.encoded_word", Internal, Reject, "an encoded word is not well-formed, or not of UTF-8 or ASCII", "encode as RFC 2047 writes it, in UTF-8, with white space around";
+    InvalidMailMissing = "invalid.mail.missing", Internal, Reject, "a header field that every mail needs is missing", "send Date, From and Message-ID";
+    InvalidMailRepeated = "invalid.mail.repeated", Internal, Reject, "a header field that may stand once stands twice", "send it once";
+    InvalidMailDate = "invalid.mail.date", Internal, Reject, "a date is not written as `Mon, 2 Mar 2026 10:00:00 +0000`, or its day of the week is another", "write the date with a numeric zone, without comment";
+    InvalidMailAddress = "invalid.mail.address", Internal, Reject, "an address is not `local@domain` or `Name <local@domain>`, or more of them stand than may", "write plain addresses; no groups, routes, literals, quoted local parts or encoded words";
+    InvalidMailComment = "invalid.mail.comment", Internal, Reject, "a comment in parentheses stands in a structured header field", "leave comments out";
+    InvalidMailIdentifier = "invalid.mail.identifier", Internal, Reject, "a message identifier is not `<left@right>`", "write identifiers in angle brackets";
+    InvalidMailMmhs = "invalid.mail.mmhs", Internal, Reject, "the value of an MMHS field does not follow its grammar", "see the manual page `formats`";
+    InvalidMailParameter = "invalid.mail.parameter", Internal, Reject, "a parameter of a header field is repeated, badly written or out of order", "write `name=value`, each once, continued as `name*0`, `name*1`";
+    InvalidMailMime = "invalid.mail.mime", Internal, Reject, "a MIME field has a value that this gateway does not read", "use MIME-Version 1.0, a plain media type, and 7bit, 8bit, quoted-printable or base64";
+    InvalidMailPart = "invalid.mail.part", Internal, Reject, "a header field stands in a part of the mail that parts do not have", "send Content-Type, Content-Transfer-Encoding, Content-Disposition, Content-ID and Content-Description only";
+    InvalidMailCharset = "invalid.mail.charset", Internal, Reject, "a text holds bytes that its character set has not", "declare utf-8, and send UTF-8";
+    InvalidMailFileName = "invalid.mail.file_name", Internal, Reject, "a file name is empty, long, a path, or not plain ASCII", "name files with at most 128 letters, digits, spaces and `._-+=,()[]`";
+    InvalidMailLabel = "invalid.mail.label", Internal, Reject, "the SIO-Label field does not follow its grammar, or its label is no label in XML", "see RFC 7444 and the manual page `formats`";
+    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml`, or have the message reviewed outside";
+    InvalidMailComposite = "invalid.mail.composite", Internal, Quarantine, "a part holds parts of its own: alternatives, a signature, an encryption or another mail", "send text and attachments, one level deep";
+    // stix
+    InvalidStixBundle = "invalid.stix.bundle", Internal, Reject, "the message is not one bundle of objects", "send a bundle with type, id and objects, and nothing else";
+    InvalidStixVersion = "invalid.stix.version", Internal, Reject, "the content is not of STIX 2.1", "send STIX 2.1, with the version on each object";
+    InvalidStixType = "invalid.stix.type", Internal, Reject, "the standard has no such type of object", "send types of the standard";
+    InvalidStixProperty = "invalid.stix.property", Internal, Reject, "the type of the object has no such property", "leave out custom properties";
+    InvalidStixExtension = "invalid.stix.extension", Internal, Reject, "an extension that the gateway does not know stands here", "leave out the extension";
+    InvalidStixMissing = "invalid.stix.missing", Internal, Reject, "a required property is missing", "add it";
+    InvalidStixValue = "invalid.stix.value", Internal, Reject, "a property holds a value of another kind than the standard has", "see the properties of the type in the manual page `formats`";
+    InvalidStixWord = "invalid.stix.word", Internal, Reject, "a word is not one of a closed vocabulary", "use a word of the vocabulary";
+    InvalidStixRange = "invalid.stix.range", Internal, Reject, "a number is outside its limits", "send a number within the stated limits";
+    InvalidStixTime = "invalid.stix.time", Internal, Reject, "a time is malformed", "write UTC as `YYYY-MM-DDThh:mm:ssZ`, at most nine fraction digits";
+    InvalidStixTimeOrder = "invalid.stix.time_order", Internal, Reject, "an end lies before its beginning", "correct the times";
+    InvalidStixId = "invalid.stix.id", Internal, Reject, "an identifier is malformed, or names a type that may not stand here", "write the type, `--` and a UUID in lower case";
+    InvalidStixCharacter = "invalid.stix.character", Internal, Reject, "a name or word holds a control, bidirectional, zero-width or private-use character", "remove it";
+    InvalidStixRule = "invalid.stix.rule", Internal, Reject, "properties stand together, or alone, that the standard does not let stand so", "see the rule that the finding names";
+    InvalidStixDuplicate = "invalid.stix.duplicate", Internal, Reject, "one version of an object stands twice, or two versions differ in what no version may change", "send each version of an object once";
+    InvalidStixMarking = "invalid.stix.marking", Internal, Reject, "a marking is named that neither the bundle nor the standard defines", "send the marking definition in the bundle";
+    InvalidStixTlp = "invalid.stix.tlp", Internal, Reject, "a definition of a Traffic Light Protocol marking differs from that of the standard", "use the definitions of the standard, or name them without defining them";
+    InvalidStixSelector = "invalid.stix.selector", Internal, Reject, "a granular marking selects nothing, or what may not be marked alone", "select properties that stand in the object";
+    // OTH-Gold
+    MalformedOthCharacter = "malformed.oth.character", Internal, Reject, "a byte is neither visible ASCII, blank nor line end", "send visible ASCII, with line feeds";
+    MalformedOthLine = "malformed.oth.line", Internal, Reject, "a line is longer than 69 characters, or continues nothing", "continue a set on a line that begins with `/`";
+    MalformedOthHeader = "malformed.oth.header", Internal, Reject, "the header before the message does not have its form", "see the manual page `formats`";
+    MalformedOthEnd = "malformed.oth.end", Internal, Reject, "the message does not end with ENDAT, or something stands after its end", "end the message with ENDAT, and the header's message with BT and NNNN";
+    InvalidOthSet = "invalid.oth.set", Internal, Reject, "a set is not known, or may not stand where it stands", "see the manual page `formats`";
+    InvalidOthMissing = "invalid.oth.missing", Internal, Reject, "a required field or set is missing", "add it";
+    InvalidOthField = "invalid.oth.field", Internal, Reject, "a field has other characters, or more or fewer, than it may have", "see the manual page `formats`";
+    InvalidOthSurplus = "invalid.oth.surplus", Internal, Reject, "a set has more fields than it may have, or ends with an empty one", "send the fields of the set, without trailing solidi";
+    InvalidOthCheck = "invalid.oth.check", Internal, Reject, "a check digit is wrong", "send the sum of the digits before it, modulo 10";
+    InvalidOthPosition = "invalid.oth.position", Internal, Reject, "a latitude or longitude does not have its form or range", "send degrees and minutes, hemisphere and check digit";
+    InvalidOthTime = "invalid.oth.time", Internal, Reject, "a date-time group or month does not have its form", "send `DDhhmmZ` with check digit, and the month in three letters";
+    InvalidOthNumber = "invalid.oth.number", Internal, Reject, "a bearing or speed does not have its form or range", "send bearings as `000T` and speeds as `12K`";
+    InvalidOthFreeText = "invalid.oth.free_text", Internal, Reject, "a line of free text would be read as a set", "begin the line with another word";
+    // MISP
+    InvalidMispRoot = "invalid.misp.root", Internal, Reject, "the body is not one MISP message under its key", "send an object with the one key `Event`, `Note`, `Opinion`, `Relationship`, `GalaxyCluster` or `ShadowAttribute`";
+    InvalidMispSeveral = "invalid.misp.several", Internal, Reject, "the body wraps several MISP messages, or none", "send each message alone";
+    InvalidMispShape = "invalid.misp.shape", Internal, Reject, "a value, an object or a list stands where MISP has another of them", "see the manual page `formats`";
+    InvalidMispMissing = "invalid.misp.missing", Internal, Reject, "a required field of the MISP message is missing", "add it";
+    InvalidMispNumber = "invalid.misp.number", Internal, Reject, "a number of the MISP message is not a whole number in its range", "write digits without superfluous zeros, as text or number";
+    InvalidMispDistribution = "invalid.misp.distribution", Internal, Reject, "a distribution is not a level that may stand there", "send 0 to 4, or 5 where it can be inherited";
+    InvalidMispSharingGroup = "invalid.misp.sharing_group", Internal, Reject, "distribution 4 stands without its sharing group", "send the sharing group along";
+    InvalidMispFlag = "invalid.misp.flag", Internal, Reject, "a truth value of the MISP message is neither true nor false", "send `true` or `false`";
+    InvalidMispUuid = "invalid.misp.uuid", Internal, Reject, "a UUID of the MISP message is malformed", "write it with 32 hexadecimal digits in lower case and four hyphens";
+    InvalidMispTime = "invalid.misp.time", Internal, Reject, "a date or time of the MISP message is malformed", "write times in UTC, as the manual page `formats` says for each field";
+    InvalidMispTag = "invalid.misp.tag", Internal, Reject, "a tag has white space at its ends, invisible characters or a namespace in other than plain letters", "write the tag as its taxonomy does";
+    InvalidMispText = "invalid.misp.text", Internal, Reject, "a text of the MISP message is longer than its limit", "shorten it";
+    InvalidMispCharacter = "invalid.misp.character", Internal, Reject, "a name in the MISP message holds a control, bidirectional, zero-width or private character", "use visible characters";
+    InvalidMispData = "invalid.misp.data", Internal, Reject, "attached data of the MISP message is not plain base64", "encode with padding and without line ends";
+    // NFFI
+    InvalidNffiElement = "invalid.nffi.element", Internal, Reject, "an element stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiAttribute = "invalid.nffi.attribute", Internal, Reject, "an attribute stands where NFFI has none", "see the manual page `formats`";
+    InvalidNffiMissing = "invalid.nffi.missing", Internal, Reject, "a required element or value is missing", "add it";
+    InvalidNffiRepeated = "invalid.nffi.repeated", Internal, Reject, "an element stands more often than it may", "send it as often as the manual page `formats` says";
+    InvalidNffiOrder = "invalid.nffi.order", Internal, Reject, "the elements of a track do not stand in their order", "send them in the order of the manual page `formats`";
+    InvalidNffiText = "invalid.nffi.text", Internal, Reject, "text stands where NFFI has none", "put text into remarks";
+    InvalidNffiValue = "invalid.nffi.value", Internal, Reject, "a value does not follow its grammar or is none of its words", "see the manual page `formats`";
+    InvalidNffiNumber = "invalid.nffi.number", Internal, Reject, "a number is not a plain decimal number", "write digits with an optional point; no exponent, NaN or infinity";
+    InvalidNffiRange = "invalid.nffi.range", Internal, Reject, "a number lies outside its range", "send a number within the range that the finding names";
+    InvalidNffiLength = "invalid.nffi.length", Internal, Reject, "a text is empty or too long", "send as many characters as the finding names";
+    InvalidNffiCharacter = "invalid.nffi.character", Internal, Reject, "a name or marking holds a bidirectional control, zero-width or private character", "use plain characters";
+    InvalidNffiLabel = "invalid.nffi.label", Internal, Quarantine, "a section has no whole security label, or some sections have one and others none", "label every section with policy and classification, or none";
+    // TAK protocol
+    MalformedProtobufVarint = "malformed.protobuf.varint", Internal, Reject, "a number on the wire is cut off, too large, or written with more bytes than it needs", "encode varints minimally";
+    MalformedProtobufLength = "malformed.protobuf.length", Internal, Reject, "a field reaches beyond the end of its message", "send whole fields with true lengths";
+    MalformedProtobufWire = "malformed.protobuf.wire", Internal, Reject, "a field has number 0, is a group, or has a wire type that is not its own", "encode by the published message definitions";
+    MalformedProtobufOrder = "malformed.protobuf.order", Internal, Reject, "a field stands before one of a lower number", "write fields in rising order of their numbers";
+    MalformedProtobufRepeated = "malformed.protobuf.repeated", Internal, Reject, "a field that may stand once stands twice", "send each field once";
+    InvalidTakFrame = "invalid.tak.frame", Internal, Reject, "the frame is neither a mesh frame of version 1 nor a stream frame of the length that it states", "send `bf 01 bf` or `bf` and the length, then one message and nothing else";
+    InvalidTakField = "invalid.tak.field", Internal, Reject, "a field number that the TAK protocol does not define", "send the fields of version 1, as the manual page `formats` lists them";
+    InvalidTakEvent = "invalid.tak.event", Internal, Reject, "the message holds no event", "send events; announcements of protocol versions do not pass";
+    InvalidTakBeside = "invalid.tak.beside", Internal, Reject, "an element of detail stands typed and also in the XML", "send it in one of the two";
+    InvalidTakControl = "invalid.tak.control", Internal, Reject, "the protocol versions of takControl are no range from 1 to 255", "state the least and the greatest version that is spoken";
+    // slash-delimited text
+    MalformedSlashCharacter = "malformed.slash.character", Internal, Reject, "a character that the profile of the text does not have", "use the 45 characters of formatted text, or printable ASCII in administrative messages";
+    MalformedSlashLine = "malformed.slash.line", Internal, Reject, "a line is longer than the profile of the text allows", "break the line at 69 columns, or 80 in administrative messages";
+    MalformedSlashSet = "malformed.slash.set", Internal, Reject, "a line stands where a set should begin", "begin each set in column 1 with its identifier";
+    MalformedSlashField = "malformed.slash.field", Internal, Reject, "a field is empty, too long, split or badly described", "write `-` for no data, and no descriptor before it";
+    MalformedSlashColumn = "malformed.slash.column", Internal, Reject, "a row does not keep to the columns of its set", "begin each column where its title begins";
+    MalformedSlashEnd = "malformed.slash.end", Internal, Reject, "a set is not ended, or `//` stands inside a line", "end each set with `//` at the end of a line, and nowhere else";
+    MalformedSlashHidden = "malformed.slash.hidden", Internal, Reject, "a line inside a set reads as another set or as an end marker", "end the set before it, or reword the line";
+    MalformedSlashTrailing = "malformed.slash.trailing", Internal, Reject, "something follows the end of the message", "send one message";
+    // MTF
+    InvalidMtfHeader = "invalid.mtf.header", Internal, Reject, "a line of the communication header is missing, unknown or out of order", "see the manual page `formats`";
+    InvalidMtfRouting = "invalid.mtf.routing", Internal, Reject, "the routing line does not have its columns", "write the 43 columns of format line 2";
+    InvalidMtfPrecedence = "invalid.mtf.precedence", Internal, Reject, "two places of the header give different precedence", "give one precedence";
+    InvalidMtfClassificationRouting = "invalid.mtf.classification_routing", Internal, Reject, "column 4 and columns 30 to 33 of the routing line give different classification", "give one classification";
+    InvalidMtfClassificationSecurity = "invalid.mtf.classification_security", Internal, Reject, "format line 4 gives another classification than the routing line, or five different letters", "give one classification";
+    InvalidMtfClassificationPage = "invalid.mtf.classification_page", Internal, Reject, "a page line gives another classification than the text", "give one classification";
+    InvalidMtfClassificationText = "invalid.mtf.classification_text", Internal, Reject, "the text does not begin with the classification that the header gives", "begin the text with its classification";
+    InvalidMtfPage = "invalid.mtf.page", Internal, Reject, "a page line is out of order or of another message", "number the pages, with the station and number of the routing line";
+    InvalidMtfMsgid = "invalid.mtf.msgid", Internal, Reject, "the set MSGID is missing, repeated or without a message identifier", "send one MSGID in front of the other sets";
+    InvalidMtfOrder = "invalid.mtf.order", Internal, Reject, "a set stands where the structure of messages has no place for it", "put EXER or OPER before MSGID, AMPN and NARR after what they explain, and RMKS last";
+    InvalidMtfEnding = "invalid.mtf.ending", Internal, Reject, "the ending of the message is missing or does not belong to its header", "end the text with BT, then the number of the routing line and NNNN";
     // label
     LabelMissing = "label.missing", Internal, Quarantine, "the message has no label", "label the message";
     LabelMalformed = "label.malformed", Internal, Quarantine, "the label is malformed", "see what the finding expected";
@@ -141,6 +265,7 @@ reasons! {
     LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
+    LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";
@@ -160,6 +285,10 @@ reasons! {
     FieldsRange = "fields.range", Internal, Quarantine, "a value outside the profile's range", "send a value in range";
     FieldsPattern = "fields.pattern", Internal, Quarantine, "a value that does not match the profile's pattern", "send a value of the stated form";
     FieldsLength = "fields.length", Internal, Quarantine, "a value longer than the profile allows", "shorten it";
+    FieldsSet = "fields.set", Internal, Quarantine, "a set that the definition of the message does not list", "list the set in the definition, or do not send it";
+    FieldsForm = "fields.form", Internal, Quarantine, "a field of a set does not have the form that the definition of the message gives", "send a value of the stated form";
+    FieldsMissing = "fields.missing", Internal, Quarantine, "a set or field that the definition of the message requires is missing", "add it";
+    FieldsOrder = "fields.order", Internal, Quarantine, "a set stands out of order, or more often than the definition of the message allows", "send the sets as they are defined";
     FieldsStripped = "fields.stripped", Internal, Forward, "a field was taken away as the profile asks", "none needed";
     // content
     ContentWords = "content.words", Internal, Quarantine, "a word of a word list stands in the text", "remove the word, or ask for review";

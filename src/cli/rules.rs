@@ -141,7 +141,7 @@ fn pass(inspector: &mut Inspector<'_>, case: &Case, secrets: &Secrets) -> Passag
         label: case.label.clone(),
     };
     let world = World { now: case.now, keys: &secrets.keys(), waivers: &Waivers::default() };
-    inspector.pass(&case.from, &header, case.body.as_bytes(), &world)
+    inspector.pass(&case.from, &header, &case.body, &world)
 }
 
 impl Verb for Test {

@@ -3,14 +3,14 @@
 //! Takes bytes, gives nothing or the first thing that the reader refuses, with its place.
 
 use crate::base::{Budget, Reason, Refusal, Span};
-use crate::format::syntax::xml;
+use crate::format::syntax::{json, xml};
 
 /// A reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Syntax {
     /// XML 1.0 in UTF-8, as the formats of the guard read it
     Xml,
-    /// JSON (RFC 8259) without repeated keys
+    /// JSON (RFC 8259, I-JSON), as the formats of the guard read it
     Json,
     /// UTF-8 without control, bidirectional and zero-width characters
     Text,
@@ -21,7 +21,7 @@ impl Syntax {
     pub(super) fn read(self, bytes: &[u8]) -> Result<(), Refusal> {
         match self {
             Self::Xml => self::xml(bytes),
-            Self::Json => json(bytes),
+            Self::Json => json::read(bytes, &mut Budget::for_body(bytes.len())).map(drop),
             Self::Text => text(bytes),
         }
     }
@@ -39,75 +39,6 @@ fn xml(bytes: &[u8]) -> Result<(), Refusal> {
     let mut budget = Budget::for_body(bytes.len());
     let options = xml::Options { comments: xml::Comments::Allow, cdata: xml::Cdata::Allow, depth_max: crate::normal::TreeBuilder::DEPTH_MAX };
     xml::read_tree(text, options, &mut budget).map(drop)
-}
-
-/// A value of JSON of which only the keys are looked at.
-struct Keys;
-
-impl<'de> serde::Deserialize<'de> for Keys {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Self)
-    }
-}
-
-impl<'de> serde::de::Visitor<'de> for Keys {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
-        while list.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        let mut seen = std::collections::HashSet::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if !seen.insert(key) {
-                return Err(serde::de::Error::custom("a key stands twice in one object"));
-            }
-            map.next_value::<Self>()?;
-        }
-        Ok(self)
-    }
-}
-
-fn json(bytes: &[u8]) -> Result<(), Refusal> {
-    let text = utf8(bytes)?;
-    serde_json::from_str::<Keys>(text).map(drop).map_err(|error| {
-        let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let at = start.saturating_add(error.column().saturating_sub(1)).min(text.len());
-        // The library ends its sentence with the place, which the span gives already.
-        let what = error.to_string();
-        let what = what.rsplit_once(" at line").map_or(what.as_str(), |(sentence, _)| sentence).to_owned();
-        Refusal::at(Reason::MalformedJsonSyntax, Span::new(at, at.saturating_add(1)), what)
-    })
 }
 
 fn text(bytes: &[u8]) -> Result<(), Refusal> {
@@ -153,8 +84,19 @@ mod tests {
         for good in ["{}", "[1,-2,3.5e3,\"x\",true,null,{\"a\":{\"b\":[]}}]", " 7\n"] {
             assert_eq!(code(Syntax::Json, good.as_bytes()), None, "{good}");
         }
-        for bad in ["", "{\"a\":1,\"a\":2}", "[{\"x\":{\"k\":1,\"\\u006b\":2}}]", "{'a':1}", "[1,]", "01", "NaN", "{} {}", "// x\n{}", "\"\t\""] {
-            assert_eq!(code(Syntax::Json, bad.as_bytes()).map(|found| found.0), Some("malformed.json.syntax"), "{bad}");
+        for (bad, expected) in [
+            ("", "syntax"),
+            ("{\"a\":1,\"a\":2}", "repeated"),
+            ("[{\"x\":{\"k\":1,\"\\u006b\":2}}]", "repeated"),
+            ("{'a':1}", "syntax"),
+            ("[1,]", "syntax"),
+            ("01", "trailing"),
+            ("NaN", "syntax"),
+            ("{} {}", "trailing"),
+            ("// x\n{}", "syntax"),
+            ("\"\t\"", "character"),
+        ] {
+            assert_eq!(code(Syntax::Json, bad.as_bytes()).map(|found| found.0), Some(format!("malformed.json.{expected}").as_str()), "{bad}");
         }
         assert_eq!(code(Syntax::Json, b"{\n \"a\": x}"), Some(("malformed.json.syntax", 8)));
         assert_eq!(code(Syntax::Json, b"\xff"), Some(("malformed.utf8", 0)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Action, Finding, Reason, Severity};
 use crate::normal::{NodeId, PathPattern, Tree};
-use crate::policy::{Transform, TransformAction};
+use crate::policy::TransformAction;
 use crate::release::Permitted;
 
 use super::found::{Planned, Step};
@@ -69,7 +69,7 @@ impl Filters {
         let parsed = permitted.labelled().parsed();
         let tree = parsed.tree();
         let same = std::ptr::eq(scanned.body, parsed.body());
-        let (steps, more) = plan(tree, &parsed.facts().subject, scanned, &permitted.clause().sanitise);
+        let (steps, more) = plan(tree, &parsed.facts().subject, scanned, &permitted);
         let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).collect();
         if permitted.review() && waivers.clause_review == ClauseReview::Pending {
             findings.push(whole(tree, Reason::AgreementReview, permitted.clause().id.as_str(), "the clause permits release only after review"));
@@ -92,10 +92,10 @@ fn whole(tree: &Tree<'_>, code: Reason, rule: &str, text: &str) -> Finding {
     Finding { code, rule: rule.into(), path, span: None, severity: Severity::Medium, action: Action::Hold, text: text.into() }
 }
 
-/// The steps of the profile and of findings, then those of the clause, then what follows from removals.
-fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, clause: &[Transform]) -> (Vec<Planned>, Vec<Finding>) {
+/// The steps of the profile and of findings, then those of the clause, then what follows from removals and from what is withheld.
+fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_>) -> (Vec<Planned>, Vec<Finding>) {
     let mut steps = scanned.steps.clone();
-    for transform in clause {
+    for transform in &permitted.clause().sanitise {
         let nodes = transform.path.select(tree);
         steps.extend(nodes.into_iter().map(|node| Planned {
             node,
@@ -103,7 +103,8 @@ fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, clause: &[Transfo
             rule: Arc::clone(&transform.rule),
         }));
     }
-    let removed: BTreeSet<NodeId> = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node).collect();
+    let removed = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node);
+    let removed: BTreeSet<NodeId> = removed.chain(permitted.withheld().iter().map(|withheld| withheld.node)).collect();
     let removed: Vec<NodeId> = removed.into_iter().collect();
     let (more, findings) = references::follow(tree, subject, &scanned.references, &scanned.protected, &removed);
     steps.extend(more);

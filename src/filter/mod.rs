@@ -12,6 +12,7 @@ mod detectors;
 mod fields;
 mod found;
 pub mod laws;
+mod messages;
 mod patterns;
 mod place;
 mod protected;
@@ -34,12 +35,13 @@ pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
-use crate::format::{Format, Parsed};
-use crate::normal::{Marking, NodeId, PathPattern, Tree};
+use crate::format::{Format, Parsed, Syntax};
+use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 use crate::policy::{Edition, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
+use messages::Messages;
 use patterns::Patterns;
 use text::Text;
 use words::Words;
@@ -62,6 +64,7 @@ pub static FILTERS: &[Filter] = &[
         sentence: "every field is listed by the profile of its format and has a value that the profile allows",
         codes: fields::CODES,
     },
+    Filter { name: "messages", sentence: "a formatted message has the sets and fields that its definition has", codes: messages::CODES },
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "detectors", sentence: "none of the gateway's own detectors finds anything in the text", codes: detectors::CODES },
@@ -77,10 +80,18 @@ struct Form {
     rest: Arc<[PathPattern]>,
 }
 
+/// The places of a message that carry its labels.
+#[derive(Debug, Clone, Copy)]
+struct Marked<'m> {
+    markings: &'m [Marking],
+    portions: &'m [Portion],
+}
+
 /// All filters of an edition, compiled.
 #[derive(Debug)]
 pub struct Filters {
     forms: BTreeMap<String, Form>,
+    messages: Messages,
     words: Words,
     patterns: Patterns,
     detectors: Detectors,
@@ -143,11 +154,14 @@ impl Filters {
                 Err(more) => complaints.extend(more),
             }
         }
+        let messages = Messages::compile(&edition.messages, &edition.files).map_err(|more| complaints.extend(more));
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
-        match (words, patterns, detectors) {
-            (Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => Ok(Self { forms, words, patterns, detectors }),
+        match (messages, words, patterns, detectors) {
+            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
+                Ok(Self { forms, messages, words, patterns, detectors })
+            }
             _ => Err(complaints),
         }
     }
@@ -164,7 +178,9 @@ impl Filters {
     /// `size.budget`, or `fault.internal` where the pattern engine gives up. What filters find is no error: it is in the result.
     pub fn scan<'a>(&self, scanner: &mut Scanner<'_>, parsed: &Parsed<'a>, budget: &mut Budget) -> Result<Scanned<'a>, Refusal> {
         let format = parsed.format();
-        self.read(scanner, format.name, parsed.tree(), &(format.markings)(parsed.tree()), parsed.body(), budget)
+        let tree = parsed.tree();
+        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree) };
+        self.read(scanner, format.name, tree, marked, parsed.body(), budget)
     }
 
     fn read<'a>(
@@ -172,17 +188,20 @@ impl Filters {
         scanner: &mut Scanner<'_>,
         format: &str,
         tree: &Tree<'_>,
-        markings: &[Marking],
+        marked: Marked<'_>,
         body: &'a [u8],
         budget: &mut Budget,
     ) -> Result<Scanned<'a>, Refusal> {
         let form = self.forms.get(format);
-        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), markings);
+        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
         let mut found = Found::new(tree, &protected);
         let learnt = match form {
             Some(form) => form.fields.scan(&mut found, budget)?,
             None => without_profile(&mut found),
         };
+        if let Some(format) = crate::format::by_name(format).filter(|format| format.syntax == Syntax::Slash) {
+            self.messages.scan(&(format.facts)(tree).kind, &mut found, budget)?;
+        }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::normal::{Marking, NodeId, PathPattern, Tree};
+use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 
 /// The protected nodes of one message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,17 +17,31 @@ pub(crate) struct Protected {
 }
 
 impl Protected {
-    /// Finds the protected nodes of a tree.
-    pub(crate) fn of(tree: &Tree<'_>, required: &[PathPattern], markings: &[Marking]) -> Self {
-        let labels = markings.iter().flat_map(|marking| match *marking {
-            Marking::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
-            Marking::Stanag4774(label) => [Some(label), None, None],
-            // A banner is a copy of the label in free text, which may leave without it.
-            Marking::Banner(_) => [None; 3],
-        });
-        let labels: BTreeSet<NodeId> = labels.flatten().collect();
-        let carriers = labels.iter().flat_map(|&label| above(tree, label)).collect();
-        Self { required: required.iter().flat_map(|path| path.select(tree)).collect(), labels, carriers }
+    /// Finds the protected nodes of a tree. The marking of a part must stay as long as its part does.
+    pub(crate) fn of(tree: &Tree<'_>, required: &[PathPattern], markings: &[Marking], portions: &[Portion]) -> Self {
+        let mut found = Self { required: required.iter().flat_map(|path| path.select(tree)).collect(), ..Self::default() };
+        for &marking in markings {
+            found.label(tree, marking, None);
+        }
+        for portion in portions {
+            for &marking in &portion.markings {
+                found.label(tree, marking, Some(portion.node));
+            }
+        }
+        found
+    }
+
+    /// Protects a label and all nodes above it, up to the part whose label it is.
+    fn label(&mut self, tree: &Tree<'_>, marking: Marking, part: Option<NodeId>) {
+        // A banner is a copy of the label in free text, which may leave without it.
+        if matches!(marking, Marking::Banner(_)) {
+            return;
+        }
+        for label in marking.nodes() {
+            if self.labels.insert(label) || part.is_none() {
+                self.carriers.extend(above(tree, label).take_while(|node| Some(*node) != part));
+            }
+        }
     }
 
     /// Whether `node` must stay: it is the document or required, or is, carries or is a part of a label.
@@ -66,7 +80,7 @@ mod tests {
             Marking::Triple { access: Some(node(&tree, "/event/@access")), caveat: None, releasable_to: None },
             Marking::Stanag4774(node(&tree, "/event/detail/label")),
         ];
-        let protected = Protected::of(&tree, &required, &markings);
+        let protected = Protected::of(&tree, &required, &markings, &[]);
         for path in [
             "/event",
             "/event/@uid",

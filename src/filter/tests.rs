@@ -7,6 +7,9 @@ use super::*;
 use crate::base::{Digest, Name};
 use crate::policy::{Agreement, Field, FieldType, Profile, Registry, SourceFile, WordEntry, WordList};
 
+/// A message without any marking.
+const UNMARKED: Marked<'static> = Marked { markings: &[], portions: &[] };
+
 fn words(action: Action, entries: &[&str]) -> WordList {
     let entries = entries.iter().zip(1..).map(|(text, line)| WordEntry { text: (*text).to_owned(), line }).collect();
     WordList { file: "filters/words/codewords.txt".into(), action, severity: Severity::High, reason: "a code word".into(), entries }
@@ -32,6 +35,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         peers: BTreeMap::new(),
         agreements: Vec::<Agreement>::new(),
         cedar: Vec::new(),
+        messages: Vec::new(),
         profiles: [("cot".to_owned(), profile)].into(),
         word_lists,
         patterns,
@@ -43,7 +47,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
 fn scanned(edition: &Edition, format: &str, tree: &Tree<'_>) -> Scanned<'static> {
     let filters = Filters::compile(edition).unwrap();
     let mut scanner = filters.scanner();
-    let scanned = filters.read(&mut scanner, format, tree, &[], &[], &mut Budget::for_body(100_000)).unwrap();
+    let scanned = filters.read(&mut scanner, format, tree, UNMARKED, &[], &mut Budget::for_body(100_000)).unwrap();
     laws::findings_are_whole(tree, 100_000, scanned.findings()).unwrap();
     scanned
 }
@@ -120,7 +124,8 @@ fn a_strip_within_a_label_is_a_hold() {
     let tree = sample(&["/event/@uid=U", "/event/detail/label/level=JABBERWOCK"]);
     let filters = Filters::compile(&edition).unwrap();
     let markings = [Marking::Stanag4774(node(&tree, "/event/detail/label"))];
-    let scanned = filters.read(&mut filters.scanner(), "cot", &tree, &markings, &[], &mut Budget::for_body(0)).unwrap();
+    let scanned =
+        filters.read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[] }, &[], &mut Budget::for_body(0)).unwrap();
     assert!(codes(&scanned).contains(&("content.words", "/event/detail/label/level", Action::Hold)));
     assert!(scanned.steps().is_empty());
 }
@@ -149,7 +154,7 @@ fn work_is_bounded_by_the_size_of_the_message() {
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
     let field = format!("/event/detail/remarks={}", "a ".repeat(3000));
     let filters = Filters::compile(&edition(Action::Hold, vec![words(Action::Note, &entries)], &[])).unwrap();
-    let refusal = filters.read(&mut filters.scanner(), "cot", &sample(&[&field]), &[], &[], &mut Budget::for_body(0)).unwrap_err();
+    let refusal = filters.read(&mut filters.scanner(), "cot", &sample(&[&field]), UNMARKED, &[], &mut Budget::for_body(0)).unwrap_err();
     assert_eq!(refusal.reason, Reason::SizeBudget);
 }
 
@@ -167,9 +172,9 @@ fn a_scanner_remembers_nothing_of_the_message_before() {
     let filters = Filters::compile(&edition(Action::Hold, vec![words(Action::Hold, &["JABBERWOCK"])], &[])).unwrap();
     let mut scanner = filters.scanner();
     for _ in 0..2 {
-        let hit = filters.read(&mut scanner, "cot", &sample(&["/event/detail/remarks=JABBERWOCK"]), &[], &[], &mut Budget::for_body(0)).unwrap();
+        let hit = filters.read(&mut scanner, "cot", &sample(&["/event/detail/remarks=JABBERWOCK"]), UNMARKED, &[], &mut Budget::for_body(0)).unwrap();
         assert_eq!(hit.findings().len(), 1);
-        let clean = filters.read(&mut scanner, "cot", &sample(&CLEAN), &[], &[], &mut Budget::for_body(0)).unwrap();
+        let clean = filters.read(&mut scanner, "cot", &sample(&CLEAN), UNMARKED, &[], &mut Budget::for_body(0)).unwrap();
         assert_eq!(clean.findings(), []);
     }
 }

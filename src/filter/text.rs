@@ -141,6 +141,7 @@ fn spell(value: &Value<'_>, all: &mut String) {
         Value::Text(text) => all.write_str(text),
         Value::Number(number, _) => write!(all, "{number}"),
         Value::Time(time) => write!(all, "{time}"),
+        Value::Flag(flag) => write!(all, "{flag}"),
     };
 }
 

@@ -92,7 +92,7 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
             let Some(byte) = changed.get_mut(at).filter(|_| new != old) else { continue };
             *byte = new;
             let counts = read(format, &changed).map_or(true, |second| !first.same_fields(&second));
-            if !counts && !is_insignificant(body, at, new) {
+            if !counts && !is_insignificant(format.syntax, body, at, new) {
                 return Err(format!("byte {at} as {new:#04x} instead of {old:#04x} changes nothing"));
             }
         }
@@ -103,19 +103,67 @@ pub fn every_byte_counts(format: &'static Format, body: &[u8]) -> Result<(), Bro
     Ok(())
 }
 
-/// Whether a change of one byte of an XML body carries no field: in a comment, in the XML declaration, in a character reference
-/// (`&#x4a;` is `&#x4A;`), in a default namespace or prefix that nothing uses, or one white space for another.
+/// Whether a change of one byte carries no field, by the syntax of the body.
 #[must_use]
-pub fn is_insignificant(body: &[u8], at: usize, new: u8) -> bool {
+pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool {
     let white = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let old = body.get(at).copied().unwrap_or_default();
+    white(old) && white(new)
+        || match syntax {
+            // A frame carries a piece of XML.
+            Syntax::Xml | Syntax::Tak => means_nothing_in_xml(body, at),
+            Syntax::Oth => false,
+            Syntax::Mail => means_nothing_in_mail(body, at, new),
+            Syntax::Json => means_nothing_in_json(body, at, new),
+            Syntax::Slash => means_nothing_in_slash(body, at, new),
+        }
+}
+
+/// In a comment, in the XML declaration, in a character reference (`&#x4a;` is `&#x4A;`), or in a default namespace or prefix that nothing uses.
+fn means_nothing_in_xml(body: &[u8], at: usize) -> bool {
     let between = |start: &str, end: &str| {
         let before = body.get(..at).unwrap_or_default();
         let open = memchr::memmem::rfind(before, start.as_bytes());
         let closed = memchr::memmem::rfind(before, end.as_bytes());
         open.is_some() && open > closed
     };
+    between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+}
+
+/// The case of a letter in the name of a field or parameter, in a word of MIME or MMHS, in a domain or in what says how a word is encoded;
+/// a leading zero of a day.
+fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let old = after.first().copied().unwrap_or_default();
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let begins = |start: &[u8]| line.get(..start.len()).is_some_and(|line| line.eq_ignore_ascii_case(start));
+    let field = !line.contains(&b':') && !line.starts_with(b" ");
+    let word = [b"content-".as_slice(), b"mmhs-primary", b"mmhs-copy", b"mmhs-message-type"].into_iter().any(begins);
+    let parameter = after.iter().find(|b| !b.is_ascii_alphanumeric() && **b != b'-').is_some_and(|b| matches!(b, b'=' | b'*'));
+    let encoded = line.iter().rev().take(9).any(|b| *b == b'?');
+    let letter = old.eq_ignore_ascii_case(&new) && (field || word || parameter || line.contains(&b'@') || encoded);
+    let dated = begins(b"date:") || begins(b"mmhs-extended-authorisation-info:");
+    letter || dated && [(old, new), (new, old)].into_iter().any(|(digit, white)| digit == b'0' && matches!(white, b' ' | b'\n'))
+}
+
+/// The case of a hexadecimal digit in an escape or of the sign of an exponent, or white space for the last zero of a fraction.
+fn means_nothing_in_json(body: &[u8], at: usize, new: u8) -> bool {
     let old = body.get(at).copied().unwrap_or_default();
-    white(old) && white(new) || between("<!--", "-->") || between("<?xml", "?>") || between("&#", ";")
+    let before = body.get(..at).unwrap_or_default();
+    let escaped = before.iter().rev().take(6).any(|b| *b == b'u');
+    let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let same_letter = old.eq_ignore_ascii_case(&new) && (escaped || digit(before.last()));
+    let in_fraction = digit(before.last()) && before.iter().rev().find(|b| !b.is_ascii_digit()) == Some(&b'.');
+    let zero_or_white = |b: u8| matches!(b, b'0' | b' ' | b'\t' | b'\r' | b'\n');
+    same_letter || in_fraction && zero_or_white(old) && zero_or_white(new) && !digit(body.get(at.saturating_add(1)))
+}
+
+/// White space for the full stop that may end a routing line.
+fn means_nothing_in_slash(body: &[u8], at: usize, new: u8) -> bool {
+    let (before, after) = body.split_at_checked(at).unwrap_or((body, &[]));
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let routing = line.get(33..35) == Some(b"--".as_slice()) && line.get(28) == Some(&b'-');
+    routing && after.starts_with(b".") && matches!(new, b' ' | b'\n')
 }
 
 fn read<'a>(format: &'static Format, body: &'a [u8]) -> Result<Tree<'a>, Refusal> {

@@ -1,24 +1,17 @@
 //! The step from a parsed message to a labelled one: all markings found, each read strictly, all of them saying the same.
 //!
 //! Takes [`Parsed`] and the way in which the sender's markings are read. Proves: there is a label; every place of the
-//! message that says how it is marked says the same; the label is valid under a policy in force.
+//! message that says how it is marked says the same; the label is valid under a policy in force; every part that is marked by itself
+//! has a label, and none is above that of the message. A message without a label of its own has the join of its parts.
 //! Deliberately absent: signatures. A peer whose entry requires a binding is refused.
 
+use super::found::{Found, Places};
 use super::lattice::Lattice;
 use super::mark::Label;
+use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
-use super::stanag4774::Role;
-use super::{banner, cot, stanag4774};
-use crate::base::{Budget, Place, Reason, Refusal, Time};
+use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::Parsed;
-use crate::normal::{Marking, NodeId, Tree};
-
-/// Seconds by which a sender's clock may run ahead of ours: 300.
-pub const CLOCK_SKEW_SECONDS_MAX: i64 = 300;
-/// Markings of one message at most: 16. One label, its translations and two banner lines are fewer than ten.
-pub const MARKINGS_MAX: usize = 16;
-/// Work units for each marking: about what a label of 30 values costs to read and check.
-const WORK_PER_MARKING: u64 = 64;
 
 /// How a sender's markings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +53,18 @@ pub enum Form {
     Detached,
     /// A banner line.
     Banner,
+    /// The classification line of a text message.
+    Line,
+    /// The letters of a header.
+    Letter,
+    /// Policy, classification and category.
+    Named,
+    /// A marking of the Traffic Light Protocol.
+    Tlp,
+    /// An access control specification.
+    Acs,
+    /// The parts of the message, each with its own.
+    Parts,
 }
 
 impl Form {
@@ -72,6 +77,12 @@ impl Form {
             Self::Alternative => "STANAG 4774 alternative label",
             Self::Detached => "detached STANAG 4774 label",
             Self::Banner => "banner line",
+            Self::Line => "classification line",
+            Self::Letter => "letters of the header",
+            Self::Named => "policy, classification and category",
+            Self::Tlp => "TLP marking",
+            Self::Acs => "access control specification",
+            Self::Parts => "its parts",
         }
     }
 }
@@ -81,152 +92,23 @@ impl Form {
 /// # Errors
 /// `label.*`, with the place of the marking at fault.
 pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-    let mut found = Found { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new() };
-    let markings = (parsed.format().markings)(parsed.tree());
-    if markings.len() > MARKINGS_MAX {
-        return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {}", markings.len())));
-    }
-    // Banner lines come last: they are compared with the label, and never are it.
-    let (banners, labels): (Vec<_>, Vec<_>) = markings.into_iter().partition(|marking| matches!(marking, Marking::Banner(_)));
+    let (tree, format) = (parsed.tree(), parsed.format());
+    let places = Places::of(&(format.markings)(tree))?;
+    let mut found = Found::new(lattice, reading, now);
     if let Some(text) = &parsed.header().label {
-        budget.spend(WORK_PER_MARKING)?;
         found.detached(text, budget)?;
     }
-    for marking in labels.into_iter().chain(banners) {
-        budget.spend(WORK_PER_MARKING)?;
-        found.marking(parsed.tree(), marking, budget)?;
+    found.labels(tree, &places, budget)?;
+    let parts = portion::read(&found, tree, &(format.portions)(tree), budget)?;
+    if found.label().is_none() && !parts.is_empty() {
+        found.high_water(portion::join(lattice, tree, &parts)?, tree);
     }
+    found.copies(tree, &places, budget)?;
     let (label, sources) = found.finish()?;
     if reading.binding == Binding::Required {
         return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding, found a label without one"));
     }
-    Ok(Labelled { parsed, label, sources })
-}
-
-/// What was found so far.
-struct Found<'f> {
-    lattice: &'f Lattice,
-    reading: &'f Reading,
-    now: Time,
-    label: Option<Label>,
-    alternatives: Vec<(Label, Place)>,
-    sources: Vec<Source>,
-}
-
-impl Found<'_> {
-    fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
-        let place = Place { span: None, path: "header".into() };
-        let (role, label) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
-        if role != Role::Originator {
-            return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
-        }
-        self.add(label, Form::Detached, place)
-    }
-
-    fn marking(&mut self, tree: &Tree<'_>, marking: Marking, budget: &mut Budget) -> Result<(), Refusal> {
-        match marking {
-            Marking::Triple { access, caveat, releasable_to } => self.triple(tree, [access, caveat, releasable_to]),
-            Marking::Stanag4774(id) => self.stanag4774(tree, id),
-            Marking::Banner(id) => self.banner(tree, id, budget),
-        }
-    }
-
-    fn triple(&mut self, tree: &Tree<'_>, nodes: [Option<NodeId>; 3]) -> Result<(), Refusal> {
-        let [access, caveat, releasable_to] = nodes.map(|node| node.map(|id| tree.node(id).value.text()));
-        let triple = cot::Triple { access: access.as_deref(), caveat: caveat.as_deref(), releasable_to: releasable_to.as_deref() };
-        let Some(first) = nodes.into_iter().flatten().next() else { return Ok(()) };
-        let place = place_of(tree, first);
-        match cot::read(self.lattice, self.reading.scheme, triple).map_err(|refusal| placed(refusal, &place))? {
-            Some(label) => self.add(label, Form::Triple, place),
-            None => Ok(()),
-        }
-    }
-
-    fn stanag4774(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
-        let (role, label) = stanag4774::read(self.lattice, tree, id)?;
-        let place = place_of(tree, id);
-        if role == Role::Alternative {
-            self.check(&label, &place)?;
-            self.sources.push(Source { form: Form::Alternative, place: place.path.clone() });
-            self.alternatives.push((label, place));
-            return Ok(());
-        }
-        // Two originator labels are two words on one content, even where they are equal.
-        if self.sources.iter().any(|source| source.form == Form::Stanag4774) {
-            return Err(placed(Refusal::new(Reason::LabelDisagree, "expected one originator label, found two"), &place));
-        }
-        self.add(label, Form::Stanag4774, place)
-    }
-
-    /// Every line that is meant as a banner: people paste marked texts into others, so a marking may stand in the middle.
-    fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
-        let text = tree.node(id).value.text();
-        let place = place_of(tree, id);
-        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
-            budget.spend(WORK_PER_MARKING)?;
-            if self.sources.len() >= MARKINGS_MAX {
-                return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
-            }
-            let label = banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?;
-            self.add(label, Form::Banner, place.clone())?;
-        }
-        Ok(())
-    }
-
-    fn check(&self, label: &Label, place: &Place) -> Result<(), Refusal> {
-        self.lattice.check(label, self.now).map_err(|refusal| placed(refusal, place))?;
-        let ahead = label.created.is_some_and(|created| created.seconds_since(self.now) > CLOCK_SKEW_SECONDS_MAX);
-        if ahead {
-            return Err(placed(
-                Refusal::new(Reason::LabelDate, format!("expected a label created at most {CLOCK_SKEW_SECONDS_MAX} seconds from now")),
-                place,
-            ));
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, label: Label, form: Form, place: Place) -> Result<(), Refusal> {
-        self.check(&label, &place)?;
-        match &mut self.label {
-            None => self.label = Some(label),
-            Some(present) if present.says_the_same(&label) => {
-                // Who and when are kept from whichever marking says so.
-                present.created = present.created.or(label.created);
-                present.originator = present.originator.take().or(label.originator);
-            }
-            Some(_) => {
-                let reason = if form == Form::Banner { Reason::LabelBannerAbove } else { Reason::LabelDisagree };
-                let earlier = self.sources.first().map_or("label", |source| source.form.word());
-                return Err(placed(Refusal::new(reason, format!("expected the {} to say what the {earlier} says", form.word())), &place));
-            }
-        }
-        self.sources.push(Source { form, place: place.path });
-        Ok(())
-    }
-
-    /// The label, once every alternative label has proved to be our own translation of it.
-    fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
-        let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
-        // A rule may take the text away that a banner stands in, and the label would go with it.
-        if self.sources.iter().all(|source| source.form == Form::Banner) {
-            return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
-        }
-        for (alternative, place) in &self.alternatives {
-            let own = self.lattice.translate(&label, alternative.policy);
-            if !own.is_ok_and(|own| own.says_the_same(alternative)) {
-                return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
-            }
-        }
-        Ok((label, self.sources))
-    }
-}
-
-fn place_of(tree: &Tree<'_>, id: NodeId) -> Place {
-    Place { span: Some(tree.node(id).span), path: tree.path(id) }
-}
-
-fn placed(refusal: Refusal, place: &Place) -> Refusal {
-    if refusal.place == Place::default() { Refusal { place: place.clone(), ..refusal } } else { refusal }
+    Ok(Labelled { parsed, label, sources, parts })
 }
 
 /// Proof that a message carries one valid label, said the same in every place.
@@ -236,6 +118,7 @@ pub struct Labelled<'a> {
     parsed: Parsed<'a>,
     label: Label,
     sources: Vec<Source>,
+    parts: Vec<MarkedPart>,
 }
 
 impl<'a> Labelled<'a> {
@@ -254,6 +137,18 @@ impl<'a> Labelled<'a> {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// The parts that can be withheld alone, in document order, each with the label that holds for it; none where the message is one part.
+    #[must_use]
+    pub fn parts(&self) -> &[MarkedPart] {
+        &self.parts
+    }
+
+    /// Whether the label is the message's own, and not the join of its parts.
+    #[must_use]
+    pub fn is_marked_as_whole(&self) -> bool {
+        self.sources.iter().all(|source| source.form != Form::Parts)
     }
 }
 

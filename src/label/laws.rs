@@ -297,7 +297,9 @@ mod tests {
                 let made = (0..=255_u8).flat_map(|level| (0..=255).map(move |pick| [u8::try_from(policy).unwrap(), level, pick, level ^ pick]));
                 let made: Vec<Label> = made.filter_map(|bytes| label(lattice, &bytes)).collect();
                 let allowed = made.iter().filter(|label| lattice.check(label, now()).is_ok()).count();
-                assert!(allowed > made.len() / 20 && allowed < made.len(), "{allowed} of {}", made.len());
+                // A scheme of levels alone has nothing to forbid.
+                let plain = lattice.policies()[policy].tags.is_empty();
+                assert!(allowed > made.len() / 20 && (plain || allowed < made.len()), "{allowed} of {}", made.len());
             }
             assert_eq!(label(lattice, &[0]), None);
         }
@@ -382,7 +384,8 @@ mod tests {
     #[test]
     fn many_labels_translate_so_that_the_laws_of_translation_speak_of_something() {
         for lattice in lattices() {
-            for policy in 0..lattice.policies().len() {
+            // A scheme without equivalents translates nothing, by intent.
+            for policy in (0..lattice.policies().len()).filter(|policy| !lattice.policies()[*policy].equivalents.is_empty()) {
                 let to = (0..lattice.policies().len()).map(PolicyIx::at).filter(|to| to.index() != policy);
                 let release = u8::try_from(lattice.policies()[policy].release.unwrap().index()).unwrap();
                 let made = (0..=255_u8).filter_map(|pick| label(lattice, &[u8::try_from(policy).unwrap(), pick, release, pick]));

@@ -25,7 +25,7 @@ pub struct Label {
 }
 
 /// The values of one tag in a label.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Category {
     /// The tag.
     pub tag: TagIx,

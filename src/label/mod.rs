@@ -2,21 +2,27 @@
 //!
 //! Takes [`crate::format::Parsed`], gives [`Labelled`].
 
+pub mod acs;
 pub mod banner;
 mod character;
 pub mod clearance;
 pub mod cot;
 mod dominance;
+mod found;
 pub mod labelled;
 pub mod lattice;
 pub mod laws;
+pub mod line;
 pub mod mark;
+pub mod named;
+mod portion;
 mod rule;
 pub mod scheme;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]
 mod tests;
+pub mod tlp;
 mod translate;
 mod words;
 
@@ -24,5 +30,6 @@ pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
+pub use portion::MarkedPart;
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
 pub use spif::PolicyFile;

@@ -20,7 +20,7 @@ pub struct Edit {
     pub node: NodeId,
     /// Its path in the original tree.
     pub path: String,
-    /// The transform that made it: `remove`, `replace`, `coarsen`, `pseudonymise`.
+    /// The transform that made it: `remove`, `replace`, `coarsen`, `pseudonymise`; `withhold` where the recipient may not have the part.
     pub action: &'static str,
     /// The rule that asked for it.
     pub rule: Arc<str>,
@@ -54,7 +54,7 @@ impl Edits {
     }
 
     /// All edits in document order.
-    pub fn iter(&self) -> impl Iterator<Item = &Edit> {
+    pub fn iter(&self) -> impl Iterator<Item = &Edit> + Clone {
         self.list.iter()
     }
 

@@ -3,7 +3,7 @@
 use super::NodeId;
 
 /// One place of a message that says how it is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Marking {
     /// Cursor-on-Target's three attributes; each is absent where the message has none.
     Triple {
@@ -16,6 +16,63 @@ pub enum Marking {
     },
     /// A STANAG 4774 label element.
     Stanag4774(NodeId),
-    /// Free text, whose lines may be banners.
+    /// Free text, whose lines may be banners: compared with the label, never the label.
     Banner(NodeId),
+    /// Text that is the label of its part or message, as a line in the scheme's own spelling: the classification line of a text message.
+    Line(NodeId),
+    /// One letter of the classification, as communication headers have it: `U`, `E`, `R`, `C`, `S`, `T`.
+    Letter(NodeId),
+    /// Policy, classification and categories, each as a text of its own.
+    Named {
+        /// Name of the policy.
+        policy: NodeId,
+        /// Classification.
+        classification: NodeId,
+        /// Categories, in the policy's own words.
+        category: Option<NodeId>,
+    },
+    /// A marking of the Traffic Light Protocol: `TLP:AMBER+STRICT`, `tlp:amber`, `amber`, or the fixed id of its definition in STIX.
+    Tlp(NodeId),
+    /// An access control specification: the element that holds its members.
+    Acs(NodeId),
+}
+
+impl Marking {
+    /// The nodes in which it stands.
+    pub fn nodes(self) -> impl Iterator<Item = NodeId> {
+        let nodes = match self {
+            Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
+            Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
+            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) => {
+                [Some(node), None, None]
+            }
+        };
+        nodes.into_iter().flatten()
+    }
+}
+
+/// A part of a message that carries markings of its own and can be withheld alone.
+///
+/// Without markings a part has the label of the part around it, or else of the message. A part within a part is never lower than it: the
+/// label room joins the two. A message's own markings ([`crate::normal::Marking`] of the whole) claim to be above everything in it; where a
+/// format's marking at the top speaks only of what stands around the parts, the format gives a part for the root instead. A part can be
+/// left out alone: what the format requires is no part, and its marking is one of the part around it. The definition of a marking is a part that is
+/// marked by what it defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portion {
+    /// The part.
+    pub node: NodeId,
+    /// Its markings; all must say the same.
+    pub markings: Vec<Marking>,
+}
+
+/// A mention of a part by its identity: where the part is withheld, the mention goes with it.
+///
+/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    /// The part that is mentioned.
+    pub part: NodeId,
+    /// What is left out where the part is: an item of a list, or a whole part that says nothing without it.
+    pub takes: NodeId,
 }

@@ -9,6 +9,6 @@ pub mod path;
 pub mod tree;
 
 pub use edit::{Change, Edit, Edits};
-pub use marking::Marking;
+pub use marking::{Marking, Mention, Portion};
 pub use path::PathPattern;
 pub use tree::{Kind, Node, NodeId, Tree, TreeBuilder, Unit, Value};

@@ -47,12 +47,24 @@ pub enum Unit {
     Latitude,
     /// Degrees of longitude, WGS-84, east positive, -180 to 180.
     Longitude,
+    /// Degrees of latitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    LatitudeMinutes,
+    /// Degrees of longitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    LongitudeMinutes,
+    /// Degrees of latitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    LatitudeSeconds,
+    /// Degrees of longitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    LongitudeSeconds,
     /// Degrees of arc.
     Degrees,
     /// Metres.
     Metres,
     /// Metres for each second.
     MetresPerSecond,
+    /// Kilometres for each hour.
+    KilometresPerHour,
+    /// Knots: nautical miles for each hour.
+    Knots,
     /// Percent, 0 to 100.
     Percent,
 }
@@ -68,6 +80,8 @@ pub enum Value<'a> {
     Number(Decimal, Unit),
     /// A point in time.
     Time(Time),
+    /// A truth value.
+    Flag(bool),
 }
 
 impl Value<'_> {
@@ -79,6 +93,8 @@ impl Value<'_> {
             Self::Text(text) => Cow::Borrowed(text),
             Self::Number(number, _) => Cow::Owned(number.to_string()),
             Self::Time(time) => Cow::Owned(time.to_string()),
+            Self::Flag(true) => Cow::Borrowed("true"),
+            Self::Flag(false) => Cow::Borrowed("false"),
         }
     }
 }
@@ -167,6 +183,12 @@ impl<'a> Tree<'a> {
                 let shape = key(a) == key(b);
                 shape && (a.kind == Kind::Attribute || same(a, b) && (a.kind == Kind::Text || attributes(id)))
             })
+    }
+
+    /// The last node below `id`, or `id` itself: in document order, all between the two are below it.
+    #[must_use]
+    pub fn last(&self, id: NodeId) -> NodeId {
+        NodeId(self.node(id).end.saturating_sub(1))
     }
 
     /// The direct children: attributes first, then elements and text in document order.

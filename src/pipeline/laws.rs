@@ -6,10 +6,9 @@
 use crate::base::{Budget, Header, Reason, Time};
 use crate::format::{self, Received};
 use crate::label::{self, Binding, Lattice, Reading};
-use crate::normal::Edits;
 use crate::policy::PeerEntry;
 use crate::rebuild;
-use crate::release::mandatory;
+use crate::release::parts::{self, Kept};
 use crate::verify::{self, BlockedWords, Claim};
 
 /// A broken law: one sentence.
@@ -28,8 +27,8 @@ pub struct Setting<'s> {
     pub now: Time,
 }
 
-/// What the first half reads and labels, the second half reads with the same label, admits exactly where mandatory control admits it,
-/// and finds rewritten without an edit and in canonical form. A message that the first half refuses asks nothing of the second.
+/// What the first half reads and labels, the second half reads with the same labels, admits exactly where mandatory control admits it or a part of it,
+/// and finds rewritten without an edit but what is withheld, in canonical form. A message that the first half refuses asks nothing of the second.
 ///
 /// The header must address the recipient, with traffic that both peers may have.
 ///
@@ -40,12 +39,14 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
     let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
     let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
-    let edits = Edits::default();
-    let result = rebuild::bytes(labelled.parsed().tree(), &edits, labelled.parsed().format().syntax);
+    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient);
+    let tree = labelled.parsed().tree();
+    let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
+    let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
     let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
-    let admitted = mandatory::clear(setting.lattice, labelled.label(), setting.recipient);
     let verified = verify::reread(Claim {
         header,
+        format: labelled.parsed().format().name,
         original: body,
         result,
         edits: &edits,
@@ -53,6 +54,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
         sender: setting.sender,
         recipient: setting.recipient,
         label: labelled.label(),
+        released: admitted.as_ref().map_or(labelled.label(), Kept::label),
         blocked_words: &BlockedWords::default(),
         now: setting.now,
     });

@@ -120,6 +120,7 @@ impl<'g> Inspector<'g> {
         }
         verify::reread(Claim {
             header: labelled.parsed().header(),
+            format: labelled.parsed().format().name,
             original: labelled.parsed().body(),
             result,
             edits: sanitised.edits(),
@@ -127,6 +128,7 @@ impl<'g> Inspector<'g> {
             sender,
             recipient,
             label: labelled.label(),
+            released: sanitised.permitted().label(),
             blocked_words: self.guard.blocked_words(),
             now: world.now,
         })

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
 use crate::filter::Waivers;
 use crate::label::{LabelView, Labelled};
-use crate::normal::Change;
 use crate::sanitise::Sanitised;
 use crate::verify::Verified;
 
@@ -116,18 +115,8 @@ impl Ruling {
     /// What sanitising did, with the findings as they stood when the message was cleared.
     pub(super) fn edited(&mut self, sanitised: &Sanitised<'_, '_>) {
         self.findings = sanitised.findings().to_vec();
-        self.edits = sanitised
-            .edits()
-            .iter()
-            .map(|edit| EditView {
-                path: edit.path.clone(),
-                action: match edit.change {
-                    Change::Remove => "remove",
-                    Change::Replace(_) => edit.action,
-                },
-                rule: Arc::clone(&edit.rule),
-            })
-            .collect();
+        self.edits =
+            sanitised.edits().iter().map(|edit| EditView { path: edit.path.clone(), action: edit.action, rule: Arc::clone(&edit.rule) }).collect();
     }
 
     fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {

@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base64::Engine;
+
 use super::agreements::line_of;
 use super::edition::SourceFile;
 use super::faults::Faults;
 use super::peers::TRAFFIC;
-use super::table::{Need, Table, read};
+use super::table::{Need, Table, Word, read};
 use crate::base::{Complaint, Name, Outcome, Precedence, Reason, Time, Traffic};
 
 /// One message with what is expected of it.
@@ -32,7 +34,7 @@ pub struct Case {
     /// The header's detached label.
     pub label: Option<String>,
     /// The body.
-    pub body: String,
+    pub body: Vec<u8>,
     /// What is expected, for one or more recipients.
     pub expect: Vec<Expectation>,
 }
@@ -120,8 +122,11 @@ fn peer(table: &mut Table<'_>, key: &'static str, peers: &BTreeSet<Name>, faults
     found
 }
 
+/// How the name of a message file ends that holds bytes in base64: rule sets are text, and some formats are not.
+const ENCODED: &str = ".base64";
+
 /// The body: `message` inline, or `file` below `cases/messages/`; `replace` then changes places that stand in it exactly once.
-fn body(table: &mut Table<'_>, messages: &[&SourceFile], faults: &mut Faults) -> Option<String> {
+fn body(table: &mut Table<'_>, messages: &[&SourceFile], faults: &mut Faults) -> Option<Vec<u8>> {
     let inline = table.word("message", Need::Optional, faults);
     let named = table.word("file", Need::Optional, faults);
     let changes = table.table("replace", Need::Optional, faults);
@@ -133,6 +138,12 @@ fn body(table: &mut Table<'_>, messages: &[&SourceFile], faults: &mut Faults) ->
                 faults.unknown(&word.at, "message", word.text, messages.iter().filter_map(|file| file.path.strip_prefix("cases/messages/")));
                 return None;
             };
+            if word.text.ends_with(ENCODED) {
+                if let Some((old, _)) = changes.iter().flat_map(Table::entries).next() {
+                    faults.at(&old.at, "a message in base64 cannot be changed in places", "a message in text", "write a file of its own");
+                }
+                return decoded(&file.text, &word, faults);
+            }
             file.text.to_string()
         }
         _ => {
@@ -151,7 +162,17 @@ fn body(table: &mut Table<'_>, messages: &[&SourceFile], faults: &mut Faults) ->
         }
         text = text.replacen(old.text, new, 1);
     }
-    Some(text)
+    Some(text.into_bytes())
+}
+
+/// The bytes of a message file in base64, whose lines may end anywhere.
+fn decoded(text: &str, named: &Word<'_>, faults: &mut Faults) -> Option<Vec<u8>> {
+    let plain: String = text.split_ascii_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(plain).ok();
+    if bytes.is_none() {
+        faults.at(&named.at, "the message file is not in base64", "base64 with padding (RFC 4648, 4)", "encode it anew, or name it otherwise");
+    }
+    bytes
 }
 
 fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Expectation> {

@@ -41,6 +41,8 @@ pub struct Edition {
     pub cedar: Vec<SourceFile>,
     /// Field profiles by format name.
     pub profiles: BTreeMap<String, Profile>,
+    /// Definitions of formatted messages.
+    pub messages: Vec<MessageDefinition>,
     /// Word lists.
     pub word_lists: Vec<WordList>,
     /// YARA sources.
@@ -195,6 +197,100 @@ pub struct Profile {
     pub rest: Vec<PathPattern>,
     /// File.
     pub file: Arc<str>,
+}
+
+/// The definition of a formatted message.
+#[derive(Debug, Clone)]
+pub struct MessageDefinition {
+    /// The message identifier.
+    pub kind: String,
+    /// Its sets, in their order.
+    pub sets: Vec<SetDefinition>,
+    /// Whether they stand in that order.
+    pub order: Order,
+    /// What happens to a set that no row lists.
+    pub otherwise: Action,
+    /// What happens where a set or field does not fit.
+    pub misfit: Action,
+    /// File.
+    pub file: Arc<str>,
+}
+
+/// Whether the sets of a message stand in the order of its definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As listed.
+    Listed,
+    /// In any order.
+    Free,
+}
+
+/// How often a set stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occurs {
+    /// Exactly once.
+    Once,
+    /// Once or not at all.
+    Optional,
+    /// Once or more.
+    Repeated,
+    /// As often as wanted.
+    Any,
+}
+
+/// A set of a message.
+#[derive(Debug, Clone)]
+pub struct SetDefinition {
+    /// Its identifier.
+    pub id: String,
+    /// How often it stands.
+    pub occurs: Occurs,
+    /// Its fields in their order; none for sets of which only the occurrence is defined.
+    pub fields: Vec<FieldDefinition>,
+    /// Whether the last field may stand again.
+    pub last_field_repeats: bool,
+    /// `file:line`.
+    pub rule: Arc<str>,
+}
+
+/// A field of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldDefinition {
+    /// Name, for people.
+    pub name: String,
+    /// What it holds.
+    pub form: FieldForm,
+    /// Whether `-` or nothing may stand.
+    pub optional: bool,
+    /// Unit, for people.
+    pub unit: Option<String>,
+}
+
+/// What a field of a set holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldForm {
+    /// Text of a length, matching the whole of a regular expression where one is given.
+    Text {
+        /// Characters.
+        length: Characters,
+        /// Regular expression over the whole value.
+        pattern: Option<String>,
+    },
+    /// Degrees and minutes of WGS-84, with check digits or without.
+    Position,
+    /// A date-time group.
+    Time,
+}
+
+/// Characters of a field, as catalogues write them: `3-5AN`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Characters {
+    /// At least.
+    pub least: usize,
+    /// At most.
+    pub most: usize,
+    /// Of `A` letters, `N` digits, `S` special characters, `B` blanks, `X` any.
+    pub kinds: String,
 }
 
 /// What values a field may have.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::agreements::{self, Known};
 use super::cases::{self, Case};
 use super::detectors::DetectorRule;
-use super::edition::{Agreement, Edition, Profile, SourceFile, WordList};
+use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile, WordList};
 use super::faults::Faults;
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
-use super::{detectors, profiles, words};
+use super::{detectors, messages, profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::{Lattice, PolicyFile};
@@ -25,6 +25,7 @@ enum Shelf {
     Agreement,
     Cedar,
     Profile,
+    Definition,
     Words,
     Patterns,
     Detectors,
@@ -45,6 +46,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         ("policies", "toml") => Shelf::Constraints,
         ("agreements", "toml") => Shelf::Agreement,
         ("formats", "toml") => Shelf::Profile,
+        ("messages", "toml") => Shelf::Definition,
         ("filters/words", "txt") => Shelf::Words,
         ("filters/patterns", "yar") => Shelf::Patterns,
         _ if path == detectors::PATH => Shelf::Detectors,
@@ -76,6 +78,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
         lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     let profiles = desk.profiles();
     desk.complain_of_formats_without_profile(&agreements);
+    let messages = desk.messages();
     let word_lists = desk.word_lists();
     let detectors = desk.detectors();
     let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
@@ -93,6 +96,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             agreements,
             cedar,
             profiles,
+            messages,
             word_lists,
             patterns,
             detectors,
@@ -120,7 +124,7 @@ impl<'f> Desk<'f> {
     fn complain_of_strangers(&mut self) {
         for file in self.files.iter().filter(|file| shelf(&file.path).is_none()) {
             let mut faults = Faults::of(file.path.clone());
-            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `filters/words/`, `filters/patterns/`, `filters/detectors.toml` or `cases/`";
+            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `messages/`, `filters/words/`, `filters/patterns/`, `filters/detectors.toml` or `cases/`";
             faults.whole("the file has no place in a rule set", format!("a file of {places}"), "move it, correct its suffix or remove it");
             self.complaints.append(&mut faults.into_list());
         }
@@ -226,6 +230,16 @@ impl<'f> Desk<'f> {
                 self.absent(&path, "a clause releases this format: say what its fields may hold");
             }
         }
+    }
+
+    fn messages(&mut self) -> Vec<MessageDefinition> {
+        let mut found = Vec::new();
+        for file in self.on(Shelf::Definition) {
+            let (definition, mut complaints) = messages::parse(file);
+            self.complaints.append(&mut complaints);
+            found.extend(definition);
+        }
+        found
     }
 
     fn word_lists(&mut self) -> Vec<WordList> {

@@ -119,7 +119,13 @@ pub(super) struct Inspectors {
 impl Inspectors {
     /// Starts `count` threads, and one for what is urgent.
     pub(super) fn start(count: usize, guard: Arc<Guard>, secrets: Arc<Secrets>) -> Result<Self, Fault> {
-        let shared = Arc::new(Shared { lanes: Mutex::default(), waiting: Condvar::new(), waiting_urgent: Condvar::new(), guard: ArcSwap::new(guard), secrets });
+        let shared = Arc::new(Shared {
+            lanes: Mutex::default(),
+            waiting: Condvar::new(),
+            waiting_urgent: Condvar::new(),
+            guard: ArcSwap::new(guard),
+            secrets,
+        });
         let thread = |(name, duty): (String, Duty)| {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()

@@ -4,6 +4,11 @@
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
+mod json;
+mod mail;
+mod oth;
+mod slash;
+mod tak;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
@@ -66,6 +71,11 @@ pub fn detached(label: &str) -> Result<String, Refusal> {
 pub fn bytes(tree: &Tree<'_>, edits: &Edits, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
     match syntax {
         Syntax::Xml => xml::write(tree, edits),
+        Syntax::Mail => mail::write(tree, edits),
+        Syntax::Json => json::write(tree, edits),
+        Syntax::Tak => tak::write(tree, edits),
+        Syntax::Oth => oth::write(tree, edits),
+        Syntax::Slash => slash::write(tree, edits),
     }
 }
 

@@ -12,12 +12,13 @@ use crate::normal::{Change, Edits, Kind, NodeId, Tree, Value};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Namespaces that may leave, with the prefix that each has. The prefix `xml` needs no declaration.
-const PREFIXES: [(&str, &str); 5] = [
+const PREFIXES: [(&str, &str); 6] = [
     ("http://www.w3.org/XML/1998/namespace", "xml"),
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
     ("http://www.w3.org/2005/05/xmlmime", "xmime"),
     ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
+    ("urn:nato:fft:protocols:nffi13", "nffi"),
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.
@@ -26,17 +27,29 @@ const FIRST: [&str; 14] =
 
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
-    let size = usize::try_from(tree.node(NodeId::ROOT).span.bytes()).unwrap_or(0);
-    let mut out = Writer {
-        tree,
-        edits,
-        out: String::with_capacity(size.saturating_add(size / 8).saturating_add(128)),
-        attributes: Vec::with_capacity(16),
-        declared: [false; PREFIXES.len()],
-    };
-    out.out.push_str(DECLARATION);
-    out.element(NodeId::ROOT)?;
+    written(tree, edits, NodeId::ROOT, DECLARATION)
+}
+
+/// Writes an element that another syntax carries, without a declaration.
+pub(super) fn write_element(tree: &Tree<'_>, edits: &Edits, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, edits, id, "")
+}
+
+fn written(tree: &Tree<'_>, edits: &Edits, id: NodeId, before: &str) -> Result<Vec<u8>, Refusal> {
+    let size = usize::try_from(tree.node(id).span.bytes()).unwrap_or(0);
+    let mut out = Writer::new(tree, edits, size.saturating_add(size / 8).saturating_add(128));
+    out.out.push_str(before);
+    out.element(id)?;
     Ok(out.out.into_bytes())
+}
+
+/// Writes elements side by side, without a declaration: what stands within an element whose tags another syntax has.
+pub(super) fn fragment(tree: &Tree<'_>, edits: &Edits, elements: impl Iterator<Item = NodeId>) -> Result<String, Refusal> {
+    let mut out = Writer::new(tree, edits, 0);
+    for element in elements {
+        out.element(element)?;
+    }
+    Ok(out.out)
 }
 
 #[derive(Debug)]
@@ -57,7 +70,11 @@ enum Within {
     Text,
 }
 
-impl Writer<'_, '_> {
+impl<'t, 'a> Writer<'t, 'a> {
+    fn new(tree: &'t Tree<'a>, edits: &'t Edits, bytes: usize) -> Self {
+        Self { tree, edits, out: String::with_capacity(bytes), attributes: Vec::with_capacity(16), declared: [false; PREFIXES.len()] }
+    }
+
     fn element(&mut self, id: NodeId) -> Result<(), Refusal> {
         let tree = self.tree;
         if self.edits.of(id).is_some() {
@@ -162,6 +179,7 @@ impl Writer<'_, '_> {
             Value::Text(text) => return self.escaped(id, text, within),
             Value::Number(number, _) => write!(self.out, "{number}"),
             Value::Time(time) => write!(self.out, "{time}"),
+            Value::Flag(flag) => write!(self.out, "{flag}"),
         };
         written.map_err(|_| self.fault(id, "expected a value that can be written"))
     }

@@ -14,7 +14,7 @@ use cedar_policy::{
 
 use super::question::Question;
 use super::vocabulary::{Types, Vocabulary};
-use super::{Circumstances, Permitted, compile, exercise, mandatory};
+use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
 use crate::policy::{Clause, Edition, PeerEntry, Release};
@@ -99,16 +99,17 @@ impl Engine {
         circumstances: &Circumstances,
     ) -> Result<Permitted<'m, 'a>, Refusal> {
         let mut chain = vec![marked(&self.lattice, labelled)];
-        chain.append(&mut mandatory::clear(&self.lattice, labelled.label(), recipient)?);
+        let kept = parts::keep(&self.lattice, labelled, recipient)?;
+        chain.extend_from_slice(kept.chain());
         let facts = labelled.parsed().facts();
         exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
-        let clause = self.ask(&Question::of(labelled, &facts, &self.lattice, circumstances), &sender.name, &recipient.name)?;
+        let clause = self.ask(&Question::of(labelled, kept.label(), &facts, &self.lattice, circumstances), &sender.name, &recipient.name)?;
         let how = match clause.release {
             Release::Automatic => "permits",
             Release::Review => "permits after review",
         };
         chain.push(format!("`{}` {how}", clause.id));
-        Ok(Permitted { labelled, recipient, clause, chain })
+        Ok(Permitted { labelled, recipient, clause, kept, chain })
     }
 
     /// The clause that permits: an automatic one before one that asks for review, then the lowest id.

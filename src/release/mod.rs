@@ -1,7 +1,7 @@
 //! Release: whether a labelled message may go to one recipient, and under which clause of which agreement.
 //!
 //! Takes [`Labelled`], sender, recipient and [`Circumstances`]; gives [`Permitted`]. Proves, in this order: the recipient's
-//! clearance admits the label ([`mandatory`], code, which no rule set can switch off); exercise and operation are not mixed
+//! clearance admits the label ([`mandatory`], code, which no rule set can switch off), or the labels of the parts that it is left ([`parts`]); exercise and operation are not mixed
 //! ([`exercise`]); a clause in force permits, no policy forbids, and no rule failed while it was asked ([`engine`], Cedar).
 //! Deliberately absent: any way to release without a clause to cite.
 
@@ -10,17 +10,21 @@ pub mod engine;
 pub mod exercise;
 mod extra;
 pub mod mandatory;
+pub mod parts;
 mod question;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 mod vocabulary;
 
 use std::sync::Arc;
 
 pub use engine::Engine;
+pub use parts::{Kept, Withheld};
 
 use crate::base::Time;
-use crate::label::Labelled;
+use crate::label::{Label, Labelled};
 use crate::policy::{Clause, PeerEntry, Release};
 
 /// What a decision depends on besides message and rules.
@@ -37,6 +41,7 @@ pub struct Permitted<'m, 'a> {
     labelled: &'m Labelled<'a>,
     recipient: &'m PeerEntry,
     clause: Arc<Clause>,
+    kept: Kept,
     chain: Vec<String>,
 }
 
@@ -50,6 +55,18 @@ impl<'m, 'a> Permitted<'m, 'a> {
     #[must_use]
     pub const fn recipient(&self) -> &'m PeerEntry {
         self.recipient
+    }
+
+    /// The label of what this recipient gets: the message's, or the join of the parts that are left.
+    #[must_use]
+    pub const fn label(&self) -> &Label {
+        self.kept.label()
+    }
+
+    /// The parts that this recipient does not get, in document order.
+    #[must_use]
+    pub fn withheld(&self) -> &[Withheld] {
+        self.kept.withheld()
     }
 
     /// The clause; its id is `agreement/clause`.

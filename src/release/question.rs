@@ -23,7 +23,14 @@ pub(in crate::release) struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    pub(in crate::release) fn of(labelled: &'q Labelled<'_>, facts: &'q crate::format::Facts<'_>, lattice: &Lattice, at: &Circumstances) -> Self {
+    /// The question about what is left of a message for one recipient, whose label is `label`.
+    pub(in crate::release) fn of(
+        labelled: &'q Labelled<'_>,
+        label: &Label,
+        facts: &'q crate::format::Facts<'_>,
+        lattice: &Lattice,
+        at: &Circumstances,
+    ) -> Self {
         let header = labelled.parsed().header();
         Question {
             format: labelled.parsed().format().name,
@@ -32,8 +39,8 @@ impl<'q> Question<'q> {
             traffic: header.traffic,
             precedence: header.precedence,
             now: at.now,
-            label: lattice.view(labelled.label()),
-            ranks: ranks(lattice, labelled.label()),
+            label: lattice.view(label),
+            ranks: ranks(lattice, label),
         }
     }
 

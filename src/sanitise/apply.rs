@@ -14,6 +14,7 @@ use crate::base::{Reason, Refusal};
 use crate::filter::{Planned, Protected, Step};
 use crate::normal::{Change, Edit, Edits, Kind, NodeId, PathPattern, Tree, Value};
 use crate::policy::TransformAction;
+use crate::release::{Withheld, parts};
 
 use super::pseudonym::Pseudonyms;
 use super::{coarsen, transforms};
@@ -32,6 +33,7 @@ const PSEUDONYM: &str = transforms::name(&TransformAction::Pseudonymise);
 pub(super) struct Plan<'p, 'a> {
     pub(super) tree: &'p Tree<'a>,
     pub(super) steps: &'p [Planned],
+    pub(super) withheld: &'p [Withheld],
     pub(super) references: &'p [NodeId],
     pub(super) protected: &'p Protected,
     pub(super) rest: &'p [PathPattern],
@@ -42,6 +44,13 @@ pub(super) struct Plan<'p, 'a> {
 #[derive(Debug)]
 struct Draft {
     value: Value<'static>,
+    action: &'static str,
+    rule: Arc<str>,
+}
+
+/// Why a node is taken away.
+#[derive(Debug)]
+struct Removal {
     action: &'static str,
     rule: Arc<str>,
 }
@@ -68,7 +77,7 @@ impl Plan<'_, '_> {
         self.same_names(&gone, &mut drafts)?;
         self.honest_errors(&gone, &places, &mut drafts);
         self.ordered_times(&gone, &mut drafts);
-        few(edits.len().saturating_add(drafts.len()))?;
+        few(edits.len().saturating_add(drafts.len()).saturating_sub(self.withheld.len()))?;
         for (node, draft) in drafts {
             edits.add(Edit { node, path: self.tree.path(node), action: draft.action, rule: draft.rule, change: Change::Replace(draft.value) });
         }
@@ -77,27 +86,34 @@ impl Plan<'_, '_> {
     }
 
     fn removals(&self, edits: &mut Edits) -> Result<Gone, Refusal> {
-        let mut removed: BTreeMap<NodeId, &Arc<str>> = BTreeMap::new();
+        let mut removed: BTreeMap<NodeId, Removal> = BTreeMap::new();
         for planned in self.steps.iter().filter(|planned| planned.step == Step::Transform(TransformAction::Remove)) {
-            removed.entry(planned.node).or_insert(&planned.rule);
+            removed.entry(planned.node).or_insert_with(|| Removal { action: "remove", rule: Arc::clone(&planned.rule) });
+        }
+        // What is withheld is declared as such, whatever takes it away besides.
+        for Withheld { node, reason } in self.withheld {
+            removed.insert(*node, Removal { action: parts::ACTION, rule: reason.code().into() });
         }
         let mut gone = Gone::default();
         let mut tops = Vec::new();
-        for (node, rule) in removed {
-            if gone.hold(node) {
+        for (node, removal) in removed {
+            let is_withheld = removal.action == parts::ACTION;
+            if gone.hold(node) && !is_withheld {
                 continue;
             }
-            if self.protected.holds(self.tree, node) {
+            if !is_withheld && self.protected.holds(self.tree, node) {
+                let rule = &removal.rule;
                 return Err(Refusal::new(Reason::AgreementError, format!("`{rule}` takes away a field that must stay")).on(self.tree.path(node)));
             }
             gone.add(self.tree, node);
-            tops.push((node, rule));
+            tops.push((node, removal));
         }
-        // Before any path is spelt, which costs as much as the node has siblings.
-        few(tops.len())?;
-        for (node, rule) in tops {
-            let path = self.tree.path(node);
-            edits.add(Edit { node, path, action: "remove", rule: Arc::clone(rule), change: Change::Remove });
+        few(tops.len().saturating_sub(self.withheld.len()))?;
+        if self.withheld.len() > WITHHELD_MAX {
+            return Err(Refusal::new(Reason::ContentLimit, format!("expected at most {WITHHELD_MAX} parts to withhold")));
+        }
+        for (node, Removal { action, rule }) in tops {
+            edits.add(Edit { node, path: self.tree.path(node), action, rule, change: Change::Remove });
         }
         Ok(gone)
     }
@@ -232,6 +248,9 @@ impl Plan<'_, '_> {
 /// Edits of one message at most: 1,024. A track has some ten; each names its path, which costs as much as it has siblings.
 const EDITS_MAX: usize = 1_024;
 
+/// Parts of one message withheld from one recipient at most: 20,000, as many as the largest bundles have objects. Each is one edit of some 100 bytes.
+const WITHHELD_MAX: usize = 20_000;
+
 fn few(edits: usize) -> Result<(), Refusal> {
     if edits <= EDITS_MAX {
         return Ok(());
@@ -266,9 +285,11 @@ struct Gone {
 }
 
 impl Gone {
+    /// Adds a subtree, in document order; one within another adds nothing.
     fn add(&mut self, tree: &Tree<'_>, top: NodeId) {
-        let last = tree.subtree(top).last().map_or(top, |(id, _)| id);
-        self.ranges.push((top, last));
+        if !self.hold(top) {
+            self.ranges.push((top, tree.last(top)));
+        }
     }
 
     fn hold(&self, node: NodeId) -> bool {

@@ -6,9 +6,21 @@ use crate::normal::{Unit, Value};
 /// A number rounded to `places` fraction digits, half away from zero; text that is a number stays text.
 pub(super) fn number(value: &Value<'_>, places: u8) -> Option<Value<'static>> {
     match value {
-        Value::Number(number, unit) => Some(Value::Number(number.rounded(places), *unit)),
+        Value::Number(number, unit) => Some(Value::Number(number.rounded(spelt(places, *unit)), *unit)),
         Value::Text(text) => Decimal::parse(text).map(|number| Value::Text(number.rounded(places).to_string().into())),
-        Value::Empty | Value::Time(_) => None,
+        Value::Empty | Value::Time(_) | Value::Flag(_) => None,
+    }
+}
+
+/// The fraction digits to which a number of a unit is rounded, so that its format can spell the result: a place in whole minutes has
+/// multiples of a degree and of a tenth of it (6 minutes); one in whole seconds those of a hundredth too (36 seconds). What is asked for
+/// beyond the place's own step leaves it as it is.
+const fn spelt(places: u8, unit: Unit) -> u8 {
+    match (unit, places) {
+        (Unit::LatitudeMinutes | Unit::LongitudeMinutes, 2..) => u8::MAX,
+        (Unit::LatitudeSeconds | Unit::LongitudeSeconds, 3) => 2,
+        (Unit::LatitudeSeconds | Unit::LongitudeSeconds, 4..) => u8::MAX,
+        _ => places,
     }
 }
 
@@ -17,7 +29,7 @@ pub(super) fn time(value: &Value<'_>, seconds: u32) -> Option<Value<'static>> {
     match value {
         Value::Time(time) => Some(Value::Time(time.floor_to_seconds(seconds))),
         Value::Text(text) => Time::parse(text).map(|time| Value::Text(time.floor_to_seconds(seconds).to_string().into())),
-        Value::Empty | Value::Number(..) => None,
+        Value::Empty | Value::Number(..) | Value::Flag(_) => None,
     }
 }
 
@@ -27,6 +39,7 @@ pub(super) fn replaced(text: &str, value: &Value<'_>) -> Option<Value<'static>> 
         Value::Number(_, unit) => Decimal::parse(text).map(|number| Value::Number(number, *unit)),
         Value::Time(_) => Time::parse(text).map(Value::Time),
         Value::Text(_) => Some(Value::Text(text.to_owned().into())),
+        Value::Flag(_) => text.parse().ok().map(Value::Flag),
         Value::Empty => None,
     }
 }
@@ -44,7 +57,8 @@ pub(super) fn error_of(places: u8) -> Decimal {
 
 /// Whether a number is a part of a place on the Earth.
 pub(super) const fn is_place(value: &Value<'_>) -> bool {
-    matches!(value, Value::Number(_, Unit::Latitude | Unit::Longitude))
+    let latitude = matches!(value, Value::Number(_, Unit::Latitude | Unit::LatitudeMinutes | Unit::LatitudeSeconds));
+    latitude || matches!(value, Value::Number(_, Unit::Longitude | Unit::LongitudeMinutes | Unit::LongitudeSeconds))
 }
 
 #[cfg(test)]
@@ -54,6 +68,21 @@ mod tests {
 
     fn d(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_place_in_minutes_or_seconds_is_rounded_to_what_they_can_spell() {
+        for (unit, places, given, expected) in [
+            (Unit::LatitudeMinutes, 0, "25.6667", "26"),
+            (Unit::LongitudeMinutes, 1, "-25.6667", "-25.7"),
+            (Unit::LatitudeMinutes, 2, "25.6667", "25.6667"),
+            (Unit::LatitudeMinutes, 6, "25.6667", "25.6667"),
+            (Unit::LatitudeSeconds, 2, "25.422778", "25.42"),
+            (Unit::LongitudeSeconds, 3, "25.422778", "25.42"),
+            (Unit::LatitudeSeconds, 4, "25.422778", "25.422778"),
+        ] {
+            assert_eq!(number(&Value::Number(d(given), unit), places), Some(Value::Number(d(expected), unit)), "{given} to {places}");
+        }
     }
 
     #[test]

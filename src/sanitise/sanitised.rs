@@ -51,6 +51,7 @@ pub fn apply<'m, 'a>(cleared: Cleared<'m, 'a>, keys: &Keys<'_>) -> Result<Saniti
     let plan = Plan {
         tree: cleared.permitted().labelled().parsed().tree(),
         steps: cleared.steps(),
+        withheld: cleared.permitted().withheld(),
         references: cleared.references(),
         protected: cleared.protected(),
         rest: cleared.rest(),

@@ -47,7 +47,7 @@ pub(super) fn value(action: &TransformAction, value: &Value<'_>, pseudonyms: &Ps
         TransformAction::CoarsenTime(seconds) => coarsen::time(value, *seconds).ok_or_else(|| misfit("expected a time to coarsen")),
         TransformAction::Pseudonymise => match value {
             Value::Text(text) => Ok(Value::Text(pseudonyms.of(text).into())),
-            Value::Empty | Value::Number(..) | Value::Time(_) => Err(misfit("expected text to put a pseudonym for")),
+            Value::Empty | Value::Number(..) | Value::Time(_) | Value::Flag(_) => Err(misfit("expected text to put a pseudonym for")),
         },
     }
 }

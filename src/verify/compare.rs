@@ -1,136 +1,149 @@
 //! The comparison of original and result: the same tree, but for the declared edits.
 //!
-//! Both trees are walked side by side. Comments and white space between elements mean nothing; numbers and times are
-//! compared by value, everything else character by character. Order of elements counts, order of attributes does not.
+//! Both trees are walked side by side. Values are compared as they are spelt: numbers, times and truth values by value, everything else
+//! character by character. Order of elements counts, order of attributes does not.
 
 use std::borrow::Cow;
 
-use roxmltree::{Attribute, Node};
-
-use super::cot::{Spelling, blank, same, spelling, typed};
 use super::moment::Moment;
 use super::number::Digits;
-use super::place::{Declared, Spot, path};
+use super::place::{Declared, path};
+use super::second::{Part, Sort, Spelling};
 use crate::base::{Reason, Refusal};
-use crate::normal::{Change, Edit};
+use crate::normal::{Change, Edit, Value};
 
 /// Attributes of one element that are searched one by one; above, they are sorted first, so that work stays linear: 24.
 const SEARCHED_MAX: usize = 24;
 
-type Attributes<'n, 'x> = Vec<(Attribute<'n, 'x>, usize)>;
+/// Attributes that say how wrong a place is: where the place was coarsened, they may only become greater.
+const ERRORS: [&str; 2] = ["ce", "le"];
 
 /// Compares an element of the original, and all below it, with its counterpart in the result.
 ///
 /// # Errors
 /// `verify.edit` with the path of the first difference.
-pub(super) fn element(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
-    if super::cot::name(original) != super::cot::name(result) {
-        return differs(original, None, "an element stands in the result that the original has elsewhere or not at all");
+pub(super) fn element(original: Part<'_, '_>, result: Part<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
+    if !original.is_named_as(result) {
+        return differs(original, "an element stands in the result that the original has elsewhere or not at all");
     }
     attributes(original, result, declared)?;
     content(original, result, declared)
 }
 
-fn attributes(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
-    let sorted = if result.attributes().len() > SEARCHED_MAX { sorted(result) } else { Attributes::new() };
-    let typed = typed(original);
+fn attributes(original: Part<'_, '_>, result: Part<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
+    let count = result.attributes().count();
+    let sorted = if count > SEARCHED_MAX { sorted(result) } else { Vec::new() };
     let mut kept = 0_usize;
-    for (place, from) in original.attributes().enumerate() {
-        let edit = declared.at(Spot::of_attribute(original, place));
+    for from in original.attributes() {
+        let edit = declared.at(from);
         if edit.is_some_and(|edit| edit.change == Change::Remove) {
             continue;
         }
         kept = kept.saturating_add(1);
         let to = if sorted.is_empty() {
-            result.attributes().find(|a| name(*a) == name(from))
+            result.attributes().find(|to| to.is_named_as(from))
         } else {
-            sorted.binary_search_by(|(a, _)| name(*a).cmp(&name(from))).ok().and_then(|at| sorted.get(at)).map(|(a, _)| *a)
+            sorted.binary_search_by(|to| to.name().cmp(&from.name())).ok().and_then(|at| sorted.get(at)).copied()
         };
-        let Some(to) = to else { return differs(original, Some(from.name()), "an attribute is missing in the result and not declared removed") };
-        let kind = spelling(typed, from.name());
-        let fits = match edit {
-            None => same(kind, from.value(), to.value()),
-            Some(edit) => replaced(edit, kind, from, to.value()),
-        };
-        if !fits {
-            return differs(original, Some(from.name()), "the value of an attribute is neither the original's nor the declared one");
+        let Some(to) = to else { return differs(from, "an attribute is missing in the result and not declared removed") };
+        if !fits(from, to, edit) {
+            return differs(from, "the value of an attribute is neither the original's nor the declared one");
         }
     }
-    if kept == result.attributes().len() {
+    if kept == count {
         return Ok(());
     }
-    differs(original, None, "the result has an attribute that the original has not, or that is declared removed")
+    differs(original, "the result has an attribute that the original has not, or that is declared removed")
 }
 
-fn content(original: Node<'_, '_>, result: Node<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
-    let significant = |node: &Node<'_, '_>| node.is_element() || (node.is_text() && !blank(*node));
-    let mut found = result.children().filter(significant);
+fn content(original: Part<'_, '_>, result: Part<'_, '_>, declared: &Declared<'_>) -> Result<(), Refusal> {
+    let mut found = result.content();
     // Texts on both sides of a removed element become one text: what is left of the result's current text.
     let mut left = "";
-    for child in original.children().filter(significant).filter(|c| !declared.removes(Spot::of(*c))) {
-        if child.is_text() {
+    for child in original.content().filter(|child| !declared.removes(*child)) {
+        if child.node.sort == Sort::Text {
+            if child.node.spelling != Spelling::Exact {
+                match found.next().filter(|to| left.is_empty() && to.node.sort == Sort::Text && fits(child, *to, declared.at(child))) {
+                    Some(_) => continue,
+                    None => return differs(child, "a value is neither the original's nor the declared one"),
+                }
+            }
             let expected = text(child, declared)?;
             if left.is_empty() && !expected.is_empty() {
-                left = found.next().filter(Node::is_text).and_then(|n| n.text()).unwrap_or("");
+                let next = found.next().filter(|to| to.node.sort == Sort::Text && to.node.spelling == Spelling::Exact);
+                left = next.map_or("", Part::value);
             }
             match left.strip_prefix(expected.as_ref()) {
                 Some(rest) => left = rest,
-                None => return differs(child, None, "a text is neither the original's nor the declared one"),
+                None => return differs(child, "a text is neither the original's nor the declared one"),
             }
             continue;
         }
-        if declared.at(Spot::of(child)).is_some() {
-            return differs(child, None, "an element is declared replaced, which only values can be");
+        if declared.at(child).is_some() {
+            return differs(child, "an element is declared replaced, which only values can be");
         }
-        match found.next().filter(|n| left.is_empty() && n.is_element()) {
+        match found.next().filter(|to| left.is_empty() && to.is_element()) {
             Some(counterpart) => element(child, counterpart, declared)?,
-            None => return differs(child, None, "an element is missing in the result and not declared removed"),
+            None => return differs(child, "an element is missing in the result and not declared removed"),
         }
     }
     if left.is_empty() && found.next().is_none() {
         return Ok(());
     }
-    differs(original, None, "the result has content that the original has not, or that is declared removed")
+    differs(original, "the result has content that the original has not, or that is declared removed")
 }
 
 /// The text that a text of the original must have become.
-fn text<'t>(node: Node<'t, '_>, declared: &Declared<'t>) -> Result<Cow<'t, str>, Refusal> {
-    let own = node.text().unwrap_or("");
-    let Some(edit) = declared.at(Spot::of(node)) else { return Ok(Cow::Borrowed(own)) };
+fn text<'t>(part: Part<'t, '_>, declared: &Declared<'t>) -> Result<Cow<'t, str>, Refusal> {
+    let Some(edit) = declared.at(part) else { return Ok(Cow::Borrowed(part.value())) };
     match &edit.change {
         Change::Replace(value) if edit.action != "remove" => Ok(value.text()),
         _ => Err(Refusal::new(Reason::VerifyEdit, "the action of a declared edit does not fit its change").on(&edit.path)),
     }
 }
 
+/// Whether a value of the result is the original's, or the declared one, and spelt as what it is.
+fn fits(from: Part<'_, '_>, to: Part<'_, '_>, edit: Option<&Edit>) -> bool {
+    let kept = to.node.spelling == from.node.spelling;
+    match edit.map(|edit| (edit, &edit.change)) {
+        None => kept && from.node.spelling.same(from.value(), to.value()),
+        Some((edit, Change::Replace(value))) => (kept || to.node.spelling == spelling(value)) && replaced(edit, value, from, to.value()),
+        Some((_, Change::Remove)) => false,
+    }
+}
+
+/// How a declared value is spelt where nothing but the value says so.
+const fn spelling(value: &Value<'_>) -> Spelling {
+    match value {
+        Value::Empty | Value::Text(_) => Spelling::Exact,
+        Value::Number(..) => Spelling::Number,
+        Value::Time(_) => Spelling::Time,
+        Value::Flag(_) => Spelling::Flag,
+    }
+}
+
 /// Whether a replaced value is the declared one, and the declared one what its action says.
-fn replaced(edit: &Edit, kind: Spelling, attribute: Attribute<'_, '_>, to: &str) -> bool {
-    let Change::Replace(value) = &edit.change else { return false };
+fn replaced(edit: &Edit, value: &Value<'_>, from: Part<'_, '_>, to: &str) -> bool {
     let declared = value.text();
-    let from = attribute.value();
-    // The error of a place grows where the place was coarsened: it may only become greater.
-    let error = matches!(attribute.name(), "ce" | "le");
-    let honest = match (edit.action, kind) {
+    let exact = from.value();
+    let error = ERRORS.contains(&from.name().1);
+    let honest = match (edit.action, from.node.spelling) {
         ("remove", _) => false,
-        ("coarsen", Spelling::Time) => Moment::read(from).zip(Moment::read(&declared)).is_some_and(|(exact, coarse)| coarse <= exact),
+        ("coarsen", Spelling::Time) => Moment::read(exact).zip(Moment::read(&declared)).is_some_and(|(exact, coarse)| coarse <= exact),
         ("coarsen", _) => {
-            Digits::read(from).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact) || (error && coarse > exact))
+            Digits::read(exact).zip(Digits::read(&declared)).is_some_and(|(exact, coarse)| coarse.rounds(exact) || (error && coarse > exact))
         }
         _ => true,
     };
     honest && declared == to
 }
 
-fn name<'n>(attribute: Attribute<'n, '_>) -> (Option<&'n str>, &'n str) {
-    (attribute.namespace(), attribute.name())
-}
-
-fn sorted<'n, 'x>(element: Node<'n, 'x>) -> Attributes<'n, 'x> {
-    let mut list: Attributes<'n, 'x> = element.attributes().zip(0..).collect();
-    list.sort_unstable_by(|(a, _), (b, _)| name(*a).cmp(&name(*b)));
+fn sorted<'t, 'a>(element: Part<'t, 'a>) -> Vec<Part<'t, 'a>> {
+    let mut list: Vec<_> = element.attributes().collect();
+    list.sort_unstable_by(|one, other| one.name().cmp(&other.name()));
     list
 }
 
-fn differs<T>(at: Node<'_, '_>, attribute: Option<&str>, what: &'static str) -> Result<T, Refusal> {
-    Err(Refusal::new(Reason::VerifyEdit, what).on(path(at, attribute)))
+fn differs<T>(at: Part<'_, '_>, what: &'static str) -> Result<T, Refusal> {
+    Err(Refusal::new(Reason::VerifyEdit, what).on(path(at)))
 }

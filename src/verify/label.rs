@@ -1,13 +1,11 @@
 //! The label as the second reader finds it: by places in the lattice's plain data, from the second tree.
 //!
-//! Reads Cursor-on-Target's three attributes in the sender's scheme, STANAG 4774 originator labels in `detail`, and the
-//! detached label of the header. Every one of them must say what the first reader's label says.
+//! Reads STANAG 4774 labels, in bodies and in headers; what else a format marks with is in its own file. Every marking must say what
+//! the first reader's label says.
 //! Deliberately absent: banner lines in text, dates, and alternative labels, which are a sender's translation and
 //! never decide anything.
 
-use roxmltree::Node;
-
-use super::marking;
+use super::second::Part;
 use crate::label::scheme::{Policy, TagKind};
 use crate::label::{Label, Lattice};
 
@@ -69,42 +67,22 @@ impl Said {
     }
 }
 
-/// Checks that every marking in an event says `expected`; gives the number of markings found.
-///
-/// # Errors
-/// One line: which marking is not read, or says something else.
-pub(super) fn event(root: Node<'_, '_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
-    let access = root.attribute("access").filter(|word| *word != "Undefined");
-    let said = |name: &str| root.attribute(name).filter(|word| !word.is_empty());
-    let (caveat, releasable_to) = (said("caveat"), said("releasableTo"));
-    let mut found = 0_usize;
-    if access.is_some() || caveat.is_some() || releasable_to.is_some() {
-        let said = marking::triple(lattice, scheme, access.unwrap_or(""), caveat.unwrap_or(""), releasable_to.unwrap_or(""))?;
-        agree(&said, expected)?;
-        found = found.saturating_add(1);
-    }
-    for element in root.descendants().filter(|n| is_label(*n)) {
-        agree(&stanag(element, lattice)?, expected)?;
-        found = found.saturating_add(1);
-    }
-    Ok(found)
-}
-
-fn agree(said: &Said, expected: &Said) -> Result<(), Unread> {
+/// Checks that a marking says what the first reader's label says.
+pub(super) fn agree(said: &Said, expected: &Said) -> Result<(), Unread> {
     if said == expected { Ok(()) } else { Err("a marking of the message does not say what the first reader's label says") }
 }
 
 /// Whether an element is a label in its own right.
-pub(super) fn is_label(node: Node<'_, '_>) -> bool {
-    let name = node.tag_name();
-    name.namespace() == Some(LABEL) && matches!(name.name(), "originatorConfidentialityLabel" | "ConfidentialityLabel")
+pub(super) fn is_label(part: Part<'_, '_>) -> bool {
+    let (namespace, name) = part.name();
+    part.is_element() && namespace == LABEL && matches!(name, "originatorConfidentialityLabel" | "ConfidentialityLabel")
 }
 
 /// Reads a STANAG 4774 label element.
-pub(super) fn stanag(label: Node<'_, '_>, lattice: &Lattice) -> Result<Said, Unread> {
+pub(super) fn stanag(label: Part<'_, '_>, lattice: &Lattice) -> Result<Said, Unread> {
     let information = only(label, "ConfidentialityInformation")?;
     let identifier = only(information, "PolicyIdentifier")?;
-    let (at, policy) = policy(lattice, &collapsed(identifier)?, identifier.attribute("URI"))?;
+    let (at, policy) = policy(lattice, &collapsed(identifier)?, identifier.said("URI"))?;
     let classification = collapsed(only(information, "Classification")?)?;
     let level =
         policy.levels.iter().position(|level| policy.case.same(&level.name, &classification)).ok_or("the policy has no such classification")?;
@@ -125,15 +103,15 @@ fn policy<'l>(lattice: &'l Lattice, name: &str, uri: Option<&str>) -> Result<(us
     }
 }
 
-fn add_category(said: &mut Said, policy: &Policy, category: Node<'_, '_>) -> Result<(), Unread> {
-    let kind = match category.attribute("Type") {
+fn add_category(said: &mut Said, policy: &Policy, category: Part<'_, '_>) -> Result<(), Unread> {
+    let kind = match category.said("Type") {
         Some("RESTRICTIVE") => TagKind::Restrictive,
         Some("PERMISSIVE") => TagKind::Permissive,
         Some("INFORMATIVE") => TagKind::Informative,
         _ => return Err("a category has no type of STANAG 4774"),
     };
-    let set = category.attribute("TagName").ok_or("a category has no tag name")?;
-    let oid = category.attribute("URI").map(|uri| uri.strip_prefix("urn:oid:").unwrap_or(uri));
+    let set = category.said("TagName").ok_or("a category has no tag name")?;
+    let oid = category.said("URI").map(|uri| uri.strip_prefix("urn:oid:").unwrap_or(uri));
     let tags = || {
         let named = policy.tags.iter().enumerate().filter(|(_, tag)| tag.set == set || tag.aliases.iter().any(|alias| alias == set));
         named.filter(|(_, tag)| tag.kind == kind && oid.is_none_or(|oid| oid == tag.oid))
@@ -152,25 +130,21 @@ fn add_category(said: &mut Said, policy: &Policy, category: Node<'_, '_>) -> Res
     Ok(())
 }
 
-fn named<'n, 'x: 'n>(parent: Node<'n, 'x>, name: &'static str) -> impl Iterator<Item = Node<'n, 'x>> {
-    parent.children().filter(move |child| child.is_element() && child.tag_name().namespace() == Some(LABEL) && child.tag_name().name() == name)
+fn named<'n, 'x: 'n>(parent: Part<'n, 'x>, name: &'static str) -> impl Iterator<Item = Part<'n, 'x>> {
+    parent.content().filter(move |child| child.is_element() && child.name() == (LABEL, name))
 }
 
-fn only<'n, 'x: 'n>(parent: Node<'n, 'x>, name: &'static str) -> Result<Node<'n, 'x>, Unread> {
+fn only<'n, 'x: 'n>(parent: Part<'n, 'x>, name: &'static str) -> Result<Part<'n, 'x>, Unread> {
     let mut all = named(parent, name);
     all.next().filter(|_| all.next().is_none()).ok_or("an element of the label is missing or repeated")
 }
 
-/// The whole text of an element that holds nothing but text, so that no comment or element can hide a part of it.
-fn whole<'n>(element: Node<'n, '_>) -> Result<&'n str, Unread> {
-    let mut children = element.children();
-    match (children.next(), children.next()) {
-        (Some(text), None) if text.is_text() => text.text().ok_or("a value of the label is empty"),
-        _ => Err("a value of the label is empty or not plain text"),
-    }
+/// The whole text of an element that holds nothing but text, so that no element can hide a part of it.
+fn whole<'n>(element: Part<'n, '_>) -> Result<&'n str, Unread> {
+    element.whole_text().ok_or("a value of the label is empty or not plain text")
 }
 
 // SPEC: XML Schema part 2, xs:token: white space collapses.
-fn collapsed(element: Node<'_, '_>) -> Result<String, Unread> {
+fn collapsed(element: Part<'_, '_>) -> Result<String, Unread> {
     Ok(whole(element)?.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
 }

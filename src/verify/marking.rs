@@ -138,11 +138,13 @@ fn value(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> {
     Ok(())
 }
 
-/// British markings write `UK` and `US` where values are trigraphs.
+/// British markings write `UK`, `US` and `NZ` where values are trigraphs, and `FIVE` where the list has the community's code.
 fn spelt_out(code: &str) -> &str {
     match code {
         "UK" => "GBR",
         "US" => "USA",
+        "NZ" => "NZL",
+        "FIVE" => "FVEY",
         other => other,
     }
 }

@@ -8,21 +8,30 @@
 //! Deliberately absent: any name of `format`, `filter`, `sanitise` or `rebuild`; agreements and content rules, which are
 //! decided once; banner lines, which the first reader checks against the label.
 
-mod canonical;
+mod acs;
 mod compare;
 mod cot;
+mod join;
+mod json;
 mod label;
+mod mail;
+mod mark;
 mod marking;
+mod misp;
 mod moment;
+mod mtf;
+mod nffi;
 mod number;
+mod oth;
 mod place;
+mod portion;
+mod readers;
 mod release;
-mod scan;
+mod second;
+mod stix;
+mod tak;
 mod words;
-
-use std::borrow::Cow;
-
-use roxmltree::{Document, ParsingOptions};
+mod xml;
 
 pub use words::BlockedWords;
 
@@ -30,12 +39,17 @@ use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::{Label, Lattice};
 use crate::normal::Edits;
 use crate::policy::PeerEntry;
+use portion::{Decision, Ground};
+use readers::{Canonical, Reader};
+use second::Second;
 
 /// What the first half of the path claims about one message for one recipient.
 #[derive(Debug)]
 pub struct Claim<'c> {
     /// The header, as received.
     pub header: &'c Header,
+    /// The format that the first reader found.
+    pub format: &'c str,
     /// The body, as received.
     pub original: &'c [u8],
     /// The bytes that are about to leave.
@@ -50,6 +64,8 @@ pub struct Claim<'c> {
     pub recipient: &'c PeerEntry,
     /// The label that the first reader found and the first decision was made on.
     pub label: &'c Label,
+    /// The label of what this recipient gets, on which the first half decided: the same where nothing is withheld.
+    pub released: &'c Label,
     /// Words that must not stand in the result, whatever the first half found.
     pub blocked_words: &'c BlockedWords,
     /// Now.
@@ -98,25 +114,68 @@ impl Verified {
 /// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
-    let original = text(claim.original, Reason::VerifyDisagreement)?;
-    let original = read(&original, Reason::VerifyDisagreement)?;
-    let result = text(&claim.result, Reason::VerifyCanonical)?;
-    let result = read(&result, Reason::VerifyCanonical)?;
-    cot::event(original.root_element()).map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
-    cot::event(result.root_element()).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    let reader = identified(&claim)?;
+    let original = (reader.read)(claim.original).map_err(disagree)?;
+    let result = (reader.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    (reader.check)(&original).map_err(disagree)?;
+    (reader.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
-    let marked = markings(&claim, &original, &said)?;
+    let marked = markings(&claim, reader, &original, &said)?;
     addressed(&claim)?;
-    release::decide(claim.lattice, &said, claim.recipient, claim.now).map_err(|denied| Refusal::new(Reason::VerifyRelease, denied))?;
+    let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
+    let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
+    let decision = decided(&claim, ground, &original, whole, &said)?;
     let declared = place::Declared::locate(&original, claim.edits)?;
-    compare::element(original.root_element(), result.root_element(), &declared)?;
-    canonical::check(&claim.result, result.root_element())?;
-    claim.blocked_words.absent_from(result.root_element())?;
-    if label::event(result.root_element(), claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
-        return Err(Refusal::new(Reason::VerifyDisagreement, "the result does not carry the label of the original"));
+    let roots = original.root().zip(result.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
+    compare::element(roots.0, roots.1, &declared)?;
+    reader.spelling.check(&claim.result, &result)?;
+    claim.blocked_words.absent_from(&result)?;
+    if (reader.markings)(&result, claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
+        return Err(disagree("the result does not carry the label of the original"));
     }
+    let left = portion::labels(&result, ground, whole).map_err(disagree)?;
+    portion::carried(&decision, &left, whole).map_err(disagree)?;
     let digest = Digest::of(&claim.result);
+    drop(result);
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// What the recipient may have of the original, by the second decision: the first half's label of it, and what it declares withheld, must be that.
+fn decided(
+    claim: &Claim<'_>,
+    ground: Ground<'_>,
+    original: &Second<'_>,
+    whole: Option<&label::Said>,
+    said: &label::Said,
+) -> Result<Decision, Refusal> {
+    let denied = |denied| Refusal::new(Reason::VerifyRelease, denied);
+    let parts = portion::labels(original, ground, whole).map_err(disagree)?;
+    if parts.is_empty() && whole.is_none() {
+        return Err(disagree("the second reader finds no label"));
+    }
+    portion::agree(&parts, claim.lattice, whole, said).map_err(disagree)?;
+    let decision = portion::decide(original, &parts, ground, whole, said).map_err(denied)?;
+    portion::declared(&decision, claim.edits)?;
+    if decision.said != label::Said::of(claim.released) {
+        return Err(disagree("what is left for the recipient has another label than the first half decided on"));
+    }
+    Ok(decision)
+}
+
+/// The one second reader that claims original and result: that of the format that the first reader found.
+fn identified(claim: &Claim<'_>) -> Result<&'static Reader, Refusal> {
+    let reader = readers::identify(claim.original).map_err(disagree)?;
+    if reader.name != claim.format {
+        return Err(disagree("the second half finds another format than the first reader"));
+    }
+    match readers::identify(&claim.result) {
+        Ok(again) if again.name == reader.name => Ok(reader),
+        _ => Err(Refusal::new(Reason::VerifyCanonical, "expected a result that one reader claims, that of the original")),
+    }
+}
+
+fn disagree(what: &'static str) -> Refusal {
+    Refusal::new(Reason::VerifyDisagreement, what)
 }
 
 /// Checks that the message is meant for this recipient, and of a kind of traffic that both sides may have.
@@ -132,29 +191,30 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks that the message carries a label, in body or header, and that every marking says what the first reader's label says; gives the number
+/// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
-fn markings(claim: &Claim<'_>, original: &Document<'_>, said: &label::Said) -> Result<usize, Refusal> {
-    let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
-    let scheme = claim.sender.scheme.index();
-    let in_body = label::event(original.root_element(), claim.lattice, scheme, said).map_err(disagree)?;
+fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
+    let in_body = (reader.markings)(original, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
-            let text = text(detached.as_bytes(), Reason::VerifyDisagreement)?;
-            detached_says(&read(&text, Reason::VerifyDisagreement)?, claim.lattice, said).map(|()| in_body)
+            let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
+            detached_says(&tree, claim.lattice, said).map(|()| in_body)
         }
-        None if in_body == 0 => Err(disagree("the second reader finds no label")),
         None => Ok(in_body),
     }
 }
 
-fn detached_says(document: &Document<'_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
-    let disagree = |what: &'static str| Refusal::new(Reason::VerifyDisagreement, what);
-    let root = Some(document.root_element()).filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
+fn detached_says(tree: &Second<'_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
+    let root = tree.root().filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
     match label::stanag(root, lattice).map_err(disagree)? == *said {
         true => Ok(()),
         false => Err(disagree("the detached label does not say what the first reader's label says")),
     }
+}
+
+/// Labels have no value that is compared other than character by character.
+fn untyped(_: second::Part<'_, '_>) -> xml::Typed {
+    &[]
 }
 
 /// Checks a detached label that is about to leave beside a result: canonical, and saying what the first reader's label says.
@@ -162,22 +222,7 @@ fn detached_says(document: &Document<'_>, lattice: &Lattice, said: &label::Said)
 /// # Errors
 /// `verify.canonical`, `verify.disagreement`.
 pub fn detached(written: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
-    let text = text(written.as_bytes(), Reason::VerifyCanonical)?;
-    let document = read(&text, Reason::VerifyCanonical)?;
-    canonical::check(written.as_bytes(), document.root_element())?;
-    detached_says(&document, lattice, &label::Said::of(label))
-}
-
-/// The text of a document that the second reader's own scan takes, with every line end as the line feed that XML makes of it.
-// SPEC: XML 1.0, 2.11. The library leaves a carriage return that stands before a reference.
-fn text(bytes: &[u8], reason: Reason) -> Result<Cow<'_, str>, Refusal> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(reason, "expected UTF-8"))?;
-    scan::document(text).map_err(|flaw| Refusal::new(reason, format!("expected {} at byte {}", flaw.expected, flaw.at)))?;
-    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() })
-}
-
-/// Reads the text of a document with the library's tree.
-fn read(text: &str, reason: Reason) -> Result<Document<'_>, Refusal> {
-    let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
-    Document::parse_with_options(text, options).map_err(|_| Refusal::new(reason, "the second XML reader refuses the text"))
+    let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
+    detached_says(&tree, lattice, &label::Said::of(label))
 }

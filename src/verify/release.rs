@@ -18,8 +18,16 @@ pub(super) type Denied = &'static str;
 /// # Errors
 /// One line: what the recipient does not have.
 pub(super) fn decide(lattice: &Lattice, said: &Said, recipient: &PeerEntry, now: Time) -> Result<(), Denied> {
+    valid(lattice, said, now)?;
+    admits(lattice, said, recipient)
+}
+
+/// Decides on the label of several parts together, which need not be one that a marking could say.
+///
+/// # Errors
+/// One line: what the recipient does not have.
+pub(super) fn admits(lattice: &Lattice, said: &Said, recipient: &PeerEntry) -> Result<(), Denied> {
     let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
-    valid(policy, said, now)?;
     if let Some(clearance) = recipient.clearances.iter().find(|c| c.policy.index() == said.policy) {
         return admitted(policy, said, clearance, recipient);
     }
@@ -89,7 +97,11 @@ fn named(policy: &Policy, said: &Said, recipient: &PeerEntry) -> Result<(), Deni
 }
 
 /// Whether the policy, as far as its plain data says, lets such a label be.
-fn valid(policy: &Policy, said: &Said, now: Time) -> Result<(), Denied> {
+///
+/// # Errors
+/// One line: what the policy forbids.
+pub(super) fn valid(lattice: &Lattice, said: &Said, now: Time) -> Result<(), Denied> {
+    let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
     if policy.not_before.is_some_and(|from| now < from) || policy.not_after.is_some_and(|until| now > until) {
         return Err("the label's policy is not in force");
     }

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use roxmltree::Node;
-
 use super::place::path;
+use super::second::{Part, Second};
 use crate::base::{Action, Reason, Refusal};
 use crate::policy::WordList;
 
@@ -31,24 +30,18 @@ impl BlockedWords {
         Self { by_first }
     }
 
-    /// Looks through every value and text below an element.
+    /// Looks through every value and text of a tree.
     ///
     /// # Errors
     /// `verify.disagreement` with the path of the first hit.
-    pub(super) fn absent_from(&self, root: Node<'_, '_>) -> Result<(), Refusal> {
+    pub(super) fn absent_from(&self, tree: &Second<'_>) -> Result<(), Refusal> {
         if self.by_first.is_empty() {
             return Ok(());
         }
-        for node in root.descendants() {
-            let text = node.text().filter(|_| node.is_text());
-            if let Some(hit) = node.attributes().find(|a| self.stands_in(a.value())) {
-                return found(path(node, Some(hit.name())));
-            }
-            if text.is_some_and(|text| self.stands_in(text)) {
-                return found(path(node, None));
-            }
+        match tree.root().into_iter().flat_map(Part::all).find(|part| self.stands_in(part.value())) {
+            None => Ok(()),
+            Some(hit) => Err(Refusal::new(Reason::VerifyDisagreement, "a word that must never leave stands in the result").on(path(hit))),
         }
-        Ok(())
     }
 
     fn stands_in(&self, text: &str) -> bool {
@@ -75,15 +68,12 @@ fn cut(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn found(path: String) -> Result<(), Refusal> {
-    Err(Refusal::new(Reason::VerifyDisagreement, "a word that must never leave stands in the result").on(path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Severity;
     use crate::policy::WordEntry;
+    use crate::verify::xml;
 
     fn list(action: Action, entries: &[&str]) -> WordList {
         let entries = entries.iter().map(|text| WordEntry { text: (*text).into(), line: 1 }).collect();
@@ -112,10 +102,10 @@ mod tests {
     #[test]
     fn values_and_texts_are_looked_through() {
         let words = BlockedWords::of(&[list(Action::Refuse, &["topaz"])]);
-        let look = |text: &str| words.absent_from(roxmltree::Document::parse(text).unwrap().root_element()).map_err(|r| r.place.path);
+        let look = |text: &str| words.absent_from(&xml::read(text.as_bytes(), |_| &[]).unwrap()).map_err(|r| r.place.path);
         assert_eq!(look("<a b='x'><c>y</c></a>"), Ok(()));
         assert_eq!(look("<a b='Topaz'/>"), Err("/a/@b".into()));
         assert_eq!(look("<a><c>my topaz</c></a>"), Err("/a/c".into()));
-        assert_eq!(BlockedWords::default().absent_from(roxmltree::Document::parse("<topaz/>").unwrap().root_element()), Ok(()));
+        assert_eq!(BlockedWords::default().absent_from(&xml::read(b"<a b='topaz'/>", |_| &[]).unwrap()), Ok(()));
     }
 }

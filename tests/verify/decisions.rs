@@ -50,6 +50,7 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
     header.destinations = vec![recipient.name.clone()];
     let claim = Claim {
         header: &header,
+        format: "cot",
         original: body,
         result: body.to_vec(),
         edits: &Edits::default(),
@@ -57,6 +58,7 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
         sender,
         recipient,
         label,
+        released: label,
         blocked_words: &WORDS,
         now: time("2026-11-23T08:00:01Z"),
     };

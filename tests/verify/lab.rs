@@ -42,7 +42,7 @@ fn no_case_and_no_recipe_of_the_lab_ends_in_a_disagreement() {
             sent: case.now,
             label: case.label.clone(),
         };
-        pass(&case.name, &case.from, &header, case.body.as_bytes(), case.now);
+        pass(&case.name, &case.from, &header, &case.body, case.now);
     }
     let now = time("2026-11-23T08:00:00Z");
     for recipe in generate::recipes() {
@@ -63,7 +63,7 @@ fn both_halves_decide_alike_for_every_message_of_the_lab_and_every_pair_of_peers
     let now = time("2026-11-23T08:00:00Z");
     let own = |header: Header| Header { destinations: edition.peers.keys().cloned().collect(), traffic: Traffic::Operation, ..header };
     let recipes = generate::recipes().into_iter().map(|recipe| generate::message(recipe, 1, now));
-    let cases = edition.cases.iter().map(|case| (Header { label: case.label.clone(), ..super::header() }, case.body.clone().into_bytes()));
+    let cases = edition.cases.iter().map(|case| (Header { label: case.label.clone(), ..super::header() }, case.body.clone()));
     let (mut asked, mut wrong) = (0, Vec::new());
     for (header, body) in recipes.chain(cases).map(|(header, body)| (own(header), body)) {
         for sender in edition.peers.values() {

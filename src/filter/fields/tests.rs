@@ -24,7 +24,7 @@ fn judged(profile: &Profile, fields: &[&str], required: &[&str]) -> (Vec<Finding
     let compiled = Fields::compile(profile, &[]).unwrap();
     let tree = sample(fields);
     let required: Vec<PathPattern> = required.iter().map(|path| PathPattern::parse(path).unwrap()).collect();
-    let protected = Protected::of(&tree, &required, &[]);
+    let protected = Protected::of(&tree, &required, &[], &[]);
     let mut found = Found::new(&tree, &protected);
     let learnt = compiled.scan(&mut found, &mut Budget::for_body(0)).unwrap();
     let (findings, steps) = found.finish();

@@ -2,8 +2,8 @@
 //!
 //! Takes the nodes that are to be removed for one recipient, gives the further nodes that name what was removed: fields that the profile
 //! calls references, and fields named like an id, whose value is the id of a removed element. What the message itself is about is released,
-//! so its own id is no secret. A reference that its element cannot be without takes the element along. Free text that holds such an id of
-//! [`ID_BYTES_MIN`] bytes or more has it blotted out.
+//! so its own id is no secret; nor is the `uuid` of an element that stays, though a removed one named it. A reference that its element cannot be without takes the element along. A text or value that holds such an id
+//! of [`ID_BYTES_MIN`] bytes or more among other words has it blotted out; where it must stay, people decide.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::base::{Action, Finding, Reason, Severity, Span};
-use crate::normal::{Kind, NodeId, Tree};
+use crate::normal::{Kind, Node, NodeId, Tree, Value};
 use crate::policy::TransformAction;
 
 use super::found::{Planned, Step};
@@ -25,6 +25,9 @@ const FINDINGS_MAX: usize = 256;
 
 /// Bytes of an id at the least, to be looked for inside of free text: 6. Shorter ones stand in text by chance.
 const ID_BYTES_MIN: usize = 6;
+
+/// The attribute that is always the id of its own element; `uid` and `id` are in some formats that of another one.
+const OWN_ID: &str = "uuid";
 
 /// All nodes that may name another thing, in document order: those that the profile calls references, and those named like an id.
 pub(in crate::filter) fn all(tree: &Tree<'_>, profiled: &[NodeId]) -> Vec<NodeId> {
@@ -52,6 +55,10 @@ pub(in crate::filter) fn follow(
             ids.insert(text);
         }
     }
+    let stays = |(id, node): &(NodeId, &Node<'_>)| node.kind == Kind::Attribute && node.name == OWN_ID && !gone.contains(id);
+    for (_, node) in tree.all().filter(stays) {
+        ids.remove(&node.value.text());
+    }
     let (mut steps, mut findings) = (Vec::new(), Vec::new());
     if ids.is_empty() {
         return (steps, findings);
@@ -67,7 +74,8 @@ pub(in crate::filter) fn follow(
         steps.extend(step);
         findings.push(finding);
     }
-    blot(tree, protected, &gone, &ids, (&mut steps, &mut findings));
+    let texts = texts(tree, references, protected, &gone);
+    blot(tree, protected, &texts, &ids, (&mut steps, &mut findings));
     if findings.len() > FINDINGS_MAX {
         findings.truncate(FINDINGS_MAX);
         let limit = withheld(tree, NodeId::ROOT, tree.node(NodeId::ROOT).span, Action::Hold, "more references than are followed for one message");
@@ -76,8 +84,19 @@ pub(in crate::filter) fn follow(
     (steps, findings)
 }
 
+/// Where free text may stand: texts, and values of attributes that are no references, which were followed as such.
+fn texts(tree: &Tree<'_>, references: &[NodeId], protected: &Protected, gone: &BTreeSet<NodeId>) -> Vec<NodeId> {
+    let free = |id: NodeId, node: &Node<'_>| match (node.kind, &node.value) {
+        (Kind::Text, _) => true,
+        (Kind::Attribute, Value::Text(_)) => references.binary_search(&id).is_err(),
+        _ => false,
+    };
+    let texts = tree.all().filter(|(id, node)| free(*id, node) && !gone.contains(id) && !protected.is_label(tree, *id));
+    texts.map(|(id, _)| id).collect()
+}
+
 /// Blots the ids out of free text, in one pass over it.
-fn blot(tree: &Tree<'_>, protected: &Protected, gone: &BTreeSet<NodeId>, ids: &BTreeSet<Cow<'_, str>>, out: (&mut Vec<Planned>, &mut Vec<Finding>)) {
+fn blot(tree: &Tree<'_>, protected: &Protected, texts: &[NodeId], ids: &BTreeSet<Cow<'_, str>>, out: (&mut Vec<Planned>, &mut Vec<Finding>)) {
     let (steps, findings) = out;
     let long: Vec<&str> = ids.iter().map(|id| &**id).filter(|id| id.len() >= ID_BYTES_MIN).collect();
     let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&long) else {
@@ -90,11 +109,20 @@ fn blot(tree: &Tree<'_>, protected: &Protected, gone: &BTreeSet<NodeId>, ids: &B
         ));
         return;
     };
-    let texts = tree.all().filter(|(id, node)| node.kind == Kind::Text && !gone.contains(id) && !protected.is_label(tree, *id));
-    for (node, text) in texts.filter(|_| !long.is_empty()) {
-        for hit in automaton.find_iter(&*text.value.text()).take(FINDINGS_MAX.saturating_add(1)) {
+    for &node in texts.iter().filter(|_| !long.is_empty()) {
+        for hit in automaton.find_iter(&*tree.node(node).value.text()).take(FINDINGS_MAX.saturating_add(1)) {
             if findings.len() > FINDINGS_MAX {
                 return;
+            }
+            if protected.holds(tree, node) {
+                findings.push(withheld(
+                    tree,
+                    node,
+                    tree.span_in(node, hit.range()),
+                    Action::Hold,
+                    "a field that must stay names something that was taken away",
+                ));
+                break;
             }
             findings.push(withheld(tree, node, tree.span_in(node, hit.range()), Action::Strip, "text names something that was taken away"));
             steps.push(Planned { node, step: Step::Redact(hit.range()), rule: "".into() });
@@ -135,7 +163,7 @@ mod tests {
         let profiled: Vec<NodeId> = references.iter().map(|path| node(&tree, path)).collect();
         let references = all(&tree, &profiled);
         let required: Vec<_> = required.iter().map(|path| crate::normal::PathPattern::parse(path).unwrap()).collect();
-        let protected = Protected::of(&tree, &required, &[]);
+        let protected = Protected::of(&tree, &required, &[], &[]);
         let (steps, findings) = follow(&tree, "me", &references, &protected, &[node(&tree, removed)]);
         let mut planned = steps.iter();
         findings
@@ -180,6 +208,14 @@ mod tests {
         let (_, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
         let last = findings.last().unwrap();
         assert_eq!((findings.len(), last.code, last.action), (257, Reason::ContentLimit, Action::Hold));
+    }
+
+    #[test]
+    fn what_a_removed_element_named_keeps_its_own_uuid_where_it_stays() {
+        let fields = ["/event/@uid=me", "/event/detail/a/@uuid=A-1234", "/event/detail/b/@object_uuid=A-1234", "/event/detail/c/@object_uuid=A-1234"];
+        assert_eq!(followed(&fields, &["/event/detail/c/@object_uuid"], &[], "/event/detail/b"), []);
+        let gone = ("/event/detail/c/@object_uuid".to_owned(), Action::Strip, Some("/event/detail/c/@object_uuid".to_owned()));
+        assert_eq!(followed(&fields, &["/event/detail/c/@object_uuid"], &[], "/event/detail/a")[1..], [gone]);
     }
 
     #[test]

@@ -1,19 +1,12 @@
 //! Cursor-on-Target events in XML.
 //!
-//! Takes a body, gives a typed tree: the row [`FORMAT`]. The grammar is the table in `schema`; grammar of values in `value`.
+//! Takes a body, gives a typed tree: the row [`FORMAT`]. What an event is, whatever its bytes, stands in `format/event`.
 //! Absent on purpose: the protobuf form, several events in one body, version 1.
 
-mod label;
 mod read;
-mod schema;
-mod value;
 
-use std::borrow::Cow;
-
-use crate::base::Traffic;
-use crate::normal::{NodeId, Tree, Value};
-
-use super::{Facts, Format, Syntax};
+use super::event::{facts, markings};
+use super::{Format, Syntax, whole};
 
 /// The row of Cursor-on-Target.
 pub const FORMAT: Format = Format {
@@ -24,7 +17,9 @@ pub const FORMAT: Format = Format {
     read: read::read,
     facts,
     required: REQUIRED,
-    markings: label::markings,
+    markings,
+    portions: whole,
+    mentions: whole,
 };
 
 /// What the base schema requires; a test holds it against the table.
@@ -75,27 +70,6 @@ fn trim(bytes: &[u8]) -> &[u8] {
 fn after<'b>(bytes: &'b [u8], stop: &[u8]) -> &'b [u8] {
     let end = memchr::memmem::find(bytes, stop).map_or(bytes.len(), |at| at.saturating_add(stop.len()));
     trim(bytes.get(end..).unwrap_or_default())
-}
-
-fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
-    let text = |name| match tree.attribute(NodeId::ROOT, name) {
-        Some((_, node)) => match &node.value {
-            Value::Text(text) => Cow::Borrowed(text.as_ref()),
-            other => Cow::Owned(other.text().into_owned()),
-        },
-        None => Cow::Borrowed(""),
-    };
-    let traffic = match text("opex").bytes().next() {
-        Some(b'o') => Some(Traffic::Operation),
-        Some(_) => Some(Traffic::Exercise),
-        None => None,
-    };
-    // What follows `;` is a remark on the type, in no grammar: rules speak of the atoms before it.
-    let kind = match text("type") {
-        Cow::Borrowed(kind) => Cow::Borrowed(kind.split(';').next().unwrap_or(kind)),
-        Cow::Owned(kind) => Cow::Owned(kind.split(';').next().unwrap_or_default().to_owned()),
-    };
-    Facts { kind, traffic, subject: text("uid") }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
-//! The recipes, in tables by what they try: releases, labels, malformed text, content.
+//! The recipes, in tables by what they try: releases, labels, malformed text, content, contacts at sea.
 
 mod content;
 mod label;
 mod malformed;
+mod oth;
 mod release;
+mod tak;
 
 use super::Recipe;
 
 /// All tables.
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES];
+pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES];

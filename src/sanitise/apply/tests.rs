@@ -42,8 +42,9 @@ fn run_on(tree: &Tree<'_>, case: &Case<'_>, steps: &[(&str, Step)]) -> Result<Ed
     let plan = Plan {
         tree,
         steps: &steps,
+        withheld: &[],
         references: &references,
-        protected: &Protected::of(tree, &paths(case.required), &markings),
+        protected: &Protected::of(tree, &paths(case.required), &markings, &[]),
         rest: &paths(case.rest),
         pseudonyms: Pseudonyms::new(&Keys { pseudonym: &key }, "nato-hq"),
     };
@@ -122,6 +123,7 @@ fn blotted_text_keeps_what_stands_around_it() {
     let plan = Plan {
         tree: &tree,
         steps: &steps,
+        withheld: &[],
         references: &[],
         protected: &Protected::default(),
         rest: &[],
@@ -229,7 +231,7 @@ fn a_message_that_needs_too_many_edits_is_held() {
         let steps: Vec<Planned> = points.map(|node| Planned { node, step: Step::Transform(action.clone()), rule: "rule:1".into() }).collect();
         let edits = |steps| {
             let pseudonyms = Pseudonyms::new(&Keys { pseudonym: &key }, "nato-hq");
-            Plan { tree: &tree, steps, references: &[], protected: &Protected::default(), rest: &[], pseudonyms }.edits()
+            Plan { tree: &tree, steps, withheld: &[], references: &[], protected: &Protected::default(), rest: &[], pseudonyms }.edits()
         };
         assert_eq!(edits(&steps[..100]).map(|edits| edits.len()), Ok(100));
         assert_eq!(edits(&steps).unwrap_err().reason, Reason::ContentLimit);

@@ -7,6 +7,7 @@
 //! Text that is nothing but white space is dropped, wherever it stands: it carries no field.
 
 mod chars;
+mod claim;
 mod cursor;
 mod declaration;
 mod names;
@@ -15,6 +16,7 @@ mod references;
 mod tree;
 
 pub use chars::{is_char, is_name, is_name_char, is_name_start, is_white};
+pub use claim::{First, first};
 pub use names::NAMESPACE_XML;
 pub use reader::{Attribute, Reader, Tag, Text, Token};
 pub(crate) use tree::nodes_at_most;

@@ -77,6 +77,15 @@ enum Next {
     Epilogue,
 }
 
+/// How many elements may stand outside all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Roots {
+    /// One: a document.
+    One,
+    /// Any number: the content of an element whose tags stand elsewhere.
+    Any,
+}
+
 #[derive(Debug)]
 struct Open<'a> {
     whole: &'a str,
@@ -89,6 +98,7 @@ pub struct Reader<'a> {
     cursor: Cursor<'a>,
     options: Options,
     next: Next,
+    roots: Roots,
     open: Vec<Open<'a>>,
     scope: Scope<'a>,
     attributes: Vec<Attribute<'a>>,
@@ -104,7 +114,22 @@ impl<'a> Reader<'a> {
         chars::check(text)?;
         let mut cursor = Cursor::new(text);
         declaration(&mut cursor)?;
-        Ok(Self { cursor, options, next: Next::Root, open: Vec::with_capacity(16), scope: Scope::default(), attributes: Vec::with_capacity(16) })
+        Ok(Self::at(cursor, options, Roots::One))
+    }
+
+    /// A reader of elements that stand side by side in an element whose tags are not in `text`: no XML declaration, no text between them.
+    ///
+    /// # Errors
+    /// `malformed.xml.character`, `size.budget`.
+    pub fn fragment(text: &'a str, options: Options, budget: &mut Budget) -> Result<Self, Refusal> {
+        budget.spend(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
+        chars::check(text)?;
+        Ok(Self::at(Cursor::new(text), options, Roots::Any))
+    }
+
+    fn at(cursor: Cursor<'a>, options: Options, roots: Roots) -> Self {
+        let (open, attributes) = (Vec::with_capacity(16), Vec::with_capacity(16));
+        Self { cursor, options, next: Next::Root, roots, open, scope: Scope::default(), attributes }
     }
 
     /// The attributes of the element that opened last, in document order. They can be taken once.
@@ -122,6 +147,8 @@ impl<'a> Reader<'a> {
                 self.between()?;
                 match self.cursor.peek() {
                     Some(b'<') => self.opening(budget),
+                    None if self.roots == Roots::Any => Ok(Token::End),
+                    _ if self.roots == Roots::Any => Err(self.cursor.syntax("expected an element or the end, found text")),
                     _ => Err(self.cursor.syntax("expected the document element")),
                 }
             }
@@ -328,7 +355,11 @@ impl<'a> Reader<'a> {
         if let Some(open) = self.open.pop() {
             self.scope.truncate(open.scope);
         }
-        self.next = if self.open.is_empty() { Next::Epilogue } else { Next::Content };
+        self.next = match (self.open.is_empty(), self.roots) {
+            (false, _) => Next::Content,
+            (true, Roots::One) => Next::Epilogue,
+            (true, Roots::Any) => Next::Root,
+        };
         Token::Close { end: self.cursor.at() }
     }
 

@@ -1,0 +1,123 @@
+//! What a set of OTH-Gold is: the words of the table in `sets`.
+
+/// How the value of a field is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Type {
+    /// `least..=most` characters of a class.
+    Text {
+        /// Smallest number of characters.
+        least: u8,
+        /// Greatest number of characters.
+        most: u8,
+        /// What they may be.
+        of: Of,
+    },
+    /// `DDhhmmZd`: day, hour, minute, zone, check digit. Read as text without the check digit, because the year is not sent.
+    Moment,
+    /// `JAN` to `DEC`.
+    Month,
+    /// Two fields, `DDhhmm[ss]Zd` and `JAN25`: a time in UTC.
+    Time,
+    /// `ddmmNd`: whole minutes.
+    LatitudeMinutes,
+    /// `dddmmEd`: whole minutes.
+    LongitudeMinutes,
+    /// `ddmmssNd`: whole seconds.
+    LatitudeSeconds,
+    /// `dddmmssEd`: whole seconds.
+    LongitudeSeconds,
+    /// One field, `LL:ddmmssNd-dddmmssEd`: `lat` and `lon` in whole seconds.
+    Place,
+    /// `dddT` or `ddd.dT`: degrees from true north.
+    Bearing,
+    /// A number with `K` or `KTS`: knots.
+    Speed,
+    /// 1 to 4 digits: knots, without a letter.
+    Knots,
+}
+
+/// A class of characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// `A` to `Z`.
+    Letters,
+    /// `0` to `9`.
+    Digits,
+    /// Both.
+    Alphanumeric,
+    /// Every visible character but the solidus, and blanks within.
+    Any,
+}
+
+/// Whether a field must have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Always.
+    Required,
+    /// Where the sender likes.
+    Optional,
+}
+
+/// A field.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// Name of the attribute.
+    pub(crate) name: &'static str,
+    /// How it is written.
+    pub(crate) kind: Type,
+    /// Whether it must have a value.
+    pub(crate) presence: Presence,
+}
+
+/// What a set holds.
+#[derive(Debug)]
+pub(crate) enum Holds {
+    /// Fields.
+    Fields(&'static [Field]),
+    /// Free text, to the next line that begins as a set.
+    Text,
+    /// Classification and amplifying words, read as one line of marking.
+    Marking,
+}
+
+/// How often a set may stand under one other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occurs {
+    /// Not more than once.
+    Once,
+    /// Any number of times.
+    Many,
+}
+
+/// What kind of report a set is of; a message holds one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Any.
+    Any,
+    /// Contacts, and what corrects them.
+    Contact,
+    /// A note between operators.
+    Opnote,
+    /// A grid of units.
+    Whisky,
+}
+
+/// A set.
+#[derive(Debug)]
+pub(crate) struct Set {
+    /// Set identifier: the name of the element.
+    pub(crate) id: &'static str,
+    /// Sets under which it may stand; `oth` is the message.
+    pub(crate) under: &'static [&'static str],
+    /// How often there.
+    pub(crate) occurs: Occurs,
+    /// Of which report.
+    pub(crate) report: Report,
+    /// Fields or text.
+    pub(crate) holds: Holds,
+}
+
+/// The set of an identifier.
+pub(crate) fn set(id: &str) -> Option<&'static Set> {
+    super::sets::SETS.iter().find(|set| set.id == id)
+}

@@ -1,0 +1,276 @@
+//! What is found of the markings of one message, or of one part of it: each read strictly, all of them saying the same.
+//!
+//! Labels are read first; what is only compared with a label (banner lines in text, letters of a header) comes after, and never is it.
+
+use super::labelled::{Form, Reading, Source};
+use super::lattice::Lattice;
+use super::mark::Label;
+use super::stanag4774::Role;
+use super::{acs, banner, cot, line, named, stanag4774, tlp};
+use crate::base::{Budget, Place, Reason, Refusal, Time};
+use crate::normal::{Kind, Marking, NodeId, Tree};
+
+/// Seconds by which a sender's clock may run ahead of ours: 300.
+pub(in crate::label) const CLOCK_SKEW_SECONDS_MAX: i64 = 300;
+/// Markings of one message or part at most: 16. One label, its translations and two banner lines are fewer than ten.
+pub(in crate::label) const MARKINGS_MAX: usize = 16;
+/// Work units for each marking: about what a label of 30 values costs to read and check.
+const WORK_PER_MARKING: u64 = 64;
+
+/// The places of the markings of a message or part: those that are labels, and those that are compared with them.
+#[derive(Debug)]
+pub(in crate::label) struct Places {
+    labels: Vec<Marking>,
+    copies: Vec<Marking>,
+}
+
+impl Places {
+    /// Sorts the places that a format gives.
+    ///
+    /// # Errors
+    /// `label.malformed` for more than [`MARKINGS_MAX`].
+    pub(in crate::label) fn of(markings: &[Marking]) -> Result<Self, Refusal> {
+        // A message has as many free texts as it has remarks; of these only the lines that are meant as banners count, once they are read.
+        let count = markings.iter().filter(|marking| !matches!(marking, Marking::Banner(_))).count();
+        if count > MARKINGS_MAX {
+            return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {count}")));
+        }
+        let (copies, labels) = markings.iter().partition(|marking| matches!(marking, Marking::Banner(_) | Marking::Letter(_)));
+        Ok(Self { labels, copies })
+    }
+}
+
+impl Places {
+    /// The texts whose lines may be banners.
+    pub(in crate::label) fn banners(&self) -> impl Iterator<Item = NodeId> {
+        self.copies.iter().filter_map(|copy| if let Marking::Banner(id) = copy { Some(*id) } else { None })
+    }
+
+    /// The same places without those texts.
+    pub(in crate::label) fn without_banners(mut self) -> Self {
+        self.copies.retain(|copy| !matches!(copy, Marking::Banner(_)));
+        self
+    }
+}
+
+/// What was found so far.
+#[derive(Debug)]
+pub(in crate::label) struct Found<'f> {
+    lattice: &'f Lattice,
+    reading: &'f Reading,
+    now: Time,
+    label: Option<Label>,
+    alternatives: Vec<(Label, Place)>,
+    sources: Vec<Source>,
+}
+
+impl<'f> Found<'f> {
+    /// Nothing yet.
+    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading, now: Time) -> Self {
+        Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new() }
+    }
+
+    /// Nothing yet, for a part of the same message.
+    pub(in crate::label) const fn part(&self) -> Found<'f> {
+        Found::new(self.lattice, self.reading, self.now)
+    }
+
+    /// A part of the same message, whose label is known.
+    pub(in crate::label) fn part_of(&self, label: Label) -> Found<'f> {
+        Found { label: Some(label), ..self.part() }
+    }
+
+    /// The label, where one was found.
+    pub(in crate::label) const fn label(&self) -> Option<&Label> {
+        self.label.as_ref()
+    }
+
+    /// The marking schemes.
+    pub(in crate::label) const fn lattice(&self) -> &'f Lattice {
+        self.lattice
+    }
+
+    /// Reads the label of the header.
+    pub(in crate::label) fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
+        budget.spend(WORK_PER_MARKING)?;
+        let place = Place { span: None, path: "header".into() };
+        let (role, label) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        if role != Role::Originator {
+            return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
+        }
+        self.add(label, Form::Detached, place)
+    }
+
+    /// Reads all places that are labels.
+    pub(in crate::label) fn labels(&mut self, tree: &Tree<'_>, places: &Places, budget: &mut Budget) -> Result<(), Refusal> {
+        places.labels.iter().try_for_each(|marking| self.marking(tree, *marking, budget))
+    }
+
+    /// Reads all places that are compared with the label.
+    pub(in crate::label) fn copies(&mut self, tree: &Tree<'_>, places: &Places, budget: &mut Budget) -> Result<(), Refusal> {
+        places.copies.iter().try_for_each(|marking| self.marking(tree, *marking, budget))
+    }
+
+    /// Takes the join of all parts for the label of a message that has none of its own. The parts were checked; their join may be one that
+    /// no marking says, such as a list of recipients that is empty.
+    pub(in crate::label) fn high_water(&mut self, join: Label, tree: &Tree<'_>) {
+        self.label = Some(join);
+        self.sources.push(Source { form: Form::Parts, place: tree.path(NodeId::ROOT) });
+    }
+
+    fn marking(&mut self, tree: &Tree<'_>, marking: Marking, budget: &mut Budget) -> Result<(), Refusal> {
+        budget.spend(WORK_PER_MARKING)?;
+        let (lattice, scheme) = (self.lattice, self.reading.scheme);
+        match marking {
+            Marking::Triple { access, caveat, releasable_to } => self.triple(tree, [access, caveat, releasable_to]),
+            Marking::Stanag4774(id) => self.stanag4774(tree, id),
+            Marking::Banner(id) => self.banner(tree, id, budget),
+            Marking::Letter(id) => self.letter(tree, id),
+            Marking::Line(id) => self.read(tree, id, Form::Line, |text| line::read(lattice, scheme, text)),
+            Marking::Tlp(id) => self.read(tree, id, Form::Tlp, |text| tlp::read(lattice, text)),
+            Marking::Acs(id) => {
+                let place = place_of(tree, id);
+                let label = acs::read(lattice, tree, id, budget).map_err(|refusal| placed(refusal, &place))?;
+                self.add(label, Form::Acs, place)
+            }
+            Marking::Named { policy, classification, category } => {
+                let category = category.map(|id| text_of(tree, id)).transpose()?;
+                let policy = text_of(tree, policy)?;
+                self.read(tree, classification, Form::Named, |text| named::read(lattice, &policy, text, category.as_deref()))
+            }
+        }
+    }
+
+    fn read(&mut self, tree: &Tree<'_>, id: NodeId, form: Form, read: impl FnOnce(&str) -> Result<Label, Refusal>) -> Result<(), Refusal> {
+        let place = place_of(tree, id);
+        let label = text_of(tree, id).and_then(|text| read(&text)).map_err(|refusal| placed(refusal, &place))?;
+        self.add(label, form, place)
+    }
+
+    fn triple(&mut self, tree: &Tree<'_>, nodes: [Option<NodeId>; 3]) -> Result<(), Refusal> {
+        let [access, caveat, releasable_to] = nodes.map(|node| node.map(|id| tree.node(id).value.text()));
+        let triple = cot::Triple { access: access.as_deref(), caveat: caveat.as_deref(), releasable_to: releasable_to.as_deref() };
+        let Some(first) = nodes.into_iter().flatten().next() else { return Ok(()) };
+        let place = place_of(tree, first);
+        match cot::read(self.lattice, self.reading.scheme, triple).map_err(|refusal| placed(refusal, &place))? {
+            Some(label) => self.add(label, Form::Triple, place),
+            None => Ok(()),
+        }
+    }
+
+    fn stanag4774(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+        let (role, label) = stanag4774::read(self.lattice, tree, id)?;
+        let place = place_of(tree, id);
+        if role == Role::Alternative {
+            self.check(&label, &place)?;
+            self.sources.push(Source { form: Form::Alternative, place: place.path.clone() });
+            self.alternatives.push((label, place));
+            return Ok(());
+        }
+        // Two originator labels are two words on one content, even where they are equal.
+        if self.sources.iter().any(|source| source.form == Form::Stanag4774) {
+            return Err(placed(Refusal::new(Reason::LabelDisagree, "expected one originator label, found two"), &place));
+        }
+        self.add(label, Form::Stanag4774, place)
+    }
+
+    fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
+        let place = place_of(tree, id);
+        for label in self.banner_lines(tree, id, budget)? {
+            if self.sources.len() >= MARKINGS_MAX {
+                return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
+            }
+            self.add(label, Form::Banner, place.clone())?;
+        }
+        Ok(())
+    }
+
+    /// What every line says that is meant as a banner: people paste marked texts into others, so a marking may stand in the middle.
+    pub(in crate::label) fn banner_lines(&self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<Vec<Label>, Refusal> {
+        let text = tree.node(id).value.text();
+        let place = place_of(tree, id);
+        let mut labels = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
+            budget.spend(WORK_PER_MARKING)?;
+            if labels.len() >= MARKINGS_MAX {
+                return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
+            }
+            labels.push(banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?);
+        }
+        Ok(labels)
+    }
+
+    fn letter(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+        let place = place_of(tree, id);
+        if let Some(label) = &self.label {
+            text_of(tree, id).and_then(|text| line::agree(self.lattice, label, &text)).map_err(|refusal| placed(refusal, &place))?;
+        }
+        self.sources.push(Source { form: Form::Letter, place: place.path });
+        Ok(())
+    }
+
+    fn check(&self, label: &Label, place: &Place) -> Result<(), Refusal> {
+        self.lattice.check(label, self.now).map_err(|refusal| placed(refusal, place))?;
+        let ahead = label.created.is_some_and(|created| created.seconds_since(self.now) > CLOCK_SKEW_SECONDS_MAX);
+        if ahead {
+            return Err(placed(
+                Refusal::new(Reason::LabelDate, format!("expected a label created at most {CLOCK_SKEW_SECONDS_MAX} seconds from now")),
+                place,
+            ));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, label: Label, form: Form, place: Place) -> Result<(), Refusal> {
+        self.check(&label, &place)?;
+        match &mut self.label {
+            None => self.label = Some(label),
+            Some(present) if present.says_the_same(&label) => {
+                // Who and when are kept from whichever marking says so.
+                present.created = present.created.or(label.created);
+                present.originator = present.originator.take().or(label.originator);
+            }
+            Some(_) => {
+                let reason = if form == Form::Banner { Reason::LabelBannerAbove } else { Reason::LabelDisagree };
+                let earlier = self.sources.first().map_or("label", |source| source.form.word());
+                return Err(placed(Refusal::new(reason, format!("expected the {} to say what the {earlier} says", form.word())), &place));
+            }
+        }
+        self.sources.push(Source { form, place: place.path });
+        Ok(())
+    }
+
+    /// The label, once every alternative label has proved to be our own translation of it.
+    pub(in crate::label) fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
+        let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
+        // A rule may take the text away that a banner stands in, and the label would go with it.
+        if self.sources.iter().all(|source| matches!(source.form, Form::Banner | Form::Letter)) {
+            return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
+        }
+        for (alternative, place) in &self.alternatives {
+            let own = self.lattice.translate(&label, alternative.policy);
+            if !own.is_ok_and(|own| own.says_the_same(alternative)) {
+                return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
+            }
+        }
+        Ok((label, self.sources))
+    }
+}
+
+/// The text of a place: its value, or the whole text of an element.
+fn text_of<'t>(tree: &'t Tree<'_>, id: NodeId) -> Result<std::borrow::Cow<'t, str>, Refusal> {
+    let mut content = tree.children(id).filter(|(_, node)| node.kind != Kind::Attribute);
+    match (tree.node(id).kind, content.next(), content.next()) {
+        (Kind::Element, Some((_, text)), None) if text.kind == Kind::Text => Ok(text.value.text()),
+        (Kind::Element, Some(_), _) => Err(Refusal::new(Reason::LabelMalformed, "expected a marking that is text alone")),
+        _ => Ok(tree.node(id).value.text()),
+    }
+}
+
+pub(in crate::label) fn place_of(tree: &Tree<'_>, id: NodeId) -> Place {
+    Place { span: Some(tree.node(id).span), path: tree.path(id) }
+}
+
+pub(in crate::label) fn placed(refusal: Refusal, place: &Place) -> Refusal {
+    if refusal.place == Place::default() { Refusal { place: place.clone(), ..refusal } } else { refusal }
+}
