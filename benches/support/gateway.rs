@@ -1,13 +1,15 @@
 //! The gateway as it is measured: the lab's configuration and rule set, a durable journal in a temporary folder, a peer that sends and one that
-//! receives, each with its own door, all in this process. The gateway has a runtime of its own, as its process has.
+//! receives, each with its own door, all in this process. The gateway has a runtime of its own, as its process has, and so have the two ends of
+//! what is urgent: on machines of their own they would not wait in one queue with those who send the crowd.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use vestibule::base::{Digest, Header, Name, Precedence, Time, Traffic};
 use vestibule::config::{self, Remote};
 use vestibule::generate::{self, Dice, Draft};
@@ -27,6 +29,8 @@ pub(crate) struct Lab {
     /// Numbers of the messages that arrive.
     pub(crate) arrivals: mpsc::UnboundedReceiver<u64>,
     sender: Sender,
+    gateway: config::Gateway,
+    listening: Vec<(Name, SocketAddr)>,
     _peers: Vec<Arc<Door>>,
     runtime: Option<tokio::runtime::Runtime>,
     _folder: tempfile::TempDir,
@@ -69,7 +73,7 @@ impl Lab {
         let gateway = config::Gateway::read(&path).expect("the lab's configuration");
         let guard = load_guard(&gateway.rules).expect("the lab's rules").expect("rules without faults");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let (config, (tell, listening)) = (gateway.clone(), tokio::sync::oneshot::channel());
+        let (config, (tell, listening)) = (gateway.clone(), oneshot::channel());
         runtime.spawn(async move {
             let running = Gateway::open(&path, config, guard).await.expect("a gateway");
             tell.send(running.listening().expect("addresses")).expect("a lab that waits");
@@ -78,19 +82,13 @@ impl Lab {
         let listening = listening.await.expect("a gateway that opens");
         let mut peers = Vec::new();
         for name in [FROM, TO] {
-            let (domain, _) = gateway.peer(name).expect("a peer of the lab");
-            let mut remote = Remote::read(&domain.identity.anchor.with_file_name(format!("{name}.toml"))).expect("the peer's file");
-            let address = listening.iter().find(|(known, _)| *known == domain.name).map(|(_, address)| *address);
-            remote.domain.peers.iter_mut().for_each(|peer| peer.address = address);
-            let door = Arc::new(Door::open(&remote.domain).expect("a door"));
-            let link = door.dial(&Name::new(Remote::GATEWAY).expect("a name")).await.expect("a link");
-            peers.push((door, link));
+            peers.push(dial(&gateway, &listening, name).await);
         }
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let [(near, source), (far, sink)] = <[_; 2]>::try_from(peers).map_err(drop).expect("two peers");
         tokio::spawn(receive(sink, arrived));
         let sender = Sender { link: source, body: body(body_bytes).into() };
-        Self { arrivals, sender, _peers: vec![near, far], runtime: Some(runtime), _folder: folder }
+        Self { arrivals, sender, gateway, listening, _peers: vec![near, far], runtime: Some(runtime), _folder: folder }
     }
 
     /// The sending peer.
@@ -100,7 +98,8 @@ impl Lab {
 
     /// The p99 of FLASH in milliseconds from send to delivery, one at a time: on an idle gateway, then while ROUTINE saturates it.
     pub(crate) async fn flash(&mut self, span: Duration) -> (f64, f64) {
-        let idle = self.flashes(span).await;
+        let quiet = self.quiet(span);
+        let idle = asked(&quiet).await;
         let (sender, stop) = (self.sender(), Arc::new(std::sync::atomic::AtomicBool::new(false)));
         let crowd: Vec<_> = (0..CROWD)
             .map(|_| {
@@ -113,7 +112,7 @@ impl Lab {
             })
             .collect();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let busy = self.flashes(span).await;
+        let busy = asked(&quiet).await;
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         for one in crowd {
             one.await.expect("a sender that ends");
@@ -121,19 +120,55 @@ impl Lab {
         (idle, busy)
     }
 
-    async fn flashes(&mut self, span: Duration) -> f64 {
-        let (began, mut latency) = (Instant::now(), Histogram::<u64>::new(3).expect("a histogram"));
-        let mut number = u64::from(u32::MAX);
-        while began.elapsed() < span {
-            number += 1;
-            let (sender, sent) = (self.sender(), Instant::now());
-            let receipt = tokio::spawn(async move { sender.send_as(number, Precedence::Flash).await });
-            while self.arrivals.recv().await.expect("arrivals") != number {}
-            latency.record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX)).expect("a value");
-            receipt.await.expect("a receipt");
-        }
-        latency.value_at_quantile(0.99) as f64 / 1000.0
+    /// A thread with both ends of what is urgent, which measures whenever it is asked.
+    fn quiet(&self, span: Duration) -> mpsc::UnboundedSender<oneshot::Sender<f64>> {
+        let (ask, mut questions) = mpsc::unbounded_channel::<oneshot::Sender<f64>>();
+        let (gateway, listening, body) = (self.gateway.clone(), self.listening.clone(), Arc::clone(&self.sender.body));
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let ((_near, link), (_far, sink)) = (dial(&gateway, &listening, FROM).await, dial(&gateway, &listening, TO).await);
+                let (arrived, mut arrivals) = mpsc::unbounded_channel();
+                // The newest link takes the deliveries.
+                tokio::spawn(receive(sink, arrived));
+                let (sender, mut number) = (Sender { link, body }, u64::from(u32::MAX));
+                while let Some(answer) = questions.recv().await {
+                    let _ = answer.send(flashes(&sender, &mut arrivals, &mut number, span).await);
+                }
+            });
+        });
+        ask
     }
+}
+
+async fn asked(quiet: &mpsc::UnboundedSender<oneshot::Sender<f64>>) -> f64 {
+    let (answer, wait) = oneshot::channel();
+    quiet.send(answer).expect("the thread of what is urgent");
+    wait.await.expect("a figure")
+}
+
+async fn flashes(sender: &Sender, arrivals: &mut mpsc::UnboundedReceiver<u64>, number: &mut u64, span: Duration) -> f64 {
+    let (began, mut latency) = (Instant::now(), Histogram::<u64>::new(3).expect("a histogram"));
+    while began.elapsed() < span {
+        *number += 1;
+        let (sender, sent, flash) = (sender.clone(), Instant::now(), *number);
+        let receipt = tokio::spawn(async move { sender.send_as(flash, Precedence::Flash).await });
+        while arrivals.recv().await.expect("arrivals") != flash {}
+        latency.record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX)).expect("a value");
+        receipt.await.expect("a receipt");
+    }
+    latency.value_at_quantile(0.99) as f64 / 1000.0
+}
+
+/// A door of a peer of the lab, and its link to the gateway.
+async fn dial(gateway: &config::Gateway, listening: &[(Name, SocketAddr)], name: &str) -> (Arc<Door>, Link) {
+    let (domain, _) = gateway.peer(name).expect("a peer of the lab");
+    let mut remote = Remote::read(&domain.identity.anchor.with_file_name(format!("{name}.toml"))).expect("the peer's file");
+    let address = listening.iter().find(|(known, _)| *known == domain.name).map(|(_, address)| *address);
+    remote.domain.peers.iter_mut().for_each(|peer| peer.address = address);
+    let door = Arc::new(Door::open(&remote.domain).expect("a door"));
+    let link = door.dial(&Name::new(Remote::GATEWAY).expect("a name")).await.expect("a link");
+    (door, link)
 }
 
 impl Drop for Lab {

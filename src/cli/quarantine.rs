@@ -196,6 +196,9 @@ struct Decide {
     /// Only for this recipient; without it, for all for whom it is held
     #[arg(long, value_name = "PEER")]
     to: Option<Name>,
+    /// The peer that sent it; needed where two peers used the same id
+    #[arg(long, value_name = "PEER")]
+    from: Option<Name>,
     /// The message
     id: MessageId,
 }
@@ -203,7 +206,7 @@ struct Decide {
 impl Decide {
     fn ask(self, verdict: Verdict, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = gateway(&self.config)?;
-        let review = Review { message: self.id, from: None, recipient: self.to, verdict, reviewer: self.by, reason: self.reason };
+        let review = Review { message: self.id, from: self.from, recipient: self.to, verdict, reviewer: self.by, reason: self.reason };
         let response = control::ask(&gateway.journal.join(control::SOCKET), &Request::Review(review))?;
         if self.json {
             out.json(&response)?;

@@ -136,13 +136,16 @@ impl Send {
         let mut link = session.link(Some(patience)).await?;
         let mut answer = Answer::Done;
         for (file, header, body) in letters {
+            let mut header = header.clone();
             let receipt = loop {
-                match peer::deliver(&link, header, body, patience).await {
+                match peer::deliver(&link, &header, body, patience).await {
                     Ok(receipt) => break receipt,
                     Err(LinkError::Message(refusal)) => return Err(Failure::Usage(format!("`{}`: {refusal}", file.display()))),
                     // The same id goes again: the gateway answers a repetition from its record.
                     Err(LinkError::Closed(_) | LinkError::NoReceipt | LinkError::Receipt(_)) => {
                         link = session.link(Some(patience)).await?;
+                        // The id says which message it is; the time says when it was sent, and a long wait makes the first one untrue.
+                        header.sent = world::now();
                     }
                 }
             };
@@ -150,7 +153,7 @@ impl Send {
                 answer = Answer::No;
             }
             match self.json {
-                true => out.json(&Line::new(file, header, body, &receipt))?,
+                true => out.json(&Line::new(file, &header, body, &receipt))?,
                 false => out.line(format_args!("{}  {}  {}", header.id, receipt.status.word(), file.display()))?,
             }
             out.flush()?;
