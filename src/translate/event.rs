@@ -15,11 +15,11 @@ pub(super) const COT_TO_TAK: Translation = Translation { from: "cot", to: "tak",
 pub(super) const TAK_TO_COT: Translation = Translation { from: "tak", to: "cot", translate: to_xml };
 
 /// Where what is made stands in the body: nowhere.
-const NOWHERE: Span = Span { start: 0, end: 0 };
+pub(super) const NOWHERE: Span = Span { start: 0, end: 0 };
 /// Attributes that only the TAK protocol has.
 const PROTOCOL_ONLY: [&str; 3] = ["frame", "submissionTime", "creationTime"];
 /// The version of events in XML.
-const VERSION: &str = "2.0";
+pub(super) const VERSION: &str = "2.0";
 
 fn to_protocol<'a>(source: &Source<'_, 'a>, budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
     let mut event = TreeBuilder::with_capacity(64);

@@ -7,7 +7,10 @@
 
 mod event;
 mod marking;
+mod nffi;
+mod oth;
 mod source;
+mod track;
 
 use crate::base::{Budget, Reason, Refusal};
 use crate::format::{self, Format};
@@ -18,6 +21,7 @@ use crate::sanitise::Sanitised;
 
 pub use marking::{Marked, Triple};
 pub use source::Source;
+pub use track::per_second;
 
 /// The word of edits that list what is not carried over.
 pub const ACTION: &str = "untranslatable";
@@ -36,7 +40,7 @@ pub struct Translation {
 }
 
 /// The pairs that this gateway translates.
-pub static TRANSLATIONS: &[Translation] = &[event::COT_TO_TAK, event::TAK_TO_COT];
+pub static TRANSLATIONS: &[Translation] = &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT];
 
 /// Proof that the message is in a format that the recipient reads, and that all that is changed or lost for this recipient is known.
 #[derive(Debug)]

@@ -139,9 +139,12 @@ impl<'s, 'a> Source<'s, 'a> {
         let said = |id: NodeId| !self.value(id).text().trim().is_empty();
         let markings = self.marking_nodes(format);
         for node in lost {
-            let inside = |marking: &&NodeId| node <= **marking && **marking <= self.tree.last(node);
-            if let Some(marking) = markings.iter().filter(inside).find(|id| said(**id) || self.node(**id).kind == Kind::Element) {
-                let expected = format!("expected a marking that `{}` carries over", RULE);
+            let inside = |marked: NodeId| node <= marked && marked <= self.tree.last(node);
+            // A part that is lost as a whole takes its marking along.
+            let alone = |(part, marking): &&(Option<NodeId>, NodeId)| inside(*marking) && !part.is_some_and(inside);
+            let says = |id: NodeId| said(id) || self.node(id).kind == Kind::Element;
+            if let Some((_, marking)) = markings.iter().filter(alone).find(|(_, id)| says(*id)) {
+                let expected = "expected a marking that the recipient's format carries";
                 return Err(Refusal::at(Reason::TranslateMarking, self.node(*marking).span, expected).on(self.tree.path(*marking)));
             }
             edits.add(edit(node, Change::Remove));
@@ -152,11 +155,13 @@ impl<'s, 'a> Source<'s, 'a> {
         Ok(edits)
     }
 
-    /// The nodes in which labels stand: lines of free text that may be banners repeat a label, and are none.
-    fn marking_nodes(&self, format: &Format) -> Vec<NodeId> {
-        let parts = (format.portions)(self.tree).into_iter().flat_map(|portion| portion.markings);
-        let all = (format.markings)(self.tree).into_iter().chain(parts);
-        all.filter(|marking| !matches!(marking, Marking::Banner(_))).flat_map(Marking::nodes).collect()
+    /// The nodes in which labels stand, each with the part that it marks: lines of free text that may be banners repeat a label, and are none.
+    fn marking_nodes(&self, format: &Format) -> Vec<(Option<NodeId>, NodeId)> {
+        let whole = (format.markings)(self.tree).into_iter().map(|marking| (None, marking));
+        let parts =
+            (format.portions)(self.tree).into_iter().flat_map(|part| part.markings.into_iter().map(move |marking| (Some(part.node), marking)));
+        let labels = whole.chain(parts).filter(|(_, marking)| !matches!(marking, Marking::Banner(_)));
+        labels.flat_map(|(part, marking)| marking.nodes().map(move |node| (part, node))).collect()
     }
 
     /// Notes the topmost nodes at and below `id` of which nothing was taken; gives whether anything was.

@@ -183,7 +183,7 @@ fn translated(
     said: &label::Said,
 ) -> Result<(), Refusal> {
     let row = translate::row(reader.name, target.name).ok_or_else(|| disagree("the second half does not translate into the format of the result"))?;
-    let marked = translate::Marked { lattice: claim.lattice, scheme: claim.sender.scheme.index(), said };
+    let marked = translate::Marked { lattice: claim.lattice, said };
     translate::compare(row, original, result, claim.edits, marked)
 }
 

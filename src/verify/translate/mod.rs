@@ -6,6 +6,9 @@
 
 mod account;
 mod event;
+mod nffi;
+mod oth;
+mod track;
 
 use super::compare;
 use super::label::Said;
@@ -32,7 +35,7 @@ pub(super) struct Row {
 }
 
 /// The pairs.
-static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT];
+static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT];
 
 /// The row of a pair of formats.
 pub(super) fn row(from: &str, to: &str) -> Option<&'static Row> {
@@ -44,8 +47,6 @@ pub(super) fn row(from: &str, to: &str) -> Option<&'static Row> {
 pub(super) struct Marked<'s> {
     /// The marking schemes.
     pub(super) lattice: &'s Lattice,
-    /// Place of the scheme in which the sender's markings are read.
-    pub(super) scheme: usize,
     /// What the result must say.
     pub(super) said: &'s Said,
 }
