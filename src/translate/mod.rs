@@ -5,6 +5,7 @@
 //! said again from the label of what is released, or the message stays. Which pairs there are is the table [`TRANSLATIONS`].
 //! Deliberately absent: several messages from one; any reading of the body; any guess: what has no counterpart is listed.
 
+mod carried;
 mod event;
 mod marking;
 mod nffi;
@@ -19,6 +20,7 @@ use crate::normal::{Edits, Tree};
 use crate::policy::PeerEntry;
 use crate::sanitise::Sanitised;
 
+pub use carried::{CARRIED, Carried};
 pub use marking::{Marked, Triple};
 pub use source::Source;
 pub use track::per_second;

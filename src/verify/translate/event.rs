@@ -28,21 +28,20 @@ fn protocol(account: &mut Account<'_, '_>) -> Result<Second<'static>, &'static s
             event.attribute("", name, value, Spelling::Time);
         }
     }
-    for child in root.content() {
-        match child.name() {
-            ("", "point") => {
-                account.take(child);
-                event.open("", "point");
-                for part in child.attributes() {
-                    let value = part.value().parse::<f64>().ok().and_then(spelt::double).ok_or("expected numbers that a double holds")?;
-                    let value = account.take_as(part, value);
-                    event.attribute("", part.name().1.to_owned(), value, Spelling::Number);
-                }
-                event.close();
-            }
-            ("", "detail") => detail(account, child, &mut event),
-            _ => {}
+    // In the protocol the place stands first, whatever the order was.
+    let child = |name: &'static str| root.content().find(|part| part.name() == ("", name));
+    if let Some(point) = child("point") {
+        account.take(point);
+        event.open("", "point");
+        for part in point.attributes() {
+            let value = part.value().parse::<f64>().ok().and_then(spelt::double).ok_or("expected numbers that a double holds")?;
+            let value = account.take_as(part, value);
+            event.attribute("", part.name().1.to_owned(), value, Spelling::Number);
         }
+        event.close();
+    }
+    if let Some(part) = child("detail") {
+        detail(account, part, &mut event);
     }
     event.close();
     Ok(event)
