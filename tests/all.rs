@@ -32,5 +32,6 @@ mod rules;
 mod stix;
 mod tak;
 mod tidy;
+mod translate;
 mod verify;
 mod xml;

@@ -30,6 +30,11 @@ impl Moment {
         Some(Self { seconds, nanoseconds: fraction.map_or(Some(0), nanoseconds)? })
     }
 
+    /// Whole seconds since 1970; none before.
+    pub(super) fn unix_seconds(self) -> Option<u64> {
+        u64::try_from(self.seconds).ok()
+    }
+
     /// Whether `text`, which reads as this time, has no superfluous fraction digits.
     pub(super) fn is_spelt(self, text: &str) -> bool {
         match text.split_once('.') {
