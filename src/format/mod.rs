@@ -168,6 +168,17 @@ pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
     }
 }
 
+/// The media type under which a body goes on: the one that its sender claimed, or that of its own format where it was translated. Where none was
+/// claimed, none is.
+#[must_use]
+pub fn media_type<'h>(claimed: &'h str, body: &[u8]) -> &'h str {
+    match identify(body) {
+        _ if claimed.is_empty() => claimed,
+        Ok(format) if !format.media_types.contains(&claimed) => format.media_types.first().copied().unwrap_or_default(),
+        _ => claimed,
+    }
+}
+
 /// Reads a message into the normal form.
 ///
 /// # Errors

@@ -73,6 +73,13 @@ pub(super) struct Decision {
     withheld: Vec<usize>,
 }
 
+impl Decision {
+    /// Whether parts with labels of their own are left.
+    pub(super) fn has_parts(&self) -> bool {
+        !self.left.is_empty()
+    }
+}
+
 /// Reads the labels of all parts; `whole` is what the message's own markings say, where it has any.
 ///
 /// # Errors

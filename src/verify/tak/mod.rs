@@ -4,7 +4,7 @@
 
 mod messages;
 mod scan;
-mod spelt;
+pub(super) mod spelt;
 
 use prost::Message;
 
