@@ -6,8 +6,10 @@
 //! Deliberately absent: several messages from one; any reading of the body; any guess: what has no counterpart is listed.
 
 mod event;
+mod indicator;
 mod marking;
 mod source;
+mod threat;
 
 use crate::base::{Budget, Reason, Refusal};
 use crate::format::{self, Format};
@@ -36,7 +38,7 @@ pub struct Translation {
 }
 
 /// The pairs that this gateway translates.
-pub static TRANSLATIONS: &[Translation] = &[event::COT_TO_TAK, event::TAK_TO_COT];
+pub static TRANSLATIONS: &[Translation] = &[event::COT_TO_TAK, event::TAK_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
 
 /// Proof that the message is in a format that the recipient reads, and that all that is changed or lost for this recipient is known.
 #[derive(Debug)]

@@ -138,9 +138,12 @@ impl<'s, 'a> Source<'s, 'a> {
         self.untaken(NodeId::ROOT, &mut lost);
         let said = |id: NodeId| !self.value(id).text().trim().is_empty();
         let markings = self.marking_nodes(format);
-        for node in lost {
-            let inside = |marking: &&NodeId| node <= **marking && **marking <= self.tree.last(node);
-            if let Some(marking) = markings.iter().filter(inside).find(|id| said(**id) || self.node(**id).kind == Kind::Element) {
+        // A part that is lost as a whole needs its marking no more.
+        let gone = |part: NodeId| lost.iter().any(|node| *node <= part && part <= self.tree.last(*node));
+        for &node in &lost {
+            let inside = |id: NodeId| node <= id && id <= self.tree.last(node);
+            let says = |(marking, _): &&(NodeId, Option<NodeId>)| inside(*marking) && (said(*marking) || self.node(*marking).kind == Kind::Element);
+            if let Some((marking, _)) = markings.iter().filter(says).find(|(_, part)| part.is_none_or(|part| !gone(part))) {
                 let expected = format!("expected a marking that `{}` carries over", RULE);
                 return Err(Refusal::at(Reason::TranslateMarking, self.node(*marking).span, expected).on(self.tree.path(*marking)));
             }
@@ -152,11 +155,13 @@ impl<'s, 'a> Source<'s, 'a> {
         Ok(edits)
     }
 
-    /// The nodes in which labels stand: lines of free text that may be banners repeat a label, and are none.
-    fn marking_nodes(&self, format: &Format) -> Vec<NodeId> {
-        let parts = (format.portions)(self.tree).into_iter().flat_map(|portion| portion.markings);
-        let all = (format.markings)(self.tree).into_iter().chain(parts);
-        all.filter(|marking| !matches!(marking, Marking::Banner(_))).flat_map(Marking::nodes).collect()
+    /// The nodes in which labels stand, each with the part that it marks: lines of free text that may be banners repeat a label, and are none.
+    fn marking_nodes(&self, format: &Format) -> Vec<(NodeId, Option<NodeId>)> {
+        let portions = (format.portions)(self.tree).into_iter();
+        let parts = portions.flat_map(|portion| portion.markings.into_iter().map(move |marking| (marking, Some(portion.node))));
+        let all = (format.markings)(self.tree).into_iter().map(|marking| (marking, None)).chain(parts);
+        let labels = all.filter(|(marking, _)| !matches!(marking, Marking::Banner(_)));
+        labels.flat_map(|(marking, part)| marking.nodes().map(move |node| (node, part))).collect()
     }
 
     /// Notes the topmost nodes at and below `id` of which nothing was taken; gives whether anything was.

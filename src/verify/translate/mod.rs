@@ -6,6 +6,7 @@
 
 mod account;
 mod event;
+mod threat;
 
 use super::compare;
 use super::label::Said;
@@ -32,7 +33,7 @@ pub(super) struct Row {
 }
 
 /// The pairs.
-static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT];
+static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
 
 /// The row of a pair of formats.
 pub(super) fn row(from: &str, to: &str) -> Option<&'static Row> {
