@@ -156,10 +156,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_indicator_is_read_again_from_its_pattern(at in 0..ROWS.len() + PAIRS.len(), name in "[ -~]{1,24}", sum in "[0-9a-f]{4}") {
+        fn every_indicator_is_read_again_from_its_pattern(at in 0_usize..14, name in "[ -~]{1,24}", sum in "[0-9a-f]{4}") {
             let (kind, value) = match ROWS.get(at) {
                 Some(row) => (row.kind, name),
-                None => (PAIRS[at - ROWS.len()].0, format!("{name}|{sum}")),
+                None => (PAIRS[at.saturating_sub(ROWS.len())].0, format!("{name}|{sum}")),
             };
             let written = pattern(kind, &value).unwrap();
             prop_assert_eq!(read(&written), Some((kind, value)));
