@@ -31,6 +31,7 @@ mod release;
 mod rules;
 mod stix;
 mod tak;
+mod threat;
 mod tidy;
 mod translate;
 mod verify;

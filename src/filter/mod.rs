@@ -37,7 +37,7 @@ pub use waivers::{ClauseReview, Waiver, Waivers};
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
 use crate::format::{Format, Parsed, Syntax};
 use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
-use crate::policy::{Edition, TransformAction};
+use crate::policy::{Edition, Profile, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
@@ -158,6 +158,9 @@ impl Filters {
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
+        if let Ok(patterns) = &patterns {
+            complaints.extend(edition.profiles.values().flat_map(|profile| strangers(edition, profile, patterns)));
+        }
         match (messages, words, patterns, detectors) {
             (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
                 Ok(Self { forms, messages, words, patterns, detectors })
@@ -204,7 +207,7 @@ impl Filters {
         }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
-        self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;
+        self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &learnt.allowed, &mut found, budget)?;
         self.detectors.scan(&scanner.text, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
@@ -215,12 +218,27 @@ impl Filters {
 }
 
 /// A format without profile: nothing says what may leave, so people decide.
-fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt {
+fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt<'static> {
     let rule = "".into();
     let verdict =
         Verdict { code: Reason::FieldsUnknown, stripped: Reason::FieldsStripped, rule: &rule, severity: Severity::High, action: Action::Hold };
     found.on_field(NodeId::ROOT, verdict, || "the rule set has no profile for this format".into());
-    fields::Learnt { free_names: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new() }
+    fields::Learnt { free_names: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new(), allowed: Vec::new() }
+}
+
+/// Patterns that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
+fn strangers(edition: &Edition, profile: &Profile, patterns: &Patterns) -> Vec<Complaint> {
+    let allowed = profile.fields.iter().flat_map(|field| field.allow.iter().map(move |name| (field, name)));
+    let complaints = allowed.filter_map(|(field, name)| {
+        let what = match patterns.named(name) {
+            0 => format!("`{}` allows the pattern `{name}`, which is not in the rule set", field.path),
+            1 => return None,
+            _ => format!("`{}` allows the pattern `{name}`, which stands in two files", field.path),
+        };
+        let expected = "expected the name of one rule under `filters/patterns/` that is not private";
+        Some(place::complaint(&edition.files, &field.rule, what, expected, "correct the name"))
+    });
+    complaints.collect()
 }
 
 /// The fields that a format's own reader requires.

@@ -343,6 +343,8 @@ pub struct Field {
     pub transform: Option<TransformAction>,
     /// Reference: the value names another thing, a network address or a pull location.
     pub reference: bool,
+    /// Names of the patterns that do not apply to the value: what they look for is what the field is for.
+    pub allow: BTreeSet<String>,
     /// `file:line`.
     pub rule: Arc<str>,
 }

@@ -138,13 +138,13 @@ impl<'s, 'a> Source<'s, 'a> {
         self.untaken(NodeId::ROOT, &mut lost);
         let said = |id: NodeId| !self.value(id).text().trim().is_empty();
         let markings = self.marking_nodes(format);
-        for node in lost {
-            let inside = |marked: NodeId| node <= marked && marked <= self.tree.last(node);
-            // A part that is lost as a whole takes its marking along.
-            let alone = |(part, marking): &&(Option<NodeId>, NodeId)| inside(*marking) && !part.is_some_and(inside);
-            let says = |id: NodeId| said(id) || self.node(id).kind == Kind::Element;
-            if let Some((_, marking)) = markings.iter().filter(alone).find(|(_, id)| says(*id)) {
-                let expected = "expected a marking that the recipient's format carries";
+        // A part that is lost as a whole needs its marking no more.
+        let gone = |part: NodeId| lost.iter().any(|node| *node <= part && part <= self.tree.last(*node));
+        for &node in &lost {
+            let inside = |id: NodeId| node <= id && id <= self.tree.last(node);
+            let says = |(marking, _): &&(NodeId, Option<NodeId>)| inside(*marking) && (said(*marking) || self.node(*marking).kind == Kind::Element);
+            if let Some((marking, _)) = markings.iter().filter(says).find(|(_, part)| part.is_none_or(|part| !gone(part))) {
+                let expected = format!("expected a marking that `{}` carries over", RULE);
                 return Err(Refusal::at(Reason::TranslateMarking, self.node(*marking).span, expected).on(self.tree.path(*marking)));
             }
             edits.add(edit(node, Change::Remove));
@@ -156,12 +156,12 @@ impl<'s, 'a> Source<'s, 'a> {
     }
 
     /// The nodes in which labels stand, each with the part that it marks: lines of free text that may be banners repeat a label, and are none.
-    fn marking_nodes(&self, format: &Format) -> Vec<(Option<NodeId>, NodeId)> {
-        let whole = (format.markings)(self.tree).into_iter().map(|marking| (None, marking));
-        let parts =
-            (format.portions)(self.tree).into_iter().flat_map(|part| part.markings.into_iter().map(move |marking| (Some(part.node), marking)));
-        let labels = whole.chain(parts).filter(|(_, marking)| !matches!(marking, Marking::Banner(_)));
-        labels.flat_map(|(part, marking)| marking.nodes().map(move |node| (part, node))).collect()
+    fn marking_nodes(&self, format: &Format) -> Vec<(NodeId, Option<NodeId>)> {
+        let portions = (format.portions)(self.tree).into_iter();
+        let parts = portions.flat_map(|portion| portion.markings.into_iter().map(move |marking| (marking, Some(portion.node))));
+        let all = (format.markings)(self.tree).into_iter().map(|marking| (marking, None)).chain(parts);
+        let labels = all.filter(|(marking, _)| !matches!(marking, Marking::Banner(_)));
+        labels.flat_map(|(marking, part)| marking.nodes().map(move |node| (node, part))).collect()
     }
 
     /// Notes the topmost nodes at and below `id` of which nothing was taken; gives whether anything was.

@@ -19,7 +19,7 @@ use super::text::Text;
 /// The reasons that this filter gives.
 pub(in crate::filter) const CODES: &[Reason] = &[Reason::ContentDetector];
 
-/// Places of one expression in one message that are reported at most: 1,000, as many as those of a pattern.
+/// Places of one expression in one message that are reported at most: 1,000.
 const PLACES_MAX: usize = 1_000;
 
 /// A row of the detector table.

@@ -10,6 +10,7 @@
 mod trie;
 mod value;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
@@ -39,6 +40,7 @@ struct Row {
     misfit: Action,
     transform: Option<TransformAction>,
     reference: bool,
+    allow: BTreeSet<String>,
     rule: Arc<str>,
 }
 
@@ -53,11 +55,13 @@ pub(in crate::filter) struct Fields {
 
 /// What the walk learns beside findings, in document order.
 #[derive(Debug, Default)]
-pub(in crate::filter) struct Learnt {
+pub(in crate::filter) struct Learnt<'f> {
     /// Nodes whose names no path of the profile spells out: the names are the sender's words, so they are text.
     pub(in crate::filter) free_names: Vec<NodeId>,
     /// Nodes whose row calls them a reference.
     pub(in crate::filter) references: Vec<NodeId>,
+    /// Nodes to whose values some patterns do not apply, with the names of those patterns.
+    pub(in crate::filter) allowed: Vec<(NodeId, &'f BTreeSet<String>)>,
 }
 
 /// How the element above was judged.
@@ -100,7 +104,7 @@ impl Fields {
     }
 
     /// Judges every node.
-    pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt, Refusal> {
+    pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt<'_>, Refusal> {
         let mut learnt = Learnt::default();
         let start = self.trie.start(found.tree().node(NodeId::ROOT).name);
         self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
@@ -108,12 +112,12 @@ impl Fields {
     }
 
     /// Recursion is as deep as the tree, which `TreeBuilder::DEPTH_MAX` bounds.
-    fn node(
-        &self,
+    fn node<'f>(
+        &'f self,
         id: NodeId,
         state: &State,
         above: Above,
-        learnt: &mut Learnt,
+        learnt: &mut Learnt<'f>,
         found: &mut Found<'_, '_>,
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
@@ -137,6 +141,9 @@ impl Fields {
             Some(row) => {
                 if row.reference {
                     learnt.references.push(id);
+                }
+                if !row.allow.is_empty() {
+                    learnt.allowed.push((id, &row.allow));
                 }
                 allowed(row, id, found);
             }
@@ -221,6 +228,7 @@ fn row(field: &Field, files: &[SourceFile]) -> Result<Row, Complaint> {
         misfit: field.misfit,
         transform: field.transform.clone(),
         reference: field.reference,
+        allow: field.allow.clone(),
         rule: Arc::clone(&field.rule),
     })
 }

@@ -9,7 +9,16 @@ use crate::normal::PathPattern;
 
 fn field(path: &str, kind: FieldType) -> Field {
     let rule = format!("cot.toml:{}", path.len()).into();
-    Field { path: PathPattern::parse(path).unwrap(), kind, forbid: None, misfit: Action::Hold, transform: None, reference: false, rule }
+    Field {
+        path: PathPattern::parse(path).unwrap(),
+        kind,
+        forbid: None,
+        misfit: Action::Hold,
+        transform: None,
+        reference: false,
+        allow: BTreeSet::new(),
+        rule,
+    }
 }
 
 fn text(length_max: usize, pattern: &str) -> FieldType {

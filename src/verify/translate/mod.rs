@@ -8,6 +8,7 @@ mod account;
 mod event;
 mod nffi;
 mod oth;
+mod threat;
 mod track;
 
 use super::compare;
@@ -35,7 +36,8 @@ pub(super) struct Row {
 }
 
 /// The pairs.
-static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT];
+static ROWS: &[Row] =
+    &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
 
 /// The row of a pair of formats.
 pub(super) fn row(from: &str, to: &str) -> Option<&'static Row> {
