@@ -66,13 +66,14 @@ pub struct Portion {
     pub markings: Vec<Marking>,
 }
 
-/// A mention of a part by its identity: where the part is withheld, the mention goes with it.
+/// Mentions of an identity: where a part that has it is withheld, all that mentions it goes along.
 ///
-/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on. Many parts
+/// may have one identity (versions, copies) and many may mention it: both are listed once, never pair by pair.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
-    /// The part that is mentioned.
-    pub part: NodeId,
-    /// What is left out where the part is: an item of a list, or a whole part that says nothing without it.
-    pub takes: NodeId,
+    /// The parts that have the identity.
+    pub parts: Vec<NodeId>,
+    /// What is left out where one of them is: an item of a list, or a whole part that says nothing without it.
+    pub takes: Vec<NodeId>,
 }

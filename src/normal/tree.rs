@@ -245,8 +245,11 @@ impl<'a> Tree<'a> {
     fn ordinal(&self, id: NodeId, node: &Node<'a>, parent: NodeId) -> u32 {
         const FEW: usize = 32;
         let mut siblings = self.elements(parent);
+        let same = |other: &Node<'_>| {
+            other.name == node.name && (node.namespace.is_empty() && other.namespace.is_empty() || other.namespace == node.namespace)
+        };
         let (mut all, mut before) = (0_u32, 0_u32);
-        for (other, _) in siblings.by_ref().take(FEW).filter(|(_, other)| other.name == node.name && other.namespace == node.namespace) {
+        for (other, _) in siblings.by_ref().take(FEW).filter(|(_, other)| same(other)) {
             all = all.saturating_add(1);
             before = before.saturating_add(u32::from(other < id));
         }
@@ -261,9 +264,11 @@ impl<'a> Tree<'a> {
     fn count_ordinals(&self) -> Vec<u32> {
         let mut ordinals = vec![0_u32; self.nodes.len()];
         // Of each name below each element: the first of it, and how many there were.
-        let mut families: BTreeMap<(u32, &str, &str), (usize, u32)> = BTreeMap::new();
+        let mut families: BTreeMap<(u32, &str, Option<&str>), (usize, u32)> = BTreeMap::new();
         for (at, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
-            let (first, count) = families.entry((node.parent, node.namespace, node.name)).or_insert((at, 0));
+            // No namespace is none, and not an empty one: two empty texts are dear to compare.
+            let namespace = Some(node.namespace).filter(|namespace| !namespace.is_empty());
+            let (first, count) = families.entry((node.parent, node.name, namespace)).or_insert((at, 0));
             *count = count.saturating_add(1);
             let numbered = if *count == 2 { Some((*first, 1)) } else { None };
             let own = if *count > 1 { Some((at, *count)) } else { None };

@@ -58,7 +58,7 @@ fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
         let to = said(at, "to");
         // What is needed takes the whole item along that needs it.
         let takes = if node.name == "needs" { tree.parent(at).unwrap() } else { at };
-        items.iter().filter(move |item| said(**item, "id") == to).map(move |part| Mention { part: *part, takes })
+        items.iter().filter(move |item| said(**item, "id") == to).map(move |part| Mention { parts: vec![*part], takes: vec![takes] })
     });
     mentions.collect()
 }

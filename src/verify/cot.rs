@@ -89,7 +89,7 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
 /// # Errors
 /// One line: what was expected.
 pub(super) fn event(tree: &Second<'_>, known: &[&str], required: &[&str], beside: &str) -> Result<(), &'static str> {
-    let root = tree.root().filter(|root| root.name() == ("", "event")).ok_or("expected a document element `event` without namespace")?;
+    let root = tree.root().filter(|root| root.is_called("event")).ok_or("expected a document element `event` without namespace")?;
     if root.attributes().any(|a| !a.node.namespace.is_empty() || !known.contains(&a.name().1)) {
         return Err("expected only attributes of an event on `event`");
     }

@@ -145,6 +145,32 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
 }
 
+/// Reads a body with its second reader alone and gives the number of nodes: for benches; no proof comes of it.
+///
+/// # Errors
+/// `verify.disagreement` where no reader claims the body or its reader refuses it.
+pub fn read_alone(body: &[u8]) -> Result<usize, Refusal> {
+    let reader = readers::identify(body).map_err(disagree)?;
+    let tree = (reader.read)(body).map_err(disagree)?;
+    (reader.check)(&tree).map_err(disagree)?;
+    Ok(tree.nodes().len())
+}
+
+/// Reads an original and a result without edits, and compares them: for benches; no label is read and no proof comes of it.
+///
+/// # Errors
+/// As those of [`reread`] that concern neither label nor edit.
+pub fn agree(original: &[u8], result: &[u8]) -> Result<(), Refusal> {
+    let reader = readers::identify(original).map_err(disagree)?;
+    let original = (reader.read)(original).map_err(disagree)?;
+    let again = (reader.read)(result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    (reader.check)(&original).and_then(|()| (reader.check)(&again)).map_err(disagree)?;
+    let declared = place::Declared::default();
+    let roots = original.root().zip(again.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
+    compare::element(roots.0, roots.1, &declared)?;
+    reader.spelling.check(result, &again)
+}
+
 /// What the recipient may have of the original, by the second decision: the first half's label of it, and what it declares withheld, must be that.
 fn decided(
     claim: &Claim<'_>,

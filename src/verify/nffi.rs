@@ -190,7 +190,7 @@ fn moment(text: &str) -> Option<Moment> {
 /// A track has the label of its place; what else is said of it has labels of its own.
 fn portions(tree: &Second<'_>) -> Vec<Portion> {
     let marks = |section: Part<'_, '_>| {
-        let number = |name: &str| section.attributes().find(|a| a.name() == ("", name)).map(|a| a.at);
+        let number = |name: &str| section.attributes().find(|a| a.is_called(name)).map(|a| a.at);
         let named = number("secPolicyName").zip(number("secClassification"));
         named.map(|(policy, classification)| Mark::Named { policy, classification, category: number("secCategory") }).into_iter().collect()
     };

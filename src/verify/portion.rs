@@ -30,13 +30,13 @@ pub(super) struct Portion {
     pub(super) marks: Vec<Mark>,
 }
 
-/// A mention of a part: where the part is withheld, what is taken goes with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Mentions of an identity: where a part that has it is withheld, all that is taken goes with it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mention {
-    /// The number of the part.
-    pub(super) part: usize,
-    /// The number of what goes with it.
-    pub(super) takes: usize,
+    /// The numbers of the parts that have it.
+    pub(super) parts: Vec<usize>,
+    /// The numbers of what goes with them.
+    pub(super) takes: Vec<usize>,
 }
 
 /// For formats whose messages are one part.
@@ -206,7 +206,9 @@ impl Gone {
 
 /// All that goes with the parts that are refused: what mentions something that is gone is gone too.
 fn closure(tree: &Second<'_>, mut mentions: Vec<Mention>, refused: Vec<usize>) -> Gone {
-    mentions.sort_unstable();
+    let places = mentions.iter().enumerate().flat_map(|(place, mention)| mention.parts.iter().map(move |part| (*part, place)));
+    let mut places: Vec<(usize, usize)> = places.collect();
+    places.sort_unstable();
     let mut gone = Gone { nodes: vec![false; tree.nodes().len()] };
     let mut next = refused;
     while let Some(top) = next.pop() {
@@ -214,8 +216,11 @@ fn closure(tree: &Second<'_>, mut mentions: Vec<Mention>, refused: Vec<usize>) -
         for at in top..end {
             let Some(node) = gone.nodes.get_mut(at).filter(|gone| !**gone) else { continue };
             *node = true;
-            let from = mentions.partition_point(|mention| mention.part < at);
-            next.extend(mentions.iter().skip(from).take_while(|mention| mention.part == at).map(|mention| mention.takes));
+            let from = places.partition_point(|(part, _)| *part < at);
+            for (_, place) in places.iter().skip(from).take_while(|(part, _)| *part == at) {
+                // What one mention takes goes once.
+                next.extend(mentions.get_mut(*place).map(|mention| std::mem::take(&mut mention.takes)).unwrap_or_default());
+            }
         }
     }
     gone
@@ -280,7 +285,9 @@ mod tests {
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {
                 let takes = if from.name().1 == "needs" { from.node.parent } else { from.at };
-                items(tree, &["item"]).filter(move |item| item.said("id") == from.said("to")).map(move |item| Mention { part: item.at, takes })
+                items(tree, &["item"])
+                    .filter(move |item| item.said("id") == from.said("to"))
+                    .map(move |item| Mention { parts: vec![item.at], takes: vec![takes] })
             });
             refs.collect()
         },

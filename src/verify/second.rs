@@ -195,6 +195,11 @@ impl<'t, 'a> Part<'t, 'a> {
         equal(name, other_name) && equal(namespace, other_namespace)
     }
 
+    /// Whether it has this local name and no namespace.
+    pub(super) fn is_called(self, name: &str) -> bool {
+        self.node.namespace.is_empty() && equal(&self.node.name, name)
+    }
+
     /// The value; empty for elements.
     pub(super) fn value(self) -> &'t str {
         self.node.value.as_ref()

@@ -185,13 +185,13 @@ fn text(bytes: &[u8]) -> Result<Option<String>, &'static str> {
 
 /// Checks that the tree is a mail with what a mail must have.
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
-    let root = tree.root().filter(|root| root.name() == ("", "mail")).ok_or("expected a mail")?;
-    let header = root.content().next().filter(|header| header.name() == ("", "header")).ok_or("expected the header first")?;
-    let has = |name: &str| header.content().any(|child| child.name() == ("", name));
+    let root = tree.root().filter(|root| root.is_called("mail")).ok_or("expected a mail")?;
+    let header = root.content().next().filter(|header| header.is_called("header")).ok_or("expected the header first")?;
+    let has = |name: &str| header.content().any(|child| child.is_called(name));
     if header.said("date").is_none() || !has("message-id") || !has("from") {
         return Err("expected Date, From and Message-ID");
     }
-    let of = |name: &str| root.content().filter(|child| child.name() == ("", name)).count();
+    let of = |name: &str| root.content().filter(|child| child.is_called(name)).count();
     match of("header") == 1 && of("body") <= 1 && of("header").saturating_add(of("body")).saturating_add(of("attachment")) == root.content().count() {
         true => Ok(()),
         false => Err("expected one header, at most one letter, and attachments"),
@@ -202,10 +202,10 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
 fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
     let root = tree.root().ok_or("expected a mail")?;
     let mut marks = Vec::new();
-    for part in root.all().filter(|part| part.parent().is_some_and(|above| above.name() == ("", "sio-label"))) {
+    for part in root.all().filter(|part| part.parent().is_some_and(|above| above.is_called("sio-label"))) {
         if label::is_label(part) {
             marks.push(Mark::Stanag4774(part.at));
-        } else if part.name() == ("", "marking") {
+        } else if part.is_called("marking") {
             marks.push(Mark::Line(part.at));
         }
     }

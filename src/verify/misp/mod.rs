@@ -5,6 +5,7 @@
 mod models;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use models::{Model, lists, model};
 
@@ -254,7 +255,7 @@ fn mentions(tree: &Second<'_>) -> Vec<Mention> {
     let mut by_uuid: Vec<(&str, usize)> =
         all().filter(|part| is_portion(*part)).filter_map(|part| part.said("uuid").map(|uuid| (uuid, part.at))).collect();
     by_uuid.sort_unstable();
-    let mut found = Vec::new();
+    let mut takes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for part in all() {
         let named: &[&str] = match part.name().1 {
             "ObjectReference" => &["referenced_uuid"],
@@ -265,13 +266,14 @@ fn mentions(tree: &Second<'_>) -> Vec<Mention> {
             "GalaxyClusterRelation" => &["referenced_galaxy_cluster_uuid"],
             _ => &[],
         };
-        for uuid in named.iter().filter_map(|name| part.said(name)) {
-            let from = by_uuid.partition_point(|(known, _)| *known < uuid);
-            let same = by_uuid.iter().skip(from).take_while(|(known, _)| *known == uuid);
-            found.extend(same.filter(|(_, at)| *at != part.at).map(|(_, at)| Mention { part: *at, takes: part.at }));
-        }
+        named.iter().filter_map(|name| part.said(name)).for_each(|uuid| takes.entry(uuid).or_default().push(part.at));
     }
-    found
+    let mentions = takes.into_iter().map(|(uuid, takes)| {
+        let from = by_uuid.partition_point(|(known, _)| *known < uuid);
+        let same = by_uuid.iter().skip(from).take_while(|(known, _)| *known == uuid);
+        Mention { parts: same.map(|(_, at)| *at).collect(), takes }
+    });
+    mentions.filter(|mention| !mention.parts.is_empty()).collect()
 }
 
 /// Every tag that marks, with the number of the part that it is on.
@@ -378,7 +380,8 @@ mod tests {
             let ours: Vec<_> = ours.iter().map(|part| Portion { node: part.node.index(), marks: part.markings.iter().map(mark).collect() }).collect();
             assert_eq!(ours, portions(&second), "{name}");
             let ours = (format().mentions)(&first);
-            let ours: Vec<_> = ours.iter().map(|mention| Mention { part: mention.part.index(), takes: mention.takes.index() }).collect();
+            let numbers = |nodes: &[crate::normal::NodeId]| nodes.iter().map(|node| node.index()).collect();
+            let ours: Vec<_> = ours.iter().map(|mention| Mention { parts: numbers(&mention.parts), takes: numbers(&mention.takes) }).collect();
             assert_eq!(ours, mentions(&second), "{name}");
         }
     }
