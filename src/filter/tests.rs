@@ -83,12 +83,13 @@ fn allowing(names: &[&str], patterns: &[&str]) -> Edition {
 fn a_pattern_leaves_the_fields_alone_that_allow_it_and_finds_the_same_text_elsewhere() {
     let allowing = allowing(&["address"], &[ADDRESS]);
     let fields = ["/event/@uid=10.1.2.3", "/event/@type=10.1.2.3", "/event/detail/remarks=from 10.1.2.3 on"];
-    assert_eq!(codes(&scanned(&allowing, "cot", &sample(&fields))), [("fields.stripped", "/event/@type", Action::Strip)]);
+    assert_eq!(codes(&scanned(&allowing, "cot", &sample(&fields))), [("content.pattern", "/event/@type", Action::Hold)]);
     assert_eq!(codes(&scanned(&edition(Action::Strip, Vec::new(), &[ADDRESS]), "cot", &sample(&fields))).len(), 3);
     // A name that the profile does not spell out is the sender's own word, whatever stands around it.
     let fields = ["/event/@uid=U", "/event/detail/remarks/x10.1.2.3=quiet"];
     let renamed = ADDRESS.replace(r"/\b10", "/10");
-    assert!(codes(&scanned(&self::allowing(&["address"], &[&renamed]), "cot", &sample(&fields))).iter().any(|code| code.0 == "fields.stripped"));
+    let found = scanned(&self::allowing(&["address"], &[&renamed]), "cot", &sample(&fields));
+    assert!(found.findings().iter().any(|finding| &*finding.rule == "filters/patterns/p.yar:address"));
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn an_allowed_field_with_more_matches_than_are_looked_for_hides_none_elsewhere()
     assert_eq!(codes(&found), [("content.pattern", "/event", Action::Hold)]);
     let fewer = format!("/event/@uid={}", "10.1.2.3 ".repeat(9_998));
     let found = scanned(&edition, "cot", &sample(&[&fewer, "/event/@type=10.9.9.9"]));
-    assert_eq!(codes(&found), [("fields.stripped", "/event/@type", Action::Strip)]);
+    assert_eq!(codes(&found), [("content.pattern", "/event/@type", Action::Hold)]);
 }
 
 #[test]

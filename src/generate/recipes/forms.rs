@@ -149,7 +149,9 @@ fn fill(draft: &mut Draft, dice: &mut Dice, (media_type, template): Template, ch
         ("#CLOCK#", part(11..19)),
     ];
     let changed = changes.iter().fold(template.to_owned(), |text, (from, to)| text.replace(from, to));
-    draft.body = Some(fresh.iter().fold(changed, |text, (mark, value)| text.replace(mark, value)));
+    let filled = fresh.iter().fold(changed, |text, (mark, value)| text.replace(mark, value));
+    // SPEC: RFC 5322, 2.1: lines end in CRLF.
+    draft.body = Some(if media_type == MAIL.0 { filled.replace('\n', "\r\n") } else { filled });
     draft.media_type = media_type;
 }
 
