@@ -193,7 +193,7 @@ mod tests {
             joined(text, &lines(text).collect::<Vec<_>>()).map(|(text, span)| (matches!(text, Cow::Borrowed(_)), text.into_owned(), span))
         };
         assert_eq!(join("A\n\nB\n"), Some((true, "A\n\nB".to_owned(), Span::new(0, 4))));
-        assert_eq!(join("\nA \nB\n\n\nC"), Some((false, "A\nB\n\nC".to_owned(), Span::new(1, 10))));
+        assert_eq!(join("\nA \nB\n\n\nC"), Some((false, "A\nB\n\nC".to_owned(), Span::new(1, 9))));
         assert_eq!(join(" \n"), None);
     }
 
