@@ -26,7 +26,10 @@ fn events(body: &[u8]) -> usize {
         match reader.read_event().expect("well-formed") {
             quick_xml::events::Event::Eof => return count,
             quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => {
-                count += 1 + tag.attributes().map(|attribute| black_box(attribute.expect("sound").value.len())).count();
+                count += 1;
+                for attribute in tag.attributes() {
+                    count += usize::from(!black_box(attribute.expect("sound").value).is_empty());
+                }
             }
             event => count += usize::from(!black_box(&event).is_empty()),
         }

@@ -211,9 +211,10 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 }
 
-fn order<'n>(namespace: &'n str, name: &'n str) -> (usize, &'n str, &'n str) {
+/// No namespace is none, and not an empty one: two empty texts are dear to compare.
+fn order<'n>(namespace: &'n str, name: &'n str) -> (usize, Option<&'n str>, &'n str) {
     let place = FIRST.iter().position(|first| *first == name && namespace.is_empty()).unwrap_or(FIRST.len());
-    (place, namespace, name)
+    (place, Some(namespace).filter(|namespace| !namespace.is_empty()), name)
 }
 
 #[cfg(test)]
