@@ -1,5 +1,5 @@
 //! Indicators between MISP and STIX through the whole path: both halves agree, and there and back changes no indicator and no marking.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
+
 
 use std::path::Path;
 use std::sync::LazyLock;
