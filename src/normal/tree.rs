@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::Name;
 use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
 
 /// The place of a node in its tree.
@@ -105,9 +106,9 @@ pub struct Node<'a> {
     /// What it is.
     pub kind: Kind,
     /// Local name; empty for text.
-    pub name: &'a str,
+    pub name: Name<'a>,
     /// Namespace; empty for none.
-    pub namespace: &'a str,
+    pub namespace: Name<'a>,
     /// Value.
     pub value: Value<'a>,
     /// Bytes of the body: the whole element, the attribute's value without quotes, the text.
@@ -263,7 +264,7 @@ impl<'a> Tree<'a> {
         // Of each name below each element: the first of it, and how many there were.
         let mut families: BTreeMap<(u32, &str, &str), (usize, u32)> = BTreeMap::new();
         for (at, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
-            let (first, count) = families.entry((node.parent, node.namespace, node.name)).or_insert((at, 0));
+            let (first, count) = families.entry((node.parent, &node.namespace, &node.name)).or_insert((at, 0));
             *count = count.saturating_add(1);
             let numbered = if *count == 2 { Some((*first, 1)) } else { None };
             let own = if *count > 1 { Some((at, *count)) } else { None };
@@ -311,11 +312,11 @@ impl<'a> TreeBuilder<'a> {
     ///
     /// # Errors
     /// `size.depth`, `size.nodes` or `size.budget`.
-    pub fn open(&mut self, namespace: &'a str, name: &'a str, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    pub fn open(&mut self, namespace: impl Into<Name<'a>>, name: impl Into<Name<'a>>, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
         if self.open.len() >= Self::DEPTH_MAX {
             return Err(Refusal::at(Reason::SizeDepth, Span::new(start, start), format!("expected at most {} levels", Self::DEPTH_MAX)));
         }
-        let id = self.push(Kind::Element, namespace, name, Value::Empty, Span::new(start, start), budget)?;
+        let id = self.push(Kind::Element, namespace.into(), name.into(), Value::Empty, Span::new(start, start), budget)?;
         self.open.push(id.0);
         Ok(id)
     }
@@ -324,8 +325,8 @@ impl<'a> TreeBuilder<'a> {
     ///
     /// # Errors
     /// `size.nodes` or `size.budget`.
-    pub fn attribute(&mut self, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        self.push(Kind::Attribute, namespace, name, value, span, budget)
+    pub fn attribute(&mut self, namespace: impl Into<Name<'a>>, name: impl Into<Name<'a>>, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+        self.push(Kind::Attribute, namespace.into(), name.into(), value, span, budget)
     }
 
     /// Adds text to the open element.
@@ -333,7 +334,7 @@ impl<'a> TreeBuilder<'a> {
     /// # Errors
     /// `size.nodes` or `size.budget`.
     pub fn text(&mut self, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        self.push(Kind::Text, "", "", value, span, budget)
+        self.push(Kind::Text, "".into(), "".into(), value, span, budget)
     }
 
     /// Closes the open element at byte `end`.
@@ -360,7 +361,7 @@ impl<'a> TreeBuilder<'a> {
         (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes, ordinals: OnceLock::new() })
     }
 
-    fn push(&mut self, kind: Kind, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    fn push(&mut self, kind: Kind, namespace: Name<'a>, name: Name<'a>, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
         budget.spend(1)?;
         if self.nodes.len() >= Self::NODES_MAX {
             return Err(Refusal::at(Reason::SizeNodes, span, format!("expected at most {} parts", Self::NODES_MAX)));

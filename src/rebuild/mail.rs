@@ -268,7 +268,7 @@ impl<'t> Writer<'t, '_> {
         let header = std::mem::take(&mut self.out);
         let mut ends = Vec::with_capacity(parts.len());
         for id in parts {
-            match self.tree.node(id).name {
+            match self.tree.node(id).name.as_str() {
                 "body" => self.body(id)?,
                 _ => self.attachment(id)?,
             }
@@ -325,7 +325,7 @@ impl<'t> Writer<'t, '_> {
         disposition.extend(parameters(self, "disposition")?);
         join(&mut disposition, ";");
         self.folded(id, "Content-Disposition", &disposition)?;
-        let inside = self.elements(id)?.into_iter().find(|child| matches!(self.tree.node(*child).name, "text" | "data"));
+        let inside = self.elements(id)?.into_iter().find(|child| matches!(self.tree.node(*child).name.as_str(), "text" | "data"));
         let inside = inside.ok_or_else(|| self.fault(id, "expected text or data in an attachment"))?;
         let content = self.content(inside)?.unwrap_or_default();
         if self.tree.node(inside).name == "text" {

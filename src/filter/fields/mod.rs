@@ -102,7 +102,7 @@ impl Fields {
     /// Judges every node.
     pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt, Refusal> {
         let mut learnt = Learnt::default();
-        let start = self.trie.start(found.tree().node(NodeId::ROOT).name);
+        let start = self.trie.start(found.tree().node(NodeId::ROOT).name.as_str());
         self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
         Ok(learnt)
     }
@@ -150,8 +150,8 @@ impl Fields {
         for (child, node) in tree.children(id) {
             let next = match node.kind {
                 Kind::Text => continue,
-                Kind::Element => self.trie.element(state, node.name),
-                Kind::Attribute => self.trie.attribute(state, node.name),
+                Kind::Element => self.trie.element(state, node.name.as_str()),
+                Kind::Attribute => self.trie.attribute(state, node.name.as_str()),
             };
             self.node(child, &next, here, learnt, found, budget)?;
         }

@@ -75,10 +75,10 @@ impl Messages {
         let Some((text, _)) = tree.element(NodeId::ROOT, "text") else { return Ok(()) };
         let mut counts = vec![0_usize; definition.source.sets.len()];
         let mut latest = 0_usize;
-        for (id, node) in tree.elements(text).filter(|(_, node)| !matches!(node.name, "line" | "sic")) {
+        for (id, node) in tree.elements(text).filter(|(_, node)| !matches!(node.name.as_str(), "line" | "sic")) {
             budget.spend(u64::try_from(counts.len()).unwrap_or(u64::MAX))?;
             let Some(at) = definition.source.sets.iter().position(|set| set.id == node.name) else {
-                if !matches!(node.name, "AMPN" | "NARR") {
+                if !matches!(node.name.as_str(), "AMPN" | "NARR") {
                     definition.say(found, id, Reason::FieldsSet, definition.source.otherwise, None, "the definition of the message has no such set");
                 }
                 continue;
