@@ -17,7 +17,7 @@ pub mod tak;
 use std::borrow::Cow;
 
 use crate::base::{Budget, Header, Reason, Refusal, Traffic};
-use crate::normal::{Marking, Mention, Portion, Tree};
+use crate::normal::{Marking, Mention, NodeId, Portion, Tree};
 
 /// How a format is spelt; decides which writer rebuilds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,26 @@ pub struct Format {
     pub portions: fn(&Tree<'_>) -> Vec<Portion>,
     /// Who mentions whom among the parts.
     pub mentions: fn(&Tree<'_>) -> Vec<Mention>,
+    /// Messages of other formats that stand in it, in document order: their root elements, and the names of their formats.
+    pub inside: fn(&Tree<'_>) -> Vec<(NodeId, String)>,
+}
+
+/// A message of another format within a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    /// Its root element.
+    pub node: NodeId,
+    /// Its format.
+    pub format: &'static Format,
+}
+
+impl Format {
+    /// The messages of other formats within a message, in document order.
+    #[must_use]
+    pub fn insides(&self, tree: &Tree<'_>) -> Vec<Inside> {
+        let found = (self.inside)(tree).into_iter();
+        found.filter_map(|(node, name)| by_name(&name).map(|format| Inside { node, format })).collect()
+    }
 }
 
 /// For formats whose messages are one part.
@@ -166,6 +186,22 @@ pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
         None => Ok(first),
         Some(second) => Err(Refusal::new(Reason::FormatAmbiguous, format!("claimed by `{}` and by `{}`", first.name, second.name))),
     }
+}
+
+/// Names the one format that claims the bytes of an attachment; none where nothing does, and they stay data.
+///
+/// # Errors
+/// `format.ambiguous` for two or more, `format.media_type` where the attachment is said to be of another format.
+pub fn attached(bytes: &[u8], media_type: &str) -> Result<Option<&'static Format>, Refusal> {
+    if FORMATS.iter().all(|format| !(format.claims)(bytes)) {
+        return Ok(None);
+    }
+    let format = identify(bytes)?;
+    let said = FORMATS.iter().any(|other| other.media_types.contains(&media_type));
+    if said && !format.media_types.contains(&media_type) {
+        return Err(Refusal::new(Reason::FormatMediaType, format!("found an attachment of `{}`, which is not said to be one", format.name)));
+    }
+    Ok(Some(format))
 }
 
 /// Reads a message into the normal form.

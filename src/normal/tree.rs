@@ -23,6 +23,18 @@ impl NodeId {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 
+    /// The node of a tree whose node of this number is seen below `top` by [`Tree::below`].
+    #[must_use]
+    pub fn within(self, top: Self) -> Self {
+        Self(self.0.saturating_add(top.0))
+    }
+
+    /// The same node as [`Tree::below`] numbers it; none for one that stands before `top`.
+    #[must_use]
+    pub fn from(self, top: Self) -> Option<Self> {
+        self.0.checked_sub(top.0).map(Self)
+    }
+
     fn from_index(at: usize) -> Self {
         Self(u32::try_from(at).unwrap_or(u32::MAX))
     }
@@ -86,6 +98,30 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// The same value, borrowed from this one.
+    #[must_use]
+    pub fn by_reference(&self) -> Value<'_> {
+        match self {
+            Self::Empty => Value::Empty,
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Number(number, unit) => Value::Number(*number, *unit),
+            Self::Time(time) => Value::Time(*time),
+            Self::Flag(flag) => Value::Flag(*flag),
+        }
+    }
+
+    /// The same value, with text of its own.
+    #[must_use]
+    pub fn to_owned(&self) -> Value<'static> {
+        match self {
+            Self::Empty => Value::Empty,
+            Self::Text(text) => Value::Text(Cow::Owned(text.clone().into_owned())),
+            Self::Number(number, unit) => Value::Number(*number, *unit),
+            Self::Time(time) => Value::Time(*time),
+            Self::Flag(flag) => Value::Flag(*flag),
+        }
+    }
+
     /// The canonical text of the value.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
@@ -171,6 +207,18 @@ impl<'a> Tree<'a> {
         let end = NodeId(self.node(id).end).index();
         let nodes = self.nodes.get(id.index()..end).unwrap_or_default();
         nodes.iter().zip(id.index()..).map(|(node, at)| (NodeId::from_index(at), node))
+    }
+
+    /// A node and everything below it as a tree of its own, borrowed from this one: what is numbered 0 there is `top` here.
+    #[must_use]
+    pub fn below(&self, top: NodeId) -> Tree<'_> {
+        let own = |node: &'_ Node<'a>| (node.parent.saturating_sub(top.0), node.end.saturating_sub(top.0));
+        let nodes = self.subtree(top).map(|(_, node)| {
+            let (parent, end) = own(node);
+            let (name, namespace) = (node.name.by_reference(), node.namespace.by_reference());
+            Node { kind: node.kind, name, namespace, value: node.value.by_reference(), span: node.span, parent, end }
+        });
+        Tree { nodes: nodes.collect(), ordinals: OnceLock::new() }
     }
 
     /// Whether two trees hold the same fields in the same order, wherever their bytes lie. The order of the attributes of one element has no meaning.
@@ -335,6 +383,35 @@ impl<'a> TreeBuilder<'a> {
     /// `size.nodes` or `size.budget`.
     pub fn text(&mut self, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
         self.push(Kind::Text, "".into(), "".into(), value, span, budget)
+    }
+
+    /// Adds a copy of another tree below the open element: its bytes do not stand in the body as they were read, so that every node gets
+    /// `span`, text of its own, and names that all nodes of one name share.
+    ///
+    /// # Errors
+    /// `size.depth`, `size.nodes` or `size.budget`.
+    pub fn graft(&mut self, tree: &Tree<'_>, span: Span, budget: &mut Budget) -> Result<(), Refusal> {
+        let mut names: BTreeMap<&str, Name<'a>> = BTreeMap::new();
+        let floor = self.open.len();
+        let mut ends: Vec<u32> = Vec::new();
+        for (id, node) in tree.all() {
+            while ends.last().is_some_and(|end| *end <= id.0) {
+                ends.pop();
+                self.close(span.range().end);
+            }
+            let mut shared = |text| if str::is_empty(text) { Name::Borrowed("") } else { names.entry(text).or_insert_with(|| Name::shared(text)).clone() };
+            let (namespace, name) = (shared(node.namespace.as_str()), shared(node.name.as_str()));
+            if node.kind == Kind::Element {
+                self.open(namespace, name, span.range().start, budget)?;
+                ends.push(node.end);
+            } else {
+                self.push(node.kind, namespace, name, node.value.to_owned(), span, budget)?;
+            }
+        }
+        while self.open.len() > floor {
+            self.close(span.range().end);
+        }
+        Ok(())
     }
 
     /// Closes the open element at byte `end`.

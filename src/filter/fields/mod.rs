@@ -58,6 +58,16 @@ pub(in crate::filter) struct Learnt {
     pub(in crate::filter) free_names: Vec<NodeId>,
     /// Nodes whose row calls them a reference.
     pub(in crate::filter) references: Vec<NodeId>,
+    /// Roots of messages of other formats, in document order, which the profiles of these judge.
+    pub(in crate::filter) apart: Vec<NodeId>,
+}
+
+impl Learnt {
+    /// The nodes in document order, whoever judged them in which order.
+    pub(in crate::filter) fn sort(&mut self) {
+        self.free_names.sort_unstable();
+        self.references.sort_unstable();
+    }
 }
 
 /// How the element above was judged.
@@ -99,12 +109,10 @@ impl Fields {
         if complaints.is_empty() { Ok(Self { trie, rows, otherwise: profile.otherwise, file: Arc::clone(&profile.file) }) } else { Err(complaints) }
     }
 
-    /// Judges every node.
-    pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt, Refusal> {
-        let mut learnt = Learnt::default();
-        let start = self.trie.start(found.tree().node(NodeId::ROOT).name.as_str());
-        self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
-        Ok(learnt)
+    /// Judges `top` and every node below it, but for those that [`Learnt::apart`] names and what is below them.
+    pub(in crate::filter) fn scan(&self, top: NodeId, learnt: &mut Learnt, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
+        let start = self.trie.start(found.tree().node(top).name.as_str());
+        self.node(top, &start, Above::Listed, learnt, found, budget)
     }
 
     /// Recursion is as deep as the tree, which `TreeBuilder::DEPTH_MAX` bounds.
@@ -148,6 +156,9 @@ impl Fields {
             None => Above::Unknown,
         };
         for (child, node) in tree.children(id) {
+            if learnt.apart.binary_search(&child).is_ok() {
+                continue;
+            }
             let next = match node.kind {
                 Kind::Text => continue,
                 Kind::Element => self.trie.element(state, node.name.as_str()),
