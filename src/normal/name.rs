@@ -45,6 +45,12 @@ impl<'a> From<&'a str> for Name<'a> {
     }
 }
 
+impl<'a> From<&&'a str> for Name<'a> {
+    fn from(text: &&'a str) -> Self {
+        Self::Borrowed(text)
+    }
+}
+
 impl Deref for Name<'_> {
     type Target = str;
 

@@ -130,7 +130,7 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     compare::element(roots.0, roots.1, &declared)?;
     reader.spelling.check(&claim.result, &result)?;
     claim.blocked_words.absent_from(&result)?;
-    if (reader.markings)(&result, claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
+    if mark::agreeing(&result, &(reader.marks)(&result), claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
         return Err(disagree("the result does not carry the label of the original"));
     }
     let left = portion::labels(&result, ground, whole).map_err(disagree)?;
@@ -194,7 +194,8 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
 fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
-    let in_body = (reader.markings)(original, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
+    let marks = (reader.marks)(original);
+    let in_body = mark::agreeing(original, &marks, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;

@@ -30,6 +30,20 @@ pub(super) struct Portion {
     pub(super) marks: Vec<Mark>,
 }
 
+impl Portion {
+    /// The part in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        Self { node: self.node.saturating_add(top), marks: self.marks.into_iter().map(|mark| mark.within(top)).collect() }
+    }
+}
+
+impl Mention {
+    /// The mention in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        Self { part: self.part.saturating_add(top), takes: self.takes.saturating_add(top) }
+    }
+}
+
 /// A mention of a part: where the part is withheld, what is taken goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mention {
@@ -268,7 +282,7 @@ mod tests {
         read: |body| xml::read(body, |_| &[]),
         check: |_| Ok(()),
         spelling: Canonical::Compared(xml::canonical),
-        markings: |tree, lattice, scheme, said| mark::agreeing(tree, &tree.root().map(marks).unwrap_or_default(), lattice, scheme, said),
+        marks: |tree| tree.root().map(marks).unwrap_or_default(),
         portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {
