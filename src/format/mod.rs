@@ -84,6 +84,12 @@ pub struct Inside {
 }
 
 impl Format {
+    /// Whether an attachment of this format may be said to be of a media type: its own, or one that means none of the formats.
+    #[must_use]
+    pub fn may_be_called(&self, media_type: &str) -> bool {
+        self.media_types.contains(&media_type) || FORMATS.iter().all(|other| !other.media_types.contains(&media_type))
+    }
+
     /// The messages of other formats within a message, in document order.
     #[must_use]
     pub fn insides(&self, tree: &Tree<'_>) -> Vec<Inside> {
@@ -191,17 +197,9 @@ pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
 /// Names the one format that claims the bytes of an attachment; none where nothing does, and they stay data.
 ///
 /// # Errors
-/// `format.ambiguous` for two or more, `format.media_type` where the attachment is said to be of another format.
-pub fn attached(bytes: &[u8], media_type: &str) -> Result<Option<&'static Format>, Refusal> {
-    if FORMATS.iter().all(|format| !(format.claims)(bytes)) {
-        return Ok(None);
-    }
-    let format = identify(bytes)?;
-    let said = FORMATS.iter().any(|other| other.media_types.contains(&media_type));
-    if said && !format.media_types.contains(&media_type) {
-        return Err(Refusal::new(Reason::FormatMediaType, format!("found an attachment of `{}`, which is not said to be one", format.name)));
-    }
-    Ok(Some(format))
+/// `format.ambiguous` for two or more.
+pub fn attached(bytes: &[u8]) -> Result<Option<&'static Format>, Refusal> {
+    if FORMATS.iter().all(|format| !(format.claims)(bytes)) { Ok(None) } else { identify(bytes).map(Some) }
 }
 
 /// Reads a message into the normal form.

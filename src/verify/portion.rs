@@ -7,7 +7,7 @@
 //! that of the part around it or of the message; the recipient may have each part that mandatory control admits; what mentions a withheld
 //! part goes with it. Deliberately absent: any name of the first decision.
 
-use super::join::join;
+use super::join::{audience, join, values};
 use super::label::{Said, Unread};
 use super::mark::{self, Mark};
 use super::readers::Reader;
@@ -15,6 +15,7 @@ use super::release::{self, Denied};
 use super::second::Second;
 use crate::base::{Reason, Refusal, Time};
 use crate::label::Lattice;
+use crate::label::scheme::TagKind;
 use crate::normal::{Change, Edits};
 use crate::policy::PeerEntry;
 
@@ -150,12 +151,14 @@ pub(super) fn agree(parts: &[Marked], lattice: &Lattice, whole: Option<&Said>, e
 
 /// Whether a label says all that its join with another says; what only informs does not count.
 fn above(lattice: &Lattice, whole: &Said, join: &Said) -> bool {
-    let informs = |tag: usize| {
-        let tags = lattice.policies().get(whole.policy).map(|policy| policy.tags.as_slice()).unwrap_or_default();
-        tags.get(tag).is_some_and(|tag| tag.kind == crate::label::scheme::TagKind::Informative)
+    let Some(policy) = lattice.policies().get(whole.policy) else { return false };
+    let same = |at: usize, kind: TagKind| match kind {
+        TagKind::Informative => true,
+        // A list that is absent and one that is written out may name the same recipients.
+        TagKind::Permissive => audience(policy, whole, at) == audience(policy, join, at),
+        TagKind::Restrictive => values(whole, at).unwrap_or_default() == values(join, at).unwrap_or_default(),
     };
-    let deciding = |said: &Said| said.categories.iter().filter(|(tag, _)| !informs(*tag)).cloned().collect::<Vec<_>>();
-    whole.level == join.level && deciding(whole) == deciding(join)
+    whole.level == join.level && policy.tags.iter().enumerate().all(|(at, tag)| same(at, tag.kind))
 }
 
 /// Decides what the recipient may have.

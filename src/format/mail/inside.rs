@@ -21,10 +21,14 @@ impl<'b> Attached<'b> {
     /// # Errors
     /// `format.ambiguous`, `format.media_type`; `invalid.mail.composite` for a mail.
     pub(super) fn identify(bytes: &'b [u8], media_type: &str, span: Span) -> Result<Option<Self>, Refusal> {
-        let Some(format) = format::attached(bytes, media_type).map_err(|refusal| placed(refusal, span))? else { return Ok(None) };
+        let Some(format) = format::attached(bytes).map_err(|refusal| placed(refusal, span))? else { return Ok(None) };
         if format.name == super::FORMAT.name {
             let refusal = Refusal::new(Reason::InvalidMailComposite, "expected an attachment that is no mail");
             return Err(placed(refusal, span));
+        }
+        if !format.may_be_called(media_type) {
+            let detail = format!("found an attachment of `{}`, which is not said to be one", format.name);
+            return Err(placed(Refusal::new(Reason::FormatMediaType, detail), span));
         }
         Ok(Some(Self { bytes, format, span }))
     }

@@ -288,7 +288,11 @@ mod tests {
             Sort::Attribute => Kind::Attribute,
             Sort::Text => Kind::Text,
         };
-        tree.nodes().iter().map(|node| format!("{:?} {} {} {:?} {}", kind(node.sort), node.namespace, node.name, node.value, node.parent)).collect()
+        let value = |node: &crate::verify::second::Node<'_>| match crate::base::Decimal::parse(&node.value).filter(|_| node.spelling == Spelling::Number) {
+            Some(number) => number.to_string(),
+            None => node.value.to_string(),
+        };
+        tree.nodes().iter().map(|node| format!("{:?} {} {} {:?} {}", kind(node.sort), node.namespace, node.name, value(node), node.parent)).collect()
     }
 
     /// Both halves on one body that the first takes.
