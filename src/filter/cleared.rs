@@ -113,11 +113,7 @@ fn plan(parsed: &Parsed<'_>, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_
         // A clause speaks of an attached message as of one that comes alone.
         let below = insides.iter().flat_map(|(root, below)| transform.path.select(below).into_iter().map(|node| node.within(*root)));
         let nodes = transform.path.select(tree).into_iter().chain(below);
-        steps.extend(nodes.map(|node| Planned {
-            node,
-            step: Step::Transform(transform.action.clone()),
-            rule: Arc::clone(&transform.rule),
-        }));
+        steps.extend(nodes.map(|node| Planned { node, step: Step::Transform(transform.action.clone()), rule: Arc::clone(&transform.rule) }));
     }
     let removed = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node);
     let removed: BTreeSet<NodeId> = removed.chain(permitted.withheld().iter().map(|withheld| withheld.node)).collect();

@@ -124,8 +124,9 @@ fn a_strip_within_a_label_is_a_hold() {
     let tree = sample(&["/event/@uid=U", "/event/detail/label/level=JABBERWOCK"]);
     let filters = Filters::compile(&edition).unwrap();
     let markings = [Marking::Stanag4774(node(&tree, "/event/detail/label"))];
-    let scanned =
-        filters.read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[], insides: &[] }, &[], &mut Budget::for_body(0)).unwrap();
+    let scanned = filters
+        .read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[], insides: &[] }, &[], &mut Budget::for_body(0))
+        .unwrap();
     assert!(codes(&scanned).contains(&("content.words", "/event/detail/label/level", Action::Hold)));
     assert!(scanned.steps().is_empty());
 }

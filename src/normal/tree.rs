@@ -373,7 +373,14 @@ impl<'a> TreeBuilder<'a> {
     ///
     /// # Errors
     /// `size.nodes` or `size.budget`.
-    pub fn attribute(&mut self, namespace: impl Into<Name<'a>>, name: impl Into<Name<'a>>, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    pub fn attribute(
+        &mut self,
+        namespace: impl Into<Name<'a>>,
+        name: impl Into<Name<'a>>,
+        value: Value<'a>,
+        span: Span,
+        budget: &mut Budget,
+    ) -> Result<NodeId, Refusal> {
         self.push(Kind::Attribute, namespace.into(), name.into(), value, span, budget)
     }
 
@@ -399,7 +406,8 @@ impl<'a> TreeBuilder<'a> {
                 ends.pop();
                 self.close(span.range().end);
             }
-            let mut shared = |text| if str::is_empty(text) { Name::Borrowed("") } else { names.entry(text).or_insert_with(|| Name::shared(text)).clone() };
+            let mut shared =
+                |text| if str::is_empty(text) { Name::Borrowed("") } else { names.entry(text).or_insert_with(|| Name::shared(text)).clone() };
             let (namespace, name) = (shared(node.namespace.as_str()), shared(node.name.as_str()));
             if node.kind == Kind::Element {
                 self.open(namespace, name, span.range().start, budget)?;
@@ -438,7 +446,15 @@ impl<'a> TreeBuilder<'a> {
         (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes, ordinals: OnceLock::new() })
     }
 
-    fn push(&mut self, kind: Kind, namespace: Name<'a>, name: Name<'a>, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    fn push(
+        &mut self,
+        kind: Kind,
+        namespace: Name<'a>,
+        name: Name<'a>,
+        value: Value<'a>,
+        span: Span,
+        budget: &mut Budget,
+    ) -> Result<NodeId, Refusal> {
         budget.spend(1)?;
         if self.nodes.len() >= Self::NODES_MAX {
             return Err(Refusal::at(Reason::SizeNodes, span, format!("expected at most {} parts", Self::NODES_MAX)));

@@ -9,11 +9,18 @@ const TRACK: &str = "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m
 fn with(attachments: &[(&str, &[u8])]) -> Vec<u8> {
     use base64::Engine;
     use std::fmt::Write;
-    let mut out = String::from("Date: Sun, 1 Mar 2026 11:00:00 +0000\r\nFrom: a@example.gbr\r\nMessage-ID: <1@example.gbr>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b1\r\n\r\n--b1\r\n\r\nSee below.\r\n");
+    let mut out = String::from(
+        "Date: Sun, 1 Mar 2026 11:00:00 +0000\r\nFrom: a@example.gbr\r\nMessage-ID: <1@example.gbr>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b1\r\n\r\n--b1\r\n\r\nSee below.\r\n",
+    );
     for (kind, bytes) in attachments {
         let coded = base64::engine::general_purpose::STANDARD.encode(bytes);
         let lines: Vec<&str> = coded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        write!(out, "--b1\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\n{}\r\n", lines.join("\r\n")).unwrap();
+        write!(
+            out,
+            "--b1\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\n{}\r\n",
+            lines.join("\r\n")
+        )
+        .unwrap();
     }
     out.push_str("--b1--\r\n");
     out.into_bytes()
@@ -52,7 +59,8 @@ fn what_an_attached_message_says_leaves_in_its_own_canonical_spelling() {
 #[test]
 fn the_mail_is_the_part_around_every_attached_message() {
     let marked = TRACK.replace("how=", "access=\"SECRET\" how=");
-    let body = with(&[("application/cot+xml", marked.as_bytes()), ("application/octet-stream", b"\x00\x01"), ("application/cot+xml", TRACK.as_bytes())]);
+    let body =
+        with(&[("application/cot+xml", marked.as_bytes()), ("application/octet-stream", b"\x00\x01"), ("application/cot+xml", TRACK.as_bytes())]);
     let tree = read(&body).unwrap();
     let portions: Vec<(String, usize)> =
         (mail().portions)(&tree).iter().map(|Portion { node, markings }| (tree.path(*node), markings.len())).collect();

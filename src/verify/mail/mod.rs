@@ -155,7 +155,9 @@ fn part(tree: &mut Second<'_>, bytes: &[u8], from: usize, found: &MessagePart<'_
     let description = one("content-description")?.map(fields::unstructured).transpose()?;
     let identifier = one("content-id")?.map(|text| fields::identifiers(text).map(|all| all.concat())).transpose()?;
     let format = attached.map(|reader| reader.name.to_owned());
-    for (attribute, value) in [("description", description), ("format", format), ("id", identifier), ("name", file_name), ("type", (!letter).then_some(name))] {
+    for (attribute, value) in
+        [("description", description), ("format", format), ("id", identifier), ("name", file_name), ("type", (!letter).then_some(name))]
+    {
         if let Some(value) = value {
             tree.attribute("", attribute, value, Spelling::Exact);
         }
@@ -288,10 +290,11 @@ mod tests {
             Sort::Attribute => Kind::Attribute,
             Sort::Text => Kind::Text,
         };
-        let value = |node: &crate::verify::second::Node<'_>| match crate::base::Decimal::parse(&node.value).filter(|_| node.spelling == Spelling::Number) {
-            Some(number) => number.to_string(),
-            None => node.value.to_string(),
-        };
+        let value =
+            |node: &crate::verify::second::Node<'_>| match crate::base::Decimal::parse(&node.value).filter(|_| node.spelling == Spelling::Number) {
+                Some(number) => number.to_string(),
+                None => node.value.to_string(),
+            };
         tree.nodes().iter().map(|node| format!("{:?} {} {} {:?} {}", kind(node.sort), node.namespace, node.name, value(node), node.parent)).collect()
     }
 

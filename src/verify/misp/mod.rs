@@ -352,7 +352,12 @@ mod tests {
                     Kind::Attribute => Sort::Attribute,
                     Kind::Text => Sort::Text,
                 };
-                assert_eq!((sort, ours.name.as_str(), ours.namespace.as_str()), (theirs.sort, &*theirs.name, &*theirs.namespace), "{name} {}", first.path(id));
+                assert_eq!(
+                    (sort, ours.name.as_str(), ours.namespace.as_str()),
+                    (theirs.sort, &*theirs.name, &*theirs.namespace),
+                    "{name} {}",
+                    first.path(id)
+                );
                 assert!(
                     theirs.spelling.same(&ours.value.text(), &theirs.value),
                     "{name} {}: {} is not {}",
