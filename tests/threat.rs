@@ -1,6 +1,5 @@
 //! Indicators between MISP and STIX through the whole path: both halves agree, and there and back changes no indicator and no marking.
 
-
 use std::path::Path;
 use std::sync::LazyLock;
 

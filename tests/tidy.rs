@@ -8,8 +8,27 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the path. A room names only itself and rooms before it.
 const ROOMS: &[&str] = &[
-    "base", "normal", "config", "link", "format", "label", "policy", "release", "filter", "sanitise", "translate", "rebuild", "verify", "pipeline", "journal",
-    "audit", "generate", "process", "control", "manual", "cli",
+    "base",
+    "normal",
+    "config",
+    "link",
+    "format",
+    "label",
+    "policy",
+    "release",
+    "filter",
+    "sanitise",
+    "translate",
+    "rebuild",
+    "verify",
+    "pipeline",
+    "journal",
+    "audit",
+    "generate",
+    "process",
+    "control",
+    "manual",
+    "cli",
 ];
 
 /// Rooms of the pure path: no socket, file, clock, randomness, environment or async runtime.

@@ -35,7 +35,7 @@ pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
-use crate::format::{Format, Parsed, Syntax};
+use crate::format::{Format, Inside, Parsed, Syntax};
 use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
 use crate::policy::{Edition, Profile, TransformAction};
 use detectors::Detectors;
@@ -85,6 +85,7 @@ struct Form {
 struct Marked<'m> {
     markings: &'m [Marking],
     portions: &'m [Portion],
+    insides: &'m [Inside],
 }
 
 /// All filters of an edition, compiled.
@@ -182,7 +183,7 @@ impl Filters {
     pub fn scan<'a>(&self, scanner: &mut Scanner<'_>, parsed: &Parsed<'a>, budget: &mut Budget) -> Result<Scanned<'a>, Refusal> {
         let format = parsed.format();
         let tree = parsed.tree();
-        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree) };
+        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree), insides: &format.insides(tree) };
         self.read(scanner, format.name, tree, marked, parsed.body(), budget)
     }
 
@@ -196,14 +197,25 @@ impl Filters {
         budget: &mut Budget,
     ) -> Result<Scanned<'a>, Refusal> {
         let form = self.forms.get(format);
-        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
+        let mut protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
+        for inside in marked.insides {
+            protected.require_inside(tree, inside.node, self.forms.get(inside.format.name).map_or(&[], |form| form.required.as_slice()));
+        }
         let mut found = Found::new(tree, &protected);
-        let learnt = match form {
-            Some(form) => form.fields.scan(&mut found, budget)?,
-            None => without_profile(&mut found),
-        };
+        let mut learnt = fields::Learnt { apart: marked.insides.iter().map(|inside| inside.node).collect(), ..fields::Learnt::default() };
+        let all = std::iter::once((NodeId::ROOT, form)).chain(marked.insides.iter().map(|inside| (inside.node, self.forms.get(inside.format.name))));
+        for (top, form) in all {
+            match form {
+                Some(form) => form.fields.scan(top, &mut learnt, &mut found, budget)?,
+                None => without_profile(top, &mut learnt, &mut found),
+            }
+        }
+        learnt.sort();
         if let Some(format) = crate::format::by_name(format).filter(|format| format.syntax == Syntax::Slash) {
-            self.messages.scan(&(format.facts)(tree).kind, &mut found, budget)?;
+            self.messages.scan(&(format.facts)(tree).kind, NodeId::ROOT, &mut found, budget)?;
+        }
+        for Inside { node, format } in marked.insides.iter().filter(|inside| inside.format.syntax == Syntax::Slash) {
+            self.messages.scan(&(format.facts)(&tree.below(*node)).kind, *node, &mut found, budget)?;
         }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
@@ -218,12 +230,12 @@ impl Filters {
 }
 
 /// A format without profile: nothing says what may leave, so people decide.
-fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt<'static> {
+fn without_profile(top: NodeId, learnt: &mut fields::Learnt<'_>, found: &mut Found<'_, '_>) {
     let rule = "".into();
     let verdict =
         Verdict { code: Reason::FieldsUnknown, stripped: Reason::FieldsStripped, rule: &rule, severity: Severity::High, action: Action::Hold };
-    found.on_field(NodeId::ROOT, verdict, || "the rule set has no profile for this format".into());
-    fields::Learnt { free_names: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new(), allowed: Vec::new() }
+    found.on_field(top, verdict, || "the rule set has no profile for this format".into());
+    learnt.free_names.extend(found.tree().subtree(top).map(|(id, _)| id));
 }
 
 /// Patterns that fields name and the rule set does not have, or has twice: nobody could say what is allowed.

@@ -8,7 +8,7 @@ use crate::base::{Digest, Name};
 use crate::policy::{Agreement, Field, FieldType, Profile, Registry, SourceFile, WordEntry, WordList};
 
 /// A message without any marking.
-const UNMARKED: Marked<'static> = Marked { markings: &[], portions: &[] };
+const UNMARKED: Marked<'static> = Marked { markings: &[], portions: &[], insides: &[] };
 
 fn words(action: Action, entries: &[&str]) -> WordList {
     let entries = entries.iter().zip(1..).map(|(text, line)| WordEntry { text: (*text).to_owned(), line }).collect();
@@ -194,8 +194,9 @@ fn a_strip_within_a_label_is_a_hold() {
     let tree = sample(&["/event/@uid=U", "/event/detail/label/level=JABBERWOCK"]);
     let filters = Filters::compile(&edition).unwrap();
     let markings = [Marking::Stanag4774(node(&tree, "/event/detail/label"))];
-    let scanned =
-        filters.read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[] }, &[], &mut Budget::for_body(0)).unwrap();
+    let scanned = filters
+        .read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[], insides: &[] }, &[], &mut Budget::for_body(0))
+        .unwrap();
     assert!(codes(&scanned).contains(&("content.words", "/event/detail/label/level", Action::Hold)));
     assert!(scanned.steps().is_empty());
 }

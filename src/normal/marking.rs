@@ -38,6 +38,26 @@ pub enum Marking {
 }
 
 impl Marking {
+    /// The marking of a whole tree whose marking this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        let at = |node: NodeId| node.within(top);
+        match self {
+            Self::Triple { access, caveat, releasable_to } => {
+                Self::Triple { access: access.map(at), caveat: caveat.map(at), releasable_to: releasable_to.map(at) }
+            }
+            Self::Named { policy, classification, category } => {
+                Self::Named { policy: at(policy), classification: at(classification), category: category.map(at) }
+            }
+            Self::Stanag4774(node) => Self::Stanag4774(at(node)),
+            Self::Banner(node) => Self::Banner(at(node)),
+            Self::Line(node) => Self::Line(at(node)),
+            Self::Letter(node) => Self::Letter(at(node)),
+            Self::Tlp(node) => Self::Tlp(at(node)),
+            Self::Acs(node) => Self::Acs(at(node)),
+        }
+    }
+
     /// The nodes in which it stands.
     pub fn nodes(self) -> impl Iterator<Item = NodeId> {
         let nodes = match self {
@@ -64,6 +84,25 @@ pub struct Portion {
     pub node: NodeId,
     /// Its markings; all must say the same.
     pub markings: Vec<Marking>,
+}
+
+impl Portion {
+    /// The part of a whole tree whose part this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        Self { node: self.node.within(top), markings: self.markings.into_iter().map(|marking| marking.within(top)).collect() }
+    }
+}
+
+impl Mention {
+    /// The mention in a whole tree whose mention this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        Self {
+            parts: self.parts.into_iter().map(|part| part.within(top)).collect(),
+            takes: self.takes.into_iter().map(|taken| taken.within(top)).collect(),
+        }
+    }
 }
 
 /// Mentions of an identity: where a part that has it is withheld, all that mentions it goes along.

@@ -80,7 +80,12 @@ fn reads(table: &mut Table<'_>, faults: &mut Faults) -> Vec<&'static str> {
     let Some(value) = table.value("reads", Need::Optional, faults) else { return Vec::new() };
     let words = value.words(faults);
     if words.is_empty() {
-        faults.at(&value.at(), "a peer that reads no format", "names of formats", "name a format, or leave `reads` out: then the peer reads every format");
+        faults.at(
+            &value.at(),
+            "a peer that reads no format",
+            "names of formats",
+            "name a format, or leave `reads` out: then the peer reads every format",
+        );
     }
     let known = |word: &Word<'_>| {
         let format = by_name(word.text);

@@ -12,8 +12,8 @@ mod tak;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
-use crate::format::{Format, Syntax};
 use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
+use crate::format::{Format, Syntax};
 use crate::normal::{Edits, Tree, TreeBuilder};
 use crate::translate::Translated;
 
@@ -65,7 +65,8 @@ pub fn message(tree: &Tree<'_>, format: &Format) -> Result<Vec<u8>, Refusal> {
     let bytes = bytes(tree, &Edits::default(), format.syntax)?;
     let expected = |detail: String| Refusal::new(Reason::TranslateValue, detail);
     let again = (format.read)(&bytes, &mut Budget::for_body(bytes.len()));
-    let again = again.map_err(|refusal| expected(format!("expected a message of `{}`, found `{}`", format.name, refusal.reason)).on(refusal.place.path))?;
+    let again =
+        again.map_err(|refusal| expected(format!("expected a message of `{}`, found `{}`", format.name, refusal.reason)).on(refusal.place.path))?;
     if again.same_fields(tree) { Ok(bytes) } else { Err(expected(format!("expected fields that `{}` holds", format.name))) }
 }
 

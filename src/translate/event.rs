@@ -39,8 +39,10 @@ fn to_protocol<'a>(source: &Source<'_, 'a>, budget: &mut Budget) -> Result<Tree<
         source.take(detail);
         // SPEC: TAK protocol, detail.proto: what has a message of its own stands after the XML.
         let typed = |name: &str, namespace: &str| wire::typed().position(|(row, _)| namespace.is_empty() && row.name == name);
-        let mut elements: Vec<_> =
-            source.elements(detail).map(|(id, node)| (typed(node.name, node.namespace).map_or(0, |at| at.saturating_add(1)), id)).collect();
+        let mut elements: Vec<_> = source
+            .elements(detail)
+            .map(|(id, node)| (typed(node.name.as_str(), node.namespace.as_str()).map_or(0, |at| at.saturating_add(1)), id))
+            .collect();
         elements.sort_by_key(|(at, _)| *at);
         elements.into_iter().try_for_each(|(_, id)| source.copy(id, &mut event, budget))?;
         event.close(0);
@@ -94,7 +96,7 @@ fn to_xml<'a>(source: &Source<'_, 'a>, budget: &mut Budget) -> Result<Tree<'a>, 
     event.attribute("", "version", Value::Text(VERSION.into()), NOWHERE, budget)?;
     for (id, node) in source.children(NodeId::ROOT) {
         let carried = match node.kind {
-            Kind::Attribute => !PROTOCOL_ONLY.contains(&node.name),
+            Kind::Attribute => !PROTOCOL_ONLY.contains(&node.name.as_str()),
             Kind::Element => node.name != "takControl",
             Kind::Text => false,
         };

@@ -44,14 +44,8 @@ pub struct Translation {
 }
 
 /// The pairs that this gateway translates.
-pub static TRANSLATIONS: &[Translation] = &[
-    event::COT_TO_TAK,
-    event::TAK_TO_COT,
-    nffi::NFFI_TO_COT,
-    oth::OTH_TO_COT,
-    threat::MISP_TO_STIX,
-    threat::STIX_TO_MISP,
-];
+pub static TRANSLATIONS: &[Translation] =
+    &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
 
 /// Proof that the message is in a format that the recipient reads, and that all that is changed or lost for this recipient is known.
 #[derive(Debug)]

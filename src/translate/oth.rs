@@ -20,8 +20,9 @@ const OTHER: &str = "a-u-X";
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 fn translate<'a>(source: &Source<'_, 'a>, budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
-    let named =
-        |above: NodeId, names: &'static [&'static str]| source.elements(above).filter(|(_, node)| names.contains(&node.name)).map(|(id, _)| id);
+    let named = |above: NodeId, names: &'static [&'static str]| {
+        source.elements(above).filter(|(_, node)| names.contains(&node.name.as_str())).map(|(id, _)| id)
+    };
     let contact = one(named(NodeId::ROOT, &["CTC"]), "contact")?;
     let position = one(named(contact, &["POS", "XPOS"]), "position")?;
     carry_label(source);

@@ -116,10 +116,10 @@ impl<'s, 'a> Source<'s, 'a> {
         let node = self.tree.node(id);
         let value = self.take(id);
         match node.kind {
-            Kind::Attribute => into.attribute(node.namespace, node.name, value, node.span, budget).map(|_| ()),
+            Kind::Attribute => into.attribute(node.namespace.clone(), node.name.clone(), value, node.span, budget).map(|_| ()),
             Kind::Text => into.text(value, node.span, budget).map(|_| ()),
             Kind::Element => {
-                into.open(node.namespace, node.name, node.span.range().start, budget)?;
+                into.open(node.namespace.clone(), node.name.clone(), node.span.range().start, budget)?;
                 self.children(id).try_for_each(|(child, _)| self.copy(child, into, budget))?;
                 into.close(node.span.range().end);
                 Ok(())

@@ -128,7 +128,7 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let decision = decided(&claim, ground, &original, whole, &said)?;
     if reader.name == target.name {
         same(&claim, &original, &result)?;
-        if (reader.markings)(&result, claim.lattice, ground.scheme, &said) != Ok(marked) {
+        if mark::agreeing(&result, &(reader.marks)(&result), claim.lattice, ground.scheme, &said) != Ok(marked) {
             return Err(disagree("the result does not carry the label of the original"));
         }
         let left = portion::labels(&result, ground, whole).map_err(disagree)?;
@@ -216,7 +216,7 @@ fn translated(
 /// Checks that a translated result, as a whole or by its parts, says the label of what is released. Where the original's label stands in its
 /// header only, so does the result's.
 fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmarked: bool) -> Result<(), &'static str> {
-    let whole = (ground.reader.markings)(result, ground.lattice, ground.scheme, said)?;
+    let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground.lattice, ground.scheme, said)?;
     let whole = Some(said).filter(|_| whole > 0);
     let parts = portion::labels(result, ground, whole)?;
     portion::agree(&parts, ground.lattice, whole, said)?;
@@ -262,7 +262,8 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
 fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
-    let in_body = (reader.markings)(original, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
+    let marks = (reader.marks)(original);
+    let in_body = mark::agreeing(original, &marks, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;

@@ -21,7 +21,7 @@ pub(super) const READER: Reader = Reader {
     check: message,
     spelling: Canonical::Compared(xml::canonical),
     // Nothing marks the whole: every section has its own label.
-    markings: |_, _, _, _| Ok(0),
+    marks: whole,
     portions,
     mentions: whole,
 };
@@ -239,7 +239,7 @@ mod tests {
                     Kind::Attribute => Sort::Attribute,
                     Kind::Text => Sort::Text,
                 };
-                assert_eq!((part.node.sort, part.name()), (sort, (node.namespace, node.name)), "{name}");
+                assert_eq!((part.node.sort, part.name()), (sort, (node.namespace.as_str(), node.name.as_str())), "{name}");
                 assert!(part.node.spelling.same(part.value(), &node.value.text()), "{name} {}", first.path(id));
             }
             let marks = |marking: &Marking| match marking {

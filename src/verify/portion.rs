@@ -7,7 +7,7 @@
 //! that of the part around it or of the message; the recipient may have each part that mandatory control admits; what mentions a withheld
 //! part goes with it. Deliberately absent: any name of the first decision.
 
-use super::join::join;
+use super::join::{audience, join, values};
 use super::label::{Said, Unread};
 use super::mark::{self, Mark};
 use super::readers::Reader;
@@ -15,6 +15,7 @@ use super::release::{self, Denied};
 use super::second::Second;
 use crate::base::{Reason, Refusal, Time};
 use crate::label::Lattice;
+use crate::label::scheme::TagKind;
 use crate::normal::{Change, Edits};
 use crate::policy::PeerEntry;
 
@@ -28,6 +29,21 @@ pub(super) struct Portion {
     pub(super) node: usize,
     /// Its own markings; all must say the same.
     pub(super) marks: Vec<Mark>,
+}
+
+impl Portion {
+    /// The part in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        Self { node: self.node.saturating_add(top), marks: self.marks.into_iter().map(|mark| mark.within(top)).collect() }
+    }
+}
+
+impl Mention {
+    /// The mention in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        let lifted = |all: Vec<usize>| all.into_iter().map(|at| at.saturating_add(top)).collect();
+        Self { parts: lifted(self.parts), takes: lifted(self.takes) }
+    }
 }
 
 /// Mentions of an identity: where a part that has it is withheld, all that is taken goes with it.
@@ -143,12 +159,14 @@ pub(super) fn agree(parts: &[Marked], lattice: &Lattice, whole: Option<&Said>, e
 
 /// Whether a label says all that its join with another says; what only informs does not count.
 fn above(lattice: &Lattice, whole: &Said, join: &Said) -> bool {
-    let informs = |tag: usize| {
-        let tags = lattice.policies().get(whole.policy).map(|policy| policy.tags.as_slice()).unwrap_or_default();
-        tags.get(tag).is_some_and(|tag| tag.kind == crate::label::scheme::TagKind::Informative)
+    let Some(policy) = lattice.policies().get(whole.policy) else { return false };
+    let same = |at: usize, kind: TagKind| match kind {
+        TagKind::Informative => true,
+        // A list that is absent and one that is written out may name the same recipients.
+        TagKind::Permissive => audience(policy, whole, at) == audience(policy, join, at),
+        TagKind::Restrictive => values(whole, at).unwrap_or_default() == values(join, at).unwrap_or_default(),
     };
-    let deciding = |said: &Said| said.categories.iter().filter(|(tag, _)| !informs(*tag)).cloned().collect::<Vec<_>>();
-    whole.level == join.level && deciding(whole) == deciding(join)
+    whole.level == join.level && policy.tags.iter().enumerate().all(|(at, tag)| same(at, tag.kind))
 }
 
 /// Decides what the recipient may have.
@@ -280,7 +298,7 @@ mod tests {
         read: |body| xml::read(body, |_| &[]),
         check: |_| Ok(()),
         spelling: Canonical::Compared(xml::canonical),
-        markings: |tree, lattice, scheme, said| mark::agreeing(tree, &tree.root().map(marks).unwrap_or_default(), lattice, scheme, said),
+        marks: |tree| tree.root().map(marks).unwrap_or_default(),
         portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {

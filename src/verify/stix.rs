@@ -13,7 +13,7 @@ use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of STIX.
 pub(super) const READER: Reader =
-    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), markings: |_, _, _, _| Ok(0), portions, mentions };
+    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
 
 /// Types of objects.
 const TYPES: [&str; 42] = [
@@ -414,7 +414,7 @@ mod tests {
                 Kind::Text => Sort::Text,
             };
             let value = node.value.text();
-            let fits = (sort, node.name, node.namespace, spelling) == (other.sort, &*other.name, &*other.namespace, other.spelling);
+            let fits = (sort, node.name.as_str(), node.namespace.as_str(), spelling) == (other.sort, &*other.name, &*other.namespace, other.spelling);
             if !fits || !spelling.same(&value, &other.value) || node.kind == Kind::Attribute && node.value == Value::Empty {
                 return Err(format!("{} is {node:?} and {other:?}", tree.path(id)));
             }

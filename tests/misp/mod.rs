@@ -330,5 +330,5 @@ fn the_root_holds_one_message() {
     let body = sample("event");
     let tree = read(&body).unwrap();
     let root = tree.node(NodeId::ROOT);
-    assert_eq!((root.kind, root.name, tree.elements(NodeId::ROOT).count()), (Kind::Element, "misp", 1));
+    assert_eq!((root.kind, root.name.as_str(), tree.elements(NodeId::ROOT).count()), (Kind::Element, "misp", 1));
 }

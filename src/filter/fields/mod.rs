@@ -62,6 +62,16 @@ pub(in crate::filter) struct Learnt<'f> {
     pub(in crate::filter) references: Vec<NodeId>,
     /// Nodes to whose values some patterns do not apply, with the names of those patterns.
     pub(in crate::filter) allowed: Vec<(NodeId, &'f BTreeSet<String>)>,
+    /// Roots of messages of other formats, in document order, which the profiles of these judge.
+    pub(in crate::filter) apart: Vec<NodeId>,
+}
+
+impl Learnt<'_> {
+    /// The nodes in document order, whoever judged them in which order.
+    pub(in crate::filter) fn sort(&mut self) {
+        self.free_names.sort_unstable();
+        self.references.sort_unstable();
+    }
 }
 
 /// How the element above was judged.
@@ -103,12 +113,16 @@ impl Fields {
         if complaints.is_empty() { Ok(Self { trie, rows, otherwise: profile.otherwise, file: Arc::clone(&profile.file) }) } else { Err(complaints) }
     }
 
-    /// Judges every node.
-    pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt<'_>, Refusal> {
-        let mut learnt = Learnt::default();
-        let start = self.trie.start(found.tree().node(NodeId::ROOT).name);
-        self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
-        Ok(learnt)
+    /// Judges `top` and every node below it, but for those that [`Learnt::apart`] names and what is below them.
+    pub(in crate::filter) fn scan<'f>(
+        &'f self,
+        top: NodeId,
+        learnt: &mut Learnt<'f>,
+        found: &mut Found<'_, '_>,
+        budget: &mut Budget,
+    ) -> Result<(), Refusal> {
+        let start = self.trie.start(found.tree().node(top).name.as_str());
+        self.node(top, &start, Above::Listed, learnt, found, budget)
     }
 
     /// Recursion is as deep as the tree, which `TreeBuilder::DEPTH_MAX` bounds.
@@ -155,10 +169,13 @@ impl Fields {
             None => Above::Unknown,
         };
         for (child, node) in tree.children(id) {
+            if learnt.apart.binary_search(&child).is_ok() {
+                continue;
+            }
             let next = match node.kind {
                 Kind::Text => continue,
-                Kind::Element => self.trie.element(state, node.name),
-                Kind::Attribute => self.trie.attribute(state, node.name),
+                Kind::Element => self.trie.element(state, node.name.as_str()),
+                Kind::Attribute => self.trie.attribute(state, node.name.as_str()),
             };
             self.node(child, &next, here, learnt, found, budget)?;
         }

@@ -44,7 +44,7 @@ const CLASSIFYING: [&str; 9] = ["nato", "dni-ism", "acs-marking", "acs-m", "euci
 /// The message and every part of it, with markings of their own where they have some.
 pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
     let message = tree.elements(NodeId::ROOT).map(|(id, _)| id);
-    let inner = tree.all().filter(|(id, node)| node.kind == Kind::Element && is_part(tree, *id, node.name)).map(|(id, _)| id);
+    let inner = tree.all().filter(|(id, node)| node.kind == Kind::Element && is_part(tree, *id, node.name.as_str())).map(|(id, _)| id);
     let mut parts: BTreeMap<NodeId, Vec<Marking>> = message.chain(inner).map(|id| (id, Vec::new())).collect();
     for (marking, part) in marked(tree) {
         parts.entry(part).or_default().push(marking);
@@ -55,8 +55,8 @@ pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
 /// Who mentions whom by UUID.
 pub(super) fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
     let mut by_uuid: BTreeMap<Cow<'_, str>, Mention> = BTreeMap::new();
-    for (id, node) in tree.all().filter(|(_, node)| node.kind == Kind::Element && PARTS.contains(&node.name)) {
-        if let Some((_, uuid)) = tree.attribute(id, "uuid").filter(|_| is_part(tree, id, node.name)) {
+    for (id, node) in tree.all().filter(|(_, node)| node.kind == Kind::Element && PARTS.contains(&node.name.as_str())) {
+        if let Some((_, uuid)) = tree.attribute(id, "uuid").filter(|_| is_part(tree, id, node.name.as_str())) {
             by_uuid.entry(uuid.value.text()).or_insert_with(|| Mention { parts: Vec::new(), takes: Vec::new() }).parts.push(id);
         }
     }
@@ -73,9 +73,9 @@ pub(super) fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
 /// Every marking with the part that it belongs to, in document order.
 fn marked<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (Marking, NodeId)> + 't {
     tree.all().filter_map(|(id, node)| {
-        let owner = tree.parent(id).map(|parent| (parent, tree.node(parent).name));
+        let owner = tree.parent(id).map(|parent| (parent, tree.node(parent).name.as_str()));
         let names_tag = node.kind == Kind::Attribute
-            && owner.is_some_and(|(_, owner)| matches!((owner, node.name), ("Tag", "name") | ("GalaxyCluster", "tag_name")));
+            && owner.is_some_and(|(_, owner)| matches!((owner, node.name.as_str()), ("Tag", "name") | ("GalaxyCluster", "tag_name")));
         let marking = if names_tag { marking(id, &node.value.text()) } else { None };
         Some((marking?, part_above(tree, id)?))
     })
@@ -95,7 +95,7 @@ fn part_above(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
     let mut at = tree.parent(id)?;
     loop {
         let above = tree.parent(at)?;
-        if above == NodeId::ROOT || is_part(tree, at, tree.node(at).name) {
+        if above == NodeId::ROOT || is_part(tree, at, tree.node(at).name.as_str()) {
             return Some(at);
         }
         at = above;
@@ -105,7 +105,7 @@ fn part_above(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
 /// Whether an element is a part within a message, and not an excerpt in a mention.
 fn is_part(tree: &Tree<'_>, id: NodeId, name: &str) -> bool {
     let above = tree.parent(id);
-    let within = above.map_or("", |above| tree.node(above).name);
+    let within = above.map_or("", |above| tree.node(above).name.as_str());
     PARTS.contains(&name) && above != Some(NodeId::ROOT) && !matches!(within, "related_object" | "ObjectReference")
 }
 

@@ -124,8 +124,8 @@ pub(super) fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
 fn taken(tree: &Tree<'_>, object: NodeId, (id, kind): (NodeId, Kind), only: &[(&str, bool)]) -> Option<NodeId> {
     let parent = tree.parent(id)?;
     let (name, holder) = match kind {
-        Kind::Attribute => (tree.node(id).name, id),
-        _ => (tree.node(parent).name, parent),
+        Kind::Attribute => (tree.node(id).name.as_str(), id),
+        _ => (tree.node(parent).name.as_str(), parent),
     };
     if !name.ends_with("_ref") && !name.ends_with("_refs") {
         return None;

@@ -11,4 +11,5 @@ mod tak;
 use super::Recipe;
 
 /// All tables.
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES, forms::RECIPES];
+pub static TABLES: &[&[Recipe]] =
+    &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES, forms::RECIPES];

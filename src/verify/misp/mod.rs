@@ -10,16 +10,14 @@ use std::collections::BTreeMap;
 use models::{Model, lists, model};
 
 use super::json::{self, Json, Members, Nothing};
-use super::label::{Said, Unread};
 use super::mark::Mark;
 use super::portion::{Mention, Portion};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
-use crate::label::Lattice;
 
 /// The row of the MISP core format.
 pub(super) const READER: Reader =
-    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), markings, portions, mentions };
+    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
 
 /// Name of the root.
 const ROOT: &str = "misp";
@@ -229,12 +227,6 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
     if messages().count() == all && (all == 1 || index) { Ok(()) } else { Err("expected one message under its key") }
 }
 
-/// No tag speaks of the message apart from its parts, of which the outermost is the message.
-#[expect(clippy::unnecessary_wraps, reason = "the row of every format gives a result")]
-fn markings(_: &Second<'_>, _: &Lattice, _: usize, _: &Said) -> Result<usize, Unread> {
-    Ok(0)
-}
-
 /// The message, and each part that can go without the others.
 fn portions(tree: &Second<'_>) -> Vec<Portion> {
     let parts = tree.root().into_iter().flat_map(Part::all);
@@ -362,7 +354,12 @@ mod tests {
                     Kind::Attribute => Sort::Attribute,
                     Kind::Text => Sort::Text,
                 };
-                assert_eq!((sort, ours.name, ours.namespace), (theirs.sort, &*theirs.name, &*theirs.namespace), "{name} {}", first.path(id));
+                assert_eq!(
+                    (sort, ours.name.as_str(), ours.namespace.as_str()),
+                    (theirs.sort, &*theirs.name, &*theirs.namespace),
+                    "{name} {}",
+                    first.path(id)
+                );
                 assert!(
                     theirs.spelling.same(&ours.value.text(), &theirs.value),
                     "{name} {}: {} is not {}",

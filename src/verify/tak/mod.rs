@@ -23,7 +23,7 @@ pub(super) const READER: Reader = Reader {
     read,
     check,
     spelling: Canonical::Compared(canonical),
-    markings: cot::markings,
+    marks: cot::marks,
     portions: whole,
     mentions: whole,
 };

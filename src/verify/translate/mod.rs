@@ -36,8 +36,7 @@ pub(super) struct Row {
 }
 
 /// The pairs.
-static ROWS: &[Row] =
-    &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
+static ROWS: &[Row] = &[event::COT_TO_TAK, event::TAK_TO_COT, nffi::NFFI_TO_COT, oth::OTH_TO_COT, threat::MISP_TO_STIX, threat::STIX_TO_MISP];
 
 /// The row of a pair of formats.
 pub(super) fn row(from: &str, to: &str) -> Option<&'static Row> {
