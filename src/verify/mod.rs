@@ -17,6 +17,7 @@ mod label;
 mod mark;
 mod marking;
 mod moment;
+mod national;
 mod nffi;
 mod number;
 mod place;
