@@ -24,6 +24,7 @@ mod link;
 mod nffi;
 mod release;
 mod rules;
+mod schemes;
 mod stix;
 mod tidy;
 mod verify;

@@ -35,6 +35,8 @@ pub enum Marking {
     Tlp(NodeId),
     /// An access control specification: the element that holds its members.
     Acs(NodeId),
+    /// IC-ISM attributes: the element that carries them.
+    Ism(NodeId),
 }
 
 impl Marking {
@@ -43,7 +45,7 @@ impl Marking {
         let nodes = match self {
             Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
             Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
-            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) => {
+            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) | Self::Ism(node) => {
                 [Some(node), None, None]
             }
         };

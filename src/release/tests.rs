@@ -73,7 +73,7 @@ fn ceilings_kinds_parties_and_traffic_are_all_asked() {
     assert_eq!(ask(&good, "gbr-ops", "gbr-ops"), none);
     assert_eq!(ask(&good, "usa-ops", "deu-ops"), none);
     assert_eq!(ask(&question("z-f-G", "GBR", "SECRET"), "gbr-ops", "usa-ops"), none);
-    assert_eq!(ask(&Question { format: "stix", ..good.clone() }, "gbr-ops", "usa-ops"), none);
+    assert_eq!(ask(&Question { format: "nffi", ..good.clone() }, "gbr-ops", "usa-ops"), none);
     assert_eq!(ask(&Question { ranks: Vec::new(), ..good.clone() }, "gbr-ops", "usa-ops"), none, "a label that reaches no ceiling");
     let over = good.ranks[0].1 + 1;
     assert_eq!(ask(&Question { ranks: vec![("GBR".to_owned(), over)], ..good.clone() }, "gbr-ops", "usa-ops"), none);

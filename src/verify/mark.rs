@@ -29,6 +29,8 @@ pub(super) enum Mark {
     Tlp(usize),
     /// An access control specification: the element that holds its members.
     Acs(usize),
+    /// IC-ISM attributes: the element that carries them.
+    Ism(usize),
     /// A STANAG 4774 label element.
     Stanag4774(usize),
 }
@@ -64,6 +66,7 @@ pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usi
         }
         Mark::Tlp(at) => tlp(lattice, value(tree, at)?),
         Mark::Acs(at) => super::acs::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
+        Mark::Ism(at) => super::ism::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
         Mark::Stanag4774(at) => stanag(tree.part(at).filter(|part| is_label(*part)).ok_or("a label is none")?, lattice),
     }
 }

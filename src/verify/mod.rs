@@ -11,6 +11,7 @@
 mod acs;
 mod compare;
 mod cot;
+mod ism;
 mod join;
 mod json;
 mod label;

@@ -118,3 +118,82 @@ fn union(text: &str) -> Cut<'_> {
     let recipients = if list.is_empty() { Vec::new() } else { listed.chain(["EU"]).collect() };
     (class, Vec::new(), recipients)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::LazyLock;
+
+    use super::super::label::Said;
+    use super::super::marking::triple;
+    use super::*;
+    use crate::label::{banner, cot};
+    use crate::policy;
+
+    static LATTICE: LazyLock<std::sync::Arc<Lattice>> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+        policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|complaints| panic!("{complaints:#?}")).lattice
+    });
+
+    fn place(name: &str) -> usize {
+        LATTICE.policy(name).unwrap().index()
+    }
+
+    #[test]
+    fn both_readers_say_the_same_of_national_lines() {
+        for (scheme, line) in [
+            ("CAN", "SECRET//CEO"),
+            ("CAN", "SECRET//CANADIAN EYES ONLY"),
+            ("CAN", "TOP SECRET//COPPER LANTERN/GREY HERON//CAN/UK/US EYES ONLY"),
+            ("CAN", "PROTECTED B//REL TO CAN, USA"),
+            ("GBR", "CAN SECRET//REL TO CAN, GBR, FVEY"),
+            ("AUS", "SECRET//AUSTEO"),
+            ("AUS", "OFFICIAL: Sensitive//Legal-Privilege"),
+            ("AUS", "TOP SECRET//COPPER LANTERN//CABINET//REL AUS/CAN/DEU"),
+            ("AUS", "SEC=TOP-SECRET, CAVEAT=C:GREY HERON, CAVEAT=RI:REL AUS/NZL, ACCESS=Legal-Privilege"),
+            ("AUS", "VER=2024.1, NS=gov.au, SEC=SECRET, CAVEAT=SH:CABINET, CAVEAT=RI:AGAO"),
+            ("NZL", "NZ SECRET//NZEO"),
+            ("NZL", "CONFIDENTIAL//COPPER LANTERN//STAFF/POLICY//RELEASABLE TO NZL, AUS"),
+            ("NZL", "SENSITIVE//CABINET"),
+            ("EU", "S-UE/EU-S RELEASABLE TO CHE, NOR"),
+            ("NATO", "RESTREINT UE/EU RESTRICTED"),
+        ] {
+            let ix = LATTICE.policy(scheme).unwrap();
+            let first = banner::read_qualified(&LATTICE, ix, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+            assert_eq!(triple(&LATTICE, place(scheme), line, "", ""), Ok(Said::of(&first)), "{line}");
+        }
+    }
+
+    #[test]
+    fn both_readers_say_the_same_of_three_texts() {
+        for (scheme, access, caveat, to) in [
+            ("CAN", "SECRET", Some("CEO"), None),
+            ("CAN", "PROTECTED A", None, Some("CAN USA")),
+            ("AUS", "PROTECTED", Some("COPPER LANTERN"), Some("AUS,FVEY")),
+            ("NZL", "IN-CONFIDENCE", Some("STAFF"), None),
+            ("NZL", "NZ SECRET", None, Some("NZL AUS")),
+            ("EU", "S-UE/EU-S", Some("LIMITE"), None),
+        ] {
+            let triplet = cot::Triple { access: Some(access), caveat, releasable_to: to };
+            let first =
+                cot::read(&LATTICE, LATTICE.policy(scheme).unwrap(), triplet).unwrap_or_else(|refusal| panic!("{access}: {refusal}")).unwrap();
+            let second = triple(&LATTICE, place(scheme), access, caveat.unwrap_or(""), to.unwrap_or(""));
+            assert_eq!(second, Ok(Said::of(&first)), "{access} {caveat:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_piece_that_no_policy_knows_is_not_read() {
+        for (scheme, line) in [
+            ("CAN", "SECRET//NOFORN"),
+            ("CAN", "PROTECTED D"),
+            ("AUS", "SEC=SECRET, NOTE=text"),
+            ("AUS", "SEC=SECRET, CAVEAT=REL:NZL"),
+            ("NZL", "SECRET//EMBARGOED"),
+            ("EU", "S-UE/EU-S RELEASABLE TO XQZ"),
+            ("EU", "R-UE/EU-S"),
+        ] {
+            assert!(triple(&LATTICE, place(scheme), line, "", "").is_err(), "{line}");
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! Banner lines: a marking as people write it above and below a text.
 //!
 //! Takes a line and the sender's scheme, gives a label. Each scheme has its grammar; a line that is almost right is
-//! refused with what was expected. Deliberately absent: portion marks, abbreviations, the grammars of old manuals.
+//! refused with what was expected. Portion marks have a file of their own. Deliberately absent:
+//! abbreviations in banners, the grammars of old manuals.
 
 mod aus;
 mod can;
@@ -10,6 +11,7 @@ mod gbr;
 mod grammar;
 mod nato;
 mod nzl;
+pub mod portion;
 mod usa;
 
 use unicode_normalization::UnicodeNormalization;
