@@ -29,6 +29,7 @@ mod mtf;
 mod nffi;
 mod release;
 mod rules;
+mod schemes;
 mod stix;
 mod tak;
 mod threat;

@@ -35,6 +35,8 @@ pub enum Marking {
     Tlp(NodeId),
     /// An access control specification: the element that holds its members.
     Acs(NodeId),
+    /// IC-ISM attributes: the element that carries them.
+    Ism(NodeId),
 }
 
 impl Marking {
@@ -55,6 +57,7 @@ impl Marking {
             Self::Letter(node) => Self::Letter(at(node)),
             Self::Tlp(node) => Self::Tlp(at(node)),
             Self::Acs(node) => Self::Acs(at(node)),
+            Self::Ism(node) => Self::Ism(at(node)),
         }
     }
 
@@ -63,9 +66,13 @@ impl Marking {
         let nodes = match self {
             Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
             Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
-            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) => {
-                [Some(node), None, None]
-            }
+            Self::Stanag4774(node)
+            | Self::Banner(node)
+            | Self::Line(node)
+            | Self::Letter(node)
+            | Self::Tlp(node)
+            | Self::Acs(node)
+            | Self::Ism(node) => [Some(node), None, None],
         };
         nodes.into_iter().flatten()
     }

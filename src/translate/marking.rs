@@ -42,7 +42,7 @@ impl Marked<'_> {
             Some(BannerForm::Gbr) => format!("UK {level}"),
             Some(BannerForm::Nato) if level.eq_ignore_ascii_case("TOP SECRET") => format!("COSMIC {level}"),
             Some(BannerForm::Nato) => format!("NATO {level}"),
-            Some(BannerForm::Usa) | None => level.to_owned(),
+            Some(BannerForm::Usa | BannerForm::Can | BannerForm::Aus | BannerForm::Nzl | BannerForm::Eu) | None => level.to_owned(),
         };
         let (mut caveat, mut releasable_to) = (Vec::new(), Vec::new());
         for category in &self.label.categories {

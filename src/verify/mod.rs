@@ -11,6 +11,7 @@
 mod acs;
 mod compare;
 mod cot;
+mod ism;
 mod join;
 mod json;
 mod label;
@@ -20,6 +21,7 @@ mod marking;
 mod misp;
 mod moment;
 mod mtf;
+mod national;
 mod nffi;
 mod number;
 mod oth;
