@@ -44,6 +44,16 @@ pub static CARRIED: &[Carried] = &[
     row("oth", "cot", "`@course` of the position", "`track/@course`"),
     row("oth", "cot", "`@speed` of the position", "`track/@speed` in metres for each second, to hundredths"),
     row("oth", "cot", "`SEC`, classification line and letter of the header", "the label of what is released as `access`, `caveat`, `releasableTo`"),
+    row("misp", "stix", "`Event/@uuid`, `@info`, `@date`", "a report: `id`, `name`, `published`"),
+    row("misp", "stix", "`Attribute/@type` and `@value` of one indicator", "an indicator: `pattern` of one comparison"),
+    row("misp", "stix", "`@uuid`, `@timestamp`, `@comment`", "`id`, `created` and `modified`, `description`"),
+    row("misp", "stix", "`@first_seen`, `@last_seen`", "`valid_from`, `valid_until`"),
+    row("misp", "stix", "`tlp:` tag of event and attribute", "`object_marking_refs` of TLP 2.0 on each object"),
+    row("stix", "misp", "report: `id`, `name`, `published`", "`Event/@uuid`, `@info`, `@date`"),
+    row("stix", "misp", "indicator: `pattern` of one comparison", "`Attribute/@type` and `@value`; a host name is a domain"),
+    row("stix", "misp", "`id`, `modified`, `description`", "`@uuid`, `@timestamp` in whole seconds, `@comment`"),
+    row("stix", "misp", "`valid_from`, `valid_until`", "`@first_seen`, `@last_seen`"),
+    row("stix", "misp", "`object_marking_refs` of TLP on each object", "`tlp:` tags"),
 ];
 
 #[cfg(test)]

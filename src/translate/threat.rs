@@ -169,6 +169,16 @@ fn moment(tree: &mut TreeBuilder<'_>, name: &'static str, time: Time, budget: &m
     tree.attribute("", name, Value::Time(time), NOWHERE, budget).map(|_| ())
 }
 
+/// A time that tells a version, as STIX spells it: text, to the millisecond.
+fn version(tree: &mut TreeBuilder<'_>, name: &'static str, time: Time, budget: &mut Budget) -> Result<(), Refusal> {
+    text(tree, name, &to_the_millisecond(time), budget)
+}
+
+// SPEC: STIX 2.1, 3.2. The time is of whole seconds.
+fn to_the_millisecond(time: Time) -> String {
+    time.to_string().replace('Z', ".000Z")
+}
+
 fn item(tree: &mut TreeBuilder<'_>, name: &'static str, value: &str, budget: &mut Budget) -> Result<(), Refusal> {
     tree.open(ARRAY, name, 0, budget)?;
     tree.text(Value::Text(value.to_owned().into()), NOWHERE, budget)?;
@@ -182,9 +192,9 @@ fn bundle<'a>(report: &Report, budget: &mut Budget) -> Result<Tree<'a>, Refusal>
     text(&mut tree, "id", &format!("bundle--{}", report.uuid), budget)?;
     text(&mut tree, "type", "bundle", budget)?;
     tree.open(ARRAY, "objects", 0, budget)?;
-    moment(&mut tree, "created", report.changed, budget)?;
+    version(&mut tree, "created", report.changed, budget)?;
     text(&mut tree, "id", &format!("report--{}", report.uuid), budget)?;
-    moment(&mut tree, "modified", report.changed, budget)?;
+    version(&mut tree, "modified", report.changed, budget)?;
     text(&mut tree, "name", &report.title, budget)?;
     moment(&mut tree, "published", report.day, budget)?;
     text(&mut tree, "spec_version", "2.1", budget)?;
@@ -203,10 +213,10 @@ fn marked(tree: &mut TreeBuilder<'_>, level: usize, budget: &mut Budget) -> Resu
 
 fn object(tree: &mut TreeBuilder<'_>, one: &Indicator, budget: &mut Budget) -> Result<(), Refusal> {
     tree.open(ARRAY, "objects", 0, budget)?;
-    moment(tree, "created", one.changed, budget)?;
+    version(tree, "created", one.changed, budget)?;
     one.comment.iter().try_for_each(|comment| text(tree, "description", comment, budget))?;
     text(tree, "id", &format!("indicator--{}", one.uuid), budget)?;
-    moment(tree, "modified", one.changed, budget)?;
+    version(tree, "modified", one.changed, budget)?;
     text(tree, "pattern", &indicator::pattern(&one.kind, &one.value).unwrap_or_default(), budget)?;
     text(tree, "pattern_type", "stix", budget)?;
     text(tree, "spec_version", "2.1", budget)?;
@@ -266,12 +276,17 @@ fn identity(source: &Source<'_, '_>, object: NodeId, prefix: &str) -> Result<Str
 /// A time, cut to a multiple of so many seconds.
 fn less(source: &Source<'_, '_>, object: NodeId, name: &str, step: u32) -> Result<Time, Refusal> {
     let id = source.attribute(object, name).ok_or_else(|| source.refuse(object, "expected a time"))?;
-    let Value::Time(exact) = source.value(id) else { return Err(source.refuse(id, "expected a time")) };
+    let (exact, spell): (_, fn(Time) -> Value<'static>) = match source.value(id) {
+        Value::Time(time) => (Some(time), Value::Time),
+        Value::Text(text) => (Time::parse(&text), |time| Value::Text(to_the_millisecond(time).into())),
+        _ => (None, Value::Time),
+    };
+    let exact = exact.ok_or_else(|| source.refuse(id, "expected a time"))?;
     let cut = exact.floor_to_seconds(step);
     if cut == exact {
         source.take(id);
     } else {
-        source.take_less(id, Value::Time(cut))?;
+        source.take_less(id, spell(cut))?;
     }
     Ok(cut)
 }
@@ -279,7 +294,7 @@ fn less(source: &Source<'_, '_>, object: NodeId, name: &str, step: u32) -> Resul
 /// The time of the last change, in whole seconds. That of the first is taken where the two are one.
 fn versions(source: &Source<'_, '_>, object: NodeId) -> Result<Time, Refusal> {
     let changed = less(source, object, "modified", 1)?;
-    take_where(source, object, "created", &changed.to_string());
+    take_where(source, object, "created", &to_the_millisecond(changed));
     Ok(changed)
 }
 

@@ -30,8 +30,8 @@ const NO_CHANGE: [(&str, &str); 0] = [];
 const STIX: Template = (
     "application/stix+json",
     r##"{"type":"bundle","id":"bundle--#UUID1#","objects":[
-{"type":"indicator","spec_version":"2.1","id":"indicator--#UUID2#","created":"#TIME#","modified":"#TIME#","object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],"name":"Callback host","pattern":"[ipv4-addr:value = '198.51.100.#OCTET#']","pattern_type":"stix","valid_from":"#TIME#"},
-{"type":"report","spec_version":"2.1","id":"report--#UUID3#","created":"#TIME#","modified":"#TIME#","object_marking_refs":["marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"],"name":"Week in review","published":"#TIME#","object_refs":["indicator--#UUID2#"]}
+{"type":"indicator","spec_version":"2.1","id":"indicator--#UUID2#","created":"#FINE#","modified":"#FINE#","object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],"name":"Callback host","pattern":"[ipv4-addr:value = '198.51.100.#OCTET#']","pattern_type":"stix","valid_from":"#TIME#"},
+{"type":"report","spec_version":"2.1","id":"report--#UUID3#","created":"#FINE#","modified":"#FINE#","object_marking_refs":["marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"],"name":"Week in review","published":"#TIME#","object_refs":["indicator--#UUID2#"]}
 ]}
 "##,
 );
@@ -137,6 +137,7 @@ fn fill(draft: &mut Draft, dice: &mut Dice, (media_type, template): Template, ch
         ("#OCTET#", dice.below(250).saturating_add(1).to_string()),
         ("#NUMBER#", dice.below(9_000).saturating_add(1_000).to_string()),
         ("#TIME#", format!("{}Z", part(0..19))),
+        ("#FINE#", format!("{}.000Z", part(0..19))),
         ("#SECONDS#", seconds.to_string()),
         ("#DATE#", part(0..10)),
         ("#STAMP#", [part(0..4), part(5..7), day.clone(), clock.clone(), part(17..19)].concat()),
@@ -166,7 +167,7 @@ fn uuid(dice: &mut Dice) -> String {
 forms! {
     "stix-report", "a report with an indicator that the Five Eyes may have", "gbr-ops", "usa-ops", Expected::unchanged("usa-ops"), STIX, NO_CHANGE;
     "stix-red", "an indicator that is for nobody else is withheld, and the rest goes", "gbr-ops", "usa-ops", Expected::sanitised("usa-ops"), STIX,
-        [("{\"type\":\"report\"", "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--#UUID3#\",\"created\":\"#TIME#\",\"modified\":\"#TIME#\",\"object_marking_refs\":[\"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1\"],\"pattern\":\"[domain-name:value = 'quay.example']\",\"pattern_type\":\"stix\",\"valid_from\":\"#TIME#\"},\n{\"type\":\"report\"")];
+        [("{\"type\":\"report\"", "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--#UUID3#\",\"created\":\"#FINE#\",\"modified\":\"#FINE#\",\"object_marking_refs\":[\"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1\"],\"pattern\":\"[domain-name:value = 'quay.example']\",\"pattern_type\":\"stix\",\"valid_from\":\"#TIME#\"},\n{\"type\":\"report\"")];
     "stix-unmarked", "an object that nobody has marked", "gbr-ops", "usa-ops", Expected::stopped("usa-ops", Reason::LabelMissing), STIX,
         [("\"object_marking_refs\":[\"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487\"],", "")];
     "misp-event", "an event with indicators, and its author's address", "gbr-ops", "usa-ops", Expected::sanitised("usa-ops"), MISP, NO_CHANGE;

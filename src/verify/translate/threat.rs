@@ -149,6 +149,16 @@ fn time(into: &mut Second<'static>, name: &'static str, value: &str) {
     into.attribute("", name, value.to_owned(), Spelling::Time);
 }
 
+/// A time that tells a version, as STIX spells it.
+fn version(into: &mut Second<'static>, name: &'static str, whole: &str) {
+    exact(into, name, &fine(whole));
+}
+
+/// Whole seconds to the millisecond.
+fn fine(whole: &str) -> String {
+    format!("{}.000Z", whole.trim_end_matches('Z'))
+}
+
 fn stix(account: &mut Account<'_, '_>) -> Made {
     let event = account.root()?.content().find(|part| part.name().1 == "Event").ok_or("expected an event")?;
     let level = marked(account, tags(event))?.ok_or("expected an event with a level")?;
@@ -170,9 +180,9 @@ fn stix(account: &mut Account<'_, '_>) -> Made {
     exact(&mut bundle, "id", &format!("bundle--{uuid}"));
     exact(&mut bundle, "type", "bundle");
     bundle.open(ARRAY, "objects");
-    time(&mut bundle, "created", &changed);
+    version(&mut bundle, "created", &changed);
     exact(&mut bundle, "id", &format!("report--{uuid}"));
-    time(&mut bundle, "modified", &changed);
+    version(&mut bundle, "modified", &changed);
     exact(&mut bundle, "name", info);
     time(&mut bundle, "published", &date);
     exact(&mut bundle, "spec_version", "2.1");
@@ -239,10 +249,10 @@ impl<'t> Indicator<'t> {
 
     fn object(&self, into: &mut Second<'static>) {
         into.open(ARRAY, "objects");
-        time(into, "created", &self.changed);
+        version(into, "created", &self.changed);
         self.comment.iter().for_each(|comment| exact(into, "description", comment));
         exact(into, "id", &format!("indicator--{}", self.uuid));
-        time(into, "modified", &self.changed);
+        version(into, "modified", &self.changed);
         exact(into, "pattern", &compares(&self.kind, &self.value).unwrap_or_default());
         exact(into, "pattern_type", "stix");
         exact(into, "spec_version", "2.1");
@@ -301,8 +311,10 @@ fn cut<'t, 'a>(account: &mut Account<'t, 'a>, object: Part<'t, 'a>, name: &str, 
 }
 
 fn versions<'t, 'a>(account: &mut Account<'t, 'a>, object: Part<'t, 'a>) -> Result<String, &'static str> {
-    let changed = cut(account, object, "modified", 1)?;
-    if let Some(created) = member(object, "created").filter(|created| Spelling::Time.same(created.value(), &changed)) {
+    let leaf = member(object, "modified").ok_or("expected a time")?;
+    let changed = Moment::read(leaf.value()).and_then(|moment| Moment::spell(moment.seconds())).ok_or("expected a time after 1970")?;
+    account.take_as(leaf, fine(&changed));
+    if let Some(created) = member(object, "created").filter(|created| created.value() == fine(&changed)) {
         account.take(created);
     }
     Ok(changed)
