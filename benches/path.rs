@@ -27,7 +27,7 @@ use vestibule::label::{self, Binding, Reading};
 use vestibule::pipeline::{Inspector, World};
 use vestibule::release::{Circumstances, Engine};
 use vestibule::verify::{self, BlockedWords, Claim};
-use vestibule::{rebuild, sanitise};
+use vestibule::{rebuild, sanitise, translate};
 
 /// Bytes of the messages, about.
 const SIZES: [usize; 3] = [512, 2_048, 32_768];
@@ -89,14 +89,15 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
     let permitted = meter.step("decide", || engine.decide(&labelled, sender, recipient, &Circumstances { now: course.now })).expect("a clause");
     let cleared = meter.step("check", || filters.check(permitted, &scanned, &course.waivers)).expect("nothing found");
     let sanitised = meter.step("sanitise", || sanitise::apply(cleared, &keys)).expect("edits that apply");
-    let rebuilt = meter.step("rebuild", || rebuild::write(sanitised)).expect("a tree that can be written");
-    let (sanitised, result) = rebuilt.into_parts();
+    let translated = meter.step("translate", || translate::apply(sanitised, &edition.lattice, sender.scheme)).expect("a format that the peer reads");
+    let rebuilt = meter.step("rebuild", || rebuild::write(translated)).expect("a tree that can be written");
+    let (translated, result) = rebuilt.into_parts();
     let claim = Claim {
         header,
         format: labelled.parsed().format().name,
         original: body,
         result,
-        edits: sanitised.edits(),
+        edits: translated.edits(),
         lattice: &edition.lattice,
         sender,
         recipient,
@@ -106,7 +107,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
         now: course.now,
     };
     let verified = meter.step("verify", || verify::reread(claim)).expect("agreement");
-    drop((verified, sanitised));
+    drop((verified, translated));
     let world = World { now: course.now, keys: &keys, waivers: &course.waivers };
     let passage = meter.step("whole pass", || inspector.pass(&sender.name, header, body, &world));
     assert_eq!(passage.worst(), Outcome::Forward, "a message of the bench passes");

@@ -7,14 +7,14 @@
 //! Rooms in the order of the path; a room names only rooms above it, and `tests/tidy` holds it to that.
 //!
 //! ```text
-//!  peer ─QUIC/mTLS─▶ link ─▶ format ─▶ label ─▶ release ─▶ filter ─▶ sanitise ─▶ rebuild ─▶ verify
-//!                                                                                              │
-//!  peer ◀─QUIC/mTLS─ link ◀─ outbox ◀─ journal(accepted, decided) ◀────────────────────────────┘
+//!  peer ─QUIC/mTLS─▶ link ─▶ format ─▶ label ─▶ release ─▶ filter ─▶ sanitise ─▶ translate ─▶ rebuild ─▶ verify
+//!                                                                                                          │
+//!  peer ◀─QUIC/mTLS─ link ◀─ outbox ◀─ journal(accepted, decided) ◀────────────────────────────────────────┘
 //!                                         └─▶ quarantine ─▶ review ─▶ format again
 //! ```
 //!
 //! The verbs have one meaning each: cut a frame, identify a format, parse a body, locate markings, verify a label, decide a release, check
-//! content, apply edits, write bytes, reread them, append facts, deliver, refuse.
+//! content, apply edits, translate a tree, write bytes, reread them, append facts, deliver, refuse.
 
 // Words every room may use.
 pub mod base;
@@ -31,6 +31,7 @@ pub mod policy;
 pub mod release;
 pub mod filter;
 pub mod sanitise;
+pub mod translate;
 pub mod rebuild;
 pub mod verify;
 pub mod pipeline;

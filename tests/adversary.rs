@@ -120,7 +120,7 @@ fn a_marking_in_the_middle_of_a_text_is_read() {
         ("before\nＴＯＰ ＳＥＣＲＥＴ\nafter", "label.character"),
         ("before\nTOP  SECRET//SI\nafter", "label.level_unknown"),
         ("the words (TS//SI) were cut out", "content.pattern"),
-        ("(CTS) were cut out", "content.pattern"),
+        ("(CTS) were cut out", "label.level_unknown"),
         ("it is top-secret", "content.words"),
     ] {
         let (outcome, found) = fate("gbr-ops", "usa-ops", &remarks(text));
@@ -142,7 +142,7 @@ fn a_banner_alone_is_no_label() {
 #[test]
 fn content_for_its_own_nation_alone_does_not_change_nations_with_its_scheme() {
     let canadian = event("a-f-G", r#"access="SECRET""#, "");
-    assert_eq!(fate("can-ops", "gbr-ops", &canadian), (Outcome::Withhold, Some("agreement.forbidden")));
+    assert_eq!(fate("can-ops", "gbr-ops", &canadian), (Outcome::Withhold, Some("clearance.national_only")));
 }
 
 #[test]

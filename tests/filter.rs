@@ -14,6 +14,7 @@ use vestibule::policy::{self, Edition};
 use vestibule::rebuild;
 use vestibule::release::{Circumstances, Engine};
 use vestibule::sanitise::{self, Keys};
+use vestibule::translate;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| {
     let files = policy::read_folder(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
@@ -81,6 +82,7 @@ fn rebuilt(body: &str, to: &str, waivers: &Waivers) -> Result<(Shown, Vec<&'stat
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let done = sanitise::apply(cleared, &Keys { pseudonym: &key }).map_err(|refusal| vec![refusal.reason.code()])?;
     let (edits, findings) = (shown(done.edits()), codes(done.findings()));
+    let done = translate::apply(done, &EDITION.lattice, sender.scheme).unwrap();
     let bytes = rebuild::write(done).unwrap().bytes().to_vec();
     Ok((edits, findings, String::from_utf8(bytes).unwrap()))
 }

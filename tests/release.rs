@@ -75,7 +75,7 @@ const PEERS: [&str; 7] = ["usa-ops", "can-ops", "aus-ops", "nzl-ops", "nato-hq",
 fn british_labels_reach_exactly_the_peers_that_may_hold_them() {
     let (track, coarse, isac) = ("FVEY-TRACKS/1.1", "NATO-SA/1.1", "ISAC-NOTICES/1.1");
     let (group, level, only) = ("clearance.permissive", "clearance.level", "clearance.national_only");
-    // NATO TOP SECRET is never releasable, and NATO knows no `ISAC`.
+    // NATO TOP SECRET is never releasable, and neither NATO nor Canada, Australia and New Zealand know `ISAC`.
     let no_equal = "clearance.equivalence";
     for (attributes, expected) in [
         (r#"access="SECRET" releasableTo="GBR USA CAN AUS NZL""#, [track, track, track, track, group, group, level]),
@@ -84,7 +84,7 @@ fn british_labels_reach_exactly_the_peers_that_may_hold_them() {
         (r#"access="SECRET" caveat="UK EYES ONLY""#, [only, only, only, only, only, only, level]),
         (r#"access="SECRET""#, [only, only, only, only, only, only, level]),
         (r#"access="TOP SECRET" releasableTo="GBR USA CAN AUS NZL""#, [level, level, level, level, no_equal, no_equal, level]),
-        (r#"access="OFFICIAL" releasableTo="GBR ISAC""#, [group, group, group, group, no_equal, no_equal, isac]),
+        (r#"access="OFFICIAL" releasableTo="GBR ISAC""#, [group, no_equal, no_equal, no_equal, no_equal, no_equal, isac]),
     ] {
         let sent = Sent { attributes, ..Sent::default() };
         let found = PEERS.map(|peer| said(decide(&sent, peer)));

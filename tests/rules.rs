@@ -69,7 +69,7 @@ const BREAKS: &[(&str, &str, Break)] = &[
         "has no ceiling",
         Swap(
             FVEY,
-            "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points",
+            "up_to = [{ policy = \"GBR\", level = \"SECRET\" }, { policy = \"USA\", level = \"SECRET\" }, { policy = \"NATO\", level = \"SECRET\" }, { policy = \"CAN\", level = \"SECRET\" }, { policy = \"AUS\", level = \"SECRET\" }, { policy = \"NZL\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n# Points",
             "up_to = []\nrelease = \"automatic\"\n\n# Points",
         ),
     ),
@@ -271,10 +271,10 @@ fn the_lab_reads_as_it_is_written() {
     assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
     assert_eq!(
         (edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()),
-        (8, 10, vestibule::format::FORMATS.len(), 3, 3)
+        (8, 11, vestibule::format::FORMATS.len(), 3, 3)
     );
     let nzl = &edition.peers["nzl-ops"];
-    assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "GBR", 2));
+    assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "NZL", 2));
     let nato = edition.agreements.iter().find(|agreement| agreement.id.as_str() == "NATO-SA").unwrap();
     let clause = &nato.clauses[0];
     assert_eq!((clause.id.as_str(), clause.release, clause.sanitise.len()), ("NATO-SA/1.1", policy::Release::Automatic, 19));

@@ -303,6 +303,11 @@ reasons! {
     RestEmpty = "rest.empty", Internal, Withhold, "after the edits nothing worth sending is left", "relax the profile, or do not send";
     // exercise
     ExerciseMixed = "exercise.mixed", Internal, Quarantine, "the exercise flag, the content or the label disagree about exercise or operation", "mark exercise traffic in every place";
+    // translate
+    TranslateNone = "translate.none", Internal, Withhold, "the recipient reads another format, and this one is not translated into it", "agree on a format that both sides have, or correct `reads` in the recipient's entry";
+    TranslateMarking = "translate.marking", Internal, Withhold, "a marking cannot be carried over into the format that the recipient reads", "do not release, or send the message in another format";
+    TranslateValue = "translate.value", Internal, Withhold, "a value that the recipient's format must have cannot be carried over into it", "do not release, or send the message in another format";
+    TranslateSeveral = "translate.several", Internal, Withhold, "the message speaks of several things, and the recipient's format of one", "send each in a message of its own";
     // verify
     VerifyDisagreement = "verify.disagreement", Internal, Quarantine, "the second reader does not agree with the first", "report it: one of the readers is wrong";
     VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";

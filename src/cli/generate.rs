@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Answer, Failure, Output, Verb, letter, output};
 use crate::base::{Outcome, Reason};
-use crate::generate::{Edited, Expected, Recipe, padded, recipe, recipes};
+use crate::generate::{Edited, Expected, Recipe, ending, padded, recipe, recipes};
 use crate::process::world;
 
 /// Writes synthetic traffic.
@@ -124,7 +124,7 @@ impl Generate {
                 number = number.saturating_add(1);
                 let seed = self.seed.wrapping_add(u64::from(round).wrapping_mul(0x1_0000_0001));
                 let (header, body) = padded(recipe, seed, world::now(), usize::try_from(self.bytes).unwrap_or(0));
-                let name = format!("{number:04}-{}.xml", recipe.name);
+                let name = format!("{number:04}-{}.{}", recipe.name, ending(&header.media_type));
                 letter::write(&folder.join(&name), &header, &body)?;
                 let entry = Entry { file: Some(name), id: Some(header.id.to_string()), ..Entry::of(recipe) };
                 let line = serde_json::to_string(&entry).map_err(|error| crate::base::Fault::from_cause("an expectation has no JSON", error))?;

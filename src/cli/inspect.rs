@@ -70,6 +70,9 @@ struct Line<'l> {
     from: &'l Name,
     to: &'l Name,
     format: Option<&'static str>,
+    /// The format in which it leaves, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    into: Option<&'static str>,
     outcome: Outcome,
     code: Option<Reason>,
     label: Option<&'l LabelView>,
@@ -222,6 +225,7 @@ fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Rul
         from,
         to: &ruling.recipient,
         format: passage.format,
+        into: ruling.into,
         outcome: ruling.outcome,
         code: ruling.code,
         label: passage.label.as_ref(),
@@ -271,6 +275,9 @@ fn explain(file: &str, passage: &Passage, ruling: &Ruling, body: &[u8], out: &mu
             .unwrap_or_default();
         let rule = if finding.rule.is_empty() { String::new() } else { format!(" [{}]", finding.rule) };
         out.line(format_args!("  finding    {} {}{place}: {}{rule}", finding.code, finding.path, finding.text))?;
+    }
+    if let (Some(from), Some(into)) = (passage.format, ruling.into) {
+        out.line(format_args!("  translated {from} to {into}"))?;
     }
     for edit in &ruling.edits {
         out.line(format_args!("  edit       {} {} [{}]", edit.action, edit.path, edit.rule))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{Action, Finding, Reason, Severity};
+use crate::format::{Inside, Parsed};
 use crate::normal::{NodeId, PathPattern, Tree};
 use crate::policy::TransformAction;
 use crate::release::Permitted;
@@ -69,10 +70,16 @@ impl Filters {
         let parsed = permitted.labelled().parsed();
         let tree = parsed.tree();
         let same = std::ptr::eq(scanned.body, parsed.body());
-        let (steps, more) = plan(tree, &parsed.facts().subject, scanned, &permitted);
+        let (steps, more) = plan(parsed, scanned, &permitted);
         let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).collect();
         if permitted.review() && waivers.clause_review == ClauseReview::Pending {
             findings.push(whole(tree, Reason::AgreementReview, permitted.clause().id.as_str(), "the clause permits release only after review"));
+        }
+        let withheld = |node| permitted.withheld().iter().any(|withheld| tree.parent(node).is_some_and(|above| withheld.node == above));
+        for inside in parsed.format().insides(tree).into_iter().filter(|inside| !withheld(inside.node)) {
+            if !permitted.clause().formats.contains(inside.format.name) {
+                findings.push(unlisted(tree, inside, permitted.clause().id.as_str()));
+            }
         }
         if !same {
             findings.push(whole(tree, Reason::FaultInternal, "", "the findings are those of another message"));
@@ -92,21 +99,26 @@ fn whole(tree: &Tree<'_>, code: Reason, rule: &str, text: &str) -> Finding {
     Finding { code, rule: rule.into(), path, span: None, severity: Severity::Medium, action: Action::Hold, text: text.into() }
 }
 
+/// A clause that releases mail does not thereby release what other formats say in it.
+fn unlisted(tree: &Tree<'_>, inside: Inside, clause: &str) -> Finding {
+    let text = format!("the clause does not release attached messages of `{}`", inside.format.name);
+    Finding { path: tree.path(inside.node), ..whole(tree, Reason::FieldsForbidden, clause, &text) }
+}
+
 /// The steps of the profile and of findings, then those of the clause, then what follows from removals and from what is withheld.
-fn plan(tree: &Tree<'_>, subject: &str, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_>) -> (Vec<Planned>, Vec<Finding>) {
-    let mut steps = scanned.steps.clone();
+fn plan(parsed: &Parsed<'_>, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_>) -> (Vec<Planned>, Vec<Finding>) {
+    let (tree, mut steps) = (parsed.tree(), scanned.steps.clone());
+    let insides: Vec<(NodeId, Tree<'_>)> = parsed.format().insides(tree).into_iter().map(|inside| (inside.node, tree.below(inside.node))).collect();
     for transform in &permitted.clause().sanitise {
-        let nodes = transform.path.select(tree);
-        steps.extend(nodes.into_iter().map(|node| Planned {
-            node,
-            step: Step::Transform(transform.action.clone()),
-            rule: Arc::clone(&transform.rule),
-        }));
+        // A clause speaks of an attached message as of one that comes alone.
+        let below = insides.iter().flat_map(|(root, below)| transform.path.select(below).into_iter().map(|node| node.within(*root)));
+        let nodes = transform.path.select(tree).into_iter().chain(below);
+        steps.extend(nodes.map(|node| Planned { node, step: Step::Transform(transform.action.clone()), rule: Arc::clone(&transform.rule) }));
     }
     let removed = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node);
     let removed: BTreeSet<NodeId> = removed.chain(permitted.withheld().iter().map(|withheld| withheld.node)).collect();
     let removed: Vec<NodeId> = removed.into_iter().collect();
-    let (more, findings) = references::follow(tree, subject, &scanned.references, &scanned.protected, &removed);
+    let (more, findings) = references::follow(tree, &parsed.facts().subject, &scanned.references, &scanned.protected, &removed);
     steps.extend(more);
     (steps, findings)
 }

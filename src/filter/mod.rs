@@ -35,9 +35,9 @@ pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
-use crate::format::{Format, Parsed, Syntax};
+use crate::format::{Format, Inside, Parsed, Syntax};
 use crate::normal::{Marking, NodeId, PathPattern, Portion, Tree};
-use crate::policy::{Edition, TransformAction};
+use crate::policy::{Edition, Profile, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
@@ -85,6 +85,7 @@ struct Form {
 struct Marked<'m> {
     markings: &'m [Marking],
     portions: &'m [Portion],
+    insides: &'m [Inside],
 }
 
 /// All filters of an edition, compiled.
@@ -158,6 +159,9 @@ impl Filters {
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
+        if let Ok(patterns) = &patterns {
+            complaints.extend(edition.profiles.values().flat_map(|profile| strangers(edition, profile, patterns)));
+        }
         match (messages, words, patterns, detectors) {
             (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
                 Ok(Self { forms, messages, words, patterns, detectors })
@@ -179,7 +183,7 @@ impl Filters {
     pub fn scan<'a>(&self, scanner: &mut Scanner<'_>, parsed: &Parsed<'a>, budget: &mut Budget) -> Result<Scanned<'a>, Refusal> {
         let format = parsed.format();
         let tree = parsed.tree();
-        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree) };
+        let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree), insides: &format.insides(tree) };
         self.read(scanner, format.name, tree, marked, parsed.body(), budget)
     }
 
@@ -193,18 +197,29 @@ impl Filters {
         budget: &mut Budget,
     ) -> Result<Scanned<'a>, Refusal> {
         let form = self.forms.get(format);
-        let protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
+        let mut protected = Protected::of(tree, form.map_or(&[], |form| form.required.as_slice()), marked.markings, marked.portions);
+        for inside in marked.insides {
+            protected.require_inside(tree, inside.node, self.forms.get(inside.format.name).map_or(&[], |form| form.required.as_slice()));
+        }
         let mut found = Found::new(tree, &protected);
-        let learnt = match form {
-            Some(form) => form.fields.scan(&mut found, budget)?,
-            None => without_profile(&mut found),
-        };
+        let mut learnt = fields::Learnt { apart: marked.insides.iter().map(|inside| inside.node).collect(), ..fields::Learnt::default() };
+        let all = std::iter::once((NodeId::ROOT, form)).chain(marked.insides.iter().map(|inside| (inside.node, self.forms.get(inside.format.name))));
+        for (top, form) in all {
+            match form {
+                Some(form) => form.fields.scan(top, &mut learnt, &mut found, budget)?,
+                None => without_profile(top, &mut learnt, &mut found),
+            }
+        }
+        learnt.sort();
         if let Some(format) = crate::format::by_name(format).filter(|format| format.syntax == Syntax::Slash) {
-            self.messages.scan(&(format.facts)(tree).kind, &mut found, budget)?;
+            self.messages.scan(&(format.facts)(tree).kind, NodeId::ROOT, &mut found, budget)?;
+        }
+        for Inside { node, format } in marked.insides.iter().filter(|inside| inside.format.syntax == Syntax::Slash) {
+            self.messages.scan(&(format.facts)(&tree.below(*node)).kind, *node, &mut found, budget)?;
         }
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
-        self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &mut found, budget)?;
+        self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &learnt.allowed, &mut found, budget)?;
         self.detectors.scan(&scanner.text, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
@@ -215,12 +230,27 @@ impl Filters {
 }
 
 /// A format without profile: nothing says what may leave, so people decide.
-fn without_profile(found: &mut Found<'_, '_>) -> fields::Learnt {
+fn without_profile(top: NodeId, learnt: &mut fields::Learnt<'_>, found: &mut Found<'_, '_>) {
     let rule = "".into();
     let verdict =
         Verdict { code: Reason::FieldsUnknown, stripped: Reason::FieldsStripped, rule: &rule, severity: Severity::High, action: Action::Hold };
-    found.on_field(NodeId::ROOT, verdict, || "the rule set has no profile for this format".into());
-    fields::Learnt { free_names: found.tree().all().map(|(id, _)| id).collect(), references: Vec::new() }
+    found.on_field(top, verdict, || "the rule set has no profile for this format".into());
+    learnt.free_names.extend(found.tree().subtree(top).map(|(id, _)| id));
+}
+
+/// Patterns that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
+fn strangers(edition: &Edition, profile: &Profile, patterns: &Patterns) -> Vec<Complaint> {
+    let allowed = profile.fields.iter().flat_map(|field| field.allow.iter().map(move |name| (field, name)));
+    let complaints = allowed.filter_map(|(field, name)| {
+        let what = match patterns.named(name) {
+            0 => format!("`{}` allows the pattern `{name}`, which is not in the rule set", field.path),
+            1 => return None,
+            _ => format!("`{}` allows the pattern `{name}`, which stands in two files", field.path),
+        };
+        let expected = "expected the name of one rule under `filters/patterns/` that is not private";
+        Some(place::complaint(&edition.files, &field.rule, what, expected, "correct the name"))
+    });
+    complaints.collect()
 }
 
 /// The fields that a format's own reader requires.

@@ -31,6 +31,13 @@ impl Protected {
         found
     }
 
+    /// Protects the root of a message of another format, and the fields below it that this format requires.
+    pub(crate) fn require_inside(&mut self, tree: &Tree<'_>, root: NodeId, required: &[PathPattern]) {
+        let below = tree.below(root);
+        self.required.insert(root);
+        self.required.extend(required.iter().flat_map(|path| path.select(&below)).map(|node| node.within(root)));
+    }
+
     /// Protects a label and all nodes above it, up to the part whose label it is.
     fn label(&mut self, tree: &Tree<'_>, marking: Marking, part: Option<NodeId>) {
         // A banner is a copy of the label in free text, which may leave without it.

@@ -1,6 +1,6 @@
 //! All filters together, on an edition made for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{node, sample};
 use super::*;
@@ -8,7 +8,7 @@ use crate::base::{Digest, Name};
 use crate::policy::{Agreement, Field, FieldType, Profile, Registry, SourceFile, WordEntry, WordList};
 
 /// A message without any marking.
-const UNMARKED: Marked<'static> = Marked { markings: &[], portions: &[] };
+const UNMARKED: Marked<'static> = Marked { markings: &[], portions: &[], insides: &[] };
 
 fn words(action: Action, entries: &[&str]) -> WordList {
     let entries = entries.iter().zip(1..).map(|(text, line)| WordEntry { text: (*text).to_owned(), line }).collect();
@@ -17,7 +17,8 @@ fn words(action: Action, entries: &[&str]) -> WordList {
 
 fn field(path: &str) -> Field {
     let path = PathPattern::parse(path).unwrap();
-    Field { path, kind: FieldType::Any, forbid: None, misfit: Action::Hold, transform: None, reference: false, rule: "formats/cot.toml:1".into() }
+    let (kind, misfit, rule) = (FieldType::Any, Action::Hold, "formats/cot.toml:1".into());
+    Field { path, kind, forbid: None, misfit, transform: None, reference: false, allow: BTreeSet::new(), rule }
 }
 
 fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> Edition {
@@ -54,6 +55,75 @@ fn scanned(edition: &Edition, format: &str, tree: &Tree<'_>) -> Scanned<'static>
 
 fn codes<'s>(scanned: &'s Scanned<'_>) -> Vec<(&'static str, &'s str, Action)> {
     scanned.findings().iter().map(|finding| (finding.code.code(), finding.path.as_str(), finding.action)).collect()
+}
+
+const ADDRESS: &str = r#"
+rule address {
+    meta:
+        action = "strip"
+        severity = "medium"
+        reason = "an address stands in the text"
+    strings:
+        $a = /\b10\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\b/
+    condition:
+        $a
+}
+"#;
+
+/// An edition with one pattern that does not apply to call signs and remarks, beside one that does.
+fn allowing(names: &[&str], patterns: &[&str]) -> Edition {
+    let mut edition = edition(Action::Strip, Vec::new(), patterns);
+    for field in edition.profiles.get_mut("cot").unwrap().fields.iter_mut().filter(|field| !field.path.to_string().ends_with("type")) {
+        field.allow = names.iter().map(|&name| name.to_owned()).collect();
+    }
+    edition
+}
+
+#[test]
+fn a_pattern_leaves_the_fields_alone_that_allow_it_and_finds_the_same_text_elsewhere() {
+    let allowing = allowing(&["address"], &[ADDRESS]);
+    let fields = ["/event/@uid=10.1.2.3", "/event/@type=10.1.2.3", "/event/detail/remarks=from 10.1.2.3 on"];
+    assert_eq!(codes(&scanned(&allowing, "cot", &sample(&fields))), [("content.pattern", "/event/@type", Action::Hold)]);
+    assert_eq!(codes(&scanned(&edition(Action::Strip, Vec::new(), &[ADDRESS]), "cot", &sample(&fields))).len(), 3);
+    // A name that the profile does not spell out is the sender's own word, whatever stands around it.
+    let fields = ["/event/@uid=U", "/event/detail/remarks/x10.1.2.3=quiet"];
+    let renamed = ADDRESS.replace(r"/\b10", "/10");
+    let found = scanned(&self::allowing(&["address"], &[&renamed]), "cot", &sample(&fields));
+    assert!(found.findings().iter().any(|finding| &*finding.rule == "filters/patterns/p.yar:address"));
+}
+
+#[test]
+fn a_field_allows_the_patterns_it_names_and_no_others() {
+    let other = ADDRESS.replace("rule address", "rule other");
+    let edition = allowing(&["address"], &[&format!("{ADDRESS}{other}")]);
+    let scanned = scanned(&edition, "cot", &sample(&["/event/@uid=10.1.2.3"]));
+    let rules: Vec<&str> = scanned.findings().iter().map(|finding| &*finding.rule).collect();
+    assert_eq!(rules, ["filters/patterns/p.yar:other"]);
+}
+
+#[test]
+fn an_allowed_field_with_more_matches_than_are_looked_for_hides_none_elsewhere() {
+    let edition = allowing(&["address"], &[ADDRESS]);
+    let many = format!("/event/@uid={}", "10.1.2.3 ".repeat(10_000));
+    let found = scanned(&edition, "cot", &sample(&[&many, "/event/@type=10.9.9.9"]));
+    assert_eq!(codes(&found), [("content.pattern", "/event", Action::Hold)]);
+    let fewer = format!("/event/@uid={}", "10.1.2.3 ".repeat(9_998));
+    let found = scanned(&edition, "cot", &sample(&[&fewer, "/event/@type=10.9.9.9"]));
+    assert_eq!(codes(&found), [("content.pattern", "/event/@type", Action::Hold)]);
+}
+
+#[test]
+fn a_field_that_allows_an_unknown_or_doubtful_pattern_is_a_fault() {
+    let complaints = Filters::compile(&allowing(&["adress"], &[ADDRESS])).unwrap_err();
+    assert!(
+        complaints.iter().all(|complaint| complaint.what.contains("allows the pattern `adress`, which is not in the rule set")),
+        "{complaints:?}"
+    );
+    let mut twice = allowing(&["address"], &[ADDRESS]);
+    twice.patterns.push(SourceFile { path: "filters/patterns/q.yar".into(), text: ADDRESS.into() });
+    let complaints = Filters::compile(&twice).unwrap_err();
+    assert!(complaints.iter().all(|complaint| complaint.what.contains("which stands in two files")), "{complaints:?}");
+    assert!(!complaints.is_empty());
 }
 
 const CLEAN: [&str; 3] = ["/event/@uid=U-1", "/event/@type=a-f-G", "/event/detail/remarks=all quiet"];
@@ -124,8 +194,9 @@ fn a_strip_within_a_label_is_a_hold() {
     let tree = sample(&["/event/@uid=U", "/event/detail/label/level=JABBERWOCK"]);
     let filters = Filters::compile(&edition).unwrap();
     let markings = [Marking::Stanag4774(node(&tree, "/event/detail/label"))];
-    let scanned =
-        filters.read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[] }, &[], &mut Budget::for_body(0)).unwrap();
+    let scanned = filters
+        .read(&mut filters.scanner(), "cot", &tree, Marked { markings: &markings, portions: &[], insides: &[] }, &[], &mut Budget::for_body(0))
+        .unwrap();
     assert!(codes(&scanned).contains(&("content.words", "/event/detail/label/level", Action::Hold)));
     assert!(scanned.steps().is_empty());
 }

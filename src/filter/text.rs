@@ -70,7 +70,7 @@ impl Text {
         self.segments.clear();
         for (id, node) in tree.all() {
             if node.kind != Kind::Text && free_names.binary_search(&id).is_ok() {
-                self.push(id, Part::Name, |all| all.push_str(node.name));
+                self.push(id, Part::Name, |all| all.push_str(node.name.as_str()));
                 self.part();
             }
             match node.kind {

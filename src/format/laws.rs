@@ -113,7 +113,7 @@ pub fn is_insignificant(syntax: Syntax, body: &[u8], at: usize, new: u8) -> bool
             // A frame carries a piece of XML.
             Syntax::Xml | Syntax::Tak => means_nothing_in_xml(body, at),
             Syntax::Oth => false,
-            Syntax::Mail => means_nothing_in_mail(body, at, new),
+            Syntax::Mail => means_nothing_in_mail(body, at, new) || means_nothing_in_attached(body, at, new),
             Syntax::Json => means_nothing_in_json(body, at, new),
             Syntax::Slash => means_nothing_in_slash(body, at, new),
         }
@@ -144,6 +144,17 @@ fn means_nothing_in_mail(body: &[u8], at: usize, new: u8) -> bool {
     let letter = old.eq_ignore_ascii_case(&new) && (field || word || parameter || line.contains(&b'@') || encoded);
     let dated = begins(b"date:") || begins(b"mmhs-extended-authorisation-info:");
     letter || dated && [(old, new), (new, old)].into_iter().any(|(digit, white)| digit == b'0' && matches!(white, b' ' | b'\n'))
+}
+
+/// In an attached message what means nothing in that: of an encoded one no byte stands here, so its format's own law speaks of it.
+fn means_nothing_in_attached(body: &[u8], at: usize, new: u8) -> bool {
+    let Some(mail) = super::FORMATS.iter().find(|format| format.syntax == Syntax::Mail) else { return false };
+    let Ok(tree) = read(mail, body) else { return false };
+    let found = mail.insides(&tree).into_iter().map(|inside| (inside.format, tree.node(inside.node).span.range()));
+    found.filter(|(_, range)| range.contains(&at)).any(|(format, range)| {
+        let bytes = body.get(range.clone()).unwrap_or_default();
+        !(format.claims)(bytes) || is_insignificant(format.syntax, bytes, at.saturating_sub(range.start), new)
+    })
 }
 
 /// The case of a hexadecimal digit in an escape or of the sign of an exponent, or white space for the last zero of a fraction.

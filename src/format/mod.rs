@@ -17,7 +17,7 @@ pub mod tak;
 use std::borrow::Cow;
 
 use crate::base::{Budget, Header, Reason, Refusal, Traffic};
-use crate::normal::{Marking, Mention, Portion, Tree};
+use crate::normal::{Marking, Mention, NodeId, Portion, Tree};
 
 /// How a format is spelt; decides which writer rebuilds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,32 @@ pub struct Format {
     pub portions: fn(&Tree<'_>) -> Vec<Portion>,
     /// Who mentions whom among the parts.
     pub mentions: fn(&Tree<'_>) -> Vec<Mention>,
+    /// Messages of other formats that stand in it, in document order: their root elements, and the names of their formats.
+    pub inside: fn(&Tree<'_>) -> Vec<(NodeId, String)>,
+}
+
+/// A message of another format within a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    /// Its root element.
+    pub node: NodeId,
+    /// Its format.
+    pub format: &'static Format,
+}
+
+impl Format {
+    /// Whether an attachment of this format may be said to be of a media type: its own, or one that means none of the formats.
+    #[must_use]
+    pub fn may_be_called(&self, media_type: &str) -> bool {
+        self.media_types.contains(&media_type) || FORMATS.iter().all(|other| !other.media_types.contains(&media_type))
+    }
+
+    /// The messages of other formats within a message, in document order.
+    #[must_use]
+    pub fn insides(&self, tree: &Tree<'_>) -> Vec<Inside> {
+        let found = (self.inside)(tree).into_iter();
+        found.filter_map(|(node, name)| by_name(&name).map(|format| Inside { node, format })).collect()
+    }
 }
 
 /// For formats whose messages are one part.
@@ -166,6 +192,25 @@ pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
         None => Ok(first),
         Some(second) => Err(Refusal::new(Reason::FormatAmbiguous, format!("claimed by `{}` and by `{}`", first.name, second.name))),
     }
+}
+
+/// The media type under which a body goes on: the one that its sender claimed, or that of its own format where it was translated. Where none was
+/// claimed, none is.
+#[must_use]
+pub fn media_type<'h>(claimed: &'h str, body: &[u8]) -> &'h str {
+    match identify(body) {
+        _ if claimed.is_empty() => claimed,
+        Ok(format) if !format.media_types.contains(&claimed) => format.media_types.first().copied().unwrap_or_default(),
+        _ => claimed,
+    }
+}
+
+/// Names the one format that claims the bytes of an attachment; none where nothing does, and they stay data.
+///
+/// # Errors
+/// `format.ambiguous` for two or more.
+pub fn attached(bytes: &[u8]) -> Result<Option<&'static Format>, Refusal> {
+    if FORMATS.iter().all(|format| !(format.claims)(bytes)) { Ok(None) } else { identify(bytes).map(Some) }
 }
 
 /// Reads a message into the normal form.

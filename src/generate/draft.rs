@@ -1,4 +1,5 @@
-//! A draft: one Cursor-on-Target event before it is written, which a recipe changes until it is what its name says.
+//! A draft: one Cursor-on-Target event before it is written, which a recipe changes until it is what its name says, or for which it gives
+//! a message of another format.
 
 use crate::base::{Precedence, Time, Traffic};
 
@@ -31,6 +32,8 @@ pub struct Draft {
     pub media_type: &'static str,
     /// A detached label of the frame.
     pub label: Option<String>,
+    /// A message of another format, in place of the event.
+    pub body: Option<String>,
 }
 
 const CALLSIGNS: &[&str] = &["VIPER", "LANCER", "ANVIL", "HERON", "TANGO", "BISON", "RAPIER", "OSPREY", "KESTREL", "MALLET"];
@@ -82,6 +85,7 @@ impl Draft {
             traffic: Traffic::Operation,
             media_type: "application/cot+xml",
             label: None,
+            body: None,
         }
     }
 
@@ -101,9 +105,12 @@ impl Draft {
         self.detail.push(xml.into());
     }
 
-    /// Adds vertices of a drawn line to `detail` until the event has about `bytes` bytes.
+    /// Adds vertices of a drawn line to `detail` until the event has about `bytes` bytes. A message of another format stays as it is.
     pub fn pad(&mut self, dice: &mut Dice, bytes: usize) {
         const SHELL: &str = r#"<shape><polyline closed="false"></polyline></shape>"#;
+        if self.body.is_some() {
+            return;
+        }
         let missing = bytes.saturating_sub(self.written().len().saturating_add(SHELL.len()));
         let mut line = String::with_capacity(missing);
         loop {
@@ -118,9 +125,12 @@ impl Draft {
         }
     }
 
-    /// The event as XML.
+    /// The event as XML, or the message that stands in its place.
     #[must_use]
     pub fn written(&self) -> String {
+        if let Some(body) = &self.body {
+            return body.clone();
+        }
         let Self { uid, kind, how, times: [time, start, stale], point: [lat, lon, hae, ce, le], .. } = self;
         let extra: String = self.attributes.iter().map(|(name, value)| format!(r#" {name}="{value}""#)).collect();
         let remarks = self.remarks.iter().map(|text| format!("<remarks>{text}</remarks>"));

@@ -107,6 +107,21 @@ pub fn recipe(name: &str) -> Option<&'static Recipe> {
     recipes::TABLES.iter().copied().flatten().find(|recipe| recipe.name == name)
 }
 
+/// The ending of the name of a file that holds a message of this claimed media type.
+#[must_use]
+pub fn ending(media_type: &str) -> &'static str {
+    match media_type {
+        "application/x-protobuf" => "tak",
+        "application/vnd.oth-gold" => "oth",
+        "application/stix+json" => "stix.json",
+        "application/misp+json" => "misp.json",
+        "message/rfc822" => "eml",
+        "text/x-mtf" => "mtf",
+        "application/nffi+xml" => "nffi.xml",
+        _ => "xml",
+    }
+}
+
 /// A message of a recipe, as small as it comes.
 #[must_use]
 pub fn message(recipe: &Recipe, seed: u64, now: Time) -> (Header, Vec<u8>) {

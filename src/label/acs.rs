@@ -110,7 +110,7 @@ impl Set<'_, '_> {
             Kind::Element => LISTS.contains(&name),
             Kind::Text => false,
         };
-        match self.tree.children(self.controls).all(|(_, node)| known(node.kind, node.name)) {
+        match self.tree.children(self.controls).all(|(_, node)| known(node.kind, node.name.as_str())) {
             true => Ok(()),
             false => Err(unknown("expected only members of a control set that the policy `USA` has words for")),
         }

@@ -42,8 +42,8 @@ pub fn read(lattice: &Lattice, scheme: PolicyIx, triple: Triple<'_>) -> Result<O
             beside(lattice, label, triple)
         }
         Some(access) => {
-            let level = lattice.named_level(scheme, access)?;
-            let mut label = Label::new(scheme, level);
+            let (policy, level) = lattice.classification(scheme, access)?;
+            let mut label = Label::new(policy, level);
             fill(lattice, &mut label, triple)?;
             Ok(Some(label))
         }

@@ -6,7 +6,7 @@ use super::labelled::{Form, Reading, Source};
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::stanag4774::Role;
-use super::{acs, banner, cot, line, named, stanag4774, tlp};
+use super::{acs, banner, cot, ism, line, named, stanag4774, tlp};
 use crate::base::{Budget, Place, Reason, Refusal, Time};
 use crate::normal::{Kind, Marking, NodeId, Tree};
 
@@ -133,6 +133,11 @@ impl<'f> Found<'f> {
                 let label = acs::read(lattice, tree, id, budget).map_err(|refusal| placed(refusal, &place))?;
                 self.add(label, Form::Acs, place)
             }
+            Marking::Ism(id) => {
+                let place = place_of(tree, id);
+                let label = ism::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
+                self.add(label, Form::Ism, place)
+            }
             Marking::Named { policy, classification, category } => {
                 let category = category.map(|id| text_of(tree, id)).transpose()?;
                 let policy = text_of(tree, policy)?;
@@ -176,6 +181,7 @@ impl<'f> Found<'f> {
 
     fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
         let place = place_of(tree, id);
+        self.portion_marks(tree, id, &place, budget)?;
         for label in self.banner_lines(tree, id, budget)? {
             if self.sources.len() >= MARKINGS_MAX {
                 return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
@@ -190,7 +196,7 @@ impl<'f> Found<'f> {
         let text = tree.node(id).value.text();
         let place = place_of(tree, id);
         let mut labels = Vec::new();
-        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line)) {
+        for line in text.lines().map(str::trim).filter(|line| banner::is_meant(line) && !self.is_portion(line)) {
             budget.spend(WORK_PER_MARKING)?;
             if labels.len() >= MARKINGS_MAX {
                 return Err(placed(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found more")), &place));
@@ -198,6 +204,35 @@ impl<'f> Found<'f> {
             labels.push(banner::read(self.lattice, self.reading.scheme, line).map_err(|refusal| placed(refusal, &place))?);
         }
         Ok(labels)
+    }
+
+    /// Every mark in front of a paragraph.
+    fn portion_marks(&mut self, tree: &Tree<'_>, id: NodeId, place: &Place, budget: &mut Budget) -> Result<(), Refusal> {
+        let text = tree.node(id).value.text();
+        for line in text.lines().map(str::trim) {
+            if let Some(mark) = banner::portion::mark_of(self.lattice, self.reading.scheme, line) {
+                budget.spend(WORK_PER_MARKING)?;
+                self.portion(mark, place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a line begins with a portion mark: then it is no banner, whatever it looks like.
+    fn is_portion(&self, line: &str) -> bool {
+        banner::portion::mark_of(self.lattice, self.reading.scheme, line).is_some()
+    }
+
+    /// The mark in front of a paragraph: the label must stand above it.
+    fn portion(&mut self, mark: &str, place: &Place) -> Result<(), Refusal> {
+        let Some(whole) = &self.label else { return Ok(()) };
+        let (lattice, scheme) = (self.lattice, self.reading.scheme);
+        let portion = banner::portion::read_portion(lattice, scheme, mark, whole).map_err(|refusal| placed(refusal, place))?;
+        self.check(&portion, place)?;
+        if banner::portion::takes_part(lattice, &portion) && !lattice.dominates(whole, &portion) {
+            return Err(placed(Refusal::new(Reason::LabelPortionAbove, "expected a label that stands above the mark of each paragraph"), place));
+        }
+        Ok(())
     }
 
     fn letter(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {

@@ -63,6 +63,8 @@ pub enum Form {
     Tlp,
     /// An access control specification.
     Acs,
+    /// IC-ISM attributes.
+    Ism,
     /// The parts of the message, each with its own.
     Parts,
 }
@@ -82,6 +84,7 @@ impl Form {
             Self::Named => "policy, classification and category",
             Self::Tlp => "TLP marking",
             Self::Acs => "access control specification",
+            Self::Ism => "ISM attributes",
             Self::Parts => "its parts",
         }
     }
@@ -252,6 +255,23 @@ mod tests {
             ("GBR", None, triple, "<remarks>TOP SECRET - UK/US EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
             ("GBR", None, triple, "<remarks>text\nSECRET - UK EYES ONLY</remarks>".into(), Reason::LabelBannerAbove),
             ("GBR", None, triple, "<remarks>SECRET//REL TO USA, GBR</remarks>".into(), Reason::LabelMalformed),
+            (
+                "USA",
+                None,
+                "access=\"CONFIDENTIAL\" releasableTo=\"USA GBR\"",
+                "<remarks>(S//REL TO USA, GBR) text</remarks>".into(),
+                Reason::LabelPortionAbove,
+            ),
+            ("USA", None, "access=\"SECRET\" releasableTo=\"USA GBR\"", "<remarks>(U) a\n(S//NF) b</remarks>".into(), Reason::LabelPortionAbove),
+            ("USA", None, "access=\"SECRET\" releasableTo=\"USA GBR\"", "<remarks>(S) b</remarks>".into(), Reason::LabelPortionAbove),
+            (
+                "USA",
+                None,
+                "access=\"SECRET\" releasableTo=\"USA GBR\"",
+                "<remarks>(S//REL TO USA, AUS, CAN) a\n(S//REL) b</remarks>".into(),
+                Reason::LabelPortionAbove,
+            ),
+            ("CAN", None, "access=\"SECRET\" releasableTo=\"CAN GBR\"", "<remarks>(S//CEO) b</remarks>".into(), Reason::LabelPortionAbove),
             ("GBR", None, triple, nato("SECRET"), Reason::LabelDisagree),
             ("NATO", Some(nato("RESTRICTED")), "access=\"SECRET\"", String::new(), Reason::LabelDisagree),
             ("NATO", None, "", nato("SECRET") + &nato("SECRET"), Reason::LabelDisagree),

@@ -9,6 +9,7 @@ pub mod clearance;
 pub mod cot;
 mod dominance;
 mod found;
+pub mod ism;
 pub mod labelled;
 pub mod lattice;
 pub mod laws;

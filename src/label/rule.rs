@@ -205,7 +205,7 @@ mod tests {
     fn an_empty_list_is_refused_before_anything_asks_what_it_means() {
         for (policy, release) in lattice().policies().iter().enumerate().filter_map(|(at, policy)| policy.release.map(|release| (at, release))) {
             let mut label = laws::label(lattice(), &[u8::try_from(policy).unwrap(), 1]).unwrap();
-            label.present(release);
+            label.present(release).clear();
             assert_eq!(lattice().check(&label, now()).unwrap_err().reason, Reason::LabelMalformed);
         }
     }

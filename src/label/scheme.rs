@@ -112,6 +112,14 @@ pub enum BannerForm {
     Gbr,
     /// NATO lines (ADatP-4774, appendix 2).
     Nato,
+    /// Canadian lines.
+    Can,
+    /// Australian lines and mail markings (Email Protective Marking Standard 2024.1).
+    Aus,
+    /// Lines of New Zealand (Protective Security Requirements).
+    Nzl,
+    /// Lines of the European Union (Council Decision 2013/488/EU).
+    Eu,
 }
 
 /// A classification.

@@ -48,7 +48,7 @@ pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(
 pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
     let tree = detached_tree(text, budget)?;
     let found = read_alone(lattice, &tree)?;
-    match tree.all().any(|(_, node)| matches!(node.name, "PrivacyMark" | "OriginatorID" | "Id")) {
+    match tree.all().any(|(_, node)| matches!(node.name.as_str(), "PrivacyMark" | "OriginatorID" | "Id")) {
         true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
         false => Ok(found),
     }
@@ -77,7 +77,7 @@ fn read_alone(lattice: &Lattice, tree: &Tree<'_>) -> Result<(Role, Label), Refus
 /// `label.level_unknown`, `label.category_unknown`, `label.category_type`.
 pub fn read(lattice: &Lattice, tree: &Tree<'_>, id: NodeId) -> Result<(Role, Label), Refusal> {
     let reader = Reader { lattice, tree };
-    let role = match (tree.node(id).namespace == NAMESPACE, tree.node(id).name) {
+    let role = match (tree.node(id).namespace == NAMESPACE, tree.node(id).name.as_str()) {
         (true, "originatorConfidentialityLabel") => Role::Originator,
         (true, "alternativeConfidentialityLabel") => Role::Alternative,
         _ => return Err(reader.at(id, malformed(format!("expected an originator or alternative label of `{NAMESPACE}`")))),
@@ -334,7 +334,7 @@ impl Reader<'_, '_> {
 
     fn attributes(&self, id: NodeId, allowed: &[&str]) -> Result<(), Refusal> {
         for (attribute, node) in self.tree.attributes(id) {
-            if !node.namespace.is_empty() || !allowed.contains(&node.name) {
+            if !node.namespace.is_empty() || !allowed.contains(&node.name.as_str()) {
                 return Err(self.at(attribute, malformed("expected no attribute but those of the schema: an extension may restrict")));
             }
         }

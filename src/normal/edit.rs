@@ -53,6 +53,14 @@ impl Edits {
         self.list.binary_search_by_key(&node, |e| e.node).ok().and_then(|at| self.list.get(at))
     }
 
+    /// The edits of the nodes of [`super::Tree::below`], as that tree numbers them.
+    #[must_use]
+    pub fn below(&self, tree: &super::Tree<'_>, top: NodeId) -> Self {
+        let last = tree.last(top);
+        let below = self.list.iter().filter(|edit| top <= edit.node && edit.node <= last);
+        Self { list: below.filter_map(|edit| edit.node.from(top).map(|node| Edit { node, ..edit.clone() })).collect() }
+    }
+
     /// All edits in document order.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> + Clone {
         self.list.iter()

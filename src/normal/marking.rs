@@ -35,17 +35,44 @@ pub enum Marking {
     Tlp(NodeId),
     /// An access control specification: the element that holds its members.
     Acs(NodeId),
+    /// IC-ISM attributes: the element that carries them.
+    Ism(NodeId),
 }
 
 impl Marking {
+    /// The marking of a whole tree whose marking this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        let at = |node: NodeId| node.within(top);
+        match self {
+            Self::Triple { access, caveat, releasable_to } => {
+                Self::Triple { access: access.map(at), caveat: caveat.map(at), releasable_to: releasable_to.map(at) }
+            }
+            Self::Named { policy, classification, category } => {
+                Self::Named { policy: at(policy), classification: at(classification), category: category.map(at) }
+            }
+            Self::Stanag4774(node) => Self::Stanag4774(at(node)),
+            Self::Banner(node) => Self::Banner(at(node)),
+            Self::Line(node) => Self::Line(at(node)),
+            Self::Letter(node) => Self::Letter(at(node)),
+            Self::Tlp(node) => Self::Tlp(at(node)),
+            Self::Acs(node) => Self::Acs(at(node)),
+            Self::Ism(node) => Self::Ism(at(node)),
+        }
+    }
+
     /// The nodes in which it stands.
     pub fn nodes(self) -> impl Iterator<Item = NodeId> {
         let nodes = match self {
             Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
             Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
-            Self::Stanag4774(node) | Self::Banner(node) | Self::Line(node) | Self::Letter(node) | Self::Tlp(node) | Self::Acs(node) => {
-                [Some(node), None, None]
-            }
+            Self::Stanag4774(node)
+            | Self::Banner(node)
+            | Self::Line(node)
+            | Self::Letter(node)
+            | Self::Tlp(node)
+            | Self::Acs(node)
+            | Self::Ism(node) => [Some(node), None, None],
         };
         nodes.into_iter().flatten()
     }
@@ -66,13 +93,33 @@ pub struct Portion {
     pub markings: Vec<Marking>,
 }
 
-/// A mention of a part by its identity: where the part is withheld, the mention goes with it.
+impl Portion {
+    /// The part of a whole tree whose part this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        Self { node: self.node.within(top), markings: self.markings.into_iter().map(|marking| marking.within(top)).collect() }
+    }
+}
+
+impl Mention {
+    /// The mention in a whole tree whose mention this is below `top`.
+    #[must_use]
+    pub fn within(self, top: NodeId) -> Self {
+        Self {
+            parts: self.parts.into_iter().map(|part| part.within(top)).collect(),
+            takes: self.takes.into_iter().map(|taken| taken.within(top)).collect(),
+        }
+    }
+}
+
+/// Mentions of an identity: where a part that has it is withheld, all that mentions it goes along.
 ///
-/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is taken can be left out, as a part can. It may be a part itself, or hold parts: what mentions those goes along, and so on. Many parts
+/// may have one identity (versions, copies) and many may mention it: both are listed once, never pair by pair.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
-    /// The part that is mentioned.
-    pub part: NodeId,
-    /// What is left out where the part is: an item of a list, or a whole part that says nothing without it.
-    pub takes: NodeId,
+    /// The parts that have the identity.
+    pub parts: Vec<NodeId>,
+    /// What is left out where one of them is: an item of a list, or a whole part that says nothing without it.
+    pub takes: Vec<NodeId>,
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::Name;
 use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
 
 /// The place of a node in its tree.
@@ -20,6 +21,18 @@ impl NodeId {
     #[must_use]
     pub fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// The node of a tree whose node of this number is seen below `top` by [`Tree::below`].
+    #[must_use]
+    pub fn within(self, top: Self) -> Self {
+        Self(self.0.saturating_add(top.0))
+    }
+
+    /// The same node as [`Tree::below`] numbers it; none for one that stands before `top`.
+    #[must_use]
+    pub fn from(self, top: Self) -> Option<Self> {
+        self.0.checked_sub(top.0).map(Self)
     }
 
     fn from_index(at: usize) -> Self {
@@ -85,6 +98,30 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// The same value, borrowed from this one.
+    #[must_use]
+    pub fn by_reference(&self) -> Value<'_> {
+        match self {
+            Self::Empty => Value::Empty,
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Number(number, unit) => Value::Number(*number, *unit),
+            Self::Time(time) => Value::Time(*time),
+            Self::Flag(flag) => Value::Flag(*flag),
+        }
+    }
+
+    /// The same value, with text of its own.
+    #[must_use]
+    pub fn to_owned(&self) -> Value<'static> {
+        match self {
+            Self::Empty => Value::Empty,
+            Self::Text(text) => Value::Text(Cow::Owned(text.clone().into_owned())),
+            Self::Number(number, unit) => Value::Number(*number, *unit),
+            Self::Time(time) => Value::Time(*time),
+            Self::Flag(flag) => Value::Flag(*flag),
+        }
+    }
+
     /// The canonical text of the value.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
@@ -105,9 +142,9 @@ pub struct Node<'a> {
     /// What it is.
     pub kind: Kind,
     /// Local name; empty for text.
-    pub name: &'a str,
+    pub name: Name<'a>,
     /// Namespace; empty for none.
-    pub namespace: &'a str,
+    pub namespace: Name<'a>,
     /// Value.
     pub value: Value<'a>,
     /// Bytes of the body: the whole element, the attribute's value without quotes, the text.
@@ -170,6 +207,18 @@ impl<'a> Tree<'a> {
         let end = NodeId(self.node(id).end).index();
         let nodes = self.nodes.get(id.index()..end).unwrap_or_default();
         nodes.iter().zip(id.index()..).map(|(node, at)| (NodeId::from_index(at), node))
+    }
+
+    /// A node and everything below it as a tree of its own, borrowed from this one: what is numbered 0 there is `top` here.
+    #[must_use]
+    pub fn below(&self, top: NodeId) -> Tree<'_> {
+        let own = |node: &'_ Node<'a>| (node.parent.saturating_sub(top.0), node.end.saturating_sub(top.0));
+        let nodes = self.subtree(top).map(|(_, node)| {
+            let (parent, end) = own(node);
+            let (name, namespace) = (node.name.by_reference(), node.namespace.by_reference());
+            Node { kind: node.kind, name, namespace, value: node.value.by_reference(), span: node.span, parent, end }
+        });
+        Tree { nodes: nodes.collect(), ordinals: OnceLock::new() }
     }
 
     /// Whether two trees hold the same fields in the same order, wherever their bytes lie. The order of the attributes of one element has no meaning.
@@ -245,8 +294,11 @@ impl<'a> Tree<'a> {
     fn ordinal(&self, id: NodeId, node: &Node<'a>, parent: NodeId) -> u32 {
         const FEW: usize = 32;
         let mut siblings = self.elements(parent);
+        let same = |other: &Node<'_>| {
+            other.name == node.name && (node.namespace.is_empty() && other.namespace.is_empty() || other.namespace == node.namespace)
+        };
         let (mut all, mut before) = (0_u32, 0_u32);
-        for (other, _) in siblings.by_ref().take(FEW).filter(|(_, other)| other.name == node.name && other.namespace == node.namespace) {
+        for (other, _) in siblings.by_ref().take(FEW).filter(|(_, other)| same(other)) {
             all = all.saturating_add(1);
             before = before.saturating_add(u32::from(other < id));
         }
@@ -261,9 +313,11 @@ impl<'a> Tree<'a> {
     fn count_ordinals(&self) -> Vec<u32> {
         let mut ordinals = vec![0_u32; self.nodes.len()];
         // Of each name below each element: the first of it, and how many there were.
-        let mut families: BTreeMap<(u32, &str, &str), (usize, u32)> = BTreeMap::new();
+        let mut families: BTreeMap<(u32, &str, Option<&str>), (usize, u32)> = BTreeMap::new();
         for (at, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
-            let (first, count) = families.entry((node.parent, node.namespace, node.name)).or_insert((at, 0));
+            // No namespace is none, and not an empty one: two empty texts are dear to compare.
+            let namespace = Some(node.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+            let (first, count) = families.entry((node.parent, node.name.as_str(), namespace)).or_insert((at, 0));
             *count = count.saturating_add(1);
             let numbered = if *count == 2 { Some((*first, 1)) } else { None };
             let own = if *count > 1 { Some((at, *count)) } else { None };
@@ -311,11 +365,11 @@ impl<'a> TreeBuilder<'a> {
     ///
     /// # Errors
     /// `size.depth`, `size.nodes` or `size.budget`.
-    pub fn open(&mut self, namespace: &'a str, name: &'a str, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    pub fn open(&mut self, namespace: impl Into<Name<'a>>, name: impl Into<Name<'a>>, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
         if self.open.len() >= Self::DEPTH_MAX {
             return Err(Refusal::at(Reason::SizeDepth, Span::new(start, start), format!("expected at most {} levels", Self::DEPTH_MAX)));
         }
-        let id = self.push(Kind::Element, namespace, name, Value::Empty, Span::new(start, start), budget)?;
+        let id = self.push(Kind::Element, namespace.into(), name.into(), Value::Empty, Span::new(start, start), budget)?;
         self.open.push(id.0);
         Ok(id)
     }
@@ -324,8 +378,15 @@ impl<'a> TreeBuilder<'a> {
     ///
     /// # Errors
     /// `size.nodes` or `size.budget`.
-    pub fn attribute(&mut self, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        self.push(Kind::Attribute, namespace, name, value, span, budget)
+    pub fn attribute(
+        &mut self,
+        namespace: impl Into<Name<'a>>,
+        name: impl Into<Name<'a>>,
+        value: Value<'a>,
+        span: Span,
+        budget: &mut Budget,
+    ) -> Result<NodeId, Refusal> {
+        self.push(Kind::Attribute, namespace.into(), name.into(), value, span, budget)
     }
 
     /// Adds text to the open element.
@@ -333,7 +394,37 @@ impl<'a> TreeBuilder<'a> {
     /// # Errors
     /// `size.nodes` or `size.budget`.
     pub fn text(&mut self, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        self.push(Kind::Text, "", "", value, span, budget)
+        self.push(Kind::Text, "".into(), "".into(), value, span, budget)
+    }
+
+    /// Adds a copy of another tree below the open element: its bytes do not stand in the body as they were read, so that every node gets
+    /// `span`, text of its own, and names that all nodes of one name share.
+    ///
+    /// # Errors
+    /// `size.depth`, `size.nodes` or `size.budget`.
+    pub fn graft(&mut self, tree: &Tree<'_>, span: Span, budget: &mut Budget) -> Result<(), Refusal> {
+        let mut names: BTreeMap<&str, Name<'a>> = BTreeMap::new();
+        let floor = self.open.len();
+        let mut ends: Vec<u32> = Vec::new();
+        for (id, node) in tree.all() {
+            while ends.last().is_some_and(|end| *end <= id.0) {
+                ends.pop();
+                self.close(span.range().end);
+            }
+            let mut shared =
+                |text| if str::is_empty(text) { Name::Borrowed("") } else { names.entry(text).or_insert_with(|| Name::shared(text)).clone() };
+            let (namespace, name) = (shared(node.namespace.as_str()), shared(node.name.as_str()));
+            if node.kind == Kind::Element {
+                self.open(namespace, name, span.range().start, budget)?;
+                ends.push(node.end);
+            } else {
+                self.push(node.kind, namespace, name, node.value.to_owned(), span, budget)?;
+            }
+        }
+        while self.open.len() > floor {
+            self.close(span.range().end);
+        }
+        Ok(())
     }
 
     /// Closes the open element at byte `end`.
@@ -360,7 +451,15 @@ impl<'a> TreeBuilder<'a> {
         (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes, ordinals: OnceLock::new() })
     }
 
-    fn push(&mut self, kind: Kind, namespace: &'a str, name: &'a str, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
+    fn push(
+        &mut self,
+        kind: Kind,
+        namespace: Name<'a>,
+        name: Name<'a>,
+        value: Value<'a>,
+        span: Span,
+        budget: &mut Budget,
+    ) -> Result<NodeId, Refusal> {
         budget.spend(1)?;
         if self.nodes.len() >= Self::NODES_MAX {
             return Err(Refusal::at(Reason::SizeNodes, span, format!("expected at most {} parts", Self::NODES_MAX)));

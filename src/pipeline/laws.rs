@@ -6,9 +6,11 @@
 use crate::base::{Budget, Header, Reason, Time};
 use crate::format::{self, Received};
 use crate::label::{self, Binding, Lattice, Reading};
+use crate::normal::Edits;
 use crate::policy::PeerEntry;
 use crate::rebuild;
 use crate::release::parts::{self, Kept};
+use crate::translate::{self, Marked, Translation};
 use crate::verify::{self, BlockedWords, Claim};
 
 /// A broken law: one sentence.
@@ -63,5 +65,63 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
         (Err(_), Err(refusal)) if refusal.reason == Reason::VerifyRelease => Ok(()),
         (Err(refusal), Ok(_)) => Err(format!("the second half releases what mandatory control does not: {refusal}")),
         (_, Err(refusal)) => Err(format!("the second half refuses what the first half takes: {refusal}")),
+    }
+}
+
+/// What a translation gave.
+#[derive(Debug)]
+pub struct Told {
+    /// The bytes that would leave.
+    pub bytes: Vec<u8>,
+    /// The edits over the original, with what is lost.
+    pub edits: Edits,
+}
+
+/// What the first half translates for a recipient that reads only the other format, the second half translates alike: the same tree, the same
+/// losses, the same label. A message that the first half refuses, or of another format, gives the reason.
+///
+/// # Errors
+/// What was broken.
+pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, header: &Header, body: &[u8]) -> Result<Result<Told, Reason>, Broken> {
+    let mut budget = Budget::for_body(body.len());
+    let parsed = match Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) {
+        Ok(parsed) if parsed.format().name == row.from => parsed,
+        Ok(_) => return Ok(Err(Reason::TranslateNone)),
+        Err(refusal) => return Ok(Err(refusal.reason)),
+    };
+    let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
+    let labelled = match label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) {
+        Ok(labelled) => labelled,
+        Err(refusal) => return Ok(Err(refusal.reason)),
+    };
+    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient) {
+        Ok(kept) => kept,
+        Err(refusal) => return Ok(Err(refusal.reason)),
+    };
+    let tree = labelled.parsed().tree();
+    let marked = Marked { lattice: setting.lattice, scheme: setting.sender.scheme, label: kept.label() };
+    let made = translate::tree(row, labelled.parsed().format(), tree, &kept.edits(tree), marked, &mut budget);
+    let (made, result) = match made.and_then(|made| rebuild::message(&made.tree, made.format).map(|result| (made, result))) {
+        Ok(made) => made,
+        Err(refusal) => return Ok(Err(refusal.reason)),
+    };
+    let recipient = PeerEntry { reads: vec![row.to], ..setting.recipient.clone() };
+    let verified = verify::reread(Claim {
+        header,
+        format: labelled.parsed().format().name,
+        original: body,
+        result,
+        edits: &made.edits,
+        lattice: setting.lattice,
+        sender: setting.sender,
+        recipient: &recipient,
+        label: labelled.label(),
+        released: kept.label(),
+        blocked_words: &BlockedWords::default(),
+        now: setting.now,
+    });
+    match verified {
+        Ok(verified) => Ok(Ok(Told { bytes: verified.into_bytes(), edits: made.edits })),
+        Err(refusal) => Err(format!("the second half refuses what the first half translates: {refusal}")),
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::PeerEntry;
 use crate::rebuild;
 use crate::release::Circumstances;
 use crate::sanitise::{self, Keys};
+use crate::translate;
 use crate::verify::{self, Claim, Verified};
 
 /// What the path needs to know about the world, given by the caller.
@@ -98,7 +99,9 @@ impl<'g> Inspector<'g> {
         };
         match sanitise::apply(cleared, world.keys).and_then(|sanitised| {
             ruling.edited(&sanitised);
-            let rebuilt = rebuild::write(sanitised)?;
+            let translated = translate::apply(sanitised, &self.guard.edition().lattice, sender.scheme)?;
+            ruling.translated(&translated);
+            let rebuilt = rebuild::write(translated)?;
             self.reread(rebuilt, labelled, sender, recipient, world)
         }) {
             Ok(verified) => ruling.forwarded(verified),
@@ -114,7 +117,7 @@ impl<'g> Inspector<'g> {
         recipient: &PeerEntry,
         world: &World<'_>,
     ) -> Result<Verified, Refusal> {
-        let (sanitised, result) = rebuilt.into_parts();
+        let (translated, result) = rebuilt.into_parts();
         if let Some(text) = &labelled.parsed().header().label {
             verify::detached(&rebuild::detached(text)?, &self.guard.edition().lattice, labelled.label())?;
         }
@@ -123,12 +126,12 @@ impl<'g> Inspector<'g> {
             format: labelled.parsed().format().name,
             original: labelled.parsed().body(),
             result,
-            edits: sanitised.edits(),
+            edits: translated.edits(),
             lattice: &self.guard.edition().lattice,
             sender,
             recipient,
             label: labelled.label(),
-            released: sanitised.permitted().label(),
+            released: translated.sanitised().permitted().label(),
             blocked_words: self.guard.blocked_words(),
             now: world.now,
         })

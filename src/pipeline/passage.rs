@@ -7,7 +7,9 @@ use serde::Serialize;
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
 use crate::filter::Waivers;
 use crate::label::{LabelView, Labelled};
+use crate::normal::Edits;
 use crate::sanitise::Sanitised;
+use crate::translate::Translated;
 use crate::verify::Verified;
 
 /// An edit as people and journals see it: where and what, never the value.
@@ -49,6 +51,8 @@ pub struct Ruling {
     pub findings: Vec<Finding>,
     /// The edits.
     pub edits: Vec<EditView>,
+    /// The format into which it is translated; `None` where it leaves in the format in which it came.
+    pub into: Option<&'static str>,
     /// The bytes that leave.
     pub output: Option<Verified>,
 }
@@ -103,6 +107,7 @@ impl Ruling {
             chain: Vec::new(),
             findings: findings.to_vec(),
             edits: Vec::new(),
+            into: None,
             output: None,
         }
     }
@@ -115,8 +120,15 @@ impl Ruling {
     /// What sanitising did, with the findings as they stood when the message was cleared.
     pub(super) fn edited(&mut self, sanitised: &Sanitised<'_, '_>) {
         self.findings = sanitised.findings().to_vec();
-        self.edits =
-            sanitised.edits().iter().map(|edit| EditView { path: edit.path.clone(), action: edit.action, rule: Arc::clone(&edit.rule) }).collect();
+        self.edits = views(sanitised.edits());
+    }
+
+    /// In which format it leaves, and what is lost on the way there.
+    pub(super) fn translated(&mut self, translated: &Translated<'_, '_>) {
+        if let Some(made) = translated.made() {
+            self.into = Some(made.format.name);
+            self.edits = views(&made.edits);
+        }
     }
 
     fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {
@@ -175,6 +187,10 @@ impl Ruling {
         self.output = Some(verified);
         self
     }
+}
+
+fn views(edits: &Edits) -> Vec<EditView> {
+    edits.iter().map(|edit| EditView { path: edit.path.clone(), action: edit.action, rule: Arc::clone(&edit.rule) }).collect()
 }
 
 /// The outcome that one finding asks for: its rule's action, or, for reasons in code, the table's outcome.

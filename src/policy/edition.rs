@@ -88,9 +88,17 @@ pub struct PeerEntry {
     pub clearances: Vec<Clearance>,
     /// Traffic that may go to and come from it.
     pub traffic: BTreeSet<Traffic>,
+    /// Names of the formats that it reads, the one that it likes best first; none where it reads every format.
+    pub reads: Vec<&'static str>,
 }
 
 impl PeerEntry {
+    /// Whether the peer reads a format.
+    #[must_use]
+    pub fn takes(&self, format: &str) -> bool {
+        self.reads.is_empty() || self.reads.contains(&format)
+    }
+
     /// Whether the peer is among the parties of a clause: by name, by nation or by community.
     #[must_use]
     pub fn is_among(&self, parties: &BTreeSet<String>) -> bool {
@@ -335,6 +343,8 @@ pub struct Field {
     pub transform: Option<TransformAction>,
     /// Reference: the value names another thing, a network address or a pull location.
     pub reference: bool,
+    /// Names of the patterns that do not apply to the value: what they look for is what the field is for.
+    pub allow: BTreeSet<String>,
     /// `file:line`.
     pub rule: Arc<str>,
 }

@@ -8,6 +8,7 @@ use super::faults::Faults;
 use super::ruleset::known_owner;
 use super::table::{Need, Table, Word, choose, read};
 use crate::base::{Complaint, Name, Traffic};
+use crate::format::{FORMATS, by_name};
 use crate::label::{Clearance, Lattice};
 
 /// The file's place in the folder.
@@ -69,8 +70,31 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let traffic = traffic(&mut table, Need::Required, faults).unwrap_or_default();
     let code = nation.map(|word| word.text.to_owned()).unwrap_or_default();
     let clearances = clearances(&mut table, &code, &communities, lattice, faults);
+    let reads = reads(&mut table, faults);
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, scheme: scheme?, clearances, traffic })
+    Some(PeerEntry { name: named?, nation: code, communities, scheme: scheme?, clearances, traffic, reads })
+}
+
+/// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.
+fn reads(table: &mut Table<'_>, faults: &mut Faults) -> Vec<&'static str> {
+    let Some(value) = table.value("reads", Need::Optional, faults) else { return Vec::new() };
+    let words = value.words(faults);
+    if words.is_empty() {
+        faults.at(
+            &value.at(),
+            "a peer that reads no format",
+            "names of formats",
+            "name a format, or leave `reads` out: then the peer reads every format",
+        );
+    }
+    let known = |word: &Word<'_>| {
+        let format = by_name(word.text);
+        if format.is_none() {
+            faults.unknown(&word.at, "format", word.text, FORMATS.iter().map(|format| format.name));
+        }
+        format.map(|format| format.name)
+    };
+    words.iter().filter_map(known).collect()
 }
 
 fn communities(table: &mut Table<'_>, nation: Option<&Word<'_>>, registry: &Registry, faults: &mut Faults) -> BTreeSet<Name> {

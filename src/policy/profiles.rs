@@ -70,8 +70,13 @@ fn read_field(mut table: Table<'_>, file: &SourceFile, faults: &mut Faults) -> O
         action
     });
     let reference = table.flag("reference", faults);
+    let allow = match forbid {
+        // Nothing of a forbidden field passes, so nothing in it is allowed.
+        Some(_) => BTreeSet::new(),
+        None => table.words("allow", Need::Optional, faults).iter().map(|word| word.text.to_owned()).collect(),
+    };
     table.finish(faults);
-    Some(Field { path: path?, kind: kind?, forbid, misfit, transform, reference, rule })
+    Some(Field { path: path?, kind: kind?, forbid, misfit, transform, reference, allow, rule })
 }
 
 fn field_type(table: &mut Table<'_>, faults: &mut Faults) -> Option<FieldType> {
@@ -167,6 +172,7 @@ forbid = "strip"
 path = "/event/detail/link/@uid"
 type = "any"
 reference = true
+allow = ["url"]
 [[field]]
 path = "/event/@version"
 type = "one-of"
@@ -180,6 +186,7 @@ values = ["2.0"]
         assert_eq!(profile.fields[2].transform, Some(TransformAction::CoarsenNumber(3)));
         assert_eq!(profile.fields[4].forbid, Some(Action::Strip));
         assert!(profile.fields[5].reference && !profile.fields[1].reference);
+        assert!(profile.fields[5].allow.contains("url") && profile.fields[1].allow.is_empty());
         assert_eq!(&*profile.fields[1].rule, "formats/cot.toml:7");
     }
 
@@ -200,6 +207,8 @@ values = ["2.0"]
             ("path = \"/a\"\ntype = \"any\"\nmisfit = \"drop\"", "unknown misfit `drop`"),
             ("path = \"/a\"\ntype = \"any\"\nreference = \"yes\"", "`true` or `false`"),
             ("path = \"/a\"\ntype = \"any\"\nlength_max = 3", "unknown key `length_max`"),
+            ("path = \"/a\"\nforbid = \"strip\"\nallow = [\"url\"]", "unknown key `allow`"),
+            ("path = \"/a\"\ntype = \"any\"\nallow = [\"url\", \"url\"]", "stands twice"),
             ("path = \"/a\"\ntype = \"any\"\ntransform = { action = \"coarsen\", digits = 7 }", "from 0 to 6"),
             ("path = \"/a\"\ntype = \"any\"\ntransform = { action = \"coarsen-time\" }", "`seconds` is missing"),
             ("path = \"/a\"\ntype = \"any\"\n[[field]]\npath = \"/a\"\ntype = \"any\"", "stands twice"),

@@ -11,6 +11,7 @@ use super::gateway::Shared;
 use super::lane::{Lane, Parcel, Rooms, Taken};
 use super::world;
 use crate::base::{Digest, Header, MessageId, Name, Refusal, Time};
+use crate::format;
 use crate::journal::{Delivered, Denied, Event, MessageKey, Released};
 use crate::link::{Link, LinkError, Status};
 use crate::rebuild;
@@ -129,7 +130,7 @@ impl Shared {
             id: delivery_id(&parcel.key),
             precedence: parcel.header.precedence,
             destinations: onward.unwrap_or_else(|| vec![parcel.recipient.clone()]),
-            media_type: parcel.header.media_type.clone(),
+            media_type: format::media_type(&parcel.header.media_type, &parcel.bytes).to_owned(),
             traffic: parcel.header.traffic,
             sent: world::now(),
             label: parcel.header.label.as_deref().map(rebuild::detached).transpose()?,

@@ -27,7 +27,7 @@ impl Writer<'_, '_> {
     fn object(&mut self, id: NodeId) -> Result<(), Refusal> {
         let tree = self.tree;
         let mut children: Vec<(NodeId, &str)> =
-            tree.children(id).filter(|(child, _)| !self.removed(*child)).map(|(child, node)| (child, node.name)).collect();
+            tree.children(id).filter(|(child, _)| !self.removed(*child)).map(|(child, node)| (child, node.name.as_str())).collect();
         // The sort is stable, so the items of a list keep their order.
         children.sort_by_key(|(_, name)| *name);
         self.out.push('{');

@@ -268,7 +268,7 @@ impl<'t> Writer<'t, '_> {
         let header = std::mem::take(&mut self.out);
         let mut ends = Vec::with_capacity(parts.len());
         for id in parts {
-            match self.tree.node(id).name {
+            match self.tree.node(id).name.as_str() {
                 "body" => self.body(id)?,
                 _ => self.attachment(id)?,
             }
@@ -325,7 +325,10 @@ impl<'t> Writer<'t, '_> {
         disposition.extend(parameters(self, "disposition")?);
         join(&mut disposition, ";");
         self.folded(id, "Content-Disposition", &disposition)?;
-        let inside = self.elements(id)?.into_iter().find(|child| matches!(self.tree.node(*child).name, "text" | "data"));
+        if self.tree.attribute(id, "format").is_some() {
+            return self.message(id, &kind, parameters(self, "parameter")?);
+        }
+        let inside = self.elements(id)?.into_iter().find(|child| matches!(self.tree.node(*child).name.as_str(), "text" | "data"));
         let inside = inside.ok_or_else(|| self.fault(id, "expected text or data in an attachment"))?;
         let content = self.content(inside)?.unwrap_or_default();
         if self.tree.node(inside).name == "text" {
@@ -337,6 +340,22 @@ impl<'t> Writer<'t, '_> {
         self.folded(id, "Content-Type", &typed)?;
         STANDARD.decode(content.as_bytes()).map_err(|_| self.fault(inside, "expected base64"))?;
         self.coded(&content);
+        Ok(())
+    }
+
+    /// An attached message of another format: written by that format's writer, always encoded.
+    fn message(&mut self, id: NodeId, kind: &str, parameters: Vec<String>) -> Result<(), Refusal> {
+        let found = crate::format::by_name("mail").map(|mail| mail.insides(self.tree)).unwrap_or_default();
+        let inside = found.into_iter().find(|inside| self.tree.parent(inside.node) == Some(id) && self.edits.of(inside.node).is_none());
+        let inside = inside.ok_or_else(|| self.fault(id, "expected the root of the attached message as it was read"))?;
+        let bytes = super::bytes(&self.tree.below(inside.node), &self.edits.below(self.tree, inside.node), inside.format.syntax)?;
+        let mut typed = vec![kind.to_owned()];
+        // A plain text says its character set, and no tree has it as a parameter.
+        typed.extend((kind == "text/plain" && parameters.is_empty()).then(|| "charset=utf-8".to_owned()));
+        typed.extend(parameters);
+        join(&mut typed, ";");
+        self.folded(id, "Content-Type", &typed)?;
+        self.coded(&STANDARD.encode(bytes));
         Ok(())
     }
 

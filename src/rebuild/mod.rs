@@ -1,6 +1,6 @@
 //! Rebuilding: fresh bytes from the normal form and the edits of one recipient; nothing of the input survives unread.
 //!
-//! Takes [`Sanitised`], gives [`Rebuilt`]. The same tree and edits give the same bytes, to the byte, and what was not a field
+//! Takes [`Translated`], gives [`Rebuilt`]. The same tree and edits give the same bytes, to the byte, and what was not a field
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
@@ -12,16 +12,16 @@ mod tak;
 mod xml;
 
 use crate::base::{Budget, Reason, Refusal};
-use crate::format::Syntax;
 use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
+use crate::format::{Format, Syntax};
 use crate::normal::{Edits, Tree, TreeBuilder};
-use crate::sanitise::Sanitised;
+use crate::translate::Translated;
 
 /// Proof that the bytes were written from the normal form with all edits of this release.
 #[derive(Debug)]
 #[must_use]
 pub struct Rebuilt<'m, 'a> {
-    sanitised: Sanitised<'m, 'a>,
+    translated: Translated<'m, 'a>,
     bytes: Vec<u8>,
 }
 
@@ -33,24 +33,41 @@ impl<'m, 'a> Rebuilt<'m, 'a> {
     }
 
     /// The release that they were written for.
-    pub const fn sanitised(&self) -> &Sanitised<'m, 'a> {
-        &self.sanitised
+    pub const fn translated(&self) -> &Translated<'m, 'a> {
+        &self.translated
     }
 
     /// The release and its bytes.
-    pub fn into_parts(self) -> (Sanitised<'m, 'a>, Vec<u8>) {
-        (self.sanitised, self.bytes)
+    pub fn into_parts(self) -> (Translated<'m, 'a>, Vec<u8>) {
+        (self.translated, self.bytes)
     }
 }
 
 /// Writes the bytes that would leave.
 ///
 /// # Errors
-/// `fault.internal` where an edit leaves something that cannot be written.
-pub fn write<'m, 'a>(sanitised: Sanitised<'m, 'a>) -> Result<Rebuilt<'m, 'a>, Refusal> {
-    let parsed = sanitised.labelled().parsed();
-    let bytes = bytes(parsed.tree(), sanitised.edits(), parsed.format().syntax)?;
-    Ok(Rebuilt { sanitised, bytes })
+/// `fault.internal` where an edit leaves something that cannot be written; `translate.value` where a translated message is none that the
+/// recipient's format has.
+pub fn write<'m, 'a>(translated: Translated<'m, 'a>) -> Result<Rebuilt<'m, 'a>, Refusal> {
+    let parsed = translated.sanitised().labelled().parsed();
+    let bytes = match translated.made() {
+        Some(made) => message(&made.tree, made.format)?,
+        None => bytes(parsed.tree(), translated.edits(), parsed.format().syntax)?,
+    };
+    Ok(Rebuilt { translated, bytes })
+}
+
+/// The bytes of a translated message. They are read again, because no reader of that format has seen these fields before.
+///
+/// # Errors
+/// `translate.value` where the format's reader refuses them or finds other fields.
+pub fn message(tree: &Tree<'_>, format: &Format) -> Result<Vec<u8>, Refusal> {
+    let bytes = bytes(tree, &Edits::default(), format.syntax)?;
+    let expected = |detail: String| Refusal::new(Reason::TranslateValue, detail);
+    let again = (format.read)(&bytes, &mut Budget::for_body(bytes.len()));
+    let again =
+        again.map_err(|refusal| expected(format!("expected a message of `{}`, found `{}`", format.name, refusal.reason)).on(refusal.place.path))?;
+    if again.same_fields(tree) { Ok(bytes) } else { Err(expected(format!("expected fields that `{}` holds", format.name))) }
 }
 
 /// A detached label in canonical spelling: what leaves in a header is written afresh, as bodies are.

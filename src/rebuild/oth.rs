@@ -80,14 +80,14 @@ impl<'t, 'a> Writer<'t, 'a> {
         let mut before = "";
         for (child, node) in self.kept(id).into_iter().filter(|(_, node)| node.kind == Kind::Element) {
             let words = self.words(child).unwrap_or_default();
-            let word = match node.name {
+            let word = match node.name.as_str() {
                 "classification" => "BT\n",
                 name if name == before => "",
                 "from" => "FM ",
                 "to" => "TO ",
                 _ => "INFO ",
             };
-            before = node.name;
+            before = node.name.as_str();
             lines.push(format!("{word}{words}"));
         }
         for line in lines {
@@ -97,7 +97,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     fn set(&mut self, id: NodeId) -> Result<(), Refusal> {
-        let name = self.tree.node(id).name;
+        let name = self.tree.node(id).name.as_str();
         let Some(row) = set(name) else { return Err(self.fault(id, "expected a set of the format")) };
         match &row.holds {
             Holds::Fields(fields) => self.fields(id, row, fields)?,

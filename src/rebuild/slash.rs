@@ -162,7 +162,7 @@ impl<'t, 'a> Writer<'t, 'a> {
             }
         }
         for (id, node) in self.children(text).filter(|(_, node)| node.kind == Kind::Element) {
-            match node.name {
+            match node.name.as_str() {
                 "sic" | "line" => self.line(&[&self.content(id)?]),
                 name => self.set(id, name)?,
             }
@@ -174,7 +174,7 @@ impl<'t, 'a> Writer<'t, 'a> {
         self.push(name);
         let columnar = name.starts_with(|c: char| c.is_ascii_digit());
         for (child, node) in self.children(id).filter(|(_, node)| node.kind == Kind::Element) {
-            match node.name {
+            match node.name.as_str() {
                 "field" | "subject" => {
                     let field = self.field(child)?;
                     self.room(field.split('\n').next().unwrap_or("").len().saturating_add(1));

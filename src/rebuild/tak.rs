@@ -67,7 +67,7 @@ impl<'t, 'a> Writer<'t, 'a> {
                 Some(Change::Replace(value)) => value.text(),
                 None => node.value.text(),
             };
-            Some(Attribute { id, name: node.name, plain: node.namespace.is_empty(), text })
+            Some(Attribute { id, name: node.name.as_str(), plain: node.namespace.is_empty(), text })
         };
         tree.attributes(id).filter_map(left).collect()
     }
@@ -110,7 +110,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     fn event(&self, attributes: &mut Vec<Attribute<'_>>) -> Result<Vec<u8>, Refusal> {
-        let known = |node: &Node<'_>| node.namespace.is_empty() && ["takControl", "point", "detail"].contains(&node.name);
+        let known = |node: &Node<'_>| node.namespace.is_empty() && ["takControl", "point", "detail"].contains(&node.name.as_str());
         if let Some((id, _)) = self.content(NodeId::ROOT).find(|(_, node)| !known(node)) {
             return Err(self.fault(id, "expected only `takControl`, `point` and `detail` in `event`"));
         }

@@ -123,7 +123,7 @@ impl<'t, 'a> Writer<'t, 'a> {
         let mut attributes = std::mem::take(&mut self.attributes);
         attributes.clear();
         attributes.extend(tree.attributes(id).map(|(child, _)| child).filter(|&child| !removed(child)));
-        attributes.sort_unstable_by_key(|&child| order(tree.node(child).namespace, tree.node(child).name));
+        attributes.sort_unstable_by_key(|&child| order(tree.node(child).namespace.as_str(), tree.node(child).name.as_str()));
         let mut used = [false; PREFIXES.len()];
         for &each in std::iter::once(&id).chain(&attributes) {
             if let Some(place) = self.prefix(each)?
@@ -156,7 +156,7 @@ impl<'t, 'a> Writer<'t, 'a> {
 
     /// The place of a node's namespace in the table; `None` for no namespace.
     fn prefix(&self, id: NodeId) -> Result<Option<usize>, Refusal> {
-        let namespace = self.tree.node(id).namespace;
+        let namespace = self.tree.node(id).namespace.as_str();
         if namespace.is_empty() {
             return Ok(None);
         }
@@ -169,7 +169,7 @@ impl<'t, 'a> Writer<'t, 'a> {
             self.out.push_str(prefix);
             self.out.push(':');
         }
-        self.out.push_str(self.tree.node(id).name);
+        self.out.push_str(self.tree.node(id).name.as_str());
         Ok(())
     }
 
@@ -211,9 +211,10 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 }
 
-fn order<'n>(namespace: &'n str, name: &'n str) -> (usize, &'n str, &'n str) {
+/// No namespace is none, and not an empty one: two empty texts are dear to compare.
+fn order<'n>(namespace: &'n str, name: &'n str) -> (usize, Option<&'n str>, &'n str) {
     let place = FIRST.iter().position(|first| *first == name && namespace.is_empty()).unwrap_or(FIRST.len());
-    (place, namespace, name)
+    (place, Some(namespace).filter(|namespace| !namespace.is_empty()), name)
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ impl Closure {
     /// Follows mentions until nothing that is left names what is gone. Every node goes once, so the work is linear in nodes and mentions.
     fn of(labelled: &Labelled<'_>, refused: &[(NodeId, Refusal)]) -> Result<Self, Refusal> {
         let (tree, format) = (labelled.parsed().tree(), labelled.parsed().format());
-        let mentions = mentioned((format.mentions)(tree));
+        let mut mentions = Mentions::of((format.mentions)(tree));
         let fixed: BTreeSet<NodeId> =
             format.required.iter().filter_map(|path| PathPattern::parse(path).ok()).flat_map(|path| path.select(tree)).collect();
         let mut closure = Self { gone: BTreeSet::new(), tops: BTreeMap::new() };
@@ -142,8 +142,7 @@ impl Closure {
             closure.tops.insert(node, reason);
             for (below, _) in tree.subtree(node) {
                 if closure.gone.insert(below) {
-                    let takes = mentions.get(&below).into_iter().flatten();
-                    next.extend(takes.map(|takes| (*takes, Reason::ReferenceWithheld, cause)));
+                    next.extend(mentions.taken_with(below).map(|takes| (takes, Reason::ReferenceWithheld, cause)));
                 }
             }
         }
@@ -160,13 +159,29 @@ impl Closure {
     }
 }
 
-/// What goes with each part.
-fn mentioned(mentions: Vec<Mention>) -> BTreeMap<NodeId, Vec<NodeId>> {
-    let mut by_part: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
-    for Mention { part, takes } in mentions {
-        by_part.entry(part).or_default().push(takes);
+/// What goes with each part, each mention once.
+struct Mentions {
+    /// What each mention takes, until it was taken.
+    takes: Vec<Vec<NodeId>>,
+    /// The places of the mentions of a part.
+    by_part: BTreeMap<NodeId, Vec<usize>>,
+}
+
+impl Mentions {
+    fn of(mentions: Vec<Mention>) -> Self {
+        let mut all = Self { takes: Vec::with_capacity(mentions.len()), by_part: BTreeMap::new() };
+        for Mention { parts, takes } in mentions {
+            parts.into_iter().for_each(|part| all.by_part.entry(part).or_default().push(all.takes.len()));
+            all.takes.push(takes);
+        }
+        all
     }
-    by_part
+
+    /// What goes with a part and has not gone with another.
+    fn taken_with(&mut self, part: NodeId) -> impl Iterator<Item = NodeId> {
+        let Self { takes, by_part } = self;
+        by_part.remove(&part).into_iter().flatten().flat_map(|at| takes.get_mut(at).map(std::mem::take).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(crate) static FORMAT: Format = Format {
     markings: |tree| marked(tree, NodeId::ROOT),
     portions,
     mentions,
+    inside: crate::format::whole,
 };
 
 fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
@@ -46,19 +47,19 @@ fn marked(tree: &Tree<'_>, node: NodeId) -> Vec<Marking> {
 
 /// Items and what must stand in an item, so that a test can mark what cannot go.
 fn portions(tree: &Tree<'_>) -> Vec<Portion> {
-    let parts = tree.all().filter(|(id, node)| matches!(node.name, "item" | "must") && *id != NodeId::ROOT);
+    let parts = tree.all().filter(|(id, node)| matches!(node.name.as_str(), "item" | "must") && *id != NodeId::ROOT);
     parts.map(|(node, _)| Portion { node, markings: marked(tree, node) }).collect()
 }
 
 fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
     let said = |id: NodeId, name: &str| tree.attribute(id, name).map(|(_, node)| node.value.text());
     let items: Vec<NodeId> = tree.all().filter(|(_, node)| node.name == "item").map(|(id, _)| id).collect();
-    let refs = tree.all().filter(|(_, node)| matches!(node.name, "ref" | "needs"));
+    let refs = tree.all().filter(|(_, node)| matches!(node.name.as_str(), "ref" | "needs"));
     let mentions = refs.flat_map(|(at, node)| {
         let to = said(at, "to");
         // What is needed takes the whole item along that needs it.
         let takes = if node.name == "needs" { tree.parent(at).unwrap() } else { at };
-        items.iter().filter(move |item| said(**item, "id") == to).map(move |part| Mention { part: *part, takes })
+        items.iter().filter(move |item| said(**item, "id") == to).map(move |part| Mention { parts: vec![*part], takes: vec![takes] })
     });
     mentions.collect()
 }

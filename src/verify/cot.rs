@@ -2,14 +2,13 @@
 //!
 //! Written from the published schemas beside the first reader's table, never from that table.
 
-use super::label::{self, Said, Unread};
-use super::marking;
+use super::label;
+use super::mark::Mark;
 use super::moment::Moment;
 use super::number::Digits;
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 use super::xml::{self, Typed};
-use crate::label::Lattice;
 
 /// The row of Cursor-on-Target.
 pub(super) const READER: Reader = Reader {
@@ -18,7 +17,7 @@ pub(super) const READER: Reader = Reader {
     read: |body| xml::read(body, typed),
     check,
     spelling: Canonical::Compared(xml::canonical),
-    markings,
+    marks,
     portions: super::portion::whole,
     mentions: super::portion::whole,
 };
@@ -58,23 +57,16 @@ fn above<'t>(element: Part<'t, '_>) -> impl Iterator<Item = &'t str> {
     element.above().map(|ancestor| ancestor.name().1)
 }
 
-/// Checks that every marking in an event says `expected`; gives the number of markings found.
-pub(super) fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
-    let root = tree.root().ok_or("expected an event")?;
-    let access = root.said("access").filter(|word| *word != "Undefined");
-    let said = |name: &str| root.said(name).filter(|word| !word.is_empty());
-    let (caveat, releasable_to) = (said("caveat"), said("releasableTo"));
-    let mut found = 0_usize;
-    if access.is_some() || caveat.is_some() || releasable_to.is_some() {
-        let said = marking::triple(lattice, scheme, access.unwrap_or(""), caveat.unwrap_or(""), releasable_to.unwrap_or(""))?;
-        label::agree(&said, expected)?;
-        found = found.saturating_add(1);
-    }
-    for element in root.all().filter(|part| label::is_label(*part)) {
-        label::agree(&label::stanag(element, lattice)?, expected)?;
-        found = found.saturating_add(1);
-    }
-    Ok(found)
+/// Every marking in an event.
+pub(super) fn marks(tree: &Second<'_>) -> Vec<Mark> {
+    let Some(root) = tree.root() else { return Vec::new() };
+    let said = |name: &str, nothing: &str| {
+        let found = root.attributes().find(|attribute| attribute.name() == ("", name));
+        found.filter(|attribute| !attribute.value().is_empty() && attribute.value() != nothing).map(|attribute| attribute.at)
+    };
+    let (access, caveat, releasable_to) = (said("access", "Undefined"), said("caveat", ""), said("releasableTo", ""));
+    let marked = access.or(caveat).or(releasable_to).map(|_| Mark::Triple { access, caveat, releasable_to });
+    marked.into_iter().chain(root.all().filter(|part| label::is_label(*part)).map(|part| Mark::Stanag4774(part.at))).collect()
 }
 
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
@@ -89,7 +81,7 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
 /// # Errors
 /// One line: what was expected.
 pub(super) fn event(tree: &Second<'_>, known: &[&str], required: &[&str], beside: &str) -> Result<(), &'static str> {
-    let root = tree.root().filter(|root| root.name() == ("", "event")).ok_or("expected a document element `event` without namespace")?;
+    let root = tree.root().filter(|root| root.is_called("event")).ok_or("expected a document element `event` without namespace")?;
     if root.attributes().any(|a| !a.node.namespace.is_empty() || !known.contains(&a.name().1)) {
         return Err("expected only attributes of an event on `event`");
     }

@@ -8,7 +8,7 @@ use crate::label::Lattice;
 use crate::label::scheme::{Holders, Policy, TagKind, Unmarked};
 
 /// Who may have something, as far as one list says: everyone, or those on the list.
-type Audience = Option<Vec<usize>>;
+pub(super) type Audience = Option<Vec<usize>>;
 
 /// The join of two labels.
 ///
@@ -45,7 +45,8 @@ pub(super) fn join(lattice: &Lattice, one: &Said, two: &Said) -> Result<Said, Un
     Ok(both)
 }
 
-fn values(said: &Said, tag: usize) -> Option<&[usize]> {
+/// The values of one list.
+pub(super) fn values(said: &Said, tag: usize) -> Option<&[usize]> {
     said.categories.iter().find(|(at, _)| *at == tag).map(|(_, values)| values.as_slice())
 }
 
@@ -57,7 +58,7 @@ fn shared(one: Audience, two: Audience) -> Audience {
 }
 
 /// The audience of one list; where it is absent everyone, or the owner where the policy means that.
-fn audience(policy: &Policy, said: &Said, tag: usize) -> Audience {
+pub(super) fn audience(policy: &Policy, said: &Said, tag: usize) -> Audience {
     let data = policy.tags.get(tag)?;
     match values(said, tag) {
         Some(list) => {

@@ -29,8 +29,40 @@ pub(super) enum Mark {
     Tlp(usize),
     /// An access control specification: the element that holds its members.
     Acs(usize),
+    /// IC-ISM attributes: the element that carries them.
+    Ism(usize),
     /// A STANAG 4774 label element.
     Stanag4774(usize),
+    /// Cursor-on-Target's three attributes; at least one stands.
+    Triple {
+        /// `access`.
+        access: Option<usize>,
+        /// `caveat`.
+        caveat: Option<usize>,
+        /// `releasableTo`.
+        releasable_to: Option<usize>,
+    },
+}
+
+impl Mark {
+    /// The place in a whole tree of a mark of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        let to = |at: usize| at.saturating_add(top);
+        match self {
+            Self::Line(at) => Self::Line(to(at)),
+            Self::Letter(at) => Self::Letter(to(at)),
+            Self::Named { policy, classification, category } => {
+                Self::Named { policy: to(policy), classification: to(classification), category: category.map(to) }
+            }
+            Self::Tlp(at) => Self::Tlp(to(at)),
+            Self::Acs(at) => Self::Acs(to(at)),
+            Self::Ism(at) => Self::Ism(to(at)),
+            Self::Stanag4774(at) => Self::Stanag4774(to(at)),
+            Self::Triple { access, caveat, releasable_to } => {
+                Self::Triple { access: access.map(to), caveat: caveat.map(to), releasable_to: releasable_to.map(to) }
+            }
+        }
+    }
 }
 
 /// Checks that every marking of a list says `expected`; gives the number of those that are labels.
@@ -64,6 +96,11 @@ pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usi
         }
         Mark::Tlp(at) => tlp(lattice, value(tree, at)?),
         Mark::Acs(at) => super::acs::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
+        Mark::Triple { access, caveat, releasable_to } => {
+            let said = |at: Option<usize>| at.map_or(Ok(""), |at| value(tree, at));
+            triple(lattice, scheme, said(access)?, said(caveat)?, said(releasable_to)?)
+        }
+        Mark::Ism(at) => super::ism::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
         Mark::Stanag4774(at) => stanag(tree.part(at).filter(|part| is_label(*part)).ok_or("a label is none")?, lattice),
     }
 }

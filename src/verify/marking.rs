@@ -4,15 +4,25 @@
 //! `SECRET//REL TO USA, GBR`). Every word must be consumed; a word with two meanings has none.
 
 use super::label::{Said, Unread};
+use super::national;
 use crate::label::Lattice;
 use crate::label::scheme::{BannerForm, ImpliedWhen, Policy};
 
 /// Reads the three attributes; an absent one is empty.
 pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &str, releasable_to: &str) -> Result<Said, Unread> {
-    let head = classification(lattice, scheme, access)?;
+    let cut = national::pieces(lattice, scheme, access);
+    let head = match &cut {
+        Some(cut) => head_of(lattice, cut)?,
+        None => classification(lattice, scheme, access)?,
+    };
     let policy = head.policy;
     let mut said = Said::new(head.at, head.level);
     let mut released = false;
+    if let Some(cut) = &cut {
+        cut.words.iter().try_for_each(|word| value(&mut said, policy, word))?;
+        cut.recipients.iter().try_for_each(|code| recipient(&mut said, policy, code))?;
+        released |= !cut.recipients.is_empty();
+    }
     let rest = head.rest.split("//").flat_map(|part| part.split(" - "));
     for segment in rest.chain(std::iter::once(caveat)).map(str::trim).filter(|segment| !segment.is_empty()) {
         released |= controls(&mut said, policy, segment, head.context)?;
@@ -32,6 +42,8 @@ pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &st
                 said.add(implied.tag.index(), value);
             }
             (ImpliedWhen::Released, _) if !released => {}
+            // A list that the marking names stands in place of the implied one.
+            (ImpliedWhen::Always, None) if said.has_tag(implied.tag.index()) => {}
             _ => said.add(implied.tag.index(), implied.value.index()),
         }
     }
@@ -46,6 +58,11 @@ struct Head<'l, 't> {
     /// The alliance's context, where a NATO line names one.
     context: Option<&'t str>,
     rest: &'t str,
+}
+
+fn head_of<'l>(lattice: &'l Lattice, cut: &national::Pieces<'_>) -> Result<Head<'l, 'static>, Unread> {
+    let policy = lattice.policies().get(cut.policy).ok_or("the marking's policy is none of the lattice")?;
+    Ok(Head { at: cut.policy, policy, level: cut.level, context: None, rest: "" })
 }
 
 fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) -> Result<Head<'l, 't>, Unread> {
@@ -71,6 +88,7 @@ fn classification<'l, 't>(lattice: &'l Lattice, scheme: usize, access: &'t str) 
 /// Classification, context and rest of a line that names its policy itself.
 fn qualified<'t>(policy: &Policy, form: BannerForm, access: &'t str) -> Option<(usize, Option<&'t str>, &'t str)> {
     match form {
+        BannerForm::Can | BannerForm::Aus | BannerForm::Nzl | BannerForm::Eu => None,
         BannerForm::Usa => {
             let (word, rest) = access.split_once("//")?;
             Some((level(policy, word)?, None, rest))

@@ -11,6 +11,7 @@
 mod acs;
 mod compare;
 mod cot;
+mod ism;
 mod join;
 mod json;
 mod label;
@@ -20,6 +21,7 @@ mod marking;
 mod misp;
 mod moment;
 mod mtf;
+mod national;
 mod nffi;
 mod number;
 mod oth;
@@ -30,6 +32,7 @@ mod release;
 mod second;
 mod stix;
 mod tak;
+mod translate;
 mod words;
 mod xml;
 
@@ -114,30 +117,60 @@ impl Verified {
 /// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
-    let reader = identified(&claim)?;
+    let (reader, target) = identified(&claim)?;
     let original = (reader.read)(claim.original).map_err(disagree)?;
-    let result = (reader.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    let result = (target.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
-    (reader.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = label::Said::of(claim.label);
     let marked = markings(&claim, reader, &original, &said)?;
     addressed(&claim)?;
     let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
     let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
     let decision = decided(&claim, ground, &original, whole, &said)?;
-    let declared = place::Declared::locate(&original, claim.edits)?;
-    let roots = original.root().zip(result.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
-    compare::element(roots.0, roots.1, &declared)?;
-    reader.spelling.check(&claim.result, &result)?;
-    claim.blocked_words.absent_from(&result)?;
-    if (reader.markings)(&result, claim.lattice, claim.sender.scheme.index(), &said) != Ok(marked) {
-        return Err(disagree("the result does not carry the label of the original"));
+    if reader.name == target.name {
+        same(&claim, &original, &result)?;
+        if mark::agreeing(&result, &(reader.marks)(&result), claim.lattice, ground.scheme, &said) != Ok(marked) {
+            return Err(disagree("the result does not carry the label of the original"));
+        }
+        let left = portion::labels(&result, ground, whole).map_err(disagree)?;
+        portion::carried(&decision, &left, whole).map_err(disagree)?;
+    } else {
+        translated(&claim, (reader, &original), (target, &result), &decision.said)?;
+        let unmarked = marked == 0 && !decision.has_parts();
+        marked_as(&result, Ground { reader: target, ..ground }, &decision.said, unmarked).map_err(disagree)?;
     }
-    let left = portion::labels(&result, ground, whole).map_err(disagree)?;
-    portion::carried(&decision, &left, whole).map_err(disagree)?;
+    target.spelling.check(&claim.result, &result)?;
+    claim.blocked_words.absent_from(&result)?;
     let digest = Digest::of(&claim.result);
     drop(result);
     Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+}
+
+/// Reads a body with its second reader alone and gives the number of nodes: for benches; no proof comes of it.
+///
+/// # Errors
+/// `verify.disagreement` where no reader claims the body or its reader refuses it.
+pub fn read_alone(body: &[u8]) -> Result<usize, Refusal> {
+    let reader = readers::identify(body).map_err(disagree)?;
+    let tree = (reader.read)(body).map_err(disagree)?;
+    (reader.check)(&tree).map_err(disagree)?;
+    Ok(tree.nodes().len())
+}
+
+/// Reads an original and a result without edits, and compares them: for benches; no label is read and no proof comes of it.
+///
+/// # Errors
+/// As those of [`reread`] that concern neither label nor edit.
+pub fn agree(original: &[u8], result: &[u8]) -> Result<(), Refusal> {
+    let reader = readers::identify(original).map_err(disagree)?;
+    let original = (reader.read)(original).map_err(disagree)?;
+    let again = (reader.read)(result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    (reader.check)(&original).and_then(|()| (reader.check)(&again)).map_err(disagree)?;
+    let declared = place::Declared::default();
+    let roots = original.root().zip(again.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
+    compare::element(roots.0, roots.1, &declared)?;
+    reader.spelling.check(result, &again)
 }
 
 /// What the recipient may have of the original, by the second decision: the first half's label of it, and what it declares withheld, must be that.
@@ -162,15 +195,52 @@ fn decided(
     Ok(decision)
 }
 
-/// The one second reader that claims original and result: that of the format that the first reader found.
-fn identified(claim: &Claim<'_>) -> Result<&'static Reader, Refusal> {
+/// Checks a result in the format of the original: the same tree but for the declared edits.
+fn same(claim: &Claim<'_>, original: &Second<'_>, result: &Second<'_>) -> Result<(), Refusal> {
+    translate::none_declared(claim.edits)?;
+    let declared = place::Declared::locate(original, claim.edits)?;
+    let roots = original.root().zip(result.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
+    compare::element(roots.0, roots.1, &declared)
+}
+
+/// Checks a result in another format than the original.
+fn translated(
+    claim: &Claim<'_>,
+    (reader, original): (&Reader, &Second<'_>),
+    (target, result): (&Reader, &Second<'_>),
+    said: &label::Said,
+) -> Result<(), Refusal> {
+    let row = translate::row(reader.name, target.name).ok_or_else(|| disagree("the second half does not translate into the format of the result"))?;
+    let marked = translate::Marked { lattice: claim.lattice, said };
+    translate::compare(row, original, result, claim.edits, marked)
+}
+
+/// Checks that a translated result, as a whole or by its parts, says the label of what is released. Where the original's label stands in its
+/// header only, so does the result's.
+fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmarked: bool) -> Result<(), &'static str> {
+    let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground.lattice, ground.scheme, said)?;
+    let whole = Some(said).filter(|_| whole > 0);
+    let parts = portion::labels(result, ground, whole)?;
+    portion::agree(&parts, ground.lattice, whole, said)?;
+    if whole.is_none() && parts.is_empty() && !unmarked { Err("the result carries no label") } else { Ok(()) }
+}
+
+/// The second readers that claim original and result: that of the format that the first reader found, and that of a format that the recipient
+/// reads, which is another only where it does not read the first.
+fn identified(claim: &Claim<'_>) -> Result<(&'static Reader, &'static Reader), Refusal> {
     let reader = readers::identify(claim.original).map_err(disagree)?;
     if reader.name != claim.format {
         return Err(disagree("the second half finds another format than the first reader"));
     }
-    match readers::identify(&claim.result) {
-        Ok(again) if again.name == reader.name => Ok(reader),
-        _ => Err(Refusal::new(Reason::VerifyCanonical, "expected a result that one reader claims, that of the original")),
+    let Ok(target) = readers::identify(&claim.result) else {
+        return Err(Refusal::new(Reason::VerifyCanonical, "expected a result that one reader claims"));
+    };
+    if !claim.recipient.takes(target.name) {
+        return Err(Refusal::new(Reason::VerifyRelease, "the result has a format that the recipient does not read"));
+    }
+    match claim.recipient.takes(reader.name) && target.name != reader.name {
+        true => Err(Refusal::new(Reason::VerifyCanonical, "expected a result in the format of the original, which the recipient reads")),
+        false => Ok((reader, target)),
     }
 }
 
@@ -194,7 +264,8 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
 fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
-    let in_body = (reader.markings)(original, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
+    let marks = (reader.marks)(original);
+    let in_body = mark::agreeing(original, &marks, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;

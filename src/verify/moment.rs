@@ -30,6 +30,33 @@ impl Moment {
         Some(Self { seconds, nanoseconds: fraction.map_or(Some(0), nanoseconds)? })
     }
 
+    /// Whole seconds since 1970; none before.
+    pub(super) fn unix_seconds(self) -> Option<u64> {
+        u64::try_from(self.seconds).ok()
+    }
+
+    /// Whole seconds since 1970.
+    pub(super) const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Spells so many seconds since 1970; none before 1970 and after the year 9999.
+    pub(super) fn spell(seconds: i64) -> Option<String> {
+        let (mut day, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        if !(0..days(10_000, 1, 1)).contains(&day) {
+            return None;
+        }
+        let year = (1970..10_000).rfind(|&year| days(year, 1, 1) <= day)?;
+        day = day.checked_sub(days(year, 1, 1))?;
+        let mut month = 1;
+        while day >= month_days(year, month) {
+            day = day.checked_sub(month_days(year, month))?;
+            month = month.checked_add(1)?;
+        }
+        let (hour, minute, second) = (clock.div_euclid(3_600), clock.div_euclid(60).rem_euclid(60), clock.rem_euclid(60));
+        Some(format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", day.checked_add(1)?))
+    }
+
     /// Whether `text`, which reads as this time, has no superfluous fraction digits.
     pub(super) fn is_spelt(self, text: &str) -> bool {
         match text.split_once('.') {
@@ -127,6 +154,14 @@ mod tests {
             [("2026-01-02T03:04:05Z", true), ("2026-01-02T03:04:05.1Z", true), ("2026-01-02T03:04:05.10Z", false), ("2026-01-02T03:04:05.0Z", false)]
         {
             assert_eq!(Moment::read(text).unwrap().is_spelt(text), spelt, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_spelt_as_it_is_read(seconds in 0_i64..253_402_300_800) {
+            let text = Moment::spell(seconds).unwrap();
+            prop_assert_eq!(Moment::read(&text).unwrap().seconds(), seconds);
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) const READER: Reader = Reader {
     check: message,
     spelling: Canonical::Compared(xml::canonical),
     // Nothing marks the whole: every section has its own label.
-    markings: |_, _, _, _| Ok(0),
+    marks: whole,
     portions,
     mentions: whole,
 };
@@ -190,7 +190,7 @@ fn moment(text: &str) -> Option<Moment> {
 /// A track has the label of its place; what else is said of it has labels of its own.
 fn portions(tree: &Second<'_>) -> Vec<Portion> {
     let marks = |section: Part<'_, '_>| {
-        let number = |name: &str| section.attributes().find(|a| a.name() == ("", name)).map(|a| a.at);
+        let number = |name: &str| section.attributes().find(|a| a.is_called(name)).map(|a| a.at);
         let named = number("secPolicyName").zip(number("secClassification"));
         named.map(|(policy, classification)| Mark::Named { policy, classification, category: number("secCategory") }).into_iter().collect()
     };
@@ -239,7 +239,7 @@ mod tests {
                     Kind::Attribute => Sort::Attribute,
                     Kind::Text => Sort::Text,
                 };
-                assert_eq!((part.node.sort, part.name()), (sort, (node.namespace, node.name)), "{name}");
+                assert_eq!((part.node.sort, part.name()), (sort, (node.namespace.as_str(), node.name.as_str())), "{name}");
                 assert!(part.node.spelling.same(part.value(), &node.value.text()), "{name} {}", first.path(id));
             }
             let marks = |marking: &Marking| match marking {

@@ -9,18 +9,16 @@ mod table;
 
 use std::borrow::Cow;
 
-use super::label::{Said, Unread};
-use super::mark::{Mark, agreeing};
+use super::mark::Mark;
 use super::portion::whole;
 use super::readers::{Canonical, Reader};
 use super::second::{Second, Sort, Spelling};
-use crate::label::Lattice;
 use spell::{angle, check_digit, clock, degrees_true, knots};
 use table::{MONTHS, columns, is_text, parents};
 
 /// The row of OTH-Gold.
 pub(super) const READER: Reader =
-    Reader { name: "oth", claims, read, check, spelling: Canonical::Written(spell::write), markings, portions: whole, mentions: whole };
+    Reader { name: "oth", claims, read, check, spelling: Canonical::Written(spell::write), marks, portions: whole, mentions: whole };
 
 /// Longest line: 69.
 const COLUMNS_MAX: usize = 69;
@@ -51,7 +49,7 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
     if root.children().last().map(|last| last.name().1) == Some("ENDAT") { Ok(()) } else { Err("expected ENDAT as the last set") }
 }
 
-fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, said: &Said) -> Result<usize, Unread> {
+fn marks(tree: &Second<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (at, node) in tree.nodes().iter().enumerate() {
         let above = tree.node(node.parent).map_or("", |parent| parent.name.as_ref());
@@ -61,7 +59,7 @@ fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, said: &Said) ->
             _ => {}
         }
     }
-    agreeing(tree, &marks, lattice, scheme, said)
+    marks
 }
 
 /// Reads a message.
@@ -354,7 +352,7 @@ mod tests {
             };
             let parent = first.parent(id).map_or(0, |parent| parent.index());
             let value = one.value.text();
-            let same = (sort, one.name, value.as_ref(), parent, spelling);
+            let same = (sort, one.name.as_str(), value.as_ref(), parent, spelling);
             if same != (other.sort, other.name.as_ref(), other.value.as_ref(), other.parent, other.spelling) {
                 return Err(format!("{}: {same:?} is {other:?}", first.path(id)));
             }

@@ -56,11 +56,13 @@ struct Ordinals<'n> {
     total: BTreeMap<Family<'n>, u32>,
 }
 
-/// Siblings that share a name: parent, namespace, local name.
-type Family<'n> = (Option<usize>, (&'n str, &'n str));
+/// Siblings that share a name: parent, local name, namespace.
+type Family<'n> = (Option<usize>, &'n str, Option<&'n str>);
 
 fn family<'n>(element: Part<'n, '_>) -> Family<'n> {
-    (element.parent().map(|parent| parent.at), element.name())
+    // No namespace is none, and not an empty one: two empty texts are dear to compare.
+    let (namespace, name) = element.name();
+    (element.parent().map(|parent| parent.at), name, Some(namespace).filter(|namespace| !namespace.is_empty()))
 }
 
 impl<'n> Ordinals<'n> {
@@ -87,7 +89,7 @@ impl<'n> Ordinals<'n> {
 pub(super) fn path(part: Part<'_, '_>) -> String {
     spelt(part, |element| {
         let siblings = element.parent().into_iter().flat_map(Part::content);
-        let same = || siblings.filter(|other| other.is_element() && other.name() == element.name());
+        let same = || siblings.filter(|other| other.is_element() && other.is_named_as(element));
         let (mut before, mut after) = (0_u32, 0_u32);
         for other in same() {
             let count = if other.at < element.at { &mut before } else { &mut after };

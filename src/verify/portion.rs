@@ -7,7 +7,7 @@
 //! that of the part around it or of the message; the recipient may have each part that mandatory control admits; what mentions a withheld
 //! part goes with it. Deliberately absent: any name of the first decision.
 
-use super::join::join;
+use super::join::{audience, join, values};
 use super::label::{Said, Unread};
 use super::mark::{self, Mark};
 use super::readers::Reader;
@@ -15,6 +15,7 @@ use super::release::{self, Denied};
 use super::second::Second;
 use crate::base::{Reason, Refusal, Time};
 use crate::label::Lattice;
+use crate::label::scheme::TagKind;
 use crate::normal::{Change, Edits};
 use crate::policy::PeerEntry;
 
@@ -30,13 +31,28 @@ pub(super) struct Portion {
     pub(super) marks: Vec<Mark>,
 }
 
-/// A mention of a part: where the part is withheld, what is taken goes with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+impl Portion {
+    /// The part in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        Self { node: self.node.saturating_add(top), marks: self.marks.into_iter().map(|mark| mark.within(top)).collect() }
+    }
+}
+
+impl Mention {
+    /// The mention in a whole tree of one of [`Second::below`] the node `top`.
+    pub(super) fn within(self, top: usize) -> Self {
+        let lifted = |all: Vec<usize>| all.into_iter().map(|at| at.saturating_add(top)).collect();
+        Self { parts: lifted(self.parts), takes: lifted(self.takes) }
+    }
+}
+
+/// Mentions of an identity: where a part that has it is withheld, all that is taken goes with it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mention {
-    /// The number of the part.
-    pub(super) part: usize,
-    /// The number of what goes with it.
-    pub(super) takes: usize,
+    /// The numbers of the parts that have it.
+    pub(super) parts: Vec<usize>,
+    /// The numbers of what goes with them.
+    pub(super) takes: Vec<usize>,
 }
 
 /// For formats whose messages are one part.
@@ -71,6 +87,13 @@ pub(super) struct Decision {
     left: Vec<Said>,
     /// The numbers of what is withheld, in rising order; none within another.
     withheld: Vec<usize>,
+}
+
+impl Decision {
+    /// Whether parts with labels of their own are left.
+    pub(super) fn has_parts(&self) -> bool {
+        !self.left.is_empty()
+    }
 }
 
 /// Reads the labels of all parts; `whole` is what the message's own markings say, where it has any.
@@ -136,12 +159,14 @@ pub(super) fn agree(parts: &[Marked], lattice: &Lattice, whole: Option<&Said>, e
 
 /// Whether a label says all that its join with another says; what only informs does not count.
 fn above(lattice: &Lattice, whole: &Said, join: &Said) -> bool {
-    let informs = |tag: usize| {
-        let tags = lattice.policies().get(whole.policy).map(|policy| policy.tags.as_slice()).unwrap_or_default();
-        tags.get(tag).is_some_and(|tag| tag.kind == crate::label::scheme::TagKind::Informative)
+    let Some(policy) = lattice.policies().get(whole.policy) else { return false };
+    let same = |at: usize, kind: TagKind| match kind {
+        TagKind::Informative => true,
+        // A list that is absent and one that is written out may name the same recipients.
+        TagKind::Permissive => audience(policy, whole, at) == audience(policy, join, at),
+        TagKind::Restrictive => values(whole, at).unwrap_or_default() == values(join, at).unwrap_or_default(),
     };
-    let deciding = |said: &Said| said.categories.iter().filter(|(tag, _)| !informs(*tag)).cloned().collect::<Vec<_>>();
-    whole.level == join.level && deciding(whole) == deciding(join)
+    whole.level == join.level && policy.tags.iter().enumerate().all(|(at, tag)| same(at, tag.kind))
 }
 
 /// Decides what the recipient may have.
@@ -199,7 +224,9 @@ impl Gone {
 
 /// All that goes with the parts that are refused: what mentions something that is gone is gone too.
 fn closure(tree: &Second<'_>, mut mentions: Vec<Mention>, refused: Vec<usize>) -> Gone {
-    mentions.sort_unstable();
+    let places = mentions.iter().enumerate().flat_map(|(place, mention)| mention.parts.iter().map(move |part| (*part, place)));
+    let mut places: Vec<(usize, usize)> = places.collect();
+    places.sort_unstable();
     let mut gone = Gone { nodes: vec![false; tree.nodes().len()] };
     let mut next = refused;
     while let Some(top) = next.pop() {
@@ -207,8 +234,11 @@ fn closure(tree: &Second<'_>, mut mentions: Vec<Mention>, refused: Vec<usize>) -
         for at in top..end {
             let Some(node) = gone.nodes.get_mut(at).filter(|gone| !**gone) else { continue };
             *node = true;
-            let from = mentions.partition_point(|mention| mention.part < at);
-            next.extend(mentions.iter().skip(from).take_while(|mention| mention.part == at).map(|mention| mention.takes));
+            let from = places.partition_point(|(part, _)| *part < at);
+            for (_, place) in places.iter().skip(from).take_while(|(part, _)| *part == at) {
+                // What one mention takes goes once.
+                next.extend(mentions.get_mut(*place).map(|mention| std::mem::take(&mut mention.takes)).unwrap_or_default());
+            }
         }
     }
     gone
@@ -268,12 +298,14 @@ mod tests {
         read: |body| xml::read(body, |_| &[]),
         check: |_| Ok(()),
         spelling: Canonical::Compared(xml::canonical),
-        markings: |tree, lattice, scheme, said| mark::agreeing(tree, &tree.root().map(marks).unwrap_or_default(), lattice, scheme, said),
+        marks: |tree| tree.root().map(marks).unwrap_or_default(),
         portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {
                 let takes = if from.name().1 == "needs" { from.node.parent } else { from.at };
-                items(tree, &["item"]).filter(move |item| item.said("id") == from.said("to")).map(move |item| Mention { part: item.at, takes })
+                items(tree, &["item"])
+                    .filter(move |item| item.said("id") == from.said("to"))
+                    .map(move |item| Mention { parts: vec![item.at], takes: vec![takes] })
             });
             refs.collect()
         },

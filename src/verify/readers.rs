@@ -3,12 +3,11 @@
 //! A row says how the second half recognises a body of its format, reads it, checks what the whole must be, spells it, and where its
 //! markings stand. The rest of [`super::reread`] knows no format.
 
-use super::label::{Said, Unread};
+use super::mark::Mark;
 use super::portion::{Mention, Portion};
 use super::second::Second;
 use super::{cot, mail, misp, mtf, nffi, oth, place, stix, tak};
 use crate::base::{Reason, Refusal, Span};
-use crate::label::Lattice;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -23,9 +22,8 @@ pub(super) struct Reader {
     pub(super) check: fn(&Second<'_>) -> Result<(), &'static str>,
     /// How the one spelling of a result is checked.
     pub(super) spelling: Canonical,
-    /// Checks that every marking of the message as a whole says what the first reader's label says; gives the number of markings.
-    /// Those that are no XML labels are read by [`super::mark::agreeing`].
-    pub(super) markings: fn(&Second<'_>, &Lattice, usize, &Said) -> Result<usize, Unread>,
+    /// Every marking of the message as a whole; [`super::portion::whole`] where only parts are marked.
+    pub(super) marks: fn(&Second<'_>) -> Vec<Mark>,
     /// The parts that carry markings of their own, in document order; [`super::portion::whole`] where messages are one part.
     pub(super) portions: fn(&Second<'_>) -> Vec<Portion>,
     /// Who mentions whom among the parts.
@@ -39,6 +37,8 @@ pub(super) enum Canonical {
     Compared(fn(&[u8], &Second<'_>) -> Result<(), Departure>),
     /// Written whole from the tree, then compared.
     Written(fn(&Second<'_>) -> Result<Vec<u8>, &'static str>),
+    /// The same, but for messages of other formats that stand in the bytes: each is checked by its own reader's row, then taken over.
+    Around(fn(&[u8], &Second<'_>) -> Result<Vec<u8>, &'static str>),
 }
 
 /// Where a result leaves its canonical spelling.
@@ -66,6 +66,19 @@ pub(super) fn identify(body: &[u8]) -> Result<&'static Reader, &'static str> {
     }
 }
 
+/// The one reader that claims the bytes of an attachment; none where nobody does.
+///
+/// # Errors
+/// One line: that more than one does.
+pub(super) fn attached(bytes: &[u8]) -> Result<Option<&'static Reader>, &'static str> {
+    if READERS.iter().all(|reader| !(reader.claims)(bytes)) { Ok(None) } else { identify(bytes).map(Some) }
+}
+
+/// The reader of a name.
+pub(super) fn by_name(name: &str) -> Option<&'static Reader> {
+    READERS.iter().find(|reader| reader.name == name)
+}
+
 impl Canonical {
     /// Checks a result against the tree that was read from it.
     ///
@@ -77,16 +90,20 @@ impl Canonical {
                 let path = tree.part(departure.node).map(place::path).unwrap_or_default();
                 Refusal::new(Reason::VerifyCanonical, departure.expected).on(path)
             }),
-            Self::Written(write) => {
-                let written = write(tree).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
-                if written == bytes {
-                    return Ok(());
-                }
-                let at = written.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(written.len().min(bytes.len()));
-                Err(Refusal::at(Reason::VerifyCanonical, Span::new(at, at), "expected the canonical spelling"))
-            }
+            Self::Written(write) => same(write(tree), bytes),
+            Self::Around(write) => same(write(bytes, tree), bytes),
         }
     }
+}
+
+/// Whether what was written is what stands there.
+fn same(written: Result<Vec<u8>, &'static str>, bytes: &[u8]) -> Result<(), Refusal> {
+    let written = written.map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    if written == bytes {
+        return Ok(());
+    }
+    let at = written.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(written.len().min(bytes.len()));
+    Err(Refusal::at(Reason::VerifyCanonical, Span::new(at, at), "expected the canonical spelling"))
 }
 
 #[cfg(test)]

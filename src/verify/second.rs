@@ -143,6 +143,35 @@ impl<'a> Second<'a> {
         self.part(at).into_iter().flat_map(|part| part.children().map(|child| (child.at, child.node)))
     }
 
+    /// A node and all below it as a tree of its own, borrowed from this one: what is numbered 0 there is `top` here.
+    pub(super) fn below(&self, top: usize) -> Second<'_> {
+        let end = self.node(top).map_or(top, |node| node.end);
+        let nodes = self.nodes.get(top..end).unwrap_or_default().iter().map(|node| Node {
+            sort: node.sort,
+            name: Cow::Borrowed(node.name.as_ref()),
+            namespace: Cow::Borrowed(node.namespace.as_ref()),
+            value: Cow::Borrowed(node.value.as_ref()),
+            spelling: node.spelling,
+            parent: node.parent.saturating_sub(top),
+            end: node.end.saturating_sub(top),
+        });
+        Second { nodes: nodes.collect(), open: Vec::new() }
+    }
+
+    /// Adds a copy of a node of another tree, with all below it, to the open element; the depth of that tree is limited by its reader.
+    pub(super) fn graft(&mut self, part: Part<'_, '_>) {
+        let (namespace, name) = (part.name().0.to_owned(), part.name().1.to_owned());
+        match part.node.sort {
+            Sort::Element => {
+                self.open(namespace, name);
+                part.children().for_each(|child| self.graft(child));
+                self.close();
+            }
+            Sort::Attribute => drop(self.attribute(namespace, name, part.value().to_owned(), part.node.spelling)),
+            Sort::Text => drop(self.text(part.value().to_owned(), part.node.spelling)),
+        }
+    }
+
     /// The same tree with all text its own, for a reader that had to rewrite the body first.
     pub(super) fn into_owned(self) -> Second<'static> {
         let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
@@ -193,6 +222,11 @@ impl<'t, 'a> Part<'t, 'a> {
     pub(super) fn is_named_as(self, other: Part<'_, '_>) -> bool {
         let ((namespace, name), (other_namespace, other_name)) = (self.name(), other.name());
         equal(name, other_name) && equal(namespace, other_namespace)
+    }
+
+    /// Whether it has this local name and no namespace.
+    pub(super) fn is_called(self, name: &str) -> bool {
+        self.node.namespace.is_empty() && equal(&self.node.name, name)
     }
 
     /// The value; empty for elements.

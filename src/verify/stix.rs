@@ -13,7 +13,7 @@ use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of STIX.
 pub(super) const READER: Reader =
-    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), markings: |_, _, _, _| Ok(0), portions, mentions };
+    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
 
 /// Types of objects.
 const TYPES: [&str; 42] = [
@@ -335,9 +335,10 @@ fn portions(tree: &Second<'_>) -> Vec<Portion> {
 /// Who mentions whom. The ends of a relation, the thing sighted, the only thing that a note is about and a marking take the whole object
 /// along; every other reference goes alone; selectors go with what they select.
 fn mentions(tree: &Second<'_>) -> Vec<Mention> {
-    let mut parts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // Those who have an id, and those who speak of it.
+    let mut by_id: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     for object in objects(tree) {
-        parts.entry(object.said("id").unwrap_or_default()).or_default().push(object.at);
+        by_id.entry(object.said("id").unwrap_or_default()).or_default().0.push(object.at);
     }
     let mut found = Vec::new();
     for object in objects(tree) {
@@ -352,18 +353,18 @@ fn mentions(tree: &Second<'_>) -> Vec<Mention> {
                 name if name.ends_with("_ref") || name.ends_with("_refs") => alone.at,
                 _ => continue,
             };
-            let others = parts.get(leaf.value()).into_iter().flatten().filter(|part| **part != object.at);
-            found.extend(others.map(|&part| Mention { part, takes }));
+            by_id.entry(leaf.value()).and_modify(|(_, speakers)| speakers.push(takes));
         }
         for granular in object.content().filter(|child| child.name().1 == "granular_markings") {
             let selectors: Vec<(usize, &str)> = listed(granular, "selectors").collect();
             for &(at, selector) in &selectors {
                 let takes = if selectors.len() == 1 { granular.at } else { at.saturating_sub(1) };
-                found.extend(selected(object, selector).into_iter().map(|part| Mention { part, takes }));
+                found.push(Mention { parts: selected(object, selector), takes: vec![takes] });
             }
         }
     }
-    found
+    let spoken = by_id.into_values().filter(|(_, speakers)| !speakers.is_empty());
+    spoken.map(|(parts, takes)| Mention { parts, takes }).chain(found).collect()
 }
 
 #[cfg(test)]
@@ -413,7 +414,7 @@ mod tests {
                 Kind::Text => Sort::Text,
             };
             let value = node.value.text();
-            let fits = (sort, node.name, node.namespace, spelling) == (other.sort, &*other.name, &*other.namespace, other.spelling);
+            let fits = (sort, node.name.as_str(), node.namespace.as_str(), spelling) == (other.sort, &*other.name, &*other.namespace, other.spelling);
             if !fits || !spelling.same(&value, &other.value) || node.kind == Kind::Attribute && node.value == Value::Empty {
                 return Err(format!("{} is {node:?} and {other:?}", tree.path(id)));
             }
@@ -439,12 +440,10 @@ mod tests {
             let ours: Vec<Portion> =
                 ours.iter().map(|part| Portion { node: part.node.index(), marks: part.markings.iter().filter_map(mark).collect() }).collect();
             assert_eq!(ours, portions(&second), "{name}");
-            let mut ours: Vec<Mention> =
-                (format.mentions)(&tree).iter().map(|mention| Mention { part: mention.part.index(), takes: mention.takes.index() }).collect();
-            let mut theirs = mentions(&second);
-            ours.sort_unstable();
-            theirs.sort_unstable();
-            assert_eq!(ours, theirs, "{name}");
+            let numbers = |nodes: &[crate::normal::NodeId]| nodes.iter().map(|node| node.index()).collect();
+            let ours: Vec<Mention> =
+                (format.mentions)(&tree).iter().map(|mention| Mention { parts: numbers(&mention.parts), takes: numbers(&mention.takes) }).collect();
+            assert_eq!(ours, mentions(&second), "{name}");
         }
     }
 

@@ -131,7 +131,7 @@ fn ours(tree: &Tree<'_>) -> Vec<(String, String)> {
         let in_title = |id: NodeId| tree.parent(id).is_some_and(|parent| titles.contains(&parent));
         tree.subtree(set).filter(|(id, node)| node.kind == Kind::Text && !in_title(*id)).map(|(_, node)| plain(&node.value.text())).collect()
     };
-    merged(tree.elements(text).map(|(id, node)| (node.name.to_owned(), words(id))))
+    merged(tree.elements(text).map(|(id, node)| (node.name.to_string(), words(id))))
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Internet mail: samples of ours, laws, generated mails, hostile ones, and Python's parser as a second opinion.
 
+mod inside;
 mod oracle;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use vestibule::base::{Budget, Reason, Refusal};
 use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree};
+use vestibule::normal::{Change, Edit, Edits, Kind, Marking, Mention, NodeId, Tree};
 
 fn stix() -> &'static Format {
     format::by_name("stix").unwrap()
@@ -123,8 +123,10 @@ fn a_specification_marks_its_objects_and_itself() {
 fn what_goes_takes_its_mentions_along() {
     let body = sample("relations");
     let tree = read(&body).unwrap();
-    let mentions: Vec<(String, String)> =
-        (stix().mentions)(&tree).iter().map(|mention| (tree.path(mention.part), tree.path(mention.takes))).collect();
+    let paths = |(part, takes): (NodeId, NodeId)| (tree.path(part), tree.path(takes));
+    let pairs =
+        |mention: &Mention| mention.parts.iter().flat_map(|part| mention.takes.iter().map(|takes| (*part, *takes))).map(paths).collect::<Vec<_>>();
+    let mentions: Vec<(String, String)> = (stix().mentions)(&tree).iter().flat_map(pairs).collect();
     let holds = |part: &str, takes: &str| mentions.contains(&(format!("/bundle/objects[{part}]"), format!("/bundle/objects{takes}")));
     for (part, takes) in [
         ("1", "[2]/@created_by_ref"), // an identity goes: the creator of the indicator
@@ -145,9 +147,8 @@ fn what_is_left_of_a_bundle_is_a_bundle_still() {
     let tree = read(&body).unwrap();
     let mut edits = Edits::default();
     let withheld = tree.elements(NodeId::ROOT).nth(1).unwrap().0;
-    let goes =
-        std::iter::once(withheld).chain((stix().mentions)(&tree).into_iter().filter(|mention| mention.part == withheld).map(|mention| mention.takes));
-    for node in goes {
+    let mentions = (stix().mentions)(&tree).into_iter().filter(|mention| mention.parts.contains(&withheld));
+    for node in std::iter::once(withheld).chain(mentions.flat_map(|mention| mention.takes)) {
         edits.add(Edit { node, path: tree.path(node), action: "remove", rule: "test".into(), change: Change::Remove });
     }
     let written = vestibule::rebuild::bytes(&tree, &edits, Syntax::Json).unwrap();

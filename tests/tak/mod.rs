@@ -271,7 +271,7 @@ fn the_same_event_in_xml_is_the_same_tree_but_for_declared_differences() {
     assert_eq!(fields(&frame, &["/event/@frame"]), fields(&xml, &["/event/@version"]));
     let order = |tree: &Tree<'_>| {
         let (detail, _) = tree.element(NodeId::ROOT, "detail").unwrap();
-        tree.elements(detail).map(|(_, node)| node.name.to_owned()).collect::<Vec<_>>()
+        tree.elements(detail).map(|(_, node)| node.name.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(order(&xml), ["contact", "uid", "track", "remarks", "__group", "status", "link"], "as the sender likes");
     assert_eq!(order(&frame), ["uid", "remarks", "link", "contact", "__group", "status", "track"], "those with messages of their own stand last");

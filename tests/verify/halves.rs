@@ -119,8 +119,8 @@ fn every_single_edit_of_real_messages_passes_both_halves() {
             if labelled
                 || path == "/event"
                 || path.contains("ConfidentialityLabel")
-                || (top && (REQUIRED.contains(&node.name) || node.name == "point"))
-                || ["access", "caveat", "releasableTo"].contains(&node.name)
+                || (top && (REQUIRED.contains(&node.name.as_str()) || node.name == "point"))
+                || ["access", "caveat", "releasableTo"].contains(&node.name.as_str())
             {
                 continue;
             }

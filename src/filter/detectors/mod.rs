@@ -5,6 +5,7 @@
 //! hundred vertices is full of numbers: a pattern engine that searches by short pieces stops at each of them, an automaton does not.
 //! Deliberately absent: any judgement of what a number means; a reviewer sees the place.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexSet};
@@ -19,7 +20,7 @@ use super::text::Text;
 /// The reasons that this filter gives.
 pub(in crate::filter) const CODES: &[Reason] = &[Reason::ContentDetector];
 
-/// Places of one expression in one message that are reported at most: 1,000, as many as those of a pattern.
+/// Places of one expression in one message that are reported at most: 1,000.
 const PLACES_MAX: usize = 1_000;
 
 /// A row of the detector table.
@@ -72,7 +73,13 @@ pub(in crate::filter) struct Detectors {
     any: RegexSet,
     /// One for each expression of the set.
     each: Vec<(Regex, Arc<Meta>)>,
+    /// Identifiers whose digits say nothing; none where no detector is switched on.
+    identifiers: Option<Regex>,
 }
+
+/// A UUID as text: of many, one would else be taken for a place.
+// SPEC: RFC 9562, section 4.
+const IDENTIFIER: &str = r"\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b";
 
 impl Detectors {
     /// Compiles what a rule set switches on.
@@ -102,8 +109,9 @@ impl Detectors {
                 }
             }
         }
+        let identifiers = Regex::new(&in_bytes(IDENTIFIER)).ok();
         match RegexSet::new(each.iter().map(|(regex, _)| regex.as_str())) {
-            Ok(any) if complaints.is_empty() => Ok(Self { any, each }),
+            Ok(any) if complaints.is_empty() => Ok(Self { any, each, identifiers }),
             _ => Err(complaints),
         }
     }
@@ -114,9 +122,18 @@ impl Detectors {
     /// `size.budget`.
     pub(in crate::filter) fn scan(&self, text: &Text, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
         let bytes = text.all().as_bytes();
-        for at in &self.any.matches(bytes) {
+        let found_by = self.any.matches(bytes);
+        if !found_by.matched_any() {
+            return Ok(());
+        }
+        let identifiers: Vec<_> = self.identifiers.iter().flat_map(|regex| regex.find_iter(bytes)).map(|place| place.range()).collect();
+        let within = |place: &Range<usize>| {
+            let before = identifiers.partition_point(|identifier| identifier.start <= place.start);
+            before.checked_sub(1).and_then(|at| identifiers.get(at)).is_some_and(|identifier| place.end <= identifier.end)
+        };
+        for at in &found_by {
             let Some((regex, meta)) = self.each.get(at) else { continue };
-            for place in regex.find_iter(bytes).take(PLACES_MAX) {
+            for place in regex.find_iter(bytes).filter(|place| !within(&place.range())).take(PLACES_MAX) {
                 budget.spend(1)?;
                 let (code, stripped) = (Reason::ContentDetector, Reason::FieldsStripped);
                 let verdict = Verdict { code, stripped, rule: &meta.rule, severity: meta.severity, action: meta.action };

@@ -58,6 +58,10 @@ fn numbers_that_are_no_places_are_left_alone() {
     for text in ["speed 10.7 course 138.31", "route 66 to exit 12", "4 trucks, 12 men", "price 51.4775", "30 units", "version 1.2.3", "51N"] {
         assert!(in_remarks(text).is_empty(), "{text}: {:?}", in_remarks(text));
     }
+    for identifier in ["7c9e12ce-40de-4ab1-9e83-22fd12345678", "indicator--1c9e12ce-30ce-4cd1-9e83-4df123456789"] {
+        assert!(in_remarks(identifier).is_empty(), "{identifier}: {:?}", in_remarks(identifier));
+    }
+    assert_eq!(in_remarks("7c9e12ce-40de-4ab1-9e83-22fd12345678 30UXC9931610163"), ["grid-reference"]);
     // Numbers of two fields are no pair.
     assert!(found(&["/event/detail/a/@x=at 51.47752", "/event/detail/b/@y=0.29514"]).is_empty());
 }

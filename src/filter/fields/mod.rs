@@ -10,6 +10,7 @@
 mod trie;
 mod value;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
@@ -39,6 +40,7 @@ struct Row {
     misfit: Action,
     transform: Option<TransformAction>,
     reference: bool,
+    allow: BTreeSet<String>,
     rule: Arc<str>,
 }
 
@@ -53,11 +55,23 @@ pub(in crate::filter) struct Fields {
 
 /// What the walk learns beside findings, in document order.
 #[derive(Debug, Default)]
-pub(in crate::filter) struct Learnt {
+pub(in crate::filter) struct Learnt<'f> {
     /// Nodes whose names no path of the profile spells out: the names are the sender's words, so they are text.
     pub(in crate::filter) free_names: Vec<NodeId>,
     /// Nodes whose row calls them a reference.
     pub(in crate::filter) references: Vec<NodeId>,
+    /// Nodes to whose values some patterns do not apply, with the names of those patterns.
+    pub(in crate::filter) allowed: Vec<(NodeId, &'f BTreeSet<String>)>,
+    /// Roots of messages of other formats, in document order, which the profiles of these judge.
+    pub(in crate::filter) apart: Vec<NodeId>,
+}
+
+impl Learnt<'_> {
+    /// The nodes in document order, whoever judged them in which order.
+    pub(in crate::filter) fn sort(&mut self) {
+        self.free_names.sort_unstable();
+        self.references.sort_unstable();
+    }
 }
 
 /// How the element above was judged.
@@ -99,21 +113,25 @@ impl Fields {
         if complaints.is_empty() { Ok(Self { trie, rows, otherwise: profile.otherwise, file: Arc::clone(&profile.file) }) } else { Err(complaints) }
     }
 
-    /// Judges every node.
-    pub(in crate::filter) fn scan(&self, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<Learnt, Refusal> {
-        let mut learnt = Learnt::default();
-        let start = self.trie.start(found.tree().node(NodeId::ROOT).name);
-        self.node(NodeId::ROOT, &start, Above::Listed, &mut learnt, found, budget)?;
-        Ok(learnt)
+    /// Judges `top` and every node below it, but for those that [`Learnt::apart`] names and what is below them.
+    pub(in crate::filter) fn scan<'f>(
+        &'f self,
+        top: NodeId,
+        learnt: &mut Learnt<'f>,
+        found: &mut Found<'_, '_>,
+        budget: &mut Budget,
+    ) -> Result<(), Refusal> {
+        let start = self.trie.start(found.tree().node(top).name.as_str());
+        self.node(top, &start, Above::Listed, learnt, found, budget)
     }
 
     /// Recursion is as deep as the tree, which `TreeBuilder::DEPTH_MAX` bounds.
-    fn node(
-        &self,
+    fn node<'f>(
+        &'f self,
         id: NodeId,
         state: &State,
         above: Above,
-        learnt: &mut Learnt,
+        learnt: &mut Learnt<'f>,
         found: &mut Found<'_, '_>,
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
@@ -138,6 +156,9 @@ impl Fields {
                 if row.reference {
                     learnt.references.push(id);
                 }
+                if !row.allow.is_empty() {
+                    learnt.allowed.push((id, &row.allow));
+                }
                 allowed(row, id, found);
             }
             None => self.text_of_the_unlisted(id, known, found),
@@ -148,10 +169,13 @@ impl Fields {
             None => Above::Unknown,
         };
         for (child, node) in tree.children(id) {
+            if learnt.apart.binary_search(&child).is_ok() {
+                continue;
+            }
             let next = match node.kind {
                 Kind::Text => continue,
-                Kind::Element => self.trie.element(state, node.name),
-                Kind::Attribute => self.trie.attribute(state, node.name),
+                Kind::Element => self.trie.element(state, node.name.as_str()),
+                Kind::Attribute => self.trie.attribute(state, node.name.as_str()),
             };
             self.node(child, &next, here, learnt, found, budget)?;
         }
@@ -221,6 +245,7 @@ fn row(field: &Field, files: &[SourceFile]) -> Result<Row, Complaint> {
         misfit: field.misfit,
         transform: field.transform.clone(),
         reference: field.reference,
+        allow: field.allow.clone(),
         rule: Arc::clone(&field.rule),
     })
 }

@@ -9,7 +9,16 @@ use crate::normal::PathPattern;
 
 fn field(path: &str, kind: FieldType) -> Field {
     let rule = format!("cot.toml:{}", path.len()).into();
-    Field { path: PathPattern::parse(path).unwrap(), kind, forbid: None, misfit: Action::Hold, transform: None, reference: false, rule }
+    Field {
+        path: PathPattern::parse(path).unwrap(),
+        kind,
+        forbid: None,
+        misfit: Action::Hold,
+        transform: None,
+        reference: false,
+        allow: BTreeSet::new(),
+        rule,
+    }
 }
 
 fn text(length_max: usize, pattern: &str) -> FieldType {
@@ -26,7 +35,8 @@ fn judged(profile: &Profile, fields: &[&str], required: &[&str]) -> (Vec<Finding
     let required: Vec<PathPattern> = required.iter().map(|path| PathPattern::parse(path).unwrap()).collect();
     let protected = Protected::of(&tree, &required, &[], &[]);
     let mut found = Found::new(&tree, &protected);
-    let learnt = compiled.scan(&mut found, &mut Budget::for_body(0)).unwrap();
+    let mut learnt = Learnt::default();
+    compiled.scan(NodeId::ROOT, &mut learnt, &mut found, &mut Budget::for_body(0)).unwrap();
     let (findings, steps) = found.finish();
     let steps = steps.into_iter().map(|step| (tree.path(step.node), step)).collect();
     (findings, steps, learnt.free_names.iter().map(|&id| tree.path(id)).collect())

@@ -68,17 +68,17 @@ impl Messages {
         if complaints.is_empty() { Ok(found) } else { Err(complaints) }
     }
 
-    /// Holds the sets of a message to the definition of its kind.
-    pub(in crate::filter) fn scan(&self, kind: &str, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
+    /// Holds the sets of the message at `root` to the definition of its kind.
+    pub(in crate::filter) fn scan(&self, kind: &str, root: NodeId, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
         let Some(definition) = self.by_kind.get(kind) else { return Ok(()) };
         let tree = found.tree();
-        let Some((text, _)) = tree.element(NodeId::ROOT, "text") else { return Ok(()) };
+        let Some((text, _)) = tree.element(root, "text") else { return Ok(()) };
         let mut counts = vec![0_usize; definition.source.sets.len()];
         let mut latest = 0_usize;
-        for (id, node) in tree.elements(text).filter(|(_, node)| !matches!(node.name, "line" | "sic")) {
+        for (id, node) in tree.elements(text).filter(|(_, node)| !matches!(node.name.as_str(), "line" | "sic")) {
             budget.spend(u64::try_from(counts.len()).unwrap_or(u64::MAX))?;
             let Some(at) = definition.source.sets.iter().position(|set| set.id == node.name) else {
-                if !matches!(node.name, "AMPN" | "NARR") {
+                if !matches!(node.name.as_str(), "AMPN" | "NARR") {
                     definition.say(found, id, Reason::FieldsSet, definition.source.otherwise, None, "the definition of the message has no such set");
                 }
                 continue;

@@ -5,17 +5,20 @@
 //! message: all its values, three bytes (line feed, null, line feed) between any two. A match that runs over that mark is reported on every
 //! field it touches, for the part in one of them may be a match by itself.
 //!
+//! A match that lies wholly in values whose rows in the profile allow its rule is no finding. It counts in conditions all the same, and
+//! where a pattern has as many matches as are looked for, the message is held: there may be more, elsewhere.
+//!
 //! Deliberately absent: modules, includes and global rules (a global rule that does not match silences all others); slow patterns and
 //! loops, which the compiler refuses; every other warning, which is a complaint too, as a doubtful rule is no rule.
 
 mod compile;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
-use crate::normal::NodeId;
+use crate::normal::{Kind, NodeId, Tree};
 use crate::policy::SourceFile;
 
 use super::found::{Found, Verdict};
@@ -24,8 +27,9 @@ use super::text::{Hit, Part, Text};
 /// The reasons that this filter gives.
 pub(in crate::filter) const CODES: &[Reason] = &[Reason::ContentPattern];
 
-/// Matches of one pattern of a rule in one message at most: 1,000, which is also the greatest `#pattern` that a condition can see.
-const MATCHES_MAX: usize = 1_000;
+/// Matches of one pattern of a rule in one message at most: 10,000, which is also the greatest `#pattern` that a condition can see. Events
+/// of threat feeds hold thousands of addresses in fields that allow them; each match takes about 40 bytes.
+const MATCHES_MAX: usize = 10_000;
 
 /// Time for one scan at most: 5 s. A backstop against faults of the engine; rules that could be slow do not compile.
 const SCAN_SECONDS_MAX: u64 = 5;
@@ -73,11 +77,17 @@ impl Patterns {
         Some(scanner)
     }
 
-    /// Adds a finding for every match.
+    /// How many rules have this name.
+    pub(in crate::filter) fn named(&self, name: &str) -> usize {
+        self.meta.values().filter(|file| file.contains_key(name)).count()
+    }
+
+    /// Adds a finding for every match; `allowed` are the nodes, in document order, to whose values these rules do not apply.
     pub(in crate::filter) fn scan(
         &self,
         scanner: Option<&mut yara_x::Scanner<'_>>,
         text: &Text,
+        allowed: &[(NodeId, &BTreeSet<String>)],
         found: &mut Found<'_, '_>,
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
@@ -91,25 +101,42 @@ impl Patterns {
             let Some(meta) = self.meta.get(rule.namespace()).and_then(|file| file.get(rule.identifier())) else {
                 return Err(Refusal::new(Reason::FaultInternal, "a pattern matched that the rule set does not know"));
             };
+            let whole = Hit { node: NodeId::ROOT, part: Part::Name, range: 0..0 };
             let mut placed = false;
-            for found_match in rule.patterns().include_private(true).flat_map(|pattern| pattern.matches()) {
-                budget.spend(1)?;
-                text.hits(found_match.range()).for_each(|hit| {
-                    placed = true;
-                    report(meta, &hit, found);
-                });
+            for pattern in rule.patterns().include_private(true) {
+                let mut matches = 0_usize;
+                for found_match in pattern.matches() {
+                    budget.spend(1)?;
+                    matches = matches.saturating_add(1);
+                    placed |= text.hits(found_match.range()).next().is_some();
+                    if !text.hits(found_match.range()).all(|hit| is_allowed(rule.identifier(), &hit, allowed, found.tree())) {
+                        text.hits(found_match.range()).for_each(|hit| report(meta, meta.action, &hit, found));
+                    }
+                }
+                if matches >= MATCHES_MAX {
+                    report(meta, meta.action.max(Action::Hold), &whole, found);
+                }
             }
             if !placed {
-                report(meta, &Hit { node: NodeId::ROOT, part: Part::Name, range: 0..0 }, found);
+                report(meta, meta.action, &whole, found);
             }
         }
         Ok(())
     }
 }
 
-fn report(meta: &Meta, hit: &Hit, found: &mut Found<'_, '_>) {
-    let verdict =
-        Verdict { code: Reason::ContentPattern, stripped: Reason::FieldsStripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
+/// Whether the value that a match touches may hold what the rule looks for. Names are the sender's own words wherever they are text.
+fn is_allowed(rule: &str, hit: &Hit, allowed: &[(NodeId, &BTreeSet<String>)], tree: &Tree<'_>) -> bool {
+    let judged = match tree.node(hit.node).kind {
+        Kind::Text => tree.parent(hit.node),
+        Kind::Attribute | Kind::Element => Some(hit.node),
+    };
+    let row = judged.and_then(|node| allowed.binary_search_by_key(&node, |&(node, _)| node).ok()).and_then(|at| allowed.get(at));
+    hit.part == Part::Value && row.is_some_and(|(_, names)| names.contains(rule))
+}
+
+fn report(meta: &Meta, action: Action, hit: &Hit, found: &mut Found<'_, '_>) {
+    let verdict = Verdict { code: Reason::ContentPattern, stripped: Reason::FieldsStripped, rule: &meta.rule, severity: meta.severity, action };
     found.on_text(hit, verdict, || meta.reason.to_string());
 }
 

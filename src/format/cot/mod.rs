@@ -20,6 +20,7 @@ pub const FORMAT: Format = Format {
     markings,
     portions: whole,
     mentions: whole,
+    inside: whole,
 };
 
 /// What the base schema requires; a test holds it against the table.

@@ -108,12 +108,11 @@ impl<'a> Event<'a> {
         let in_label = parent.is_some_and(|level| level.realm == Realm::Label);
         // Rules name fields without their namespace: what has a label's name must be one, or a rule that lets labels pass lets it pass.
         let own = match tag.name {
-            NAME_BINDING => NAMESPACE_BINDING,
-            name if NAMES_LABEL.contains(&name) => NAMESPACE_LABEL,
-            _ if tag.namespace == NAMESPACE_BINDING => "",
-            _ => tag.namespace,
+            NAME_BINDING => tag.namespace == NAMESPACE_BINDING,
+            name if NAMES_LABEL.contains(&name) => tag.namespace == NAMESPACE_LABEL,
+            _ => tag.namespace != NAMESPACE_BINDING,
         };
-        if in_detail && tag.namespace != own {
+        if in_detail && !own {
             return Err(self.refusal(
                 Reason::MalformedXmlNamespace,
                 span,

@@ -94,7 +94,11 @@ pub(super) fn data<'a>(body: &'a [u8], part: &Part<'a>, budget: &mut Budget) -> 
     Ok((!bytes.is_empty()).then(|| (Cow::Owned(STANDARD.encode(&bytes)), place)))
 }
 
-fn bytes<'a>(body: &'a [u8], part: &Part<'a>, budget: &mut Budget) -> Result<Cow<'a, [u8]>, Refusal> {
+/// The bytes of any part, decoded.
+///
+/// # Errors
+/// `malformed.mail.encoding`, `malformed.mail.character`.
+pub(super) fn bytes<'a>(body: &'a [u8], part: &Part<'a>, budget: &mut Budget) -> Result<Cow<'a, [u8]>, Refusal> {
     let raw = body.get(part.content.clone()).unwrap_or_default();
     budget.spend(u64::try_from(raw.len() / 4).unwrap_or(u64::MAX))?;
     let at = Span::new(part.content.start, part.content.start);

@@ -6,10 +6,11 @@ use crate::normal::{Kind, Marking, NodeId, Tree};
 
 use super::schema::NAMESPACE_LABEL;
 
-/// Every place that marks the mail.
+/// Every place that marks the mail; those in attached messages mark these alone.
 pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     let mut found = Vec::new();
-    for (id, node) in tree.all() {
+    let roots = super::inside::roots(tree);
+    for (id, node) in tree.all().filter(|(id, _)| !super::inside::is_inside(tree, &roots, *id)) {
         let parent = tree.parent(id).map(|parent| tree.node(parent));
         let below = |name: &str| parent.is_some_and(|parent| parent.name == name && parent.namespace.is_empty());
         match node.kind {

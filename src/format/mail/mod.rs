@@ -1,11 +1,12 @@
 //! Internet mail, with the fields of military messages and security labels.
 //!
 //! Takes a body, gives a typed tree: the row [`FORMAT`]. SPEC: RFC 5322, MIME (RFC 2045 to 2047), RFC 6477, RFC 7444.
-//! Read are plain text and attachments, one level deep; attachments other than plain text are opaque data, which the field profile
-//! judges. Absent on purpose: obsolete syntax, comments, groups, other character sets, parts within parts, signatures.
+//! Read are plain text and attachments, one level deep; an attachment that another format claims is read by that format's reader; any other
+//! than plain text is opaque data, which the field profile judges. Absent on purpose: obsolete syntax, comments, groups, other character sets, parts within parts, signatures.
 
 mod address;
 mod decode;
+mod inside;
 mod label;
 mod lines;
 mod parameter;
@@ -21,7 +22,7 @@ use std::borrow::Cow;
 use crate::base::Traffic;
 use crate::normal::{NodeId, Tree};
 
-use super::{Facts, Format, Syntax, whole};
+use super::{Facts, Format, Syntax};
 
 /// The row of mail.
 pub const FORMAT: Format = Format {
@@ -33,8 +34,9 @@ pub const FORMAT: Format = Format {
     facts,
     required: REQUIRED,
     markings: label::markings,
-    portions: whole,
-    mentions: whole,
+    portions: inside::portions,
+    mentions: inside::mentions,
+    inside: inside::roots,
 };
 
 /// What no rule may take away alone: without it nothing can be written.
@@ -68,6 +70,7 @@ const REQUIRED: &[&str] = &[
     "/mail/header/mmhs-message-type/@type",
     "/mail/header/field/@name",
     "/mail/attachment/@type",
+    "/mail/attachment/@format",
     "/mail/attachment/parameter/@name",
     "/mail/attachment/parameter/@value",
     "/mail/attachment/disposition/@name",

@@ -3,11 +3,14 @@
 //! No recovery: what two mail programs could read in two ways is refused, with the place. The tree has the fields in the order of
 //! the table, so that the order in which they were sent is no channel.
 
+use std::borrow::Cow;
+
 use crate::base::{Budget, Decimal, Reason, Refusal, Span};
 use crate::normal::{Tree, TreeBuilder, Unit, Value};
 
 use super::address::{Mailbox, mailboxes};
 use super::decode;
+use super::inside::Attached;
 use super::lines::{Field, check, header};
 use super::parameter::{First, Parameter, parameters};
 use super::part::{Disposition, Part, Placed, parts};
@@ -203,7 +206,13 @@ fn message_type<'a>(tree: &mut TreeBuilder<'a>, name: &'static str, field: &Fiel
 fn add<'a>(tree: &mut TreeBuilder<'a>, body: &'a [u8], part: &Part<'a>, first: bool, budget: &mut Budget) -> Result<(), Refusal> {
     let is_text = decode::is_text(part);
     let letter = first && is_text && part.file_name.is_none() && part.disposition == Disposition::Inline && part.about.is_empty();
-    let content = if is_text { decode::text(body, part, budget)? } else { decode::data(body, part, budget)? };
+    let bytes = if letter { Cow::Borrowed(&[][..]) } else { decode::bytes(body, part, budget)? };
+    let attached = Attached::identify(&bytes, &part.kind.0, Span::new(part.content.start, part.content.end))?;
+    let content = match attached {
+        _ if is_text => decode::text(body, part, budget)?,
+        Some(_) => None,
+        None => decode::data(body, part, budget)?,
+    };
     let span = part.span.range();
     tree.open("", if letter { "body" } else { "attachment" }, span.start, budget)?;
     let optional = |name: &'static str, placed: &Option<Placed<'a>>| placed.clone().map(|placed| (name, placed));
@@ -211,7 +220,8 @@ fn add<'a>(tree: &mut TreeBuilder<'a>, body: &'a [u8], part: &Part<'a>, first: b
     let within =
         |place: Span| if span.start <= place.range().start && place.range().end <= span.end { place } else { Span::new(span.start, span.start) };
     let kind = (!letter).then(|| ("type", (part.kind.0.clone().into(), part.kind.1)));
-    let attributes = [optional("description", &part.description), optional("id", &part.id), optional("name", &part.file_name), kind];
+    let format = attached.as_ref().map(|attached| ("format", (Cow::Owned(attached.name().to_owned()), Span::new(span.start, span.start))));
+    let attributes = [optional("description", &part.description), format, optional("id", &part.id), optional("name", &part.file_name), kind];
     for (name, (text, place)) in attributes.into_iter().flatten() {
         let owned = within(place) != place;
         let value = if owned { Value::Text(text.into_owned().into()) } else { Value::Text(text) };
@@ -232,6 +242,11 @@ fn add<'a>(tree: &mut TreeBuilder<'a>, body: &'a [u8], part: &Part<'a>, first: b
         tree.attribute("", "name", Value::Text(name.clone().into()), place, budget)?;
         tree.attribute("", "value", Value::Text(value.clone().into_owned().into()), place, budget)?;
         tree.close(place.range().end);
+    }
+    if let Some(attached) = attached {
+        attached.read(tree, budget)?;
+        tree.close(span.end);
+        return Ok(());
     }
     tree.open("", if is_text { "text" } else { "data" }, part.content.start, budget)?;
     if let Some((text, place)) = content {

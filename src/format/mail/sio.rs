@@ -79,11 +79,11 @@ fn hang<'a>(tree: &mut TreeBuilder<'a>, label: &Tree<'_>, id: NodeId, field: &Fi
     let node = label.node(id);
     let known = |names: &'static [&'static str], name: &str| names.iter().copied().find(|known| *known == name);
     let strange = || field.refusal(Reason::InvalidMailLabel, "expected elements and attributes of a STANAG 4774 label");
-    let name = known(&LABEL_ELEMENTS, node.name).filter(|_| node.namespace == NAMESPACE_LABEL).ok_or_else(strange)?;
+    let name = known(&LABEL_ELEMENTS, node.name.as_str()).filter(|_| node.namespace == NAMESPACE_LABEL).ok_or_else(strange)?;
     let owned = |value: &Value<'_>| Value::Text(Cow::Owned(value.text().into_owned()));
     tree.open(NAMESPACE_LABEL, name, field.span.range().start, budget)?;
     for (_, attribute) in label.attributes(id) {
-        let name = known(&LABEL_ATTRIBUTES, attribute.name).filter(|_| attribute.namespace.is_empty()).ok_or_else(strange)?;
+        let name = known(&LABEL_ATTRIBUTES, attribute.name.as_str()).filter(|_| attribute.namespace.is_empty()).ok_or_else(strange)?;
         tree.attribute("", name, owned(&attribute.value), field.span, budget)?;
     }
     for (child, below) in label.children(id) {

@@ -26,6 +26,7 @@ pub const FORMAT: Format = Format {
     markings: whole,
     portions: label::portions,
     mentions: label::mentions,
+    inside: whole,
 };
 
 /// What must stand wherever its parent stands; a test holds it against the table.

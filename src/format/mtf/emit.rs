@@ -14,7 +14,7 @@ use crate::normal::{Tree, TreeBuilder, Value};
 /// # Errors
 /// `size.*`.
 pub(super) fn tree<'a>(whole: &'a str, message: &Message<'a>, budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
-    let mut out = Out { whole, tree: TreeBuilder::with_capacity(whole.len() / 16), budget };
+    let mut out = Out { whole, tree: TreeBuilder::with_capacity(nodes_about(message)), budget };
     out.tree.open("", "mtf", 0, out.budget)?;
     if let Some(number) = message.number {
         out.attribute("number", number)?;
@@ -25,6 +25,21 @@ pub(super) fn tree<'a>(whole: &'a str, message: &Message<'a>, budget: &mut Budge
     out.text(message)?;
     out.tree.close(whole.len());
     out.tree.finish().ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected a finished tree"))
+}
+
+/// Nodes of a header at most, but for long lists of addressees: 64.
+const NODES_OF_HEADER: usize = 64;
+
+/// About the nodes of a message: room that need not grow is not copied.
+fn nodes_about(message: &Message<'_>) -> usize {
+    let of_fields = |fields: &[Field<'_>]| fields.iter().map(|field| if field.descriptor.is_some() { 3 } else { 2 }).sum::<usize>();
+    let of_set = |set: &Set<'_>| match set {
+        Set::Linear(fields) => of_fields(fields),
+        Set::Columnar(titles, rows) => rows.iter().map(|row| of_fields(row).saturating_add(1)).fold(of_fields(titles), usize::saturating_add),
+        // A paragraph has four nodes at most, and is rarely one line.
+        Set::Free(_, lines) => lines.len().saturating_add(4),
+    };
+    message.sets.iter().map(|(_, _, set)| of_set(set).saturating_add(1)).fold(NODES_OF_HEADER, usize::saturating_add)
 }
 
 struct Out<'a, 'b> {

@@ -30,6 +30,7 @@ pub const FORMAT: Format = Format {
     markings,
     portions,
     mentions: whole,
+    inside: whole,
 };
 
 /// Parts without which a message is none, and fields, whose place in their set is their meaning.

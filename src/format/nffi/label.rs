@@ -25,7 +25,7 @@ pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
 fn markings(tree: &Tree<'_>, section: NodeId) -> Vec<Marking> {
     let attribute = |name| tree.attribute(section, name).map(|(id, _)| id);
     let Some((policy, classification)) = attribute(POLICY).zip(attribute(CLASSIFICATION)) else { return Vec::new() };
-    let free = tree.elements(section).filter(|(_, node)| FREE.contains(&node.name)).flat_map(|(id, _)| tree.children(id));
+    let free = tree.elements(section).filter(|(_, node)| FREE.contains(&node.name.as_str())).flat_map(|(id, _)| tree.children(id));
     let banners = free.filter(|(_, node)| node.kind == Kind::Text).map(|(id, _)| Marking::Banner(id));
     std::iter::once(Marking::Named { policy, classification, category: attribute(CATEGORY) }).chain(banners).collect()
 }

@@ -27,6 +27,7 @@ pub const FORMAT: Format = Format {
     markings: whole,
     portions: label::portions,
     mentions: whole,
+    inside: whole,
 };
 
 /// What a track cannot be without; a test holds it against the table. Parts of a label are here, so that no rule takes half of one.

@@ -8,8 +8,8 @@ use crate::normal::{Kind, Marking, NodeId, Tree};
 pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     let mut found = Vec::new();
     for (id, node) in tree.all() {
-        let above = tree.parent(id).map_or("", |parent| tree.node(parent).name);
-        match (node.kind, above, node.name) {
+        let above = tree.parent(id).map_or("", |parent| tree.node(parent).name.as_str());
+        match (node.kind, above, node.name.as_str()) {
             (Kind::Attribute, "header", "letter") => found.push(Marking::Letter(id)),
             (Kind::Text, "classification" | "SEC", _) => found.push(Marking::Line(id)),
             (Kind::Text, "NARR" | "RMKS" | "SIGAM", _) | (Kind::Attribute, "ENDAT", "derivation" | "downgrade") => found.push(Marking::Banner(id)),

@@ -31,6 +31,7 @@ pub const FORMAT: Format = Format {
     markings: label::markings,
     portions: whole,
     mentions: whole,
+    inside: whole,
 };
 
 /// Lines in which MSGID must be found for a body to be claimed: 600, a header with all addressees that it may have.

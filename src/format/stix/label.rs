@@ -100,38 +100,39 @@ fn selected(tree: &Tree<'_>, object: NodeId, selector: &str) -> Vec<NodeId> {
 
 /// Which part mentions which, so that what is withheld takes its mentions along.
 pub(super) fn mentions(tree: &Tree<'_>) -> Vec<Mention> {
-    let mut parts: BTreeMap<&str, Vec<NodeId>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, Mention> = BTreeMap::new();
     for (object, _) in tree.elements(NodeId::ROOT) {
         if let Some(id) = text(tree, object, "id") {
-            parts.entry(id).or_default().push(object);
+            by_id.entry(id).or_insert_with(|| Mention { parts: Vec::new(), takes: Vec::new() }).parts.push(object);
         }
     }
-    let mut found = Vec::new();
+    let mut selected = Vec::new();
     for (object, _) in tree.elements(NodeId::ROOT) {
+        let only = LISTS.map(|list| (list, tree.elements(object).filter(|(_, node)| node.name == list).count() == 1));
         for (id, node) in tree.subtree(object).filter(|(_, node)| node.kind != Kind::Element) {
-            let Some(takes) = taken(tree, object, id, node.kind) else { continue };
-            for &part in parts.get(&*node.value.text()).into_iter().flatten().filter(|part| **part != object) {
-                found.push(Mention { part, takes });
+            let Some(takes) = taken(tree, object, (id, node.kind), &only) else { continue };
+            if let Some(mention) = by_id.get_mut(&*node.value.text()) {
+                mention.takes.push(takes);
             }
         }
-        selections(tree, object, &mut found);
+        selections(tree, object, &mut selected);
     }
-    found
+    by_id.into_values().filter(|mention| !mention.takes.is_empty()).chain(selected).collect()
 }
 
-/// What goes where the object that the reference `id` names goes; `None` where the node is no reference.
-fn taken(tree: &Tree<'_>, object: NodeId, id: NodeId, kind: Kind) -> Option<NodeId> {
+/// What goes where the object that the reference `id` names goes; `None` where the node is no reference. `only` says which lists have one item.
+fn taken(tree: &Tree<'_>, object: NodeId, (id, kind): (NodeId, Kind), only: &[(&str, bool)]) -> Option<NodeId> {
     let parent = tree.parent(id)?;
     let (name, holder) = match kind {
-        Kind::Attribute => (tree.node(id).name, id),
-        _ => (tree.node(parent).name, parent),
+        Kind::Attribute => (tree.node(id).name.as_str(), id),
+        _ => (tree.node(parent).name.as_str(), parent),
     };
     if !name.ends_with("_ref") && !name.ends_with("_refs") {
         return None;
     }
     // Without its marking an object would be less than it is: it goes with it.
     let marks = matches!(name, "marking_ref" | "object_marking_refs");
-    let only = LISTS.contains(&name) && tree.elements(object).filter(|(_, node)| node.name == name).count() == 1;
+    let only = only.contains(&(name, true));
     Some(if marks || only || WHOLE.contains(&name) && tree.parent(id) == Some(object) { object } else { holder })
 }
 
@@ -142,7 +143,31 @@ fn selections(tree: &Tree<'_>, object: NodeId, found: &mut Vec<Mention>) {
         for &selector in &selectors {
             let takes = if selectors.len() == 1 { Some(granular) } else { tree.parent(selector) };
             let parts = selected(tree, object, &tree.node(selector).value.text());
-            found.extend(takes.into_iter().flat_map(|takes| parts.iter().map(move |&part| Mention { part, takes })));
+            found.extend(takes.filter(|_| !parts.is_empty()).map(|takes| Mention { parts, takes: vec![takes] }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Budget;
+
+    #[test]
+    fn versions_and_what_mentions_them_are_listed_once_each_and_not_in_pairs() {
+        let identity = |id: usize, n: usize, by: &str| {
+            let time = format!("2026-03-01T10:00:{:02}.{:03}Z", n / 1_000, n % 1_000);
+            format!(
+                "{{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--5d0092c5-5f74-4287-9642-{id:012x}\",\"name\":\"x\",\
+                 \"created\":\"2026-03-01T10:00:00.000Z\",\"modified\":\"{time}\"{by}}}"
+            )
+        };
+        const MANY: usize = 3_000;
+        let by = ",\"created_by_ref\":\"identity--5d0092c5-5f74-4287-9642-000000000000\"";
+        let objects: Vec<String> = (0..MANY).map(|n| identity(0, n, "")).chain((1..=MANY).map(|n| identity(n, 0, by))).collect();
+        let body = format!("{{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e5ff\",\"objects\":[{}]}}", objects.join(","));
+        let tree = super::super::read::read(body.as_bytes(), &mut Budget::for_body(body.len())).unwrap();
+        let found = mentions(&tree);
+        assert_eq!(found.iter().map(|mention| (mention.parts.len(), mention.takes.len())).collect::<Vec<_>>(), [(MANY, MANY)]);
     }
 }

@@ -30,6 +30,7 @@ pub const FORMAT: Format = Format {
     markings: super::whole,
     portions: label::portions,
     mentions: label::mentions,
+    inside: super::whole,
 };
 
 /// Scalars that the standard requires of some type: no rule takes them away from any, for a rule does not know the type. A test holds this

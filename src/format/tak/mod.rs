@@ -25,6 +25,7 @@ pub const FORMAT: Format = Format {
     markings,
     portions: whole,
     mentions: whole,
+    inside: whole,
 };
 
 /// What an event must have, less its version, and the frame; a test holds it against the smallest event.

@@ -1,6 +1,7 @@
-//! The recipes, in tables by what they try: releases, labels, malformed text, content, contacts at sea.
+//! The recipes, in tables by what they try: releases, labels, malformed text, content, contacts at sea, the other formats.
 
 mod content;
+mod forms;
 mod label;
 mod malformed;
 mod oth;
@@ -10,4 +11,5 @@ mod tak;
 use super::Recipe;
 
 /// All tables.
-pub static TABLES: &[&[Recipe]] = &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES];
+pub static TABLES: &[&[Recipe]] =
+    &[release::RECIPES, label::RECIPES, malformed::RECIPES, content::RECIPES, tak::RECIPES, oth::RECIPES, forms::RECIPES];

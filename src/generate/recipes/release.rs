@@ -117,7 +117,7 @@ pub(super) static RECIPES: &[Recipe] = &[
     },
     Recipe {
         name: "can-to-gbr",
-        says: "a Canadian track, marked in the British scheme by agreement",
+        says: "a Canadian track, marked in the Canadian scheme",
         from: "can-ops",
         to: &["gbr-ops"],
         expected: &[Expected::forward("gbr-ops")],
@@ -195,7 +195,7 @@ pub(super) static RECIPES: &[Recipe] = &[
         from: "aus-ops",
         to: &["guest-isac"],
         expected: &[Expected::stopped("guest-isac", Reason::AgreementForbidden)],
-        draft: |draft, _| draft.mark("OFFICIAL", "", "GBR AUS ISAC"),
+        draft: |draft, _| draft.mark("UK OFFICIAL", "", "GBR AUS ISAC"),
         damage: whole,
     },
     Recipe {

@@ -1,14 +1,13 @@
 //! UK banners: `UK SECRET - COPPER LANTERN - UK EYES ONLY`; the prefix is needed only abroad.
 // SPEC: Government Security Classifications Policy, August 2024: PREFIX CLASSIFICATION - HANDLING INSTRUCTION - CODEWORD - NATIONAL CAVEAT.
 
+use super::grammar;
 use crate::base::{Reason, Refusal};
 use crate::label::lattice::Lattice;
 use crate::label::mark::Label;
 use crate::label::scheme::PolicyIx;
 use crate::label::words::{add_implied, malformed, unknown};
 
-/// Names of nations in an EYES ONLY list, in alphabetical order, with their codes.
-const EYES: [(&str, &str); 5] = [("AUS", "AUS"), ("CAN", "CAN"), ("NZ", "NZL"), ("UK", "GBR"), ("US", "USA")];
 /// Levels on which an EYES ONLY caveat may stand.
 const EYES_LEVELS: [&str; 2] = ["SECRET", "TOP SECRET"];
 
@@ -68,19 +67,5 @@ fn read_eyes(lattice: &Lattice, label: &mut Label, segment: &str, names: &str) -
         label.add(tag, value);
         return Ok(());
     }
-    let mut places = Vec::new();
-    for name in names.split('/') {
-        let place = EYES.iter().position(|(known, _)| *known == name);
-        places.push(place.ok_or_else(|| malformed("expected nations among `AUS`, `CAN`, `NZ`, `UK`, `US`, joined by `/`"))?);
-    }
-    let ordered = places.is_sorted_by(|one, two| one < two);
-    if !ordered || places.len() < 2 || !names.split('/').any(|name| name == "UK") {
-        return Err(malformed("expected nations in alphabetical order, each once, `UK` among them"));
-    }
-    for place in places {
-        let code = EYES.get(place).map_or("", |(_, code)| *code);
-        let (tag, value) = lattice.recipient(label.policy, code)?;
-        label.add(tag, value);
-    }
-    Ok(())
+    grammar::read_eyes(lattice, label, names, "UK")
 }

@@ -1,10 +1,17 @@
 //! Banner lines: a marking as people write it above and below a text.
 //!
 //! Takes a line and the sender's scheme, gives a label. Each scheme has its grammar; a line that is almost right is
-//! refused with what was expected. Deliberately absent: portion marks, abbreviations, the grammars of old manuals.
+//! refused with what was expected. Portion marks have a file of their own. Deliberately absent:
+//! abbreviations in banners, the grammars of old manuals.
 
+mod aus;
+mod can;
+mod eu;
 mod gbr;
+mod grammar;
 mod nato;
+mod nzl;
+pub mod portion;
 mod usa;
 
 use unicode_normalization::UnicodeNormalization;
@@ -24,24 +31,42 @@ use crate::base::{Reason, Refusal};
 pub fn read(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
     plain(line)?;
     let form = lattice.scheme(scheme)?.banner;
-    if line.starts_with("UK ") {
-        return gbr::read(lattice, of_form(lattice, scheme, BannerForm::Gbr)?, line);
+    if let Some((_, named)) = PREFIXES.iter().find(|(prefix, _)| line.starts_with(prefix)) {
+        return read_own(lattice, of_form(lattice, scheme, *named)?, *named, line);
     }
     // SPEC: IC Manual 2016: a US product shows a non-US classification behind `//`, and no other way.
     if form == Some(BannerForm::Usa) {
         return match line.strip_prefix("//") {
             Some(foreign) => read_foreign(lattice, scheme, foreign),
-            None if is_nato(line) => Err(malformed("expected `//` in front of a non-US classification")),
+            None if is_nato(line) || eu::is_meant(line) => Err(malformed("expected `//` in front of a non-US classification")),
             None => usa::read(lattice, scheme, line),
         };
     }
     if is_nato(line) {
         return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
     }
+    if eu::is_meant(line) {
+        return eu::read(lattice, of_form(lattice, scheme, BannerForm::Eu)?, line);
+    }
     match form {
-        Some(BannerForm::Gbr) => gbr::read(lattice, scheme, line),
-        Some(BannerForm::Nato) => Err(malformed("expected a line that begins with `NATO` or `COSMIC TOP SECRET`")),
-        _ => Err(malformed(format!("expected no banner line: `{}` has no grammar for them", lattice.policy_name(scheme)))),
+        Some(form) => read_own(lattice, scheme, form, line),
+        None => Err(malformed(format!("expected no banner line: `{}` has no grammar for them", lattice.policy_name(scheme)))),
+    }
+}
+
+/// What stands before a classification abroad, and whose it is.
+const PREFIXES: [(&str, BannerForm); 4] = [("UK ", BannerForm::Gbr), ("CAN ", BannerForm::Can), ("AUS ", BannerForm::Aus), ("NZ ", BannerForm::Nzl)];
+
+/// Reads a line in the grammar of its own scheme.
+fn read_own(lattice: &Lattice, scheme: PolicyIx, form: BannerForm, line: &str) -> Result<Label, Refusal> {
+    match form {
+        BannerForm::Usa => usa::read(lattice, scheme, line),
+        BannerForm::Gbr => gbr::read(lattice, scheme, line),
+        BannerForm::Can => grammar::read(lattice, scheme, line, &can::GRAMMAR),
+        BannerForm::Aus => aus::read(lattice, scheme, line),
+        BannerForm::Nzl => grammar::read(lattice, scheme, line, &nzl::GRAMMAR),
+        BannerForm::Nato => Err(malformed("expected a line that begins with `NATO` or `COSMIC TOP SECRET`")),
+        BannerForm::Eu => Err(malformed("expected a classification in both languages, such as `SECRET UE/EU SECRET`")),
     }
 }
 
@@ -54,34 +79,53 @@ pub fn read_qualified(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result
     if is_nato(line) {
         return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
     }
+    if eu::is_meant(line) {
+        return eu::read(lattice, of_form(lattice, scheme, BannerForm::Eu)?, line);
+    }
     read(lattice, scheme, line)
 }
 
 /// Whether a marking begins with the name of its scheme.
 #[must_use]
 pub fn names_its_scheme(marking: &str) -> bool {
-    marking.starts_with("UK ") || is_nato(marking) || marking.starts_with("//")
+    let prefixed = PREFIXES.iter().any(|(prefix, _)| marking.starts_with(prefix));
+    prefixed || is_nato(marking) || eu::is_meant(marking) || aus::is_mail(marking) || marking.starts_with("//")
 }
 
 /// Whether a line of free text is meant as a banner: a classification alone, or followed by a separator of one of the grammars.
 #[must_use]
 pub fn is_meant(line: &str) -> bool {
-    const LEVELS: [&str; 8] =
-        ["COSMIC TOP SECRET", "TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED", "UNCLASSIFIED", "OFFICIAL-SENSITIVE", "OFFICIAL"];
+    const LEVELS: [&str; 10] = [
+        "COSMIC TOP SECRET",
+        "TOP SECRET",
+        "SECRET",
+        "CONFIDENTIAL",
+        "RESTRICTED",
+        "UNCLASSIFIED",
+        "OFFICIAL-SENSITIVE",
+        "OFFICIAL: SENSITIVE",
+        "OFFICIAL",
+        "IN-CONFIDENCE",
+    ];
+    // Words of every day, which are meant where they are written in capitals.
+    const CAPITALS: [&str; 6] = ["PROTECTED A", "PROTECTED B", "PROTECTED C", "PROTECTED", "UNOFFICIAL", "SENSITIVE"];
     // Widths, styles, accents, invisible characters, dashes and spacing do not hide a banner: they are folded away here, and refused
     // when it is read.
     let line = &unadorned(line);
     let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let bare = line.trim_start_matches('/');
-    let bare = ["UK ", "NATO "].iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
+    let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix).chain(["NATO "]);
+    let bare = prefixes.into_iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
     let begins = LEVELS.iter().find_map(|level| strip_folded(bare, level));
+    let begins = begins.or_else(|| CAPITALS.iter().find_map(|level| bare.strip_prefix(level)));
     let capitals = begins.is_some_and(|rest| bare.strip_suffix(rest).is_some_and(|head| !head.contains(|c: char| c.is_ascii_lowercase())));
     let ends_well = begins.is_some_and(|rest| {
         let dashed = rest.strip_prefix('-').is_some_and(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
         let marked = [" - ", " REL", " Rel", "/"].iter().any(|mark| rest.starts_with(mark));
         rest.is_empty() || rest.starts_with("//") || rest.starts_with(" //") || (capitals && (dashed || marked))
     });
-    ends_well || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
+    let of_the_union = line.to_ascii_uppercase().contains("UE/EU");
+    ends_well || of_the_union || aus::is_mail(line) || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
 }
 
 /// The line in plain letters, one space between words.
@@ -110,21 +154,27 @@ fn read_foreign(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label
     if is_nato(line) {
         return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
     }
+    if eu::is_meant(line) {
+        return eu::read(lattice, of_form(lattice, scheme, BannerForm::Eu)?, line);
+    }
     if line.starts_with("JOINT ") {
         return Err(Refusal::new(Reason::LabelPolicyUnknown, "expected one owner: the rule set has no policy for joint ownership"));
     }
     Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `//NATO` or `//COSMIC`: other foreign classifications are read from their owner only"))
 }
 
-/// The policy that is written in a grammar: the sender's own, or the only one.
+/// The policy that is written in a grammar: the sender's own, or the only one; of two that one nation owns, the first by name, beside which the
+/// other is found by its classifications.
 fn of_form(lattice: &Lattice, scheme: PolicyIx, form: BannerForm) -> Result<PolicyIx, Refusal> {
     let written = |policy: PolicyIx| lattice.scheme(policy).is_ok_and(|found| found.banner == Some(form));
     if written(scheme) {
         return Ok(scheme);
     }
+    let owner = |policy: PolicyIx| lattice.scheme(policy).ok().and_then(|found| found.owner.as_deref());
     let mut found = (0..lattice.policies().len()).map(PolicyIx::at).filter(|policy| written(*policy));
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
+        (Some(first), Some(second)) if owner(first).is_some() && owner(first) == owner(second) => Ok(first),
         _ => Err(Refusal::new(Reason::LabelPolicyUnknown, "expected a banner of a policy of this rule set")),
     }
 }
@@ -195,6 +245,12 @@ mod tests {
             "ＴＯＰ ＳＥＣＲＥＴ",
             "TOP SECRET — UK EYES ONLY",
             "TO\u{301}P SECRET",
+            "PROTECTED B",
+            "OFFICIAL: Sensitive",
+            "IN-CONFIDENCE//STAFF",
+            "S-UE/EU-S",
+            "SEC=SECRET, CAVEAT=RI:AUSTEO",
+            "AUS SECRET//AUSTEO",
         ] {
             assert!(is_meant(line), "{line}");
         }
@@ -202,6 +258,8 @@ mod tests {
             "Official-looking vehicle",
             "Secret - nobody knows",
             "RESTRICTED AREA",
+            "Protected by two walls",
+            "sensitive",
             "Secret entrance at the north side",
             "officials arrived",
             "http://example.org",

@@ -69,6 +69,10 @@ enum BannerText {
     Usa,
     Gbr,
     Nato,
+    Can,
+    Aus,
+    Nzl,
+    Eu,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +116,10 @@ fn lay(text: &Text, policy: &mut Policy, faults: &mut Faults) {
         BannerText::Usa => BannerForm::Usa,
         BannerText::Gbr => BannerForm::Gbr,
         BannerText::Nato => BannerForm::Nato,
+        BannerText::Can => BannerForm::Can,
+        BannerText::Aus => BannerForm::Aus,
+        BannerText::Nzl => BannerForm::Nzl,
+        BannerText::Eu => BannerForm::Eu,
     });
     policy.groups.clone_from(&text.groups);
     for alias in &text.alias {
@@ -304,6 +312,10 @@ mod tests {
     use crate::label::tests::five_eyes_files;
     use crate::label::{Lattice, PolicyFile};
 
+    fn gbr() -> PolicyFile {
+        five_eyes_files().into_iter().find(|file| &*file.path == "gbr.xml").unwrap()
+    }
+
     #[test]
     fn faults_of_constraints_are_found_with_their_place() {
         for (toml, expected) in [
@@ -322,7 +334,7 @@ mod tests {
             ("unmarked = { \"*\" = \"open\" }\n[[rule]]\nwhy = \"x\"", "every label"),
             ("unmarked = { \"*\" = \"open\" }\n[[alias]]\noid = \"1.2\"\nnames = [\"Code Words\"]", "already"),
         ] {
-            let file = PolicyFile { constraints: Some(("gbr.toml".into(), toml.into())), ..five_eyes_files().swap_remove(0) };
+            let file = PolicyFile { constraints: Some(("gbr.toml".into(), toml.into())), ..gbr() };
             let complaints = Lattice::load(&[file]).unwrap_err();
             assert!(
                 complaints.iter().any(|complaint| complaint.what.contains(expected) && &*complaint.file == "gbr.toml"),

@@ -3,7 +3,7 @@
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, ContentType, HeaderValue};
 
-use crate::verify::second::{Part, Second, Spelling};
+use crate::verify::second::{Second, Spelling};
 use crate::verify::xml;
 
 /// A field.
@@ -272,26 +272,6 @@ fn sio_label(tree: &mut Second<'_>, text: &str) -> Result<(), &'static str> {
     let xml = mail_parser::decoders::base64::base64_decode(label.as_bytes()).ok_or("expected a label in base64")?;
     let inside = xml::read(&xml, |_| &[])?;
     let root = inside.root().ok_or("expected a label")?;
-    copy(tree, root);
+    tree.graft(root);
     Ok(())
-}
-
-/// Copies an element of another tree; the depth of that tree is limited by its reader.
-fn copy(tree: &mut Second<'_>, part: Part<'_, '_>) {
-    let own = |(namespace, name): (&str, &str)| (namespace.to_owned(), name.to_owned());
-    let (namespace, name) = own(part.name());
-    tree.open(namespace, name);
-    for child in part.children() {
-        match child.node.sort {
-            crate::verify::second::Sort::Element => copy(tree, child),
-            crate::verify::second::Sort::Attribute => {
-                let (namespace, name) = own(child.name());
-                tree.attribute(namespace, name, child.value().to_owned(), Spelling::Exact);
-            }
-            crate::verify::second::Sort::Text => {
-                tree.text(child.value().to_owned(), Spelling::Exact);
-            }
-        }
-    }
-    tree.close();
 }

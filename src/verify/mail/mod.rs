@@ -4,6 +4,7 @@
 //! reader's table, never from that table.
 
 mod fields;
+mod inside;
 mod scan;
 mod write;
 
@@ -13,14 +14,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{ContentType, MessageParser, MessagePart, PartType};
+use mail_parser::{ContentType, Message, MessageParser, MessagePart, PartType};
 
-use super::label::{self, Said, Unread};
-use super::mark::{self, Mark};
+use super::label;
+use super::mark::Mark;
 use super::readers::{Canonical, Reader};
-use super::second::{Second, Spelling};
-use crate::label::Lattice;
-
+use super::second::{Part, Second, Spelling};
 use fields::Field;
 
 /// The row of mail.
@@ -29,10 +28,10 @@ pub(super) const READER: Reader = Reader {
     claims: scan::claims,
     read,
     check,
-    spelling: Canonical::Written(write::write),
-    markings,
-    portions: super::portion::whole,
-    mentions: super::portion::whole,
+    spelling: Canonical::Around(inside::around),
+    marks,
+    portions: inside::portions,
+    mentions: inside::mentions,
 };
 
 /// Reads a mail.
@@ -48,25 +47,53 @@ fn read(bytes: &[u8]) -> Result<Second<'_>, &'static str> {
     let mut tree = Second::with_capacity(header.len().saturating_mul(4));
     tree.open("", "mail");
     fields::header(&mut tree, &header)?;
-    match &root.body {
-        PartType::Multipart(ids) => {
-            let boundary = boundary(&header).ok_or("expected parts of one mail, mixed, with one boundary")?;
-            let mut parts = Vec::with_capacity(ids.len());
-            for id in ids {
-                let found = usize::try_from(*id).ok().and_then(|id| message.parts.get(id));
-                parts.push(found.ok_or("expected the part that the library names")?);
-            }
-            scan::covered(bytes, start, &boundary, &parts)?;
-            for (at, found) in parts.into_iter().enumerate() {
-                let (own, body) = fields::cut(found_bytes(bytes, found.offset_header, found.offset_end)?)?;
-                let from = usize::try_from(found.offset_header).map_err(|_| "expected a place in the mail")?.saturating_add(body);
-                part(&mut tree, bytes, from, found, &own, at == 0)?;
-            }
-        }
-        _ => part(&mut tree, bytes, start, root, &header, true)?,
+    for (at, Found { part: found, own, from }) in found(bytes, &message, root, header, start)?.into_iter().enumerate() {
+        part(&mut tree, bytes, from, found, &own, at == 0)?;
     }
     tree.close();
     Ok(tree)
+}
+
+/// A part as the library found it, with its own fields and the place of its content.
+struct Found<'m, 'x> {
+    part: &'m MessagePart<'x>,
+    own: Vec<Field>,
+    from: usize,
+}
+
+/// The parts of the mail in their order, which are its whole content; of a simple mail the one.
+fn found<'m, 'x>(
+    bytes: &[u8],
+    message: &'m Message<'x>,
+    root: &'m MessagePart<'x>,
+    header: Vec<Field>,
+    start: usize,
+) -> Result<Vec<Found<'m, 'x>>, &'static str> {
+    let PartType::Multipart(ids) = &root.body else { return Ok(vec![Found { part: root, own: header, from: start }]) };
+    let boundary = boundary(&header).ok_or("expected parts of one mail, mixed, with one boundary")?;
+    let mut parts = Vec::with_capacity(ids.len());
+    for id in ids {
+        let found = usize::try_from(*id).ok().and_then(|id| message.parts.get(id));
+        parts.push(found.ok_or("expected the part that the library names")?);
+    }
+    scan::covered(bytes, start, &boundary, &parts)?;
+    let mut all = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (own, body) = fields::cut(found_bytes(bytes, part.offset_header, part.offset_end)?)?;
+        let from = usize::try_from(part.offset_header).map_err(|_| "expected a place in the mail")?.saturating_add(body);
+        all.push(Found { part, own, from });
+    }
+    Ok(all)
+}
+
+/// The decoded bytes of all parts of a mail that was read before.
+fn contents(bytes: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, &'static str> {
+    let (header, start) = fields::cut(bytes)?;
+    let message = MessageParser::new().with_mime_headers().parse(bytes).ok_or("expected a mail that the second library reads")?;
+    let root = message.parts.first().ok_or("expected a mail with a part")?;
+    let all = found(bytes, &message, root, header, start)?.into_iter();
+    let encoding = |own: &[Field]| own.iter().find(|field| field.name == "content-transfer-encoding").map(|field| field.text.clone());
+    all.map(|Found { part, own, from }| content(bytes, from, part, encoding(&own).as_deref())).collect()
 }
 
 /// The boundary of a mail in parts: its only parameter.
@@ -123,10 +150,14 @@ fn part(tree: &mut Second<'_>, bytes: &[u8], from: usize, found: &MessagePart<'_
     let inline = use_of.as_ref().is_none_or(|kind| kind.c_type.eq_ignore_ascii_case("inline"));
     let letter = first && is_text && file_name.is_none() && inline && about.is_empty();
     let content = content(bytes, from, found, one("content-transfer-encoding")?)?;
+    let attached = if letter { None } else { inside::identify(&content)? };
     tree.open("", if letter { "body" } else { "attachment" });
     let description = one("content-description")?.map(fields::unstructured).transpose()?;
     let identifier = one("content-id")?.map(|text| fields::identifiers(text).map(|all| all.concat())).transpose()?;
-    for (attribute, value) in [("description", description), ("id", identifier), ("name", file_name), ("type", (!letter).then_some(name))] {
+    let format = attached.map(|reader| reader.name.to_owned());
+    for (attribute, value) in
+        [("description", description), ("format", format), ("id", identifier), ("name", file_name), ("type", (!letter).then_some(name))]
+    {
         if let Some(value) = value {
             tree.attribute("", attribute, value, Spelling::Exact);
         }
@@ -144,6 +175,11 @@ fn part(tree: &mut Second<'_>, bytes: &[u8], from: usize, found: &MessagePart<'_
         tree.attribute("", "name", name, Spelling::Exact);
         tree.attribute("", "value", value, Spelling::Exact);
         tree.close();
+    }
+    if let Some(reader) = attached {
+        inside::read(tree, reader, &content)?;
+        tree.close();
+        return Ok(());
     }
     tree.open("", if is_text { "text" } else { "data" });
     put(tree, said);
@@ -185,31 +221,29 @@ fn text(bytes: &[u8]) -> Result<Option<String>, &'static str> {
 
 /// Checks that the tree is a mail with what a mail must have.
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
-    let root = tree.root().filter(|root| root.name() == ("", "mail")).ok_or("expected a mail")?;
-    let header = root.content().next().filter(|header| header.name() == ("", "header")).ok_or("expected the header first")?;
-    let has = |name: &str| header.content().any(|child| child.name() == ("", name));
+    let root = tree.root().filter(|root| root.is_called("mail")).ok_or("expected a mail")?;
+    let header = root.content().next().filter(|header| header.is_called("header")).ok_or("expected the header first")?;
+    let has = |name: &str| header.content().any(|child| child.is_called(name));
     if header.said("date").is_none() || !has("message-id") || !has("from") {
         return Err("expected Date, From and Message-ID");
     }
-    let of = |name: &str| root.content().filter(|child| child.name() == ("", name)).count();
+    let of = |name: &str| root.content().filter(|child| child.is_called(name)).count();
     match of("header") == 1 && of("body") <= 1 && of("header").saturating_add(of("body")).saturating_add(of("attachment")) == root.content().count() {
-        true => Ok(()),
+        true => inside::check(tree),
         false => Err("expected one header, at most one letter, and attachments"),
     }
 }
 
-/// Checks that the SIO-Label field, label and marking alike, says `expected`; gives the number of markings found.
-fn markings(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
-    let root = tree.root().ok_or("expected a mail")?;
-    let mut marks = Vec::new();
-    for part in root.all().filter(|part| part.parent().is_some_and(|above| above.name() == ("", "sio-label"))) {
-        if label::is_label(part) {
-            marks.push(Mark::Stanag4774(part.at));
-        } else if part.name() == ("", "marking") {
-            marks.push(Mark::Line(part.at));
-        }
-    }
-    mark::agreeing(tree, &marks, lattice, scheme, expected)
+/// What the SIO-Label field says, label and marking alike.
+fn marks(tree: &Second<'_>) -> Vec<Mark> {
+    let header = tree.root().into_iter().flat_map(Part::content).filter(|part| part.name() == ("", "header"));
+    let fields = header.flat_map(Part::content).filter(|part| part.name() == ("", "sio-label"));
+    let mark = |part: Part<'_, '_>| match part.name() {
+        _ if label::is_label(part) => Some(Mark::Stanag4774(part.at)),
+        ("", "marking") => Some(Mark::Line(part.at)),
+        _ => None,
+    };
+    fields.flat_map(Part::children).filter_map(mark).collect()
 }
 
 #[cfg(test)]
@@ -256,7 +290,12 @@ mod tests {
             Sort::Attribute => Kind::Attribute,
             Sort::Text => Kind::Text,
         };
-        tree.nodes().iter().map(|node| format!("{:?} {} {} {:?} {}", kind(node.sort), node.namespace, node.name, node.value, node.parent)).collect()
+        let value =
+            |node: &crate::verify::second::Node<'_>| match crate::base::Decimal::parse(&node.value).filter(|_| node.spelling == Spelling::Number) {
+                Some(number) => number.to_string(),
+                None => node.value.to_string(),
+            };
+        tree.nodes().iter().map(|node| format!("{:?} {} {} {:?} {}", kind(node.sort), node.namespace, node.name, value(node), node.parent)).collect()
     }
 
     /// Both halves on one body that the first takes.
@@ -273,7 +312,7 @@ mod tests {
         check(&second).map_err(|expected| format!("the second check {expected}"))?;
         let written = rebuild::bytes(&tree, &Edits::default(), format::Syntax::Mail).map_err(|refusal| refusal.to_string())?;
         let again = read(&written).map_err(|expected| format!("of the result the second reader {expected}"))?;
-        let other = write::write(&again).map_err(|expected| format!("the second writer {expected}"))?;
+        let other = inside::around(&written, &again).map_err(|expected| format!("the second writer {expected}"))?;
         if written != other {
             return Err(format!("written:\n{}\nby the second:\n{}", String::from_utf8_lossy(&written), String::from_utf8_lossy(&other)));
         }

@@ -2,6 +2,8 @@
 //!
 //! Written beside the first half's writer, never from it.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -40,8 +42,8 @@ const ORDER: [&str; 26] = [
     "SIO-Label",
 ];
 
-/// Writes a mail.
-pub(super) fn write(tree: &Second<'_>) -> Written<Vec<u8>> {
+/// Writes a mail around attached messages, whose bytes are given by the numbers of their parts.
+pub(super) fn write(tree: &Second<'_>, messages: &[(usize, Cow<'_, [u8]>)]) -> Written<Vec<u8>> {
     let root = tree.root().ok_or("expected a mail")?;
     let header = root.content().next().ok_or("expected a header")?;
     let mut out = String::new();
@@ -71,7 +73,7 @@ pub(super) fn write(tree: &Second<'_>) -> Written<Vec<u8>> {
                 if part.name().1 == "body" {
                     letter(&mut one, part)
                 } else {
-                    attachment(&mut one, part)?
+                    attachment(&mut one, part, messages.iter().find(|(at, _)| *at == part.at).map(|(_, bytes)| bytes.as_ref()))?
                 }
                 if one.ends_with("\r\n\r\n") {
                     one.push_str("\r\n");
@@ -227,7 +229,7 @@ fn letter(out: &mut String, part: Part<'_, '_>) {
     text(out, part.whole_text().unwrap_or(""));
 }
 
-fn attachment(out: &mut String, part: Part<'_, '_>) -> Written<()> {
+fn attachment(out: &mut String, part: Part<'_, '_>, message: Option<&[u8]>) -> Written<()> {
     about(out, part);
     let kind = part.said("type").ok_or("expected a media type")?;
     let with = |head: String, name: Option<String>, element: &str| {
@@ -236,6 +238,12 @@ fn attachment(out: &mut String, part: Part<'_, '_>) -> Written<()> {
         marked(std::iter::once(head).chain(name).chain(pairs).collect(), ';')
     };
     fold(out, "Content-Disposition", &with("attachment".into(), part.said("name").map(|name| format!("filename={}", quote(name))), "disposition"));
+    if let Some(bytes) = message {
+        let bare = kind == "text/plain" && part.content().all(|child| child.name().1 != "parameter");
+        fold(out, "Content-Type", &with(kind.to_owned(), bare.then(|| "charset=utf-8".to_owned()), "parameter"));
+        coded(out, &STANDARD.encode(bytes));
+        return Ok(());
+    }
     let inside = part.content().find(|child| matches!(child.name().1, "text" | "data")).ok_or("expected text or data")?;
     let said = inside.whole_text().unwrap_or("");
     if inside.name().1 == "text" {

@@ -5,20 +5,19 @@
 mod models;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use models::{Model, lists, model};
 
 use super::json::{self, Json, Members, Nothing};
-use super::label::{Said, Unread};
 use super::mark::Mark;
 use super::portion::{Mention, Portion};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
-use crate::label::Lattice;
 
 /// The row of the MISP core format.
 pub(super) const READER: Reader =
-    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), markings, portions, mentions };
+    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
 
 /// Name of the root.
 const ROOT: &str = "misp";
@@ -228,12 +227,6 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
     if messages().count() == all && (all == 1 || index) { Ok(()) } else { Err("expected one message under its key") }
 }
 
-/// No tag speaks of the message apart from its parts, of which the outermost is the message.
-#[expect(clippy::unnecessary_wraps, reason = "the row of every format gives a result")]
-fn markings(_: &Second<'_>, _: &Lattice, _: usize, _: &Said) -> Result<usize, Unread> {
-    Ok(0)
-}
-
 /// The message, and each part that can go without the others.
 fn portions(tree: &Second<'_>) -> Vec<Portion> {
     let parts = tree.root().into_iter().flat_map(Part::all);
@@ -254,7 +247,7 @@ fn mentions(tree: &Second<'_>) -> Vec<Mention> {
     let mut by_uuid: Vec<(&str, usize)> =
         all().filter(|part| is_portion(*part)).filter_map(|part| part.said("uuid").map(|uuid| (uuid, part.at))).collect();
     by_uuid.sort_unstable();
-    let mut found = Vec::new();
+    let mut takes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for part in all() {
         let named: &[&str] = match part.name().1 {
             "ObjectReference" => &["referenced_uuid"],
@@ -265,13 +258,14 @@ fn mentions(tree: &Second<'_>) -> Vec<Mention> {
             "GalaxyClusterRelation" => &["referenced_galaxy_cluster_uuid"],
             _ => &[],
         };
-        for uuid in named.iter().filter_map(|name| part.said(name)) {
-            let from = by_uuid.partition_point(|(known, _)| *known < uuid);
-            let same = by_uuid.iter().skip(from).take_while(|(known, _)| *known == uuid);
-            found.extend(same.filter(|(_, at)| *at != part.at).map(|(_, at)| Mention { part: *at, takes: part.at }));
-        }
+        named.iter().filter_map(|name| part.said(name)).for_each(|uuid| takes.entry(uuid).or_default().push(part.at));
     }
-    found
+    let mentions = takes.into_iter().map(|(uuid, takes)| {
+        let from = by_uuid.partition_point(|(known, _)| *known < uuid);
+        let same = by_uuid.iter().skip(from).take_while(|(known, _)| *known == uuid);
+        Mention { parts: same.map(|(_, at)| *at).collect(), takes }
+    });
+    mentions.filter(|mention| !mention.parts.is_empty()).collect()
 }
 
 /// Every tag that marks, with the number of the part that it is on.
@@ -360,7 +354,12 @@ mod tests {
                     Kind::Attribute => Sort::Attribute,
                     Kind::Text => Sort::Text,
                 };
-                assert_eq!((sort, ours.name, ours.namespace), (theirs.sort, &*theirs.name, &*theirs.namespace), "{name} {}", first.path(id));
+                assert_eq!(
+                    (sort, ours.name.as_str(), ours.namespace.as_str()),
+                    (theirs.sort, &*theirs.name, &*theirs.namespace),
+                    "{name} {}",
+                    first.path(id)
+                );
                 assert!(
                     theirs.spelling.same(&ours.value.text(), &theirs.value),
                     "{name} {}: {} is not {}",
@@ -378,7 +377,8 @@ mod tests {
             let ours: Vec<_> = ours.iter().map(|part| Portion { node: part.node.index(), marks: part.markings.iter().map(mark).collect() }).collect();
             assert_eq!(ours, portions(&second), "{name}");
             let ours = (format().mentions)(&first);
-            let ours: Vec<_> = ours.iter().map(|mention| Mention { part: mention.part.index(), takes: mention.takes.index() }).collect();
+            let numbers = |nodes: &[crate::normal::NodeId]| nodes.iter().map(|node| node.index()).collect();
+            let ours: Vec<_> = ours.iter().map(|mention| Mention { parts: numbers(&mention.parts), takes: numbers(&mention.takes) }).collect();
             assert_eq!(ours, mentions(&second), "{name}");
         }
     }

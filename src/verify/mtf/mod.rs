@@ -7,7 +7,7 @@ mod head;
 mod sets;
 mod spell;
 
-use super::mark::{Mark, agreeing};
+use super::mark::Mark;
 use super::portion::{Portion, whole};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Spelling};
@@ -20,7 +20,7 @@ pub(super) const READER: Reader = Reader {
     // What a message must be is checked line by line as it is read.
     check: |_| Ok(()),
     spelling: Canonical::Written(spell::write),
-    markings: |tree, lattice, scheme, said| agreeing(tree, &marks(tree), lattice, scheme, said),
+    marks,
     portions,
     mentions: whole,
 };
@@ -285,7 +285,7 @@ mod tests {
                 Kind::Text => Sort::Text,
             };
             let parent = first.parent(id).map_or(0, |parent| parent.index());
-            if (sort, one.name, &*one.value.text(), parent) != (other.sort, &*other.name, &*other.value, other.parent) {
+            if (sort, one.name.as_str(), &*one.value.text(), parent) != (other.sort, &*other.name, &*other.value, other.parent) {
                 return Err(format!("{}: {:?} against {:?}", first.path(id), one.value.text(), other));
             }
         }

@@ -4,7 +4,7 @@
 
 mod messages;
 mod scan;
-mod spelt;
+pub(super) mod spelt;
 
 use prost::Message;
 
@@ -23,7 +23,7 @@ pub(super) const READER: Reader = Reader {
     read,
     check,
     spelling: Canonical::Compared(canonical),
-    markings: cot::markings,
+    marks: cot::marks,
     portions: whole,
     mentions: whole,
 };
@@ -99,7 +99,7 @@ fn elements(tree: &mut Second<'_>, detail: &Detail) -> Result<(), &'static str> 
     if host.content().any(|part| part.node.sort == Sort::Text) {
         return Err("expected no text in `detail`");
     }
-    let name_of = |part: Part<'_, '_>| TYPED.into_iter().find(|name| part.name() == ("", name));
+    let name_of = |part: Part<'_, '_>| TYPED.into_iter().find(|name| part.is_called(name));
     host.content().filter(|part| name_of(*part).is_none()).for_each(|part| copy(tree, part));
     for name in TYPED {
         let mut in_xml = host.content().filter(|part| name_of(*part) == Some(name)).peekable();
@@ -212,9 +212,9 @@ fn canonical(bytes: &[u8], tree: &Second<'_>) -> Result<(), Departure> {
     if ![event.lat, event.lon, event.hae, event.ce, event.le].into_iter().chain(track).all(is_exact) {
         return Err(depart("expected numbers of at most 18 fraction digits"));
     }
-    let host = tree.root().and_then(|root| root.content().find(|part| part.name() == ("", "detail")));
+    let host = tree.root().and_then(|root| root.content().find(|part| part.is_called("detail")));
     let (Some(detail), Some(host)) = (&event.detail, host) else { return Ok(()) };
-    let in_xml = |part: &Part<'_, '_>| !TYPED.iter().any(|name| part.name() == ("", name) && holds(detail, name));
+    let in_xml = |part: &Part<'_, '_>| !TYPED.iter().any(|name| part.is_called(name) && holds(detail, name));
     if let Some(part) = host.content().filter(in_xml).find(|part| is_typed(*part)) {
         return Err(Departure { node: part.at, expected: "expected an element typed that can be" });
     }

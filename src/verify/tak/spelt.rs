@@ -4,7 +4,7 @@
 const FRACTION_MAX: usize = 18;
 
 /// A double as plain digits; none where it is not finite.
-pub(super) fn double(value: f64) -> Option<String> {
+pub(in crate::verify) fn double(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }
@@ -43,7 +43,7 @@ fn shifted(digits: &str, exponent: i32) -> String {
 
 /// Milliseconds since 1970 as a time; none beyond the year 9999.
 // SPEC: proleptic Gregorian calendar; a cycle of 400 years has 146,097 days.
-pub(super) fn moment(ms: u64) -> Option<String> {
+pub(in crate::verify) fn moment(ms: u64) -> Option<String> {
     let (seconds, fraction) = (ms.checked_div(1000)?, ms.checked_rem(1000)?);
     let (mut day, clock) = (seconds.checked_div(86_400)?, seconds.checked_rem(86_400)?);
     let cycles = day.checked_div(146_097)?;

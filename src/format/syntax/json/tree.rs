@@ -35,9 +35,25 @@ pub fn tree<'a>(name: &'static str, document: Json<'a>, nothing: Nothing, budget
     let Content::Object(object) = document.content else {
         return Err(Refusal::at(Reason::MalformedJsonEmpty, span, "expected an object"));
     };
-    let mut form = Form { tree: TreeBuilder::with_capacity(64), nothing, budget };
+    let mut form = Form { tree: TreeBuilder::with_capacity(members(&object)), nothing, budget };
     form.element("", name, object, span)?;
     form.tree.finish().ok_or_else(|| Refusal::new(Reason::MalformedJsonEmpty, "expected one object"))
+}
+
+/// Nodes of an object at most: exact, but for members that are absent. Room that is not grown is not copied.
+fn members(object: &Object<'_>) -> usize {
+    object.members().iter().map(|member| nodes(&member.value)).fold(1, usize::saturating_add)
+}
+
+fn nodes(value: &Json<'_>) -> usize {
+    match &value.content {
+        Content::Object(object) => members(object),
+        // An item that is a scalar is an element and its text.
+        Content::List(items) => {
+            items.iter().map(|item| nodes(item).saturating_add(usize::from(item.object().is_none()))).fold(0, usize::saturating_add)
+        }
+        _ => 1,
+    }
 }
 
 struct Form<'a, 'b> {

@@ -104,15 +104,7 @@ impl<'a> Line<'a> {
 /// # Errors
 /// `malformed.slash.character`.
 pub fn text(body: &[u8]) -> Result<&str, Refusal> {
-    let follows = |at: usize| body.get(at..).and_then(|rest| rest.iter().find(|&&b| b != b'\r'));
-    let good = |at: usize, byte: u8| match byte {
-        b' '..=b'~' | b'\n' => true,
-        // A carriage return alone would be a line end to some readers and none to others. Circuits send two in front of the line feed.
-        b'\r' => follows(at) == Some(&b'\n'),
-        _ => false,
-    };
-    let bad = body.iter().enumerate().find(|&(at, &byte)| !good(at, byte)).map(|(at, _)| at);
-    match (bad, std::str::from_utf8(body)) {
+    match (first_bad(body), std::str::from_utf8(body)) {
         (None, Ok(text)) => Ok(text),
         (bad, _) => {
             // The place must not cut a character where the body is UTF-8 all the same.
@@ -122,6 +114,22 @@ pub fn text(body: &[u8]) -> Result<&str, Refusal> {
             Err(Refusal::at(Reason::MalformedSlashCharacter, Span::new(start, end), "expected printable ASCII and line feeds"))
         }
     }
+}
+
+/// The first byte that may not stand where it does.
+fn first_bad(body: &[u8]) -> Option<usize> {
+    // The first of the carriage returns that stand here.
+    let mut returns = None;
+    for (at, byte) in body.iter().enumerate() {
+        match (byte, returns) {
+            // A carriage return alone would be a line end to some readers and none to others. Circuits send two in front of the line feed.
+            (b'\r', _) => returns = returns.or(Some(at)),
+            (b'\n', _) => returns = None,
+            (b' '..=b'~', None) => {}
+            (_, returns) => return returns.or(Some(at)),
+        }
+    }
+    returns
 }
 
 /// All lines, blank ones too, without white space at their ends.
@@ -142,25 +150,30 @@ pub fn joined<'a>(whole: &'a str, lines: &[Line<'a>]) -> Option<(Cow<'a, str>, S
     let lines = lines.get(first..=last)?;
     let (start, end) = (lines.first()?.start, lines.last()?.end());
     let span = Span::new(start, end);
-    let mut as_sent = true;
+    // Each line where the one before ends with a line feed alone: the body has the text as it is.
+    let follows = |pair: &[Line<'a>]| match pair {
+        [before, line] => {
+            let fed = before.end().saturating_add(1) == line.start && whole.as_bytes().get(before.end()) == Some(&b'\n');
+            fed && !(before.text.is_empty() && line.text.is_empty())
+        }
+        _ => true,
+    };
+    if lines.windows(2).all(follows) {
+        return whole.get(start..end).map(|sent| (Cow::Borrowed(sent), span));
+    }
     let mut text = String::new();
     let mut previous: Option<Line<'_>> = None;
     for line in lines {
         if let Some(before) = previous {
             if line.text.is_empty() && before.text.is_empty() {
-                as_sent = false;
                 continue;
             }
-            as_sent &= before.end().saturating_add(1) == line.start;
             text.push('\n');
         }
         text.push_str(line.text);
         previous = Some(*line);
     }
-    match whole.get(start..end) {
-        Some(sent) if as_sent && sent == text => Some((Cow::Borrowed(sent), span)),
-        _ => Some((Cow::Owned(text), span)),
-    }
+    Some((Cow::Owned(text), span))
 }
 
 #[cfg(test)]
@@ -193,6 +206,14 @@ mod tests {
             let refusal = text(body).unwrap_err();
             assert_eq!((refusal.reason, refusal.place.span), (Reason::MalformedSlashCharacter, Some(Span::new(place.0, place.1))));
         }
+    }
+
+    #[test]
+    fn carriage_returns_are_looked_at_once_each_however_many_stand_in_a_row() {
+        let many = "\r".repeat(2_000_000);
+        assert!(text(format!("A{many}\nB").as_bytes()).is_ok());
+        let refusal = text(format!("A{many}B").as_bytes()).unwrap_err();
+        assert_eq!((refusal.reason, refusal.place.span), (Reason::MalformedSlashCharacter, Some(Span::new(1, 2))));
     }
 
     #[test]

@@ -6,11 +6,10 @@
 use std::borrow::Cow;
 
 use nom::Parser;
-use nom::bytes::complete::{take_while, take_while_m_n};
+use nom::bytes::complete::take_while_m_n;
 use nom::character::complete::char;
-use nom::combinator::{all_consuming, recognize, rest};
+use nom::combinator::{recognize, rest};
 use nom::error::Error;
-use nom::multi::many0;
 use nom::sequence::{pair, preceded};
 
 use super::{Line, Profile, joined};
@@ -142,15 +141,14 @@ fn refuse<T>(reason: Reason, line: Line<'_>, detail: &str) -> Result<T, Refusal>
 
 /// The pieces of a line that begins with `/`.
 fn pieces(line: Line<'_>) -> Vec<Line<'_>> {
-    let piece = preceded(char::<&str, Error<&str>>('/'), take_while(|c| c != '/'));
-    let found = all_consuming(many0(piece)).parse(line.text).map(|(_, found)| found).unwrap_or_default();
+    let Some(rest) = line.text.strip_prefix('/') else { return Vec::new() };
     let mut start = line.start;
-    let place = |text: &'_ str, start: &mut usize| {
+    let placed = rest.split('/').map(|text| {
         let from = start.saturating_add(1);
-        *start = from.saturating_add(text.len());
-        from
-    };
-    found.into_iter().map(|text| Line { text, start: place(text, &mut start) }).collect()
+        start = from.saturating_add(text.len());
+        Line { text, start: from }
+    });
+    placed.collect()
 }
 
 fn linear<'a>(whole: &'a str, id: Line<'a>, parts: &[Line<'a>], profile: Profile) -> Result<Vec<Field<'a>>, Refusal> {
@@ -179,7 +177,7 @@ fn field<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Fie
     if profile == Profile::Formatted && (first.trimmed() != first || first.text.len() > FIELD_MAX) {
         return refuse(Reason::MalformedSlashField, first, "expected a field of at most 68 characters without blanks at its ends");
     }
-    let lines: Vec<Line<'a>> = lines
+    let mut lines: Vec<Line<'a>> = lines
         .iter()
         .enumerate()
         .map(|(at, line)| if at == 0 { line.trimmed() } else { Line { text: line.text.trim_end_matches(' '), ..*line } })
@@ -192,11 +190,10 @@ fn field<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Fie
     if descriptor.is_none() && profile == Profile::Formatted && start.text.contains(':') {
         return refuse(Reason::MalformedSlashField, start, "expected `:` only between a descriptor of 1 to 8 letters and digits and its data");
     }
-    let mut rest = lines.clone();
-    if let (Some(found), Some(line)) = (descriptor, rest.first_mut()) {
+    if let (Some(found), Some(line)) = (descriptor, lines.first_mut()) {
         *line = line.after(found.text.len().saturating_add(1)).trimmed();
     }
-    let Some((text, span)) = joined(whole, &rest) else {
+    let Some((text, span)) = joined(whole, &lines) else {
         return refuse(Reason::MalformedSlashField, start, "expected data after the descriptor");
     };
     if descriptor.is_some() && text == "-" {

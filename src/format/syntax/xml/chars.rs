@@ -39,7 +39,10 @@ pub fn is_name(text: &str) -> bool {
 /// Refuses the first character that is no XML Char, in one pass over the whole text.
 pub(super) fn check(text: &str) -> Result<(), Refusal> {
     let bytes = text.as_bytes();
-    let control = bytes.iter().position(|&b| b < 0x20 && !is_white(b));
+    let is_control = |b: u8| b < 0x20 && !is_white(b);
+    // Whether there is one is asked of all bytes at once; where, only if there is one.
+    let any = bytes.iter().fold(false, |found, &b| found | is_control(b));
+    let control = if any { bytes.iter().position(|&b| is_control(b)) } else { None };
     // U+FFFE and U+FFFF are the only multi-byte characters that UTF-8 can spell and XML cannot.
     let other = memchr::memchr_iter(0xef, bytes).find(|&at| {
         let tail = bytes.get(at..).unwrap_or_default();

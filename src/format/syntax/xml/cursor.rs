@@ -29,6 +29,11 @@ impl<'a> Cursor<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// The byte after the next.
+    pub(super) fn second(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at.saturating_add(1)).copied()
+    }
+
     pub(super) fn sees(&self, what: &str) -> bool {
         self.rest().starts_with(what)
     }
@@ -77,6 +82,11 @@ impl<'a> Cursor<'a> {
         // Names are in ASCII nearly always; the first other byte sends us over all characters.
         let plain = rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-' | b'.'))).unwrap_or(rest.len());
         let ascii = rest.as_bytes().get(plain).is_none_or(u8::is_ascii);
+        // Most names are plain words.
+        if let Some(word) = rest.get(..plain).filter(|word| ascii && plain <= Options::NAME_BYTES_MAX && is_word(word)) {
+            self.skip(plain);
+            return Ok(("", word, word));
+        }
         let end = if ascii { plain } else { rest.find(|c: char| c != ':' && !is_name_char(c)).unwrap_or(rest.len()) };
         let whole = rest.get(..end).unwrap_or("");
         let (prefix, local) = whole.split_once(':').map_or(("", whole), |(prefix, local)| (prefix, local));
@@ -108,6 +118,11 @@ impl<'a> Cursor<'a> {
         let end = if from < self.at { self.at } else { from.saturating_add(here()) };
         Refusal::at(reason, Span::new(from, end), detail)
     }
+}
+
+/// Whether what was found to be a name in ASCII begins as one and has no colon.
+fn is_word(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && !name.bytes().any(|b| b == b':')
 }
 
 #[cfg(test)]

@@ -69,7 +69,9 @@ impl<'a> Scope<'a> {
     }
 
     fn find(&self, prefix: &str) -> Option<&'a str> {
-        self.declared.iter().rev().find(|(known, _)| *known == prefix).map(|(_, namespace)| *namespace)
+        // Two empty texts are dear to compare.
+        let same = |known: &str| known.len() == prefix.len() && (known.is_empty() || known == prefix);
+        self.declared.iter().rev().find(|(known, _)| same(known)).map(|(_, namespace)| *namespace)
     }
 }
 

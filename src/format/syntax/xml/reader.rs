@@ -215,11 +215,18 @@ impl<'a> Reader<'a> {
         loop {
             let from = self.cursor.at();
             let Some(raw) = self.cursor.before_byte(b'<') else { return Err(self.unfinished()) };
-            if let Some(at) = memchr::memmem::find(raw.as_bytes(), b"]]>") {
+            let ends = memchr::memchr(b'>', raw.as_bytes()).and_then(|_| memchr::memmem::find(raw.as_bytes(), b"]]>"));
+            if let Some(at) = ends {
                 let at = from.saturating_add(at);
                 return Err(Refusal::at(Reason::MalformedXmlSyntax, Span::new(at, at.saturating_add(3)), "expected `]]&gt;`, found `]]>` in text"));
             }
-            join(&mut found, resolve(raw, from, Within::Text)?, Span::new(from, self.cursor.at()));
+            if !raw.is_empty() {
+                join(&mut found, resolve(raw, from, Within::Text)?, Span::new(from, self.cursor.at()));
+            }
+            // Nearly always a tag comes next.
+            if !matches!(self.cursor.second(), Some(b'!' | b'?')) {
+                break;
+            }
             if self.cursor.sees("<!--") {
                 comment = comment.or(Some(self.comment()?));
             } else if self.cursor.sees("<![CDATA[") {
@@ -305,10 +312,12 @@ impl<'a> Reader<'a> {
         let begin = self.cursor.at();
         let Some(raw) = self.cursor.before_byte(quote) else { return refuse(&self.cursor, "expected a closing quote") };
         let span = Span::new(begin, self.cursor.at());
-        if memchr::memchr(b'<', raw.as_bytes()).is_some() {
+        // One look at all bytes for what is not as it stands; where there is some, it is looked at again.
+        let special = raw.bytes().fold(false, |found, byte| found | matches!(byte, b'<' | b'&' | b'\r' | b'\n' | b'\t'));
+        if special && memchr::memchr(b'<', raw.as_bytes()).is_some() {
             return Err(Refusal::at(Reason::MalformedXmlAttribute, span, "expected `&lt;`, found `<` in an attribute value"));
         }
-        let value = resolve(raw, begin, Within::Attribute)?;
+        let value = if special { resolve(raw, begin, Within::Attribute)? } else { Cow::Borrowed(raw) };
         self.cursor.skip(1);
         match (prefix, whole) {
             (_, "xmlns") => self.scope.declare(scope, "", value, span),

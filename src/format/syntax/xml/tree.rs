@@ -32,5 +32,6 @@ pub fn read_tree<'a>(text: &'a str, options: Options, budget: &mut Budget) -> Re
 
 /// A bound on the nodes of a document: every element and text ends at a `<`, every attribute has a `=`.
 pub(crate) fn nodes_at_most(text: &str) -> usize {
-    memchr::memchr2_iter(b'<', b'=', text.as_bytes()).count()
+    // Both are frequent: counting all bytes is quicker than going from one to the next.
+    text.bytes().filter(|byte| matches!(byte, b'<' | b'=')).count()
 }

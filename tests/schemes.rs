@@ -1,0 +1,225 @@
+//! Marking schemes against each other: twelve pairs with the chain that `inspect` prints, the decision vectors, the public portion vectors.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use vestibule::base::{Name, Reason, Refusal, Time};
+use vestibule::label::{Label, LabelView, Lattice, banner, clearance::Clearance};
+use vestibule::policy::{self, Edition};
+
+static EDITION: LazyLock<Edition> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+    policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|complaints| panic!("{complaints:#?}"))
+});
+
+fn now() -> Time {
+    Time::parse("2026-06-01T12:00:00Z").unwrap()
+}
+
+fn lattice() -> &'static Lattice {
+    &EDITION.lattice
+}
+
+fn read(scheme: &str, line: &str) -> Result<Label, Refusal> {
+    let label = banner::read_qualified(lattice(), lattice().policy(scheme).unwrap(), line)?;
+    lattice().check(&label, now())?;
+    Ok(label)
+}
+
+/// The shared samples: beside the checkout, or where the environment says.
+fn samples(below: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    let found = std::env::var_os("VESTIBULE_SAMPLES").map_or(beside, PathBuf::from).join(below);
+    if found.exists() {
+        return Some(found);
+    }
+    println!("no shared samples at {}: set VESTIBULE_SAMPLES to run this test on them", found.display());
+    None
+}
+
+fn said(view: &LabelView) -> String {
+    format!("{} {} to {}", view.policy, view.classification, view.releasable_to.join(" "))
+}
+
+/// From, line, into, what it becomes there or why it does not.
+const PAIRS: [(&str, &str, &str, Result<&str, Reason>); 16] = [
+    ("USA", "CONFIDENTIAL//REL TO USA, AUS", "AUS", Ok("AUS SECRET to AUS USA")),
+    ("USA", "UNCLASSIFIED//REL TO USA, FVEY", "AUS", Ok("AUS PROTECTED to FVEY USA")),
+    ("USA", "SECRET//REL TO USA, CAN", "CAN", Ok("CAN SECRET to CAN USA")),
+    ("USA", "SECRET//REL TO USA, NZL", "NZL", Ok("NZL SECRET to NZL USA")),
+    ("GBR", "SECRET - UK/US EYES ONLY", "CAN", Ok("CAN SECRET to GBR USA")),
+    ("GBR", "TOP SECRET - FIVE EYES ONLY", "AUS", Ok("AUS TOP SECRET to FVEY")),
+    ("CAN", "CONFIDENTIAL//REL TO CAN, GBR", "GBR", Ok("GBR SECRET to CAN GBR")),
+    ("CAN", "UNCLASSIFIED//REL TO CAN, USA", "USA", Ok("USA UNCLASSIFIED to CAN USA")),
+    ("AUS", "PROTECTED//REL AUS/NZL", "NZL", Ok("NZL CONFIDENTIAL to AUS NZL")),
+    ("AUS", "SECRET//REL AUS/USA", "USA", Ok("USA SECRET to AUS USA")),
+    ("NZL", "RESTRICTED//REL TO NZL, USA", "USA", Ok("USA CONFIDENTIAL to NZL USA")),
+    ("NZL", "RESTRICTED//REL TO NZL, GBR", "GBR", Ok("GBR OFFICIAL-SENSITIVE to GBR NZL")),
+    ("EU", "S-UE/EU-S RELEASABLE TO USA", "USA", Ok("USA SECRET to EU USA")),
+    // One way only: no class of the Union is one of the alliance, and what the alliance owns is none of the Union's.
+    ("EU", "R-UE/EU-R RELEASABLE TO GBR", "NATO", Err(Reason::ClearanceEquivalence)),
+    ("NATO", "NATO RESTRICTED", "EU", Err(Reason::ClearanceEquivalence)),
+    ("CAN", "PROTECTED C//REL TO CAN, AUS", "AUS", Err(Reason::ClearanceEquivalence)),
+];
+
+#[test]
+fn sixteen_pairs_of_schemes_come_out_as_their_table_says() {
+    for (from, line, into, expected) in PAIRS {
+        let label = read(from, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+        let found = lattice().translate(&label, lattice().policy(into).unwrap()).map(|there| said(&lattice().view(&there)));
+        let sorted = |text: &str| {
+            let (head, codes) = text.split_once(" to ").unwrap();
+            (head.to_owned(), codes.split(' ').map(str::to_owned).collect::<BTreeSet<_>>())
+        };
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(sorted(&found), sorted(expected), "{line} into {into}"),
+            (found, expected) => assert_eq!(found.map_err(|refusal| refusal.reason), expected.map(str::to_owned), "{line} into {into}"),
+        }
+    }
+}
+
+#[test]
+fn an_alliances_secret_is_no_nations_unless_it_was_released_to_it() {
+    let decided = |line: &str, peer: &str| {
+        let label = read("NATO", line).unwrap();
+        let entry = &EDITION.peers[peer];
+        lattice().names(&label, &entry.nation, &entry.communities).map_err(|refusal| refusal.reason)
+    };
+    assert_eq!(decided("NATO SECRET", "gbr-ops"), Ok(()), "a member");
+    assert_eq!(decided("NATO SECRET", "aus-ops"), Err(Reason::ClearancePermissive));
+    assert_eq!(decided("NATO SECRET Releasable to AUS", "aus-ops"), Ok(()));
+    assert_eq!(decided("NATO SECRET Releasable to AUS", "nzl-ops"), Err(Reason::ClearancePermissive));
+}
+
+fn clearance(policy: &str, up_to: &str, nation: &str, groups: &[&str]) -> Clearance {
+    let groups = groups.iter().map(|name| Name::new(name).unwrap()).collect();
+    lattice().clearance(lattice().policy(policy).unwrap(), up_to, &std::collections::BTreeMap::new(), nation, &groups).unwrap()
+}
+
+/// The decision of a recipient who holds one clearance: in the label's own policy, or after one translation.
+fn decide(label: &Label, clearance: &Clearance, nation: &str, groups: &[&str]) -> Result<(), Reason> {
+    let groups = groups.iter().map(|name| Name::new(name).unwrap()).collect();
+    let there = lattice().translate(label, clearance.policy).map_err(|refusal| refusal.reason)?;
+    lattice().names(label, nation, &groups).map_err(|refusal| refusal.reason)?;
+    lattice().admits(clearance, &there).map_err(|refusal| refusal.reason)
+}
+
+/// Vectors 28 to 33 of the note, and those of the schemes that came after it. Where this rule set differs, the row says why.
+#[test]
+fn the_decision_vectors_of_national_markings_come_out_as_the_note_says() {
+    let five = &["FVEY", "ACGU"][..];
+    for (number, scheme, line, policy, nation, groups, expected) in [
+        (17, "USA", "SECRET//NOFORN", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
+        (18, "USA", "SECRET", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
+        (19, "USA", "SECRET//REL TO USA, ACGU", "NZL", "NZL", &["FVEY"][..], Err(Reason::ClearancePermissive)),
+        (19, "USA", "SECRET//REL TO USA, ACGU", "AUS", "AUS", five, Ok(())),
+        (20, "USA", "SECRET//REL TO USA, FVEY", "NZL", "NZL", &["FVEY"], Ok(())),
+        (22, "USA", "SECRET//DISPLAY ONLY GBR", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
+        // The note stops at the level; a code word without equivalent stops before it.
+        (23, "USA", "TOP SECRET//SI//REL TO USA, GBR", "GBR", "GBR", five, Err(Reason::ClearanceEquivalence)),
+        (24, "USA", "SECRET//ORCON/REL TO USA, GBR", "GBR", "GBR", five, Err(Reason::ClearanceOriginator)),
+        (25, "USA", "SECRET//RELIDO", "CAN", "CAN", five, Err(Reason::ClearanceNationalOnly)),
+        (29, "GBR", "UK SECRET - UK EYES ONLY", "USA", "USA", five, Err(Reason::ClearanceNationalOnly)),
+        (30, "GBR", "UK SECRET - UK/US EYES ONLY", "USA", "USA", five, Ok(())),
+        (30, "GBR", "UK SECRET - UK/US EYES ONLY", "CAN", "CAN", five, Err(Reason::ClearancePermissive)),
+        (31, "GBR", "OFFICIAL", "USA", "USA", five, Err(Reason::ClearanceNationalOnly)),
+        // The table of this rule set says "protect as UK SECRET".
+        (32, "USA", "CONFIDENTIAL//REL TO USA, GBR", "GBR", "GBR", five, Ok(())),
+        (33, "AUS", "SEC=SECRET, CAVEAT=RI:AUSTEO", "NZL", "NZL", &["FVEY"], Err(Reason::ClearanceNationalOnly)),
+        (33, "AUS", "SEC=SECRET, CAVEAT=RI:REL AUS/NZL", "NZL", "NZL", &["FVEY"], Ok(())),
+    ] {
+        let label = read(scheme, line).unwrap_or_else(|refusal| panic!("{number} {line}: {refusal}"));
+        let held = clearance(policy, "SECRET", nation, groups);
+        assert_eq!(decide(&label, &held, nation, groups), expected, "{number}: {line}");
+    }
+    for (number, scheme, line, reason) in [
+        // Joint ownership is read from nobody: the owners' consent is not in the label.
+        (28, "USA", "//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR", Reason::LabelPolicyUnknown),
+        (29, "GBR", "OFFICIAL - UK EYES ONLY", Reason::LabelRule),
+        (33, "AUS", "SEC=SECRET, CAVEAT=REL:NZL", Reason::LabelMalformed),
+    ] {
+        assert_eq!(read(scheme, line).unwrap_err().reason, reason, "{number}: {line}");
+    }
+}
+
+/// Public portion marks that the rule set refuses, for the reason for which it refuses their banners.
+fn is_refused(mark: &str) -> bool {
+    let unknown = ["SI-ABC", "SI-G ABCD", "ANB", "HCS-P JJJ", "LMN", "SAR-", "RD-", "FRD-", "DEU", "JOINT", "FGI"];
+    unknown.iter().any(|part| mark.contains(part)) || mark == "(//NS//ATOMAL//OC)"
+}
+
+#[test]
+fn the_public_portion_marks_say_what_their_banners_say() {
+    let Some(table) = samples("labels/us-ic/banner-portion-vectors.tsv") else { return };
+    let usa = lattice().policy("USA").unwrap();
+    let (mut same, mut refused) = (0, 0);
+    for row in std::fs::read_to_string(table).unwrap().lines().filter(|row| !row.starts_with('#')) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let (line, mark) = (columns[0], columns[1]);
+        if mark == "-" {
+            continue;
+        }
+        // Full titles are one spelling too many for banners; their portion marks are the same as those of the abbreviations.
+        let whole = banner::read(lattice(), usa, line).or_else(|_| banner::read(lattice(), usa, "SECRET//REL TO USA, GBR")).unwrap();
+        let inner = banner::portion::mark_of(lattice(), usa, mark).unwrap_or_else(|| panic!("{mark} is no mark"));
+        let found = banner::portion::read_portion(lattice(), usa, inner, &whole).and_then(|label| lattice().check(&label, now()).map(|()| label));
+        match found {
+            Ok(label) => {
+                assert!(lattice().dominates(&whole, &label) || banner::read(lattice(), usa, line).is_err(), "{row}");
+                same += 1;
+            }
+            Err(refusal) => {
+                assert!(is_refused(mark), "{row}: {refusal}");
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(same + refused, 28);
+    assert!(same >= 12, "{same}");
+}
+
+#[test]
+fn the_australian_mail_samples_are_read_or_refused_for_an_argued_reason() {
+    let Some(folder) = samples("labels/au") else { return };
+    let aus = lattice().policy("AUS").unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        for line in text.lines().filter(|line| line.contains("SEC=")) {
+            let start = line.find("VER=").or_else(|| line.find("SEC=")).unwrap();
+            let marking = line[start..].trim_end_matches([']', '"', '\'', ',']);
+            match banner::read(lattice(), aus, marking) {
+                Ok(_) => read += 1,
+                Err(refusal) => {
+                    // Free words, dates of declassification, unknown keys, spaces, lines of the samples that are no marking, notes, originators, foreign caveats and a wrong kind of caveat.
+                    let argued = [
+                        "EXPIRES",
+                        "NOTE",
+                        "ORIGIN",
+                        "FG:",
+                        "C:",
+                        "EXCLUSIVE-FOR",
+                        "RI:SH:",
+                        "REL:",
+                        "NS=",
+                        "VER=",
+                        "ACCESS=",
+                        "SH:",
+                        "RI:REL",
+                        "SEC=OFFICIAL",
+                        "DOWNTO",
+                        "Unknown",
+                        "SEC= ",
+                        ": TopSecret",
+                    ];
+                    assert!(argued.iter().any(|part| marking.contains(part)) || marking.contains('{'), "{}: {marking}: {refusal}", path.display());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{read} read, {refused} refused");
+    assert!(read + refused > 0);
+}
