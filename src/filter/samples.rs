@@ -63,14 +63,16 @@ fn place(value: &str, at: &mut usize) -> Span {
 }
 
 fn typed(text: &str) -> Value<'_> {
-    let number = |text: &str, unit| Value::Number(Decimal::parse(text).unwrap(), unit);
-    match text.split_once(':') {
+    let number = |text: &str, unit| Decimal::parse(text).map(|number| Value::Number(number, unit));
+    let value = match text.split_once(':') {
         Some(("lat", text)) => number(text, Unit::Latitude),
         Some(("lon", text)) => number(text, Unit::Longitude),
         Some(("m", text)) => number(text, Unit::Metres),
-        Some(("t", text)) => Value::Time(Time::parse(text).unwrap()),
-        _ => Value::Text(text.into()),
-    }
+        Some(("t", text)) => Time::parse(text).map(Value::Time),
+        _ => None,
+    };
+    // Drawn texts may begin like typed ones.
+    value.unwrap_or_else(|| Value::Text(text.into()))
 }
 
 /// The node at `path`, which must stand in the tree; an element's, not its text's.

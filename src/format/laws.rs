@@ -36,7 +36,9 @@ pub fn places_are_true(format: &'static Format, body: &[u8]) -> Result<(), Broke
         Ok(tree) => tree,
         Err(refusal) => {
             let inside = refusal.place.span.is_none_or(|span| within(whole, span));
-            let cut = refusal.place.span.is_some_and(|span| std::str::from_utf8(body).is_ok_and(|text| text.get(span.range()).is_none()));
+            // A binary body may happen to be UTF-8; its fields know nothing of characters.
+            let text = std::str::from_utf8(body).ok().filter(|_| format.syntax != Syntax::Tak);
+            let cut = refusal.place.span.is_some_and(|span| text.is_some_and(|text| text.get(span.range()).is_none()));
             return match (inside, cut) {
                 (true, false) => Ok(()),
                 (false, _) => Err(format!("the span of `{}` lies outside the body", refusal.reason)),

@@ -115,6 +115,10 @@ impl<'a> Cursor<'_, 'a> {
                 }
                 _ => return Err(self.unexpected()),
             }
+            // Some readers put a space between words that touch, others none.
+            if self.peek().is_some_and(|next| next == b'"' || is_atom(next)) {
+                return Err(self.refusal("expected white space between the words of a name"));
+            }
             self.blank();
         }
     }
@@ -222,6 +226,9 @@ mod tests {
             "<a@b> c",
             "Name a@b",
             "John Q. Public <a@b>",
+            "Watch qos=\"1\" <a@b>",
+            "\"A\"B <a@b>",
+            "\"A\"\"B\" <a@b>",
             "\"a\"@b",
             "\"x",
             "\"\" <a@b>",
