@@ -78,8 +78,7 @@ impl Lab {
     fn with(change: impl FnOnce(String) -> String) -> Self {
         let lab = Self { folder: tempfile::tempdir().unwrap() };
         let text = include_str!("../../deploy/lab/gateway.toml").replace("../../rules/five-eyes", RULES);
-        let text =
-            text.replace("127.0.0.1:4471", &format!("127.0.0.1:{}", free_port())).replace("127.0.0.1:4472", &format!("127.0.0.1:{}", free_port()));
+        let text = text.replace(":4471\"", &format!(":{}\"", free_port())).replace(":4472\"", &format!(":{}\"", free_port()));
         std::fs::write(lab.config(), change(text)).unwrap();
         lab.keys();
         lab

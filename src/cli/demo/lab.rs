@@ -65,8 +65,8 @@ impl Lab {
                 .map_err(|error| Fault::from_cause(format!("there is no rule set at `{}`; give `--rules`", rules.display()), error))?;
             let text = CONFIGURATION
                 .replace("\"../../rules/five-eyes\"", &format!("{:?}", rules.display().to_string()))
-                .replace("127.0.0.1:4471", &format!("127.0.0.1:{}", free_port()?))
-                .replace("127.0.0.1:4472", &format!("127.0.0.1:{}", free_port()?));
+                .replace(":4471\"", &format!(":{}\"", free_port()?))
+                .replace(":4472\"", &format!(":{}\"", free_port()?));
             std::fs::write(&config, text).map_err(failed(&config))?;
         }
         let gateway = Gateway::read(&config).map_err(|cause| unreadable(&config, cause))?;
