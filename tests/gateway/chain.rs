@@ -6,7 +6,7 @@ use vestibule::journal::embedded::Reader;
 /// A copy of `deploy/chain` in a folder of its own, on free ports.
 fn copy() -> tempfile::TempDir {
     let (from, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/chain"), tempfile::tempdir().unwrap());
-    let ports: Vec<(String, String)> = (4481..=4484).map(|port| (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", free_port()))).collect();
+    let ports: Vec<(String, String)> = (4481..=4484).map(|port| (format!("127.0.0.1:{port}\""), format!("127.0.0.1:{}\"", free_port()))).collect();
     for file in ["gbr.toml", "usa.toml"] {
         let text = std::fs::read_to_string(from.join(file)).unwrap();
         let text = ports.iter().fold(text, |text, (known, free)| text.replace(known, free));
