@@ -102,6 +102,10 @@ fn hides(text: &str, next: Option<&Line<'_>>, profile: Profile) -> bool {
     if text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit())) {
         return true;
     }
+    // Blanks before the end marker are not kept, and the word would then stand like a set without data.
+    if let Some(word) = text.strip_suffix("//").map(|before| before.trim_end_matches(' ')).filter(|word| word.len().saturating_add(2) < text.len()) {
+        return FREE.iter().any(|(free, _)| *free == word) || word.starts_with(|c: char| c.is_ascii_digit()) && id(word) == Some(word);
+    }
     let Some(id) = id(text) else { return false };
     match text.get(id.len()..) {
         // A word alone is a word, unless it may be a set without data, or its fields follow.
