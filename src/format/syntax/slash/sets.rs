@@ -103,8 +103,10 @@ fn hides(text: &str, next: Option<&Line<'_>>, profile: Profile) -> bool {
         return true;
     }
     // Blanks before the end marker are not kept, and the word would then stand like a set without data.
-    if let Some(word) = text.strip_suffix("//").map(|before| before.trim_end_matches(' ')).filter(|word| word.len().saturating_add(2) < text.len()) {
-        return FREE.iter().any(|(free, _)| *free == word) || word.starts_with(|c: char| c.is_ascii_digit()) && id(word) == Some(word);
+    if let Some(word) = text.strip_suffix("//").map(|before| before.trim_end_matches(' '))
+        && (FREE.iter().any(|(free, _)| *free == word) || word.starts_with(|c: char| c.is_ascii_digit()) && id(word) == Some(word))
+    {
+        return true;
     }
     let Some(id) = id(text) else { return false };
     match text.get(id.len()..) {
