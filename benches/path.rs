@@ -26,7 +26,7 @@ use vestibule::format::{self, Received};
 use vestibule::label::{self, Binding, Reading};
 use vestibule::pipeline::{Inspector, World};
 use vestibule::release::{Circumstances, Engine};
-use vestibule::verify::{self, BlockedWords, Claim};
+use vestibule::verify::{self, BlockedWords, Claim, Proposal};
 use vestibule::{rebuild, sanitise, translate};
 
 /// Bytes of the messages, about.
@@ -94,15 +94,11 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
     let (translated, result) = rebuilt.into_parts();
     let claim = Claim {
         header,
-        format: labelled.parsed().format().name,
         original: body,
-        result,
-        edits: translated.edits(),
+        proposal: Proposal::new(labelled.parsed().format().name, (result, translated.edits().clone()), (labelled.label(), labelled.label())),
         lattice: &edition.lattice,
         sender,
         recipient,
-        label: labelled.label(),
-        released: labelled.label(),
         blocked_words: words,
         now: course.now,
     };

@@ -41,6 +41,7 @@ pub mod journal;
 pub mod audit;
 
 // The program.
+pub mod hop;
 pub mod process;
 pub mod control;
 pub mod generate;

@@ -94,7 +94,13 @@ fn accepted(n: u64, precedence: Precedence) -> Event {
         sent: at(0),
         label: None,
     };
-    Event::Accepted(Accepted { from: name("gbr-ops"), header, body: Body::new(content(n)), received: at(i64::try_from(n).unwrap()) })
+    Event::Accepted(Accepted {
+        from: name("gbr-ops"),
+        header,
+        body: Body::new(content(n)),
+        received: at(i64::try_from(n).unwrap()),
+        seals: Some(vec![1, 2].into()),
+    })
 }
 
 fn decision(to: &str, outcome: Outcome, code: Option<Reason>) -> Decision {
@@ -106,6 +112,7 @@ fn decision(to: &str, outcome: Outcome, code: Option<Reason>) -> Decision {
         findings: "[]".to_owned(),
         edits: "[]".to_owned(),
         output: (outcome == Outcome::Forward).then(|| Body::new(format!("output for {to}").into_bytes())),
+        permit: (outcome == Outcome::Forward).then(|| format!("permit for {to}").into_bytes().into()),
     }
 }
 
@@ -149,6 +156,7 @@ fn the_journey_of_a_message_runs_through_all_views() {
         let waiting = journal.undecided(10).await.unwrap();
         assert_eq!((waiting.len(), &waiting[0].receipt, &waiting[0].body), (1, &receipt, &Ok(content(1))));
         assert_eq!(waiting[0].header.destinations, [name("usa-ops"), name("can-ops")]);
+        assert_eq!(waiting[0].seals.as_deref(), Some([1, 2].as_slice()));
 
         keep(&journal, vec![forwarded(1)]).await;
         assert!(journal.undecided(10).await.unwrap().is_empty());
@@ -156,6 +164,7 @@ fn the_journey_of_a_message_runs_through_all_views() {
         assert_eq!((due.len(), due[0].recipient.as_str(), due[0].count), (1, "usa-ops", 1));
         let out = journal.outbox(&name("usa-ops"), 10).await.unwrap();
         assert_eq!((&out[0].output, out[0].attempts), (&Ok(b"output for usa-ops".to_vec()), 0));
+        assert_eq!(out[0].permit.as_deref(), Some(b"permit for usa-ops".as_slice()));
         assert_eq!(out[0].clause, Name::new("FVEY-TRACKS/4.2"));
         assert!(journal.outbox(&name("can-ops"), 10).await.unwrap().is_empty());
 

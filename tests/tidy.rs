@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "journal",
     "audit",
     "generate",
+    "hop",
     "process",
     "control",
     "manual",

@@ -17,7 +17,7 @@ use vestibule::base::{Header, MessageId, Name, Precedence, Reason, Refusal, Traf
 use vestibule::label::{Category, Label, Lattice};
 use vestibule::normal::{Change, Edit, Edits};
 use vestibule::policy::PeerEntry;
-use vestibule::verify::{BlockedWords, Claim, Verified, reread};
+use vestibule::verify::{BlockedWords, Claim, Proposal, Verified, reread};
 
 static LATTICE: LazyLock<Lattice> = LazyLock::new(schemes::lattice);
 
@@ -105,15 +105,12 @@ impl Case {
     pub(crate) fn reread(&self) -> Result<Verified, Refusal> {
         reread(Claim {
             header: &self.header,
-            format: "cot",
             original: &self.original,
-            result: self.result.clone(),
-            edits: &self.edits,
+            proposal: Proposal::new("cot", (self.result.clone(), self.edits.clone()), (&self.label, &self.label))
+                .beside(self.header.label.as_deref().and_then(|label| vestibule::rebuild::detached(label).ok())),
             lattice: &LATTICE,
             sender: &self.sender,
             recipient: &self.recipient,
-            label: &self.label,
-            released: &self.label,
             blocked_words: &WORDS,
             now: time("2026-11-23T08:00:01Z"),
         })

@@ -6,6 +6,7 @@ pub mod budget;
 pub mod complaint;
 pub mod decimal;
 pub mod digest;
+pub(crate) mod encoding;
 pub mod fault;
 pub mod finding;
 pub mod header;

@@ -315,6 +315,8 @@ reasons! {
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
+    FaultHop = "fault.hop", Internal, Quarantine, "a process of the gateway was given what no other process sealed for it", "stop the gateway and look at its processes: one of them is not what it should be";
+    FaultLost = "fault.lost", Internal, Quarantine, "two processes were lost over the message", "report it; the message is kept";
     FaultInternal = "fault.internal", Internal, Quarantine, "the guard failed while it worked on the message", "report it; the message is kept";
 }
 

@@ -48,6 +48,7 @@ impl Verb for Check {
             lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
         }
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
+        lines.push(line("hop key", world::HopSecret::read(&gateway.keys.hops).map(drop)));
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);

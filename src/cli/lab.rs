@@ -73,11 +73,14 @@ pub(super) fn anchor(certificate: &Path) -> Result<Anchor, Fault> {
 /// Makes what a configuration names and does not find.
 pub(super) fn make(gateway: &Gateway, now: Time) -> Result<Made, Fault> {
     let mut made = Made::default();
-    for path in [&gateway.keys.pseudonym, &gateway.keys.audit, &gateway.keys.quarantine] {
+    for path in [&gateway.keys.pseudonym, &gateway.keys.audit, &gateway.keys.quarantine, &gateway.keys.hops] {
         folder_of(path)?;
     }
     if made.absent(&gateway.keys.pseudonym) {
         made.write(&gateway.keys.pseudonym, &secret()?, 0o600)?;
+    }
+    if made.absent(&gateway.keys.hops) {
+        made.write(&gateway.keys.hops, &secret()?, 0o600)?;
     }
     if made.absent(&gateway.keys.audit) {
         SignerKey::create(&gateway.keys.audit, &format!("vestibule.lab/{}", gateway.home.to_lowercase()))?;

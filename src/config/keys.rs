@@ -160,6 +160,13 @@ pub const KEYS: &[Key] = &[
     row(Keys, "pseudonym", Kind::Path, Required, "key of pseudonyms: whoever holds it can link pseudonyms to names"),
     row(Keys, "audit", Kind::Path, Required, "key that signs checkpoints of the journal"),
     row(Keys, "quarantine", Kind::Path, Required, "key that encrypts held bodies"),
+    row(
+        Keys,
+        "hops",
+        Kind::Path,
+        Required,
+        "secret of the seals between the processes: with another one, what waits in the journal is no longer believed",
+    ),
     row(Domain, "name", Kind::Name, Required, "name of the domain"),
     row(Domain, "listen", Kind::Address, Required, "where links are accepted (UDP)"),
     row(Domain, "anchor", Kind::Path, Required, "the domain's trust anchor (PEM)"),

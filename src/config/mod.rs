@@ -71,6 +71,8 @@ pub struct Keys {
     pub audit: PathBuf,
     /// Key that encrypts held bodies.
     pub quarantine: PathBuf,
+    /// Secret of the seals between the processes.
+    pub hops: PathBuf,
 }
 
 /// A network that the gateway touches.

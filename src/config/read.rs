@@ -35,6 +35,7 @@ struct GatewayGiven {
 #[serde(deny_unknown_fields)]
 struct KeysGiven {
     pseudonym: PathBuf,
+    hops: PathBuf,
     audit: PathBuf,
     quarantine: PathBuf,
 }
@@ -87,7 +88,8 @@ pub(super) fn gateway(path: &Path) -> Result<Gateway, Unreadable> {
     let common = layer(BTreeMap::new(), given.limits);
     let domains = given.domain.into_iter().map(|domain| source.domain(domain, &common)).collect();
     let at = |path: PathBuf| source.folder.join(path);
-    let keys = Keys { pseudonym: at(given.keys.pseudonym), audit: at(given.keys.audit), quarantine: at(given.keys.quarantine) };
+    let keys =
+        Keys { pseudonym: at(given.keys.pseudonym), audit: at(given.keys.audit), quarantine: at(given.keys.quarantine), hops: at(given.keys.hops) };
     let gateway = Gateway {
         home: given.home,
         rules: at(given.rules),

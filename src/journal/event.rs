@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
-use super::encoding::{header, maybe, word};
+use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
 /// What names a message in a gateway: its sender, and the id that the sender gave it.
@@ -46,6 +47,12 @@ impl Body {
         Self { digest: Digest::of(&bytes), length: u64::try_from(bytes.len()).unwrap_or(u64::MAX), bytes: Some(bytes) }
     }
 
+    /// The bytes, for others that hold them.
+    #[must_use]
+    pub fn shared(&self) -> Option<Arc<[u8]>> {
+        self.bytes.clone()
+    }
+
     /// The bytes; `None` for a body that was read from a record.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {
@@ -69,6 +76,10 @@ pub struct Accepted {
     /// When it was received.
     #[cbor(n(3), with = "word")]
     pub received: Time,
+    /// How the door that received it sealed it for the processes that read it; opaque to this room.
+    #[n(4)]
+    #[serde(skip)]
+    pub seals: Option<ByteVec>,
 }
 
 impl Accepted {
@@ -115,6 +126,10 @@ pub struct Decision {
     /// The bytes that leave; present where and only where the outcome is `forward`.
     #[n(6)]
     pub output: Option<Body>,
+    /// The verifier's permit for them, sealed for the door through which they leave; opaque to this room.
+    #[n(7)]
+    #[serde(skip)]
+    pub permit: Option<ByteVec>,
 }
 
 /// A message was decided for some or all recipients.
@@ -383,20 +398,21 @@ pub(in crate::journal) mod tests {
             sent: time(0),
             label: Some("<label/>".to_owned()),
         };
-        Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![n; 5]), received: time(1) }
+        Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![n; 5]), received: time(1), seals: Some(vec![n].into()) }
     }
 
     fn every_event() -> Vec<Event> {
         let message = accepted(1).key();
         let recipient = Name::new("usa-ops").unwrap();
         let clause = Name::new("FVEY-TRACKS/4.2");
-        let decision = |outcome, code, output| Decision {
+        let decision = |outcome, code, output: Option<Body>| Decision {
             recipient: recipient.clone(),
             outcome,
             code,
             clause: clause.clone(),
             findings: "[]".to_owned(),
             edits: String::new(),
+            permit: output.as_ref().map(|_| vec![7].into()),
             output,
         };
         vec![

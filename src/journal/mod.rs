@@ -5,7 +5,6 @@
 //! [`Journal`] is the contract; [`embedded`] keeps it on one machine. Deliberately absent: formats, rules and clocks.
 
 pub mod embedded;
-mod encoding;
 mod event;
 pub mod merkle;
 pub mod seal;

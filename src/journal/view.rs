@@ -29,6 +29,8 @@ pub struct Waiting {
     pub receipt: Receipt,
     /// Its header.
     pub header: Header,
+    /// How the door that received it sealed it.
+    pub seals: Option<Vec<u8>>,
     /// Its body, or why it does not open: then people must look at this one, and the others go on.
     pub body: Result<Vec<u8>, String>,
 }
@@ -50,6 +52,8 @@ pub struct Outgoing {
     pub digest: Digest,
     /// The bytes, or why they do not open: then people must look at this one, and the others go on.
     pub output: Result<Vec<u8>, String>,
+    /// The verifier's permit for them.
+    pub permit: Option<Vec<u8>>,
     /// Attempts so far.
     pub attempts: u32,
 }

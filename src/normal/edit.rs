@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::{NodeId, Value};
 
+/// Every word that an edit may have for what made it: the transforms, what a recipient may not have, what its format cannot say.
+pub const ACTIONS: [&str; 6] = ["remove", "replace", "coarsen", "pseudonymise", "withhold", "untranslatable"];
+
 /// What is done to a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -20,7 +23,7 @@ pub struct Edit {
     pub node: NodeId,
     /// Its path in the original tree.
     pub path: String,
-    /// The transform that made it: `remove`, `replace`, `coarsen`, `pseudonymise`; `withhold` where the recipient may not have the part.
+    /// The transform that made it: one of [`ACTIONS`].
     pub action: &'static str,
     /// The rule that asked for it.
     pub rule: Arc<str>,

@@ -5,6 +5,7 @@
 //! The tree never changes after it was read: edits are a separate list laid over it, one list for each recipient.
 
 pub mod edit;
+mod encoding;
 pub mod marking;
 pub mod name;
 pub mod path;

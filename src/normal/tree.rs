@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use minicbor::{Decode, Encode};
+
 use super::Name;
 use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
 
@@ -16,6 +18,16 @@ pub struct NodeId(u32);
 impl NodeId {
     /// The document node: always the first.
     pub const ROOT: Self = Self(0);
+
+    /// The place of this number.
+    pub(in crate::normal) const fn at(index: u32) -> Self {
+        Self(index)
+    }
+
+    /// The number of the place.
+    pub(in crate::normal) const fn number(self) -> u32 {
+        self.0
+    }
 
     /// The index in document order.
     #[must_use]
@@ -52,33 +64,47 @@ pub enum Kind {
 }
 
 /// The unit of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Unit {
     /// A bare number.
+    #[n(0)]
     One,
     /// Degrees of latitude, WGS-84, north positive, -90 to 90.
+    #[n(1)]
     Latitude,
     /// Degrees of longitude, WGS-84, east positive, -180 to 180.
+    #[n(2)]
     Longitude,
     /// Degrees of latitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    #[n(3)]
     LatitudeMinutes,
     /// Degrees of longitude that the format spells in whole minutes, rounded to 4 fraction digits.
+    #[n(4)]
     LongitudeMinutes,
     /// Degrees of latitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    #[n(5)]
     LatitudeSeconds,
     /// Degrees of longitude that the format spells in whole seconds, rounded to 6 fraction digits.
+    #[n(6)]
     LongitudeSeconds,
     /// Degrees of arc.
+    #[n(7)]
     Degrees,
     /// Metres.
+    #[n(8)]
     Metres,
     /// Metres for each second.
+    #[n(9)]
     MetresPerSecond,
     /// Kilometres for each hour.
+    #[n(10)]
     KilometresPerHour,
     /// Knots: nautical miles for each hour.
+    #[n(11)]
     Knots,
     /// Percent, 0 to 100.
+    #[n(12)]
     Percent,
 }
 

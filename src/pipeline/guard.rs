@@ -1,8 +1,8 @@
 //! A guard: one edition of a rule set with everything that is compiled from it.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::base::{Complaint, Header, Name, Reason, Refusal};
+use crate::base::Complaint;
 use crate::filter::Filters;
 use crate::label::Reading;
 use crate::policy::{self, Edition, PeerEntry, SourceFile};
@@ -12,7 +12,7 @@ use crate::verify::BlockedWords;
 /// An edition, compiled: immutable, shared by all inspectors.
 #[derive(Debug)]
 pub struct Guard {
-    edition: Edition,
+    edition: Arc<Edition>,
     engine: Engine,
     filters: Filters,
     blocked_words: BlockedWords,
@@ -35,7 +35,7 @@ impl Guard {
         match (Engine::compile(&edition), Filters::compile(&edition)) {
             (Ok(engine), Ok(filters)) => {
                 let blocked_words = BlockedWords::of(&edition.word_lists);
-                Ok(Self { edition, engine, filters, blocked_words })
+                Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words })
             }
             (engine, filters) => Err(engine.err().into_iter().chain(filters.err()).flatten().collect()),
         }
@@ -43,8 +43,14 @@ impl Guard {
 
     /// The edition.
     #[must_use]
-    pub const fn edition(&self) -> &Edition {
+    pub fn edition(&self) -> &Edition {
         &self.edition
+    }
+
+    /// The edition, for others that hold it.
+    #[must_use]
+    pub fn shared_edition(&self) -> Arc<Edition> {
+        Arc::clone(&self.edition)
     }
 
     pub(super) const fn engine(&self) -> &Engine {
@@ -61,30 +67,5 @@ impl Guard {
 
     pub(super) const fn reading(&self, sender: &PeerEntry) -> Reading {
         Reading { scheme: sender.scheme, binding: crate::label::Binding::Unbound }
-    }
-
-    /// The peers that a header addresses: named peers and members of named communities, never the sender itself, each once, in the order of their names.
-    ///
-    /// # Errors
-    /// `frame.destination` for a destination that is neither, or when nobody is left.
-    pub fn recipients(&self, from: &Name, header: &Header) -> Result<Vec<&PeerEntry>, Refusal> {
-        let mut names = BTreeSet::new();
-        for destination in &header.destinations {
-            let members: Vec<&Name> =
-                self.edition.peers.values().filter(|entry| entry.communities.contains(destination)).map(|entry| &entry.name).collect();
-            if self.edition.peers.contains_key(destination) {
-                names.insert(destination);
-            } else if self.edition.registry.communities.contains_key(destination) {
-                names.extend(members);
-            } else {
-                return Err(Refusal::new(Reason::FrameDestination, format!("`{destination}` is neither a peer nor a community of the rule set")));
-            }
-        }
-        names.remove(from);
-        let recipients: Vec<_> = names.into_iter().filter_map(|name| self.edition.peers.get(name)).collect();
-        if recipients.is_empty() {
-            return Err(Refusal::new(Reason::FrameDestination, "expected at least one destination other than the sender"));
-        }
-        Ok(recipients)
     }
 }

@@ -11,7 +11,7 @@ use crate::policy::PeerEntry;
 use crate::rebuild;
 use crate::release::parts::{self, Kept};
 use crate::translate::{self, Marked, Translation};
-use crate::verify::{self, BlockedWords, Claim};
+use crate::verify::{self, BlockedWords, Claim, Proposal};
 
 /// A broken law: one sentence.
 pub type Broken = String;
@@ -46,17 +46,16 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
     let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
     let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
+    let detached = header.label.as_deref().map(rebuild::detached).transpose();
+    let detached = detached.map_err(|refusal| format!("a label that was read is not written: {refusal}"))?;
+    let labels = (labelled.label(), admitted.as_ref().map_or(labelled.label(), Kept::label));
     let verified = verify::reread(Claim {
         header,
-        format: labelled.parsed().format().name,
         original: body,
-        result,
-        edits: &edits,
+        proposal: Proposal::new(labelled.parsed().format().name, (result, edits), labels).beside(detached),
         lattice: setting.lattice,
         sender: setting.sender,
         recipient: setting.recipient,
-        label: labelled.label(),
-        released: admitted.as_ref().map_or(labelled.label(), Kept::label),
         blocked_words: &BlockedWords::default(),
         now: setting.now,
     });
@@ -106,17 +105,17 @@ pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, head
         Err(refusal) => return Ok(Err(refusal.reason)),
     };
     let recipient = PeerEntry { reads: vec![row.to], ..setting.recipient.clone() };
+    let detached = match header.label.as_deref().map(rebuild::detached).transpose() {
+        Ok(detached) => detached,
+        Err(refusal) => return Err(format!("a label that was read is not written: {refusal}")),
+    };
     let verified = verify::reread(Claim {
         header,
-        format: labelled.parsed().format().name,
         original: body,
-        result,
-        edits: &made.edits,
+        proposal: Proposal::new(labelled.parsed().format().name, (result, made.edits.clone()), (labelled.label(), kept.label())).beside(detached),
         lattice: setting.lattice,
         sender: setting.sender,
         recipient: &recipient,
-        label: labelled.label(),
-        released: kept.label(),
         blocked_words: &BlockedWords::default(),
         now: setting.now,
     });

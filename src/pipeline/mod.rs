@@ -1,14 +1,19 @@
 //! The whole path on one page: [`Inspector::pass`] takes a message and gives a [`Passage`] with one [`Ruling`] for each recipient.
 //!
+//! It has one cut: [`Inspector::inspect`] ends with proposals, plain data, of which [`Verifier::verify`] believes nothing. In a gateway a wall
+//! between two processes stands there.
+//!
 //! This is the only place where steps are put in order, and the one exit for refusals. It is pure: time, keys and waivers are arguments,
 //! so a test, `vestibule inspect`, a replay and the gateway do the same thing with the same message.
 
 mod guard;
 pub mod laws;
 mod passage;
+mod verifier;
 
 pub use guard::Guard;
-pub use passage::{EditView, Passage, Ruling};
+pub use passage::{EditView, Inspected, Passage, Ruling};
+pub use verifier::{Message, Verifier};
 
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
@@ -19,7 +24,7 @@ use crate::rebuild;
 use crate::release::Circumstances;
 use crate::sanitise::{self, Keys};
 use crate::translate;
-use crate::verify::{self, Claim, Verified};
+use crate::verify::Proposal;
 
 /// What the path needs to know about the world, given by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -48,28 +53,38 @@ impl<'g> Inspector<'g> {
 
     /// Decides on one message: for each destination an outcome, all findings, and, where it may leave, fresh verified bytes.
     pub fn pass(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Passage {
-        let recipients = match self.guard.recipients(from, header) {
+        let Inspected { mut passage, proposals } = self.inspect(from, header, body, world);
+        let verifier = Verifier::new(self.guard.edition(), self.guard.blocked_words());
+        for (at, proposal) in proposals {
+            passage.settle(at, |to| verifier.verify((from, to), &Message { header, body }, proposal, world.now), world.waivers);
+        }
+        passage
+    }
+
+    /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.
+    pub fn inspect(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Inspected {
+        let recipients = match self.guard.edition().recipients(from, header) {
             Ok(recipients) => recipients,
-            Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()),
+            Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()).into(),
         };
         let names = || recipients.iter().map(|entry| entry.name.clone());
         let Some(sender) = self.guard.edition().peers.get(from) else {
             let refusal = Refusal::new(Reason::AgreementNone, format!("the rule set knows no peer `{from}`"));
-            return Passage::refused(&refusal, names());
+            return Passage::refused(&refusal, names()).into();
         };
         let mut budget = Budget::for_body(body.len());
         let parsed = match Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) {
             Ok(parsed) => parsed,
-            Err(refusal) => return Passage::refused(&refusal, names()),
+            Err(refusal) => return Passage::refused(&refusal, names()).into(),
         };
         let name = parsed.format().name;
         let scanned = match self.guard.filters().scan(&mut self.scanner, &parsed, &mut budget) {
             Ok(scanned) => scanned,
-            Err(refusal) => return Passage::refused(&refusal, names()).of_format(name),
+            Err(refusal) => return Passage::refused(&refusal, names()).of_format(name).into(),
         };
         match self.label(parsed, sender, world, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
-            Err(refusal) => Passage::refused(&refusal, names()).of_format(name).with_findings(scanned.findings()),
+            Err(refusal) => Passage::refused(&refusal, names()).of_format(name).with_findings(scanned.findings()).into(),
         }
     }
 
@@ -77,63 +92,50 @@ impl<'g> Inspector<'g> {
         label::verify(parsed, &self.guard.edition().lattice, &self.guard.reading(sender), world.now, budget)
     }
 
-    fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Passage {
-        let mut passage = Passage::labelled(labelled, self.guard.edition().lattice.view(labelled.label()));
+    fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Inspected {
+        let mut inspected = Inspected::from(Passage::labelled(labelled, self.guard.edition().lattice.view(labelled.label())));
         for recipient in recipients {
-            passage.add(self.rule_for(labelled, scanned, sender, recipient, world));
+            let (ruling, proposal) = self.rule_for(labelled, scanned, sender, recipient, world);
+            inspected.add(ruling, proposal);
         }
-        passage
+        inspected
     }
 
-    /// One recipient: from the decision to release to verified bytes.
-    fn rule_for(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipient: &PeerEntry, world: &World<'_>) -> Ruling {
+    /// One recipient: from the decision to release to fresh bytes.
+    fn rule_for(
+        &self,
+        labelled: &Labelled<'_>,
+        scanned: &Scanned,
+        sender: &PeerEntry,
+        recipient: &PeerEntry,
+        world: &World<'_>,
+    ) -> (Ruling, Option<Proposal>) {
         let mut ruling = Ruling::open(recipient.name.clone(), scanned.findings());
         let permitted = match self.guard.engine().decide(labelled, sender, recipient, &Circumstances { now: world.now }) {
             Ok(permitted) => permitted,
-            Err(refusal) => return ruling.refused(&refusal, world.waivers),
+            Err(refusal) => return (ruling.refused(&refusal, world.waivers), None),
         };
         ruling.permitted(permitted.clause().id.clone(), permitted.chain());
         let cleared = match self.guard.filters().check(permitted, scanned, world.waivers) {
             Ok(cleared) => cleared,
-            Err(standing) => return ruling.held(standing, world.waivers),
+            Err(standing) => return (ruling.held(standing, world.waivers), None),
         };
         match sanitise::apply(cleared, world.keys).and_then(|sanitised| {
             ruling.edited(&sanitised);
             let translated = translate::apply(sanitised, &self.guard.edition().lattice, sender.scheme)?;
             ruling.translated(&translated);
-            let rebuilt = rebuild::write(translated)?;
-            self.reread(rebuilt, labelled, sender, recipient, world)
+            proposal(rebuild::write(translated)?, labelled)
         }) {
-            Ok(verified) => ruling.forwarded(verified),
-            Err(refusal) => ruling.refused(&refusal, world.waivers),
+            Ok(proposal) => (ruling, Some(proposal)),
+            Err(refusal) => (ruling.refused(&refusal, world.waivers), None),
         }
     }
+}
 
-    fn reread(
-        &self,
-        rebuilt: rebuild::Rebuilt<'_, '_>,
-        labelled: &Labelled<'_>,
-        sender: &PeerEntry,
-        recipient: &PeerEntry,
-        world: &World<'_>,
-    ) -> Result<Verified, Refusal> {
-        let (translated, result) = rebuilt.into_parts();
-        if let Some(text) = &labelled.parsed().header().label {
-            verify::detached(&rebuild::detached(text)?, &self.guard.edition().lattice, labelled.label())?;
-        }
-        verify::reread(Claim {
-            header: labelled.parsed().header(),
-            format: labelled.parsed().format().name,
-            original: labelled.parsed().body(),
-            result,
-            edits: translated.edits(),
-            lattice: &self.guard.edition().lattice,
-            sender,
-            recipient,
-            label: labelled.label(),
-            released: translated.sanitised().permitted().label(),
-            blocked_words: self.guard.blocked_words(),
-            now: world.now,
-        })
-    }
+/// What the first half claims of rebuilt bytes.
+fn proposal(rebuilt: rebuild::Rebuilt<'_, '_>, labelled: &Labelled<'_>) -> Result<Proposal, Refusal> {
+    let (translated, result) = rebuilt.into_parts();
+    let detached = labelled.parsed().header().label.as_deref().map(rebuild::detached).transpose()?;
+    let labels = (labelled.label(), translated.sanitised().permitted().label());
+    Ok(Proposal::new(labelled.parsed().format().name, (result, translated.edits().clone()), labels).beside(detached))
 }

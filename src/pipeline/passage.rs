@@ -10,7 +10,7 @@ use crate::label::{LabelView, Labelled};
 use crate::normal::Edits;
 use crate::sanitise::Sanitised;
 use crate::translate::Translated;
-use crate::verify::Verified;
+use crate::verify::{Proposal, Verified};
 
 /// An edit as people and journals see it: where and what, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +32,28 @@ pub struct Passage {
     pub label: Option<LabelView>,
     /// One ruling for each recipient.
     pub rulings: Vec<Ruling>,
+}
+
+/// What the first half says: rulings of which some wait for the second half, and a proposal for each of these.
+#[derive(Debug)]
+pub struct Inspected {
+    /// The rulings; one that waits has no output yet.
+    pub passage: Passage,
+    /// Proposals by the place of their ruling.
+    pub proposals: Vec<(usize, Proposal)>,
+}
+
+impl From<Passage> for Inspected {
+    fn from(passage: Passage) -> Self {
+        Self { passage, proposals: Vec::new() }
+    }
+}
+
+impl Inspected {
+    pub(super) fn add(&mut self, ruling: Ruling, proposal: Option<Proposal>) {
+        self.proposals.extend(proposal.map(|proposal| (self.passage.rulings.len(), proposal)));
+        self.passage.rulings.push(ruling);
+    }
 }
 
 /// The fate of one message for one recipient.
@@ -80,14 +102,20 @@ impl Passage {
         self
     }
 
-    pub(super) fn add(&mut self, ruling: Ruling) {
-        self.rulings.push(ruling);
+    /// Closes a ruling that waits for the second half: forwarded where it is verified, else refused.
+    pub(super) fn settle(&mut self, at: usize, verify: impl FnOnce(&Name) -> Result<Verified, Refusal>, waivers: &Waivers) {
+        let Some(place) = self.rulings.get_mut(at) else { return };
+        let ruling = std::mem::replace(place, Ruling::open(place.recipient.clone(), &[]));
+        *place = match verify(&ruling.recipient) {
+            Ok(verified) => ruling.forwarded(verified),
+            Err(refusal) => ruling.refused(&refusal, waivers),
+        };
     }
 
     /// A passage for a message on which the guard itself failed: held for everyone, with a reason that reviewers can tell from a content failure.
     #[must_use]
-    pub fn faulted(recipients: impl Iterator<Item = Name>, what: &str) -> Self {
-        Self::refused(&Refusal::new(Reason::FaultInternal, what), recipients)
+    pub fn faulted(recipients: impl Iterator<Item = Name>, refusal: &Refusal) -> Self {
+        Self::refused(refusal, recipients)
     }
 
     /// The most restrictive outcome over all recipients.

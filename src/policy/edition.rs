@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cases::Case;
 use super::detectors::DetectorRule;
-use crate::base::{Action, Digest, Name, Severity, Time, Traffic};
+use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Lattice, PolicyIx};
 use crate::normal::PathPattern;
 
@@ -53,6 +53,38 @@ pub struct Edition {
     pub cases: Vec<Case>,
     /// All files, for reports.
     pub files: Vec<SourceFile>,
+}
+
+impl Edition {
+    /// What journals and people call it, such as `five-eyes 2026.1`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.edition)
+    }
+
+    /// The peers that a header addresses: named peers and members of named communities, never the sender itself, each once, in the order of their names.
+    ///
+    /// # Errors
+    /// `frame.destination` for a destination that is neither, or when nobody is left.
+    pub fn recipients(&self, from: &Name, header: &Header) -> Result<Vec<&PeerEntry>, Refusal> {
+        let mut names = BTreeSet::new();
+        for destination in &header.destinations {
+            let members: Vec<&Name> = self.peers.values().filter(|entry| entry.communities.contains(destination)).map(|entry| &entry.name).collect();
+            if self.peers.contains_key(destination) {
+                names.insert(destination);
+            } else if self.registry.communities.contains_key(destination) {
+                names.extend(members);
+            } else {
+                return Err(Refusal::new(Reason::FrameDestination, format!("`{destination}` is neither a peer nor a community of the rule set")));
+            }
+        }
+        names.remove(from);
+        let recipients: Vec<_> = names.into_iter().filter_map(|name| self.peers.get(name)).collect();
+        if recipients.is_empty() {
+            return Err(Refusal::new(Reason::FrameDestination, "expected at least one destination other than the sender"));
+        }
+        Ok(recipients)
+    }
 }
 
 /// Nations and communities, as the officer keeps them.

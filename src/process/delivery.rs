@@ -7,14 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::gateway::Shared;
+use super::keeper::Shared;
 use super::lane::{Lane, Parcel, Rooms, Taken};
 use super::world;
-use crate::base::{Digest, Header, MessageId, Name, Refusal, Time};
-use crate::format;
+use crate::base::{Digest, MessageId, Name, Time};
+use crate::hop::message::Fate;
 use crate::journal::{Delivered, Denied, Event, MessageKey, Released};
-use crate::link::{Link, LinkError, Status};
-use crate::rebuild;
 
 /// The identity under which a message goes on: a function of who sent it and of the identity that the sender gave it, so that it is the same after
 /// a restart, and so that two senders who use one identity cannot block each other at a recipient.
@@ -82,64 +80,29 @@ impl Shared {
     async fn send(&self, lane: &Lane, Taken { mut parcel, link, room }: Taken) {
         if !parcel.recorded {
             let released = Event::Released(parcel.release(world::now()));
-            if let Err(denied) = self.journal.append(vec![released], parcel.header.precedence).await {
+            if let Err(denied) = self.journal.append(vec![released], parcel.precedence()).await {
                 parcel.unrecord();
                 return self.put_back(lane, parcel, denied);
             }
         }
         // The next attempt needs its own record.
         parcel.recorded = false;
-        let header = match self.onward(&parcel) {
-            Ok(header) => header,
-            Err(refusal) => {
-                tracing::error!(recipient = %parcel.recipient, message = %parcel.key.id, %refusal, "a release that is due cannot be written; it stays due");
-                return lane.rest(parcel);
-            }
-        };
-        match link.send(&header, &parcel.bytes).await {
-            Ok(receipt) if receipt.status == Status::Accepted => self.delivered(lane, parcel, receipt.at).await,
-            Ok(receipt) => {
-                tracing::warn!(recipient = %parcel.recipient, message = %parcel.key.id, answer = receipt.status.word(), "delivery refused");
-                if receipt.status == Status::Busy {
+        match link.deliver(parcel.permitted.clone(), Arc::clone(&parcel.bytes)).await {
+            Fate::Taken { at } => self.delivered(lane, parcel, at).await,
+            fate => {
+                tracing::warn!(recipient = %parcel.recipient, message = %parcel.key.id, link = link.number(), ?fate, "not delivered; it stays due");
+                if fate == Fate::Busy {
                     lane.demote(&link);
                 }
-                lane.rest(parcel);
-            }
-            Err(error) => {
-                self.unanswered(&parcel, &link, &error);
                 lane.rest(parcel);
             }
         }
         drop(room);
     }
 
-    fn unanswered(&self, parcel: &Parcel, link: &Link, error: &LinkError) {
-        match error {
-            LinkError::Message(_) => {
-                tracing::error!(recipient = %parcel.recipient, message = %parcel.key.id, %error, "the recipient does not take messages of this size; it stays due");
-            }
-            _ => tracing::info!(recipient = %parcel.recipient, message = %parcel.key.id, link = link.number(), %error, "delivery not answered"),
-        }
-    }
-
-    /// The header of a delivery: nothing of the sender's own spelling goes on.
-    fn onward(&self, parcel: &Parcel) -> Result<Header, Refusal> {
-        let config = self.config.load();
-        let onward = config.peer(parcel.recipient.as_str()).map(|(_, peer)| peer.onward.clone()).filter(|names| !names.is_empty());
-        Ok(Header {
-            id: delivery_id(&parcel.key),
-            precedence: parcel.header.precedence,
-            destinations: onward.unwrap_or_else(|| vec![parcel.recipient.clone()]),
-            media_type: format::media_type(&parcel.header.media_type, &parcel.bytes).to_owned(),
-            traffic: parcel.header.traffic,
-            sent: world::now(),
-            label: parcel.header.label.as_deref().map(rebuild::detached).transpose()?,
-        })
-    }
-
     async fn delivered(&self, lane: &Lane, parcel: Parcel, receipt: Time) {
         let event = Delivered { message: parcel.key.clone(), recipient: parcel.recipient.clone(), receipt, time: world::now() };
-        match self.journal.append(vec![Event::Delivered(event)], parcel.header.precedence).await {
+        match self.journal.append(vec![Event::Delivered(event)], parcel.precedence()).await {
             Ok(_) => lane.done(parcel.place),
             Err(denied) => self.put_back(lane, parcel, denied),
         }
@@ -171,7 +134,7 @@ impl Parcel {
             message: self.key.clone(),
             recipient: self.recipient.clone(),
             clause: self.clause.clone(),
-            digest: self.digest,
+            digest: self.digest(),
             attempt: self.attempts,
             time: now,
         }

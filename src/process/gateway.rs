@@ -1,106 +1,82 @@
-//! The gateway: opens everything, recovers what an earlier run left, carries messages, stops in order.
+//! The gateway in one process: keeper, doors, inspectors and verifier, joined by wires that are channels.
+//!
+//! Opens everything, recovers what an earlier run left, carries messages, stops in order. The parts are those of a gateway of several processes, and
+//! say to each other what they would say over its walls; only the walls are missing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
+use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
-use super::delivery::{Lanes, STOP_MAX};
-use super::inspectors::Inspectors;
-use super::lane::Lane;
+use super::crew::Duty;
+use super::decide::{INSPECT, VERIFY};
+use super::delivery::STOP_MAX;
+use super::door;
+use super::inspector;
+use super::keeper::{Shared, sign};
+use super::keys::{DoorKeys, Doors, from_doors, to_doors};
 use super::review::{Ask, Asked};
+use super::verifier;
 use super::world::{self, Secrets};
 use crate::audit::{Intervals, Notary, SignerKey};
-use crate::base::{Complaint, Fault, Name, Reason};
+use crate::base::{Complaint, Fault, Name};
 use crate::config;
+use crate::hop::{HopKey, Party, wire};
+use crate::journal::Journal;
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
-use crate::journal::{Event, Journal, Operated};
-use crate::link::{Door, Link};
+use crate::link::Door;
 use crate::pipeline::Guard;
-use crate::policy;
+use crate::policy::{self, Edition};
+use crate::verify::BlockedWords;
 
-/// Undecided messages read in one go after a restart.
-const RESUME_ROWS: u32 = 256;
+/// What the threads for PRIORITY and ROUTINE claim of a busy processor: 25 of 100, where others have 50; that is 10 as `nice(1)` counts, and
+/// about a tenth of the time that others get.
+const CLAIM_UNHURRIED: u8 = 25;
 
-/// Tasks that are ended together. After their end nothing is taken in.
-#[derive(Debug)]
-pub(super) struct Tasks {
-    set: Mutex<Option<JoinSet<()>>>,
+/// Keys of the parts, which a reload replaces where peers come or go.
+struct KeyRing {
+    secret: world::HopSecret,
+    to_inspector: Arc<ArcSwap<Doors>>,
+    to_verifier: Arc<ArcSwap<Doors>>,
+    permits: Arc<ArcSwap<Doors>>,
 }
 
-impl Default for Tasks {
-    fn default() -> Self {
-        Self { set: Mutex::new(Some(JoinSet::new())) }
+impl KeyRing {
+    fn open(secret: world::HopSecret, config: &config::Gateway) -> Result<Self, Fault> {
+        let ring = Self { secret, to_inspector: Arc::default(), to_verifier: Arc::default(), permits: Arc::default() };
+        ring.renew(config)?;
+        Ok(ring)
+    }
+
+    fn renew(&self, config: &config::Gateway) -> Result<(), Fault> {
+        let secret = self.secret.bytes();
+        let (inspector, verifier) = (from_doors(secret, config, &Party::Inspector)?, from_doors(secret, config, &Party::Verifier)?);
+        let permits = to_doors(secret, config)?;
+        self.to_inspector.store(Arc::new(inspector));
+        self.to_verifier.store(Arc::new(verifier));
+        self.permits.store(Arc::new(permits));
+        Ok(())
     }
 }
 
-impl Tasks {
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        if let Some(set) = &mut *self.set.lock().unwrap_or_else(PoisonError::into_inner) {
-            // Finished tasks are let go here, so that the set holds only what runs.
-            while set.try_join_next().is_some() {}
-            set.spawn(task);
-        }
-    }
-
-    fn take(&self) -> JoinSet<()> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
-    }
-}
-
-/// Refusals at the frame, by reason.
-#[derive(Debug, Default)]
-pub(super) struct Refused {
-    counts: Mutex<HashMap<Reason, u64>>,
-}
-
-impl Refused {
-    pub(super) fn count(&self, reason: Reason) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(reason).or_default();
-        *count = count.saturating_add(1);
-    }
-
-    fn now(&self) -> HashMap<Reason, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// What all tasks of a gateway share.
-pub(super) struct Shared {
-    /// As it is in force: a reload replaces it.
-    pub(super) config: ArcSwap<config::Gateway>,
-    pub(super) inspectors: Inspectors,
-    pub(super) journal: Arc<dyn Journal>,
-    pub(super) lanes: ArcSwap<Lanes>,
-    pub(super) undecided: Semaphore,
-    pub(super) refused: Refused,
-    /// What may end by itself when the gateway stops: one for each link and each message.
-    pub(super) tasks: Tasks,
-    /// What goes on for as long as the gateway runs.
-    carriers: Tasks,
-    failed: Notify,
-    failure: Mutex<Option<String>>,
-}
-
-impl Shared {
-    /// Notes that the gateway cannot go on: it stops, because a guard without a journal does not forward.
-    pub(super) fn fail(&self, fault: &Fault) {
-        tracing::error!(%fault, "the gateway stops");
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| fault.to_string());
-        self.failed.notify_one();
-    }
+/// A door and what it takes from a reload.
+#[derive(Clone)]
+struct Opened {
+    name: Name,
+    door: Arc<Door>,
+    domain: Arc<ArcSwap<config::Domain>>,
 }
 
 /// A running gateway.
 pub struct Gateway {
     shared: Arc<Shared>,
-    doors: Vec<(Name, Arc<Door>)>,
+    doors: Vec<Opened>,
+    keys: Arc<KeyRing>,
+    threads: Vec<JoinHandle<()>>,
     notary: Notary,
     path: PathBuf,
 }
@@ -114,35 +90,31 @@ pub fn load_guard(folder: &Path) -> Result<Result<Guard, Vec<Complaint>>, Fault>
 }
 
 impl Gateway {
-    /// Opens journal, keys, rule set and doors, and queues what an earlier run left undone.
+    /// Opens journal, keys, rule set and doors, and decides what an earlier run left undecided.
     ///
     /// # Errors
     /// Whatever prevents the gateway from starting, with the remedy.
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
-        check_peers(&config, &guard)?;
+        check_peers(&config, guard.edition())?;
         let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
+        let keys = Arc::new(KeyRing::open(world::HopSecret::read(&config.keys.hops)?, &config)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
-        let shared = Arc::new(Shared {
-            inspectors: Inspectors::start(usize::from(config.inspectors), Arc::new(guard), secrets)?,
-            undecided: Semaphore::new(usize::try_from(config.undecided_messages_max).unwrap_or(Semaphore::MAX_PERMITS)),
-            journal,
-            lanes: ArcSwap::default(),
-            refused: Refused::default(),
-            tasks: Tasks::default(),
-            carriers: Tasks::default(),
-            failed: Notify::new(),
-            failure: Mutex::default(),
-            config: ArcSwap::from_pointee(config),
-        });
+        let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
+        let inspectors = usize::from(config.inspectors);
+        let shared = Shared::new(config, guard.shared_edition(), journal);
+        let threads = employ(&shared, &keys, inspectors, Arc::new(guard), &secrets)?;
         shared.started().await?;
         shared.recover().await?;
         let config = shared.config.load_full();
         let mut doors = Vec::new();
         for domain in &config.domains {
-            doors.push((domain.name.clone(), Arc::new(Door::open(domain)?)));
+            doors.push(Opened {
+                name: domain.name.clone(),
+                door: Arc::new(Door::open(domain)?),
+                domain: Arc::new(ArcSwap::from_pointee(domain.clone())),
+            });
         }
-        let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
-        Ok(Self { shared, doors, notary, path: path.to_owned() })
+        Ok(Self { shared, doors, keys, threads, notary, path: path.to_owned() })
     }
 
     /// The doors' addresses by domain, for logs and for tests that let the system choose ports.
@@ -150,7 +122,7 @@ impl Gateway {
     /// # Errors
     /// When a socket is gone.
     pub fn listening(&self) -> Result<Vec<(Name, std::net::SocketAddr)>, Fault> {
-        self.doors.iter().map(|(name, door)| Ok((name.clone(), door.address()?))).collect()
+        self.doors.iter().map(|opened| Ok((opened.name.clone(), opened.door.address()?))).collect()
     }
 
     /// Carries messages until `stop` completes or the gateway cannot go on; then stops in order.
@@ -158,30 +130,41 @@ impl Gateway {
     /// # Errors
     /// What made it stop, where that was not `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        let Self { shared, doors, notary, .. } = self;
-        for (_, door) in &doors {
-            shared.carriers.spawn(accept(Arc::clone(&shared), Arc::clone(door)));
+        let Self { shared, doors, keys, threads, notary, .. } = self;
+        shared.take_up();
+        let mut attended = tokio::task::JoinSet::new();
+        for Opened { name, door, domain } in &doors {
+            let (near, far) = wire::here();
+            shared.carriers.spawn(Arc::clone(&shared).hear(name.clone(), near));
+            let door_keys = DoorKeys::derive(keys.secret.bytes(), name)?;
+            attended.spawn(door::attend(Arc::clone(door), door_keys, Arc::clone(domain), far));
         }
         let notary = Arc::new(notary);
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
-        shared.take_up(&doors);
         tokio::select! {
             () = stop => tracing::info!("stopping"),
-            () = shared.failed.notified() => {}
+            () = shared.failing() => {}
         }
-        shared.carriers.take().shutdown().await;
-        for (_, door) in &doors {
+        for Opened { door, .. } in &doors {
             // The other sides are told at once; how long they take to say that they heard is theirs.
             let _unheard = tokio::time::timeout(STOP_MAX, door.close()).await;
         }
+        shared.carriers.take().shutdown().await;
         let mut tasks = shared.tasks.take();
         // What is under way may end; what does not end in time is undone in the journal and done again after the next start.
         let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.shutdown().await;
-        shared.inspectors.stop();
-        let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match failure {
-            Some(what) => Err(Fault::new(what)),
+        attended.shutdown().await;
+        shared.inspectors.close();
+        shared.verifiers.close();
+        for thread in threads {
+            // Waited for elsewhere, as this thread carries the wires' ends.
+            if tokio::task::spawn_blocking(|| thread.join()).await.is_err() {
+                tracing::error!("a thread of the gateway ended in a panic");
+            }
+        }
+        match shared.failure() {
+            Some(fault) => Err(fault),
             // A journal at rest ends signed, so that nobody can cut its tail unseen while the gateway is down.
             None => notary.checkpoint(shared.journal.as_ref(), world::now()).await.map(|_signed| ()),
         }
@@ -190,7 +173,61 @@ impl Gateway {
     /// A handle for operators and reviewers.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), path: self.path.clone() }
+        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), keys: Arc::clone(&self.keys), path: self.path.clone() }
+    }
+}
+
+/// Starts the threads of inspectors, one of them for what is urgent, and that of the verifier.
+fn employ(shared: &Arc<Shared>, keys: &KeyRing, inspectors: usize, guard: Arc<Guard>, secrets: &Arc<Secrets>) -> Result<Vec<JoinHandle<()>>, Fault> {
+    let pair = HopKey::derive(keys.secret.bytes(), &Party::Inspector, &Party::Verifier)?;
+    let mut threads = Vec::new();
+    let unhurried = (0..inspectors.max(1)).map(|number| (format!("inspector-{number}"), Duty::Any));
+    for (name, duty) in std::iter::once(("inspector-urgent".to_owned(), Duty::Urgent)).chain(unhurried) {
+        let tools = inspector::Tools {
+            guard: Arc::clone(&guard),
+            secrets: Arc::clone(secrets),
+            doors: Arc::clone(&keys.to_inspector),
+            verifier: pair.clone(),
+        };
+        let (near, far) = wire::here();
+        threads.push(thread(name, move |runtime| {
+            if duty == Duty::Any {
+                give_way();
+            }
+            runtime.block_on(inspector::attend(&tools, far))
+        })?);
+        let shared = Arc::clone(shared);
+        tokio::spawn(async move { shared.inspectors.employ(duty, near, INSPECT).await });
+    }
+    let tools = verifier::Tools {
+        blocked_words: BlockedWords::of(&guard.edition().word_lists),
+        edition: guard.shared_edition(),
+        doors: Arc::clone(&keys.to_verifier),
+        permits: Arc::clone(&keys.permits),
+        inspector: pair,
+    };
+    let (near, far) = wire::here();
+    threads.push(thread("verifier".to_owned(), move |runtime| runtime.block_on(verifier::attend(&tools, far)))?);
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { shared.verifiers.employ(Duty::Any, near, VERIFY).await });
+    Ok(threads)
+}
+
+fn thread(name: String, work: impl FnOnce(&tokio::runtime::Runtime) -> Result<(), Fault> + Send + 'static) -> Result<JoinHandle<()>, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|cause| Fault::from_cause("cannot make a runtime", cause))?;
+    let run = move || {
+        if let Err(fault) = work(&runtime) {
+            tracing::error!(%fault, "a thread of the gateway ends");
+        }
+    };
+    std::thread::Builder::new().name(name).spawn(run).map_err(|cause| Fault::from_cause("cannot start a thread", cause))
+}
+
+/// Lowers this thread's claim to the processor. It is no matter of safety: where the system refuses, FLASH waits longer under load.
+pub(super) fn give_way() {
+    let claim = ThreadPriorityValue::try_from(CLAIM_UNHURRIED).map(ThreadPriority::Crossplatform);
+    if !claim.is_ok_and(|claim| set_current_thread_priority(claim).is_ok()) {
+        tracing::warn!("an inspector keeps its claim to the processor: FLASH may wait longer while ROUTINE saturates");
     }
 }
 
@@ -198,7 +235,8 @@ impl Gateway {
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
-    doors: Vec<(Name, Arc<Door>)>,
+    doors: Vec<Opened>,
+    keys: Arc<KeyRing>,
     path: PathBuf,
 }
 
@@ -219,19 +257,21 @@ impl Handle {
         let refused = |fault: Fault| Fault::from_cause("the configuration was not reloaded", fault);
         let config = config::Gateway::read(&self.path).map_err(|unreadable| Fault::from_cause("the configuration was not reloaded", unreadable))?;
         self.acceptable(&config).map_err(refused)?;
-        for (name, door) in &self.doors {
-            if let Some(domain) = config.domains.iter().find(|domain| domain.name == *name) {
-                door.reload(domain).map_err(refused)?;
+        self.keys.renew(&config).map_err(refused)?;
+        for opened in &self.doors {
+            if let Some(domain) = config.domains.iter().find(|domain| domain.name == opened.name) {
+                opened.door.reload(domain).map_err(refused)?;
+                opened.domain.store(Arc::new(domain.clone()));
             }
         }
         self.shared.config.store(Arc::new(config));
-        self.shared.take_up(&self.doors);
+        self.shared.take_up();
         self.shared.operated("reloaded certificates, revocation lists and peers").await
     }
 
     /// Everything that could be wrong with one of the domains is found before any of them is changed.
     fn acceptable(&self, config: &config::Gateway) -> Result<(), Fault> {
-        check_peers(config, &self.shared.inspectors.guard())?;
+        check_peers(config, &self.shared.edition.load())?;
         let present = self.shared.config.load();
         let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
         if places(config) != places(&present) {
@@ -242,13 +282,8 @@ impl Handle {
 
     /// Refusals at the frame and before it, by code, since the gateway started. What is refused after acceptance is in the journal.
     #[must_use]
-    pub fn refused(&self) -> BTreeMap<&'static str, u64> {
-        let mut refused: BTreeMap<&'static str, u64> = self.shared.refused.now().into_iter().map(|(reason, count)| (reason.code(), count)).collect();
-        for (code, count) in self.doors.iter().flat_map(|(_, door)| door.counters().tally().refused) {
-            let known = refused.entry(code).or_default();
-            *known = known.saturating_add(count);
-        }
-        refused
+    pub fn refused(&self) -> BTreeMap<String, u64> {
+        self.shared.refusals()
     }
 
     /// What waits for each recipient, and whether it is linked.
@@ -266,113 +301,13 @@ impl Handle {
     }
 }
 
-impl Shared {
-    /// Begins to carry to and from the peers of the configuration that are new. A peer that was taken out has no link any more; its desk stays.
-    fn take_up(self: &Arc<Self>, doors: &[(Name, Arc<Door>)]) {
-        let config = self.config.load_full();
-        let mut lanes = Lanes::clone(&self.lanes.load());
-        let mut new = Vec::new();
-        for (domain, peer) in config.domains.iter().flat_map(|domain| domain.peers.iter().map(move |peer| (domain, peer))) {
-            lanes.entry(peer.name.clone()).or_insert_with(|| {
-                let lane = Arc::new(Lane::new());
-                new.push((domain.name.clone(), peer, Arc::clone(&lane)));
-                lane
-            });
-        }
-        self.lanes.store(Arc::new(lanes));
-        for (domain, peer, lane) in new {
-            self.carriers.spawn(Arc::clone(self).deliver(peer.name.clone(), lane, peer.limits.streams_max));
-            if let Some((_, door)) = doors.iter().find(|(name, _)| *name == domain) {
-                self.carriers.spawn(dial(Arc::clone(self), Arc::clone(door), peer.name.clone()));
-            }
-        }
-    }
-
-    async fn operated(&self, what: &str) -> Result<(), Fault> {
-        let event = Operated { who: "gateway".to_owned(), what: what.to_owned(), time: world::now() };
-        let appended = self.journal.append(vec![Event::Operated(event)], crate::base::Precedence::Routine).await;
-        appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal takes no records", denied))
-    }
-
-    async fn started(&self) -> Result<(), Fault> {
-        let guard = self.inspectors.guard();
-        let edition = guard.edition();
-        self.operated(&format!("started under rule set {} {} ({})", edition.name, edition.edition, edition.digest)).await
-    }
-
-    /// Decides what an earlier run accepted and did not decide. What is due is read by each recipient's desk.
-    async fn recover(&self) -> Result<(), Fault> {
-        loop {
-            let waiting = self.journal.undecided(RESUME_ROWS).await?;
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            tracing::info!(messages = waiting.len(), "deciding messages of an earlier run");
-            for message in waiting {
-                self.resume(message).await?;
-            }
-        }
-    }
-}
-
 /// Every configured peer is known to the rule set; a peer that is not would be refused at each message.
-fn check_peers(config: &config::Gateway, guard: &Guard) -> Result<(), Fault> {
-    if config.home != guard.edition().home {
-        return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, guard.edition().home)));
+fn check_peers(config: &config::Gateway, edition: &Edition) -> Result<(), Fault> {
+    if config.home != edition.home {
+        return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, edition.home)));
     }
-    let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !guard.edition().peers.contains_key(&peer.name));
+    let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !edition.peers.contains_key(&peer.name));
     unknown.map_or(Ok(()), |peer| {
         Err(Fault::new(format!("the rule set has no peer `{}`; add it to peers.toml or take it out of the configuration", peer.name)))
     })
-}
-
-async fn accept(shared: Arc<Shared>, door: Arc<Door>) {
-    while let Some(link) = door.next_link().await {
-        let shared = Arc::clone(&shared);
-        shared.tasks.spawn(carry(Arc::clone(&shared), link));
-    }
-}
-
-/// Keeps a link to a peer, for as long as the configuration has an address for it.
-async fn dial(shared: Arc<Shared>, door: Arc<Door>, peer: Name) {
-    const FIRST: Duration = Duration::from_millis(100);
-    const MAX: Duration = Duration::from_secs(10);
-    let mut pause = FIRST;
-    loop {
-        let addressed = shared.config.load().peer(peer.as_str()).is_some_and(|(_, peer)| peer.address.is_some());
-        match addressed {
-            false => pause = MAX,
-            true => match door.dial(&peer).await {
-                Ok(link) => {
-                    pause = FIRST;
-                    carry(Arc::clone(&shared), link).await;
-                }
-                Err(error) => tracing::info!(%peer, %error, "no link yet"),
-            },
-        }
-        tokio::time::sleep(pause).await;
-        pause = pause.saturating_mul(2).min(MAX);
-    }
-}
-
-async fn carry(shared: Arc<Shared>, link: Link) {
-    let link = Arc::new(link);
-    let Some(lane) = shared.lanes.load().get(link.peer()).map(Arc::clone) else { return };
-    tracing::info!(peer = %link.peer(), "linked");
-    if link.takes_messages() {
-        lane.attach(Arc::clone(&link));
-    }
-    Arc::clone(&shared).serve(Arc::clone(&link)).await;
-    lane.detach(&link);
-    tracing::info!(peer = %link.peer(), "link ended");
-}
-
-/// Signs the tree whenever its interval has passed.
-async fn sign(shared: Arc<Shared>, notary: Arc<Notary>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        if let Err(fault) = notary.tend(shared.journal.as_ref(), world::now()).await {
-            return shared.fail(&fault);
-        }
-    }
 }

@@ -1,16 +1,19 @@
-//! Intake: from a frame to a durable acceptance and decision, and to the receipt that says so.
+//! Intake: from what a door received to a durable acceptance and decision, and to the receipt that says so.
 
 use std::sync::Arc;
 
-use super::gateway::Shared;
-use super::inspectors::{Question, faulted};
+use super::decide::{Question, Verdict, recipients};
+use super::keeper::Shared;
 use super::lane::Parcel;
+use super::line::DoorEnd;
 use super::world;
-use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Refusal, Time};
+use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Refusal, Time};
 use crate::filter::Waivers;
-use crate::journal::{Accepted, Appended, Body, Decided, Decision, Denied, Event, MessageKey, Waiting};
-use crate::link::{Inbound, Link, Receipt, Status};
-use crate::pipeline::{Guard, Passage, Ruling};
+use crate::hop::Received;
+use crate::hop::message::ToDoor;
+use crate::journal::{Accepted, Appended, Body, Decided, Denied, Event, MessageKey, Waiting};
+use crate::link::{Receipt, Status};
+use crate::policy::Edition;
 
 /// What one append will say, and what is delivered after it.
 pub(super) struct Prepared {
@@ -19,20 +22,13 @@ pub(super) struct Prepared {
 }
 
 impl Shared {
-    /// Takes frames from a link until it ends, each in a task of its own.
-    pub(super) async fn serve(self: Arc<Self>, link: Arc<Link>) {
-        while let Some(inbound) = link.next().await {
-            let (shared, peer) = (Arc::clone(&self), link.peer().clone());
-            self.tasks.spawn(async move { shared.take(&peer, inbound).await });
-        }
-    }
-
-    async fn take(&self, peer: &Name, inbound: Inbound) {
+    /// Takes a message that a door received, and answers it.
+    pub(super) async fn take(&self, door: &DoorEnd, ask: u64, message: Received) {
         let now = world::now();
-        let (id, digest) = (inbound.header.id, Digest::of(&inbound.body));
-        let receipt = match self.accept(peer, inbound.header.clone(), inbound.body.as_slice().into(), now).await {
+        let (peer, id, digest) = (message.from.clone(), message.header.id, Digest::of(&message.body));
+        let receipt = match self.accept(message, now).await {
             Ok(place) => Receipt::accepted(id, digest, place.position, place.received),
-            Err(refusal) => match self.known(peer, id, digest).await {
+            Err(refusal) => match self.known(&peer, id, digest).await {
                 // It was taken before: a clock, a rule set or a queue that changed since does not take the receipt back.
                 Some(place) => Receipt::accepted(id, digest, place.position, place.received),
                 None => {
@@ -42,10 +38,8 @@ impl Shared {
                 }
             },
         };
-        // A sender that is gone asks again with the same id, and is answered from the record.
-        if let Err(error) = inbound.respond(receipt).await {
-            tracing::info!(%peer, message = %id, %error, "receipt not taken");
-        }
+        // A door that is gone has no sender that waits: it asks again with the same id, and is answered from the record.
+        let _ = door.sender.say(ToDoor::Answer { ask, receipt: receipt.encode() }).await;
     }
 
     /// Where this content stands, if it was accepted under this id before.
@@ -60,24 +54,32 @@ impl Shared {
     }
 
     /// Accepts and decides; answers after both are durable.
-    async fn accept(&self, peer: &Name, header: Header, body: Arc<[u8]>, now: Time) -> Result<Taken, Refusal> {
-        let skew = now.seconds_since(header.sent).unsigned_abs();
+    async fn accept(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
+        let skew = now.seconds_since(message.header.sent).unsigned_abs();
         let skew_max = self.config.load().clock_seconds_max;
         if skew > u64::from(skew_max) {
             return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
-        self.inspectors.guard().recipients(peer, &header)?;
+        let edition = self.edition.load_full();
+        edition.recipients(&message.from, &message.header)?;
         let Ok(_room) = self.undecided.try_acquire() else {
             return Err(Refusal::new(Reason::SizeBusy, "too many messages wait for a decision"));
         };
-        let question = Question { from: peer.clone(), header: header.clone(), body: Arc::clone(&body), now, waivers: Waivers::default() };
-        let Some(answer) = self.inspectors.ask(question).await else {
+        let seals = minicbor::to_vec(message.seals).map_err(|_| Refusal::new(Reason::FaultInternal, "the seals of a door have no encoding"))?;
+        let accepted = Accepted {
+            from: message.from.clone(),
+            header: message.header.clone(),
+            body: Body::new(Arc::clone(&message.body)),
+            received: message.received,
+            seals: Some(seals.into()),
+        };
+        let (key, precedence) = (message.key(), message.header.precedence);
+        let Some(verdict) = self.decide(&edition, Question { message, only: None, waivers: Waivers::default(), now }).await else {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
-        let accepted = Accepted { from: peer.clone(), header: header.clone(), body: Body::new(body), received: now };
-        let mut prepared = self.prepare(&accepted.key(), &header, answer.passage, &answer.guard, now);
+        let mut prepared = self.prepare(&key, verdict, &edition, now);
         prepared.events.insert(0, Event::Accepted(accepted));
-        match self.journal.append(prepared.events, header.precedence).await {
+        match self.journal.append(prepared.events, precedence).await {
             Ok(Appended::Kept { first, receipt }) => {
                 self.dispatch(prepared.parcels, first);
                 receipt.map(Taken::from).ok_or_else(|| Refusal::new(Reason::SizeBusy, "the journal gave no receipt"))
@@ -85,7 +87,7 @@ impl Shared {
             Ok(Appended::Repeated(receipt)) => Ok(receipt.into()),
             Err(Denied::Refused(refusal)) => Err(refusal),
             Err(Denied::Contradiction(what)) => {
-                tracing::error!(%peer, message = %header.id, what, "the journal refused an acceptance");
+                tracing::error!(peer = %key.from, message = %key.id, what, "the journal refused an acceptance");
                 Err(Refusal::new(Reason::SizeBusy, "the journal refused the acceptance"))
             }
             Err(Denied::Fault(fault)) => {
@@ -98,32 +100,38 @@ impl Shared {
     /// Decides a message that an earlier run accepted and did not decide.
     pub(super) async fn resume(&self, waiting: Waiting) -> Result<(), Fault> {
         let key = MessageKey { from: waiting.receipt.from, id: waiting.receipt.id };
-        let kept = Kept { key, header: waiting.header, place: waiting.receipt.index };
-        match waiting.body {
-            Ok(body) => self.decide_again(kept, body.into(), Waivers::default(), Vec::new()).await,
-            Err(why) => {
-                tracing::error!(message = %kept.key.id, why, "an accepted body does not open");
-                let guard = self.inspectors.guard();
-                let passage = faulted(&guard, &kept.key.from, &kept.header, "the kept body does not open");
-                self.record(&kept, passage, &guard, Vec::new()).await
+        let (body, unopened) = match waiting.body {
+            Ok(body) => (body, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
+        let kept = Kept { message, only: None, place: waiting.receipt.index };
+        match unopened {
+            None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
+            Some(why) => {
+                tracing::error!(message = %key.id, why, "an accepted body does not open");
+                let edition = self.edition.load_full();
+                let names = recipients(&edition, &kept.question(Waivers::default()));
+                let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
+                self.record(&kept, Verdict::held(names, &refusal), &edition, Vec::new()).await
             }
         }
     }
 
     /// Passes a kept message through the whole path, and records the decision behind `before`.
-    pub(super) async fn decide_again(&self, kept: Kept, body: Arc<[u8]>, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
-        let question = Question { from: kept.key.from.clone(), header: kept.header.clone(), body, now: world::now(), waivers };
-        let Some(answer) = self.inspectors.ask(question).await else {
+    pub(super) async fn decide_again(&self, kept: Kept, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
+        let edition = self.edition.load_full();
+        let Some(verdict) = self.decide(&edition, kept.question(waivers)).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        self.record(&kept, answer.passage, &answer.guard, before).await
+        self.record(&kept, verdict, &edition, before).await
     }
 
     /// Records the decision on a kept message behind `before`, and sends what it releases.
-    async fn record(&self, kept: &Kept, passage: Passage, guard: &Guard, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(&kept.key, &kept.header, passage, guard, world::now());
+    async fn record(&self, kept: &Kept, verdict: Verdict, edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, world::now());
         prepared.events.splice(0..0, before);
-        match self.journal.append(prepared.events, kept.header.precedence).await {
+        match self.journal.append(prepared.events, kept.message.header.precedence).await {
             Ok(_) => {
                 self.dispatch(prepared.parcels, kept.place);
                 Ok(())
@@ -133,27 +141,23 @@ impl Shared {
     }
 
     /// The decision as events, and what leaves after them. Where the recipient is linked now, the release is recorded in the same append.
-    pub(super) fn prepare(&self, key: &MessageKey, header: &Header, passage: Passage, guard: &Guard, now: Time) -> Prepared {
-        let (mut decisions, mut parcels, mut releases) = (Vec::new(), Vec::new(), Vec::new());
-        for mut ruling in passage.rulings {
-            let output = ruling.output.take().map(|verified| Arc::<[u8]>::from(verified.into_bytes()));
-            let body = output.as_ref().map(|bytes| Body::new(Arc::clone(bytes)));
-            if let (Some(bytes), Some(body)) = (output, &body) {
-                let mut parcel = Parcel::new(key.clone(), &ruling.recipient, header.clone(), ruling.clause.clone(), body.digest, bytes);
-                if self.is_linked(&ruling.recipient) {
-                    releases.push(Event::Released(parcel.release(now)));
-                }
-                parcels.push(parcel);
+    pub(super) fn prepare(&self, key: &MessageKey, verdict: Verdict, edition: &Edition, now: Time) -> Prepared {
+        let (mut parcels, mut releases) = (Vec::new(), Vec::new());
+        for permitted in verdict.permitted {
+            let decision = verdict.decisions.iter().find(|decision| decision.recipient == permitted.permit.recipient);
+            let Some((decision, bytes)) = decision.and_then(|one| Some((one, one.output.as_ref()?.shared()?))) else { continue };
+            let mut parcel = Parcel::new(key.clone(), decision.clause.clone(), permitted, bytes);
+            if self.is_linked(&parcel.recipient) {
+                releases.push(Event::Released(parcel.release(now)));
             }
-            decisions.push(decision(&ruling, body));
+            parcels.push(parcel);
         }
-        let edition = guard.edition();
         let decided = Decided {
             message: key.clone(),
-            edition: format!("{} {}", edition.name, edition.edition),
+            edition: edition.title(),
             edition_digest: edition.digest,
             time: now,
-            decisions,
+            decisions: verdict.decisions,
             refusal: None,
         };
         let mut events = vec![Event::Decided(decided)];
@@ -162,12 +166,29 @@ impl Shared {
     }
 }
 
+/// A message as its door sealed it, made again from the record.
+///
+/// # Errors
+/// A record without seals, as of a gateway that had no doors of its own.
+pub(super) fn sealed(from: Name, header: Header, body: Arc<[u8]>, received: Time, seals: Option<Vec<u8>>) -> Result<Received, Fault> {
+    let seals = seals.and_then(|bytes| minicbor::decode(&bytes).ok());
+    let seals = seals.ok_or_else(|| Fault::new(format!("message `{}` is on record without the seals of its door", header.id)))?;
+    Ok(Received { from, header, body, received, seals })
+}
+
 /// A message that is on record.
 pub(super) struct Kept {
-    pub(super) key: MessageKey,
-    pub(super) header: Header,
+    pub(super) message: Received,
+    /// For whom, where not for all to whom it is addressed.
+    pub(super) only: Option<Name>,
     /// Index of the record of acceptance.
     pub(super) place: u64,
+}
+
+impl Kept {
+    fn question(&self, waivers: Waivers) -> Question {
+        Question { message: self.message.clone(), only: self.only.clone(), waivers, now: world::now() }
+    }
 }
 
 /// Where an accepted message stands, as its sender is told.
@@ -179,19 +200,5 @@ struct Taken {
 impl From<crate::journal::Receipt> for Taken {
     fn from(receipt: crate::journal::Receipt) -> Self {
         Self { position: receipt.position, received: receipt.received }
-    }
-}
-
-fn decision(ruling: &Ruling, output: Option<Body>) -> Decision {
-    // Plain data without maps: serialising it cannot fail; if it did, the decision is kept with an empty list.
-    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
-    Decision {
-        recipient: ruling.recipient.clone(),
-        outcome: if output.is_some() { Outcome::Forward } else { ruling.outcome.max(Outcome::Quarantine) },
-        code: ruling.code,
-        clause: ruling.clause.clone(),
-        findings: json(serde_json::to_string(&ruling.findings)),
-        edits: json(serde_json::to_string(&ruling.edits)),
-        output,
     }
 }

@@ -14,9 +14,11 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::base::{Digest, Header, Name, Precedence};
+use super::line::Line;
+use crate::base::{Digest, Name, Precedence};
+use crate::hop::Permit;
+use crate::hop::message::Permitted;
 use crate::journal::{MessageKey, Outgoing};
-use crate::link::Link;
 
 /// Parcels of one recipient in memory, at most: 8,192.
 const PARCELS_MAX: usize = 8192;
@@ -34,9 +36,9 @@ pub(super) struct Parcel {
     pub(super) recipient: Name,
     /// Index of the record of acceptance: the order of acceptance, and the parcel's identity at this desk.
     pub(super) place: u64,
-    pub(super) header: Header,
     pub(super) clause: Option<Name>,
-    pub(super) digest: Digest,
+    /// The verifier's permit for the bytes.
+    pub(super) permitted: Permitted,
     pub(super) bytes: Arc<[u8]>,
     /// Releases on record.
     pub(super) attempts: u32,
@@ -48,8 +50,24 @@ pub(super) struct Parcel {
 
 impl Parcel {
     /// A parcel of a decision that is about to be recorded; its place is known when that is done.
-    pub(super) fn new(key: MessageKey, recipient: &Name, header: Header, clause: Option<Name>, digest: Digest, bytes: Arc<[u8]>) -> Self {
-        Self { key, recipient: recipient.clone(), place: 0, header, clause, digest, bytes, attempts: 0, recorded: false, failures: 0 }
+    pub(super) fn new(key: MessageKey, clause: Option<Name>, permitted: Permitted, bytes: Arc<[u8]>) -> Self {
+        let recipient = permitted.permit.recipient.clone();
+        Self { key, recipient, place: 0, clause, permitted, bytes, attempts: 0, recorded: false, failures: 0 }
+    }
+
+    /// The permit.
+    pub(super) const fn permit(&self) -> &Permit {
+        &self.permitted.permit
+    }
+
+    /// The digest of the bytes.
+    pub(super) const fn digest(&self) -> Digest {
+        self.permit().digest
+    }
+
+    /// Urgency.
+    pub(super) const fn precedence(&self) -> Precedence {
+        self.permit().precedence
     }
 
     /// The parcel at its place.
@@ -59,9 +77,11 @@ impl Parcel {
 
     /// A release that is due; `None`, with a line in the log, where its bytes do not open: people must look at it, and the others go on.
     fn due(due: Outgoing) -> Option<Self> {
-        let Outgoing { message: key, recipient, place, header, clause, digest, output, attempts } = due;
-        match output {
-            Ok(bytes) => Some(Self { place, attempts, ..Self::new(key, &recipient, header, clause, digest, bytes.into()) }),
+        let Outgoing { message: key, recipient, place, clause, digest, output, permit, attempts, .. } = due;
+        let permitted = permit.and_then(|bytes| minicbor::decode::<Permitted>(&bytes).ok());
+        let permitted = permitted.filter(|permitted| permitted.permit.recipient == recipient && permitted.permit.digest == digest);
+        match output.and_then(|bytes| permitted.map(|permitted| (bytes, permitted)).ok_or_else(|| "it has no permit of the verifier".to_owned())) {
+            Ok((bytes, permitted)) => Some(Self { place, attempts, ..Self::new(key, clause, permitted, bytes.into()) }),
             Err(why) => {
                 tracing::error!(%recipient, message = %key.id, why, "a release that is due does not open; it stays due");
                 None
@@ -70,7 +90,7 @@ impl Parcel {
     }
 
     fn rank(&self) -> Rank {
-        (Reverse(self.header.precedence), self.place)
+        (Reverse(self.precedence()), self.place)
     }
 }
 
@@ -101,7 +121,7 @@ impl Rooms {
 /// A parcel that may go now, its link, and its room.
 pub(super) struct Taken {
     pub(super) parcel: Parcel,
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<Line>,
     pub(super) room: OwnedSemaphorePermit,
 }
 
@@ -116,11 +136,11 @@ struct Desk {
     /// More is due in the journal than is known here.
     behind: bool,
     /// Links that are up, the one to be used last: the newest, unless it said that it is busy.
-    links: Vec<Arc<Link>>,
+    links: Vec<Arc<Line>>,
 }
 
 impl Desk {
-    fn link(&self) -> Option<&Arc<Link>> {
+    fn link(&self) -> Option<&Arc<Line>> {
         self.links.iter().rev().find(|link| !link.is_closed())
     }
 
@@ -194,7 +214,7 @@ impl Lane {
     }
 
     /// Makes `link` the one that deliveries take; what rests is tried again.
-    pub(super) fn attach(&self, link: Arc<Link>) {
+    pub(super) fn attach(&self, link: Arc<Line>) {
         let mut desk = self.lock();
         if desk.link().is_none() {
             // While nobody was there, more urgent ones may have come to the journal only.
@@ -208,7 +228,7 @@ impl Lane {
     }
 
     /// Lets go of `link`; the newest of those that are left takes its place.
-    pub(super) fn detach(&self, link: &Arc<Link>) {
+    pub(super) fn detach(&self, link: &Arc<Line>) {
         let mut desk = self.lock();
         desk.links.retain(|present| !Arc::ptr_eq(present, link));
         if desk.link().is_none() {
@@ -219,7 +239,7 @@ impl Lane {
     }
 
     /// Prefers every other link to `link`, whose other side is busy.
-    pub(super) fn demote(&self, link: &Arc<Link>) {
+    pub(super) fn demote(&self, link: &Arc<Line>) {
         let mut desk = self.lock();
         if let Some(at) = desk.links.iter().position(|present| Arc::ptr_eq(present, link)) {
             let link = desk.links.remove(at);
@@ -331,21 +351,23 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{MessageId, Time, Traffic};
+    use crate::base::{MessageId, Traffic};
 
     fn parcel(place: u64, precedence: Precedence, bytes: usize) -> Parcel {
         let id = MessageId::from_parts(place, [0; 10]);
-        let header = Header {
-            id,
-            precedence,
-            destinations: Vec::new(),
-            media_type: String::new(),
-            traffic: Traffic::Operation,
-            sent: Time::EPOCH,
-            label: None,
-        };
         let name = Name::new("usa-ops").unwrap();
-        Parcel { place, ..Parcel::new(MessageKey { from: name.clone(), id }, &name, header, None, Digest::of(b""), vec![0; bytes].into()) }
+        let permit = Permit {
+            id,
+            recipient: name.clone(),
+            precedence,
+            traffic: Traffic::Operation,
+            media_type: String::new(),
+            label: None,
+            digest: Digest::of(b""),
+            edition: Digest::of(b""),
+        };
+        let permitted = Permitted { permit, tag: crate::hop::Tag([0; 32]) };
+        Parcel { place, ..Parcel::new(MessageKey { from: name, id }, None, permitted, vec![0; bytes].into()) }
     }
 
     fn places(desk: &Desk) -> Vec<u64> {

@@ -1,15 +1,22 @@
-//! The gateway as a running program: doors, inspectors, journal and deliveries, joined.
+//! The gateway as a running program: doors, inspectors, verifier, keeper, joined by hops.
 //!
 //! Takes a configuration, gives a gateway that runs until it is told to stop. What a message means is decided in `pipeline`; what is durable, in
 //! `journal`; this room only carries. A frame is answered after its acceptance and its decision are durable; bytes leave after the record of their
 //! release is durable; a release is done after the far receipt is durable.
 
+mod crew;
+mod decide;
 mod delivery;
+mod door;
 mod gateway;
-mod inspectors;
+mod inspector;
 mod intake;
+mod keeper;
+mod keys;
 mod lane;
+mod line;
 mod review;
+mod verifier;
 pub mod world;
 
 pub use delivery::delivery_id;

@@ -1,11 +1,11 @@
 //! Review: what people decide about held messages. A release waives findings, never mandatory control, and goes through the whole path again.
 
-use super::gateway::Shared;
-use super::intake::Kept;
+use super::intake::{Kept, sealed};
+use super::keeper::Shared;
 use super::world;
-use crate::base::{Fault, Header, MessageId, Name, Outcome, Reason};
+use crate::base::{Fault, MessageId, Name, Outcome, Reason};
 use crate::filter::{ClauseReview, Waiver, Waivers};
-use crate::journal::{Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, State, Verdict};
+use crate::journal::{Accepted, Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, State, Verdict};
 
 /// What a reviewer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Shared {
         let mut asked = Vec::new();
         for row in self.held(ask).await? {
             let key = MessageKey { from: row.from.clone(), id: row.id };
-            let (findings, kept) = self.recorded(&key, &row).await?;
+            let (findings, accepted) = self.recorded(&key, &row).await?;
             let reviewed = Event::Reviewed(Reviewed {
                 message: key.clone(),
                 recipient: row.recipient.clone(),
@@ -56,7 +56,9 @@ impl Shared {
                 Verdict::Release => {
                     let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", row.id)))?;
                     let waivers = Waivers { findings: findings.into_iter().collect(), clause_review: ClauseReview::Granted };
-                    self.decide_again(kept, body.into(), waivers, vec![reviewed]).await?;
+                    let (accepted, place) = accepted;
+                    let message = sealed(accepted.from, accepted.header, body.into(), accepted.received, accepted.seals.map(Vec::from))?;
+                    self.decide_again(Kept { message, only: Some(row.recipient.clone()), place }, waivers, vec![reviewed]).await?;
                 }
             }
             asked.push(self.standing(&row).await?);
@@ -77,14 +79,13 @@ impl Shared {
         }
     }
 
-    /// Waivers for all findings of the decision that holds, and the message as it was received, for this recipient alone.
-    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, Kept), Fault> {
+    /// Waivers for all findings of the decision that holds, and the acceptance of the message with its place.
+    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, (Accepted, u64)), Fault> {
         let (mut findings, mut kept) = (None, None);
         for entry in self.journal.message(key.id).await? {
             match entry.event {
                 Event::Accepted(accepted) if accepted.key() == *key => {
-                    let header = Header { destinations: vec![row.recipient.clone()], ..accepted.header };
-                    kept = Some(Kept { key: key.clone(), header, place: entry.index });
+                    kept = Some((accepted, entry.index));
                 }
                 Event::Decided(decided) if entry.index == row.record => {
                     let decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
@@ -97,8 +98,7 @@ impl Shared {
     }
 
     async fn reject(&self, key: &MessageKey, row: &Row, reviewed: Event) -> Result<(), Fault> {
-        let guard = self.inspectors.guard();
-        let edition = guard.edition();
+        let edition = self.edition.load();
         let decision = Decision {
             recipient: row.recipient.clone(),
             outcome: Outcome::Reject,
@@ -107,10 +107,11 @@ impl Shared {
             findings: "[]".to_owned(),
             edits: "[]".to_owned(),
             output: None,
+            permit: None,
         };
         let decided = Decided {
             message: key.clone(),
-            edition: format!("{} {}", edition.name, edition.edition),
+            edition: edition.title(),
             edition_digest: edition.digest,
             time: world::now(),
             decisions: vec![decision],

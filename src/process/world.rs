@@ -28,6 +28,43 @@ pub fn fresh_id() -> Result<MessageId, Fault> {
     Ok(MessageId::from_parts(u64::try_from(now().unix_ms()).unwrap_or(0), random))
 }
 
+/// The secret from which the keys of all hops are derived.
+pub struct HopSecret {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl HopSecret {
+    /// Reads it: 32 bytes or more in a file that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is too short, or is readable by others.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        Ok(Self { bytes: secret("hop", path)? })
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Reads a secret of 32 bytes or more from a file that only its owner can read.
+fn secret(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shown = path.display();
+    let seen = |cause| Fault::from_cause(format!("cannot read the {what} key `{shown}`"), cause);
+    let mode = std::fs::metadata(path).map_err(seen)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(Fault::new(format!("the {what} key `{shown}` can be read by others; run `chmod 600 {shown}`")));
+    }
+    let bytes = Zeroizing::new(std::fs::read(path).map_err(seen)?);
+    if bytes.len() < 32 {
+        return Err(Fault::new(format!("the {what} key `{shown}` has {} bytes; expected at least 32", bytes.len())));
+    }
+    Ok(bytes)
+}
+
 /// Secrets that transforms need.
 #[derive(Debug)]
 pub struct Secrets {
@@ -40,18 +77,7 @@ impl Secrets {
     /// # Errors
     /// When the file cannot be read, is too short, or is readable by others.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let shown = path.display();
-        let seen = |cause| Fault::from_cause(format!("cannot read the pseudonym key `{shown}`"), cause);
-        let mode = std::fs::metadata(path).map_err(seen)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(Fault::new(format!("the pseudonym key `{shown}` can be read by others; run `chmod 600 {shown}`")));
-        }
-        let bytes = Zeroizing::new(std::fs::read(path).map_err(seen)?);
-        if bytes.len() < 32 {
-            return Err(Fault::new(format!("the pseudonym key `{shown}` has {} bytes; expected at least 32", bytes.len())));
-        }
-        Ok(Self::from_bytes(&bytes))
+        Ok(Self::from_bytes(&secret("pseudonym", path)?))
     }
 
     /// Secrets from bytes, for offline inspection and tests.

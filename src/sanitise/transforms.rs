@@ -69,6 +69,7 @@ mod tests {
             assert!(TRANSFORMS.iter().any(|row| row.name == name(action)));
         }
         for row in TRANSFORMS {
+            assert!(crate::normal::edit::ACTIONS.contains(&row.name), "{}", row.name);
             assert!(all.iter().any(|action| row.name == name(action)), "{}", row.name);
         }
     }

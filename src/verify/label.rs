@@ -5,6 +5,8 @@
 //! Deliberately absent: banner lines in text, dates, and alternative labels, which are a sender's translation and
 //! never decide anything.
 
+use minicbor::{Decode, Encode};
+
 use super::second::Part;
 use crate::label::scheme::{Policy, TagKind};
 use crate::label::{Label, Lattice};
@@ -17,13 +19,16 @@ pub(super) const LABEL: &str = "urn:nato:stanag:4774:confidentialitymetadatalabe
 pub(super) type Unread = &'static str;
 
 /// What a marking says, as places in the lattice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Said {
     /// Place of the policy.
+    #[n(0)]
     pub(super) policy: usize,
     /// Place of the classification.
+    #[n(1)]
     pub(super) level: usize,
     /// Tag and values, both in rising order, each once; a tag without values is present.
+    #[n(2)]
     pub(super) categories: Vec<(usize, Vec<usize>)>,
 }
 
@@ -34,7 +39,8 @@ impl Said {
     }
 
     /// The first decision's label in this form.
-    pub(super) fn of(label: &Label) -> Self {
+    #[must_use]
+    pub fn of(label: &Label) -> Self {
         let mut said = Self::new(label.policy.index(), label.level.index());
         for category in &label.categories {
             said.tag(category.tag.index());

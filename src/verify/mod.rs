@@ -27,6 +27,7 @@ mod number;
 mod oth;
 mod place;
 mod portion;
+mod proposal;
 mod readers;
 mod release;
 mod second;
@@ -36,39 +37,32 @@ mod translate;
 mod words;
 mod xml;
 
+pub use label::Said;
+pub use proposal::Proposal;
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
-use crate::label::{Label, Lattice};
-use crate::normal::Edits;
+use crate::label::Lattice;
 use crate::policy::PeerEntry;
 use portion::{Decision, Ground};
 use readers::{Canonical, Reader};
 use second::Second;
 
-/// What the first half of the path claims about one message for one recipient.
+/// What the second half knows by itself about one message and one recipient, and what the first half proposes.
 #[derive(Debug)]
 pub struct Claim<'c> {
     /// The header, as received.
     pub header: &'c Header,
-    /// The format that the first reader found.
-    pub format: &'c str,
     /// The body, as received.
     pub original: &'c [u8],
-    /// The bytes that are about to leave.
-    pub result: Vec<u8>,
-    /// The edits that the result is declared to carry.
-    pub edits: &'c Edits,
+    /// What the first half claims.
+    pub proposal: Proposal,
     /// The marking schemes.
     pub lattice: &'c Lattice,
     /// Who sent it.
     pub sender: &'c PeerEntry,
     /// Who is to get it.
     pub recipient: &'c PeerEntry,
-    /// The label that the first reader found and the first decision was made on.
-    pub label: &'c Label,
-    /// The label of what this recipient gets, on which the first half decided: the same where nothing is withheld.
-    pub released: &'c Label,
     /// Words that must not stand in the result, whatever the first half found.
     pub blocked_words: &'c BlockedWords,
     /// Now.
@@ -82,6 +76,7 @@ pub struct Verified {
     bytes: Vec<u8>,
     digest: Digest,
     recipient: Name,
+    detached: Option<String>,
 }
 
 impl Verified {
@@ -103,6 +98,12 @@ impl Verified {
         &self.recipient
     }
 
+    /// The detached label that leaves in the header, where the message came with one.
+    #[must_use]
+    pub fn detached(&self) -> Option<&str> {
+        self.detached.as_deref()
+    }
+
     /// The bytes, owned.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -119,11 +120,12 @@ impl Verified {
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let (reader, target) = identified(&claim)?;
     let original = (reader.read)(claim.original).map_err(disagree)?;
-    let result = (target.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    let result = (target.read)(&claim.proposal.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
-    let said = label::Said::of(claim.label);
+    let said = claim.proposal.label.clone();
     let marked = markings(&claim, reader, &original, &said)?;
+    detached(&claim, &said)?;
     addressed(&claim)?;
     let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
     let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
@@ -140,11 +142,12 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
         let unmarked = marked == 0 && !decision.has_parts();
         marked_as(&result, Ground { reader: target, ..ground }, &decision.said, unmarked).map_err(disagree)?;
     }
-    target.spelling.check(&claim.result, &result)?;
+    target.spelling.check(&claim.proposal.result, &result)?;
     claim.blocked_words.absent_from(&result)?;
-    let digest = Digest::of(&claim.result);
+    let digest = Digest::of(&claim.proposal.result);
     drop(result);
-    Ok(Verified { digest, recipient: claim.recipient.name.clone(), bytes: claim.result })
+    let Proposal { result: bytes, detached, .. } = claim.proposal;
+    Ok(Verified { bytes, digest, recipient: claim.recipient.name.clone(), detached })
 }
 
 /// Reads a body with its second reader alone and gives the number of nodes: for benches; no proof comes of it.
@@ -188,8 +191,8 @@ fn decided(
     }
     portion::agree(&parts, claim.lattice, whole, said).map_err(disagree)?;
     let decision = portion::decide(original, &parts, ground, whole, said).map_err(denied)?;
-    portion::declared(&decision, claim.edits)?;
-    if decision.said != label::Said::of(claim.released) {
+    portion::declared(&decision, &claim.proposal.edits)?;
+    if decision.said != claim.proposal.released {
         return Err(disagree("what is left for the recipient has another label than the first half decided on"));
     }
     Ok(decision)
@@ -197,8 +200,8 @@ fn decided(
 
 /// Checks a result in the format of the original: the same tree but for the declared edits.
 fn same(claim: &Claim<'_>, original: &Second<'_>, result: &Second<'_>) -> Result<(), Refusal> {
-    translate::none_declared(claim.edits)?;
-    let declared = place::Declared::locate(original, claim.edits)?;
+    translate::none_declared(&claim.proposal.edits)?;
+    let declared = place::Declared::locate(original, &claim.proposal.edits)?;
     let roots = original.root().zip(result.root()).ok_or_else(|| disagree("the second reader finds no message"))?;
     compare::element(roots.0, roots.1, &declared)
 }
@@ -212,7 +215,7 @@ fn translated(
 ) -> Result<(), Refusal> {
     let row = translate::row(reader.name, target.name).ok_or_else(|| disagree("the second half does not translate into the format of the result"))?;
     let marked = translate::Marked { lattice: claim.lattice, said };
-    translate::compare(row, original, result, claim.edits, marked)
+    translate::compare(row, original, result, &claim.proposal.edits, marked)
 }
 
 /// Checks that a translated result, as a whole or by its parts, says the label of what is released. Where the original's label stands in its
@@ -229,10 +232,10 @@ fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmark
 /// reads, which is another only where it does not read the first.
 fn identified(claim: &Claim<'_>) -> Result<(&'static Reader, &'static Reader), Refusal> {
     let reader = readers::identify(claim.original).map_err(disagree)?;
-    if reader.name != claim.format {
+    if reader.name != claim.proposal.format {
         return Err(disagree("the second half finds another format than the first reader"));
     }
-    let Ok(target) = readers::identify(&claim.result) else {
+    let Ok(target) = readers::identify(&claim.proposal.result) else {
         return Err(Refusal::new(Reason::VerifyCanonical, "expected a result that one reader claims"));
     };
     if !claim.recipient.takes(target.name) {
@@ -288,12 +291,16 @@ fn untyped(_: second::Part<'_, '_>) -> xml::Typed {
     &[]
 }
 
-/// Checks a detached label that is about to leave beside a result: canonical, and saying what the first reader's label says.
-///
-/// # Errors
-/// `verify.canonical`, `verify.disagreement`.
-pub fn detached(written: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
-    let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
-    Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
-    detached_says(&tree, lattice, &label::Said::of(label))
+/// Checks the detached label that is about to leave beside a result: there where the message came with one, canonical, and saying what the first
+/// reader's label says.
+fn detached(claim: &Claim<'_>, said: &Said) -> Result<(), Refusal> {
+    match (&claim.header.label, &claim.proposal.detached) {
+        (None, None) => Ok(()),
+        (Some(_), Some(written)) => {
+            let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+            Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
+            detached_says(&tree, claim.lattice, said)
+        }
+        _ => Err(disagree("a detached label leaves where none came, or does not leave where one came")),
+    }
 }

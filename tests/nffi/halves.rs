@@ -11,7 +11,7 @@ use vestibule::normal::{Change, Edit, Edits, Kind, Tree, Value};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{Edition, PeerEntry, load, read_folder};
 use vestibule::rebuild;
-use vestibule::verify::{self, BlockedWords, Claim};
+use vestibule::verify::{self, BlockedWords, Claim, Proposal};
 
 static EDITION: LazyLock<Edition> =
     LazyLock::new(|| load(&read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap()).unwrap());
@@ -76,15 +76,12 @@ fn through_both(body: &[u8], edits: impl Fn(&Tree<'_>) -> Edits) -> Option<Resul
     let written = String::from_utf8_lossy(&result).into_owned();
     let claim = Claim {
         header: &header,
-        format: "nffi",
         original: body,
-        result,
-        edits: &edits,
+        proposal: Proposal::new("nffi", (result, edits.clone()), (labelled.label(), labelled.label()))
+            .beside(header.label.as_deref().map(|label| rebuild::detached(label).unwrap())),
         lattice: &EDITION.lattice,
         sender: peer,
         recipient: peer,
-        label: labelled.label(),
-        released: labelled.label(),
         blocked_words: &BlockedWords::default(),
         now: now(),
     };

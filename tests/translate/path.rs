@@ -9,7 +9,7 @@ use vestibule::normal::{Change, Edit, Edits};
 use vestibule::pipeline::{Guard, Inspector, Ruling, World};
 use vestibule::policy::{SourceFile, load, read_folder};
 use vestibule::sanitise::Keys;
-use vestibule::verify::{BlockedWords, Claim, reread};
+use vestibule::verify::{BlockedWords, Claim, Proposal, reread};
 
 use super::{EDITION, EVENT, Path, PeerEntry, header, now, translated};
 
@@ -73,15 +73,12 @@ fn second(result: Vec<u8>, edits: &Edits, reads: &[&'static str]) -> Result<(), 
     let labelled = label::verify(parsed, &EDITION.lattice, &reading, now(), &mut budget).unwrap();
     let claim = Claim {
         header: &header,
-        format: "cot",
         original: EVENT.as_bytes(),
-        result,
-        edits,
+        proposal: Proposal::new("cot", (result, edits.clone()), (labelled.label(), labelled.label()))
+            .beside(header.label.as_deref().map(|label| vestibule::rebuild::detached(label).unwrap())),
         lattice: &EDITION.lattice,
         sender,
         recipient: &hq,
-        label: labelled.label(),
-        released: labelled.label(),
         blocked_words: &BlockedWords::default(),
         now: now(),
     };

@@ -11,7 +11,7 @@ use vestibule::label::{self, Binding, Label, Reading, laws};
 use vestibule::normal::Edits;
 use vestibule::policy::{self, Edition, PeerEntry};
 use vestibule::release::mandatory;
-use vestibule::verify::{Claim, reread};
+use vestibule::verify::{Claim, Proposal, reread};
 
 use super::document::{event, time};
 use super::{WORDS, header, keep};
@@ -50,15 +50,12 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
     header.destinations = vec![recipient.name.clone()];
     let claim = Claim {
         header: &header,
-        format: "cot",
         original: body,
-        result: body.to_vec(),
-        edits: &Edits::default(),
+        proposal: Proposal::new("cot", (body.to_vec(), Edits::default()), (label, label))
+            .beside(header.label.as_deref().map(|label| vestibule::rebuild::detached(label).unwrap())),
         lattice: &EDITION.lattice,
         sender,
         recipient,
-        label,
-        released: label,
         blocked_words: &WORDS,
         now: time("2026-11-23T08:00:01Z"),
     };

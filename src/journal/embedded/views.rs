@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, ToSql, params};
 
 use super::apply::{checkpoint_state, read_number, receipt_of, stored};
-use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Precedence, Reason, Time};
-use crate::journal::event::{Event, MessageKey, Record};
+use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Time};
+use crate::journal::event::{Accepted, Event, MessageKey, Record};
 use crate::journal::seal::{Place, SealRing};
 use crate::journal::view::{Counts, Due, Entry, Filter, Outgoing, Page, Paged, Receipt, Row, State, Tally, Waiting};
 
@@ -14,6 +14,15 @@ fn failed(error: rusqlite::Error) -> Fault {
 
 fn strange(what: &str) -> Fault {
     Fault::new(format!("a row of the journal holds no {what}; run `vestibule audit verify`"))
+}
+
+/// A row of what is due.
+struct DueRow {
+    ix: i64,
+    clause: Option<String>,
+    digest: Digest,
+    attempts: u32,
+    record: i64,
 }
 
 /// Views over one connection; every call sees one state of the journal.
@@ -34,25 +43,52 @@ impl Views<'_> {
     }
 
     fn waiting(&self, ix: i64) -> Result<Waiting, Fault> {
-        let (key, header) = self.acceptance(ix)?;
+        let accepted = self.acceptance(ix)?;
+        let key = accepted.key();
         let receipt = receipt_of(self.connection, &key.from, key.id)?.ok_or_else(|| strange("receipt"))?;
         let body = self.needed(ix, &key, "", receipt.digest);
-        Ok(Waiting { receipt, header, body })
+        Ok(Waiting { receipt, header: accepted.header, seals: accepted.seals.map(Vec::from), body })
     }
 
     pub(super) fn outbox(&self, recipient: &Name, rows: u32) -> Result<Vec<Outgoing>, Fault> {
-        let sql = "SELECT message, clause, digest, attempts FROM decision WHERE state = 'due' AND recipient = ?1 ORDER BY urgency, message LIMIT ?2";
-        let read =
-            |row: &SqlRow<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, u32>(3)?));
-        let due = self.all(sql, &[&recipient.as_str(), &rows], read)?;
-        due.into_iter().map(|(ix, clause, digest, attempts)| self.outgoing(recipient, ix, clause, Digest(digest), attempts)).collect()
+        let sql = "SELECT message, clause, digest, attempts, record FROM decision WHERE state = 'due' AND recipient = ?1 ORDER BY urgency, message LIMIT ?2";
+        let read = |row: &SqlRow<'_>| {
+            Ok(DueRow { ix: row.get(0)?, clause: row.get(1)?, digest: Digest(row.get(2)?), attempts: row.get(3)?, record: row.get(4)? })
+        };
+        self.all(sql, &[&recipient.as_str(), &rows], read)?.into_iter().map(|row| self.outgoing(recipient, row)).collect()
     }
 
-    fn outgoing(&self, recipient: &Name, ix: i64, clause: Option<String>, digest: Digest, attempts: u32) -> Result<Outgoing, Fault> {
-        let (message, header) = self.acceptance(ix)?;
-        let clause = clause.map(|text| Name::new(&text).ok_or_else(|| strange("clause"))).transpose()?;
-        let output = self.needed(ix, &message, recipient.as_str(), digest);
-        Ok(Outgoing { message, recipient: recipient.clone(), place: read_number(ix), header, clause, digest, output, attempts })
+    fn outgoing(&self, recipient: &Name, row: DueRow) -> Result<Outgoing, Fault> {
+        let accepted = self.acceptance(row.ix)?;
+        let message = accepted.key();
+        let clause = row.clause.map(|text| Name::new(&text).ok_or_else(|| strange("clause"))).transpose()?;
+        Ok(Outgoing {
+            output: self.needed(row.ix, &message, recipient.as_str(), row.digest),
+            permit: self.permit(row.record, recipient)?,
+            message,
+            recipient: recipient.clone(),
+            place: read_number(row.ix),
+            header: accepted.header,
+            clause,
+            digest: row.digest,
+            attempts: row.attempts,
+        })
+    }
+
+    /// The permit of a decision.
+    fn permit(&self, record: i64, recipient: &Name) -> Result<Option<Vec<u8>>, Fault> {
+        match self.record(record)? {
+            Event::Decided(one) => {
+                let decision = one.decisions.into_iter().find(|decision| decision.recipient == *recipient);
+                Ok(decision.and_then(|decision| decision.permit).map(Vec::from))
+            }
+            _ => Err(strange("decision")),
+        }
+    }
+
+    fn record(&self, ix: i64) -> Result<Event, Fault> {
+        let bytes: Vec<u8> = self.connection.query_row("SELECT bytes FROM record WHERE ix = ?1", [ix], |row| row.get(0)).map_err(failed)?;
+        Ok(Record::decode(&bytes)?.event)
     }
 
     pub(super) fn undelivered(&self) -> Result<Vec<Due>, Fault> {
@@ -154,10 +190,9 @@ impl Views<'_> {
         checkpoint_state(self.connection)
     }
 
-    fn acceptance(&self, ix: i64) -> Result<(MessageKey, Header), Fault> {
-        let bytes: Vec<u8> = self.connection.query_row("SELECT bytes FROM record WHERE ix = ?1", [ix], |row| row.get(0)).map_err(failed)?;
-        match Record::decode(&bytes)?.event {
-            Event::Accepted(one) => Ok((one.key(), one.header)),
+    fn acceptance(&self, ix: i64) -> Result<Accepted, Fault> {
+        match self.record(ix)? {
+            Event::Accepted(one) => Ok(one),
             _ => Err(strange("acceptance")),
         }
     }

@@ -5,10 +5,10 @@
 use minicbor::decode::{Decode, Decoder};
 use minicbor::encode::{Encode, Encoder, Write};
 
-use crate::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
+use super::{Digest, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
 
 /// A word with one text form.
-pub(in crate::journal) trait Word: Sized {
+pub(crate) trait Word: Sized {
     /// The text.
     fn text(&self) -> String;
     /// The word of a text; `None` for every other text than [`Self::text`] gives.
@@ -68,30 +68,30 @@ fn read_word<T: Word>(from: &mut Decoder<'_>) -> Read<T> {
 }
 
 /// A word.
-pub(in crate::journal) mod word {
+pub(crate) mod word {
     use super::{Decoder, Encoder, Read, Word, Write, Written, read_word};
 
-    pub(in crate::journal) fn encode<C, T: Word, W: Write>(value: &T, out: &mut Encoder<W>, _: &mut C) -> Written<W> {
+    pub(crate) fn encode<C, T: Word, W: Write>(value: &T, out: &mut Encoder<W>, _: &mut C) -> Written<W> {
         out.str(&value.text())?.ok()
     }
 
-    pub(in crate::journal) fn decode<C, T: Word>(from: &mut Decoder<'_>, _: &mut C) -> Read<T> {
+    pub(crate) fn decode<C, T: Word>(from: &mut Decoder<'_>, _: &mut C) -> Read<T> {
         read_word(from)
     }
 }
 
 /// A word, or null.
-pub(in crate::journal) mod maybe {
+pub(crate) mod maybe {
     use super::{Decoder, Encoder, Read, Word, Write, Written, read_word};
 
-    pub(in crate::journal) fn encode<C, T: Word, W: Write>(value: &Option<T>, out: &mut Encoder<W>, _: &mut C) -> Written<W> {
+    pub(crate) fn encode<C, T: Word, W: Write>(value: &Option<T>, out: &mut Encoder<W>, _: &mut C) -> Written<W> {
         match value {
             Some(value) => out.str(&value.text())?.ok(),
             None => out.null()?.ok(),
         }
     }
 
-    pub(in crate::journal) fn decode<C, T: Word>(from: &mut Decoder<'_>, _: &mut C) -> Read<Option<T>> {
+    pub(crate) fn decode<C, T: Word>(from: &mut Decoder<'_>, _: &mut C) -> Read<Option<T>> {
         if from.datatype()? == minicbor::data::Type::Null {
             from.null()?;
             return Ok(None);
@@ -101,10 +101,10 @@ pub(in crate::journal) mod maybe {
 }
 
 /// A header: an array of seven, in the order of the struct.
-pub(in crate::journal) mod header {
+pub(crate) mod header {
     use super::{Decode, Decoder, Encode, Encoder, Header, Read, Word, Write, Written, read_word};
 
-    pub(in crate::journal) fn encode<C, W: Write>(value: &Header, out: &mut Encoder<W>, context: &mut C) -> Written<W> {
+    pub(crate) fn encode<C, W: Write>(value: &Header, out: &mut Encoder<W>, context: &mut C) -> Written<W> {
         out.array(7)?.str(&value.id.text())?.str(value.precedence.word())?;
         out.array(u64::try_from(value.destinations.len()).unwrap_or(u64::MAX))?;
         for name in &value.destinations {
@@ -114,7 +114,7 @@ pub(in crate::journal) mod header {
         value.label.encode(out, context)
     }
 
-    pub(in crate::journal) fn decode<C>(from: &mut Decoder<'_>, context: &mut C) -> Read<Header> {
+    pub(crate) fn decode<C>(from: &mut Decoder<'_>, context: &mut C) -> Read<Header> {
         let wrong = || minicbor::decode::Error::message("a header is not an array of seven");
         if from.array()? != Some(7) {
             return Err(wrong());

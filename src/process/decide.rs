@@ -1,0 +1,186 @@
+//! Deciding: the keeper asks an inspector, then the verifier, and joins their answers. It believes of both only what the journal may record: which
+//! recipients there are it knows itself, and what may leave is what the verifier permits.
+
+use std::collections::BTreeSet;
+
+use super::crew::{Lost, Talk};
+use super::inspector::held;
+use super::keeper::Shared;
+use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Severity, Time};
+use crate::filter::Waivers;
+use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier};
+use crate::hop::{Proposed, Received};
+use crate::journal::{Body, Decision};
+use crate::policy::Edition;
+
+/// What is to be decided.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    /// The message, under the seals of its door.
+    pub(super) message: Received,
+    /// For whom, where not for all to whom it is addressed.
+    pub(super) only: Option<Name>,
+    /// What reviewers waived.
+    pub(super) waivers: Waivers,
+    /// The time of the decision.
+    pub(super) now: Time,
+}
+
+/// What is to be verified.
+#[derive(Debug, Clone)]
+pub(super) struct Submission {
+    message: Received,
+    now: Time,
+    proposed: Vec<Proposed>,
+}
+
+/// How inspectors are asked.
+pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector> = Talk {
+    say: |ask, question| {
+        let Question { message, only, waivers, now } = question.clone();
+        ToInspector::Inspect { ask, message, only, waivers, now }
+    },
+    heard: |FromInspector::Inspected { ask, inspection }| (ask, inspection),
+};
+
+/// How the verifier is asked.
+pub(super) const VERIFY: Talk<Submission, Vec<Answer>, ToVerifier, FromVerifier> = Talk {
+    say: |ask, submission| {
+        let Submission { message, now, proposed } = submission.clone();
+        ToVerifier::Verify { ask, message, now, proposed }
+    },
+    heard: |FromVerifier::Verified { ask, answers }| (ask, answers),
+};
+
+/// What was decided on one message.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    /// A decision for each recipient, as the journal takes it.
+    pub(super) decisions: Vec<Decision>,
+    /// What may leave.
+    pub(super) permitted: Vec<Permitted>,
+}
+
+impl Shared {
+    /// Decides a message; nothing where the gateway is stopping.
+    pub(super) async fn decide(&self, edition: &Edition, question: Question) -> Option<Verdict> {
+        let names = recipients(edition, &question);
+        let precedence = question.message.header.precedence;
+        let (message, now) = (question.message.clone(), question.now);
+        let inspection = match self.inspectors.ask(precedence, question).await {
+            Ok(inspection) => inspection,
+            Err(Lost::Stopping) => return None,
+            Err(Lost::Twice) => return Some(Verdict::held(names, &lost("two inspectors were lost over this message"))),
+        };
+        if let Err(refusal) = accountable(edition.digest, &names, &inspection) {
+            tracing::error!(message = %message.header.id, %refusal, "an inspector is not believed");
+            return Some(Verdict::held(names, &refusal));
+        }
+        let Inspection { mut decisions, proposed, .. } = inspection;
+        if proposed.is_empty() {
+            return Some(Verdict { decisions, permitted: Vec::new() });
+        }
+        let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
+        let answers = match self.verifiers.ask(precedence, Submission { message, now, proposed }).await {
+            Ok(answers) if answers.len() == waiting.len() => answers,
+            Ok(_) => waiting.iter().map(|_| refused(hop("the verifier did not answer each proposal"))).collect(),
+            Err(Lost::Stopping) => return None,
+            Err(Lost::Twice) => waiting.iter().map(|_| refused(lost("two verifiers were lost over this message"))).collect(),
+        };
+        let mut permitted = Vec::new();
+        for (name, answer) in waiting.iter().zip(answers) {
+            if let Some(decision) = decisions.iter_mut().find(|decision| decision.recipient == *name) {
+                permitted.extend(settle(decision, answer));
+            }
+        }
+        Some(Verdict { decisions, permitted })
+    }
+}
+
+impl Verdict {
+    /// Held for all of these recipients.
+    pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Self {
+        Self { decisions: held(names, refusal), permitted: Vec::new() }
+    }
+}
+
+fn lost(what: &str) -> Refusal {
+    Refusal::new(Reason::FaultLost, what)
+}
+
+fn hop(what: &str) -> Refusal {
+    Refusal::new(Reason::FaultHop, what)
+}
+
+const fn refused(refusal: Refusal) -> Answer {
+    Answer::Refused { refusal }
+}
+
+/// The recipients that a decision must speak of.
+pub(super) fn recipients(edition: &Edition, question: &Question) -> Vec<Name> {
+    let header = &question.message.header;
+    let all = || match edition.recipients(&question.message.from, header) {
+        Ok(recipients) => recipients.into_iter().map(|entry| entry.name.clone()).collect(),
+        // The rule set changed since it was accepted.
+        Err(_) => header.destinations.clone(),
+    };
+    question.only.clone().map_or_else(all, |name| vec![name])
+}
+
+/// Checks that an inspection is under the edition in force, speaks of every recipient once and of nobody else, and lets nothing leave by itself.
+fn accountable(edition: Digest, names: &[Name], inspection: &Inspection) -> Result<(), Refusal> {
+    if inspection.edition != edition {
+        return Err(hop("an inspector decided under another edition"));
+    }
+    let spoken: BTreeSet<_> = inspection.decisions.iter().map(|decision| &decision.recipient).collect();
+    if spoken != names.iter().collect() || inspection.decisions.len() != names.len() {
+        return Err(hop("an inspector did not decide for each recipient once"));
+    }
+    if inspection.decisions.iter().any(|decision| decision.outcome == Outcome::Forward || decision.output.is_some() || decision.permit.is_some()) {
+        return Err(hop("an inspector lets a message leave by itself"));
+    }
+    let proposed: BTreeSet<_> = inspection.proposed.iter().map(|one| &one.recipient).collect();
+    let known = proposed.len() == inspection.proposed.len() && proposed.iter().all(|name| spoken.contains(name));
+    if known { Ok(()) } else { Err(hop("an inspector proposes for somebody twice, or for somebody else")) }
+}
+
+/// Closes a decision that waited for the verifier.
+fn settle(decision: &mut Decision, answer: Answer) -> Option<Permitted> {
+    match answer {
+        Answer::Permitted { permitted, bytes } => {
+            let body = Body::new(bytes);
+            let permit = minicbor::to_vec(&permitted).ok();
+            if permitted.permit.recipient != decision.recipient || permitted.permit.digest != body.digest || permit.is_none() {
+                return settle(decision, refused(hop("the verifier permits something else than was asked")));
+            }
+            decision.outcome = Outcome::Forward;
+            decision.code = None;
+            decision.output = Some(body);
+            decision.permit = permit.map(Into::into);
+            Some(permitted)
+        }
+        Answer::Refused { refusal } => {
+            decision.outcome = refusal.reason.outcome().max(Outcome::Quarantine);
+            decision.code = Some(refusal.reason);
+            decision.findings = with(&decision.findings, &refusal);
+            None
+        }
+    }
+}
+
+/// The findings of a decision with a refusal of the second half.
+fn with(findings: &str, refusal: &Refusal) -> String {
+    let finding = Finding {
+        code: refusal.reason,
+        rule: "".into(),
+        path: refusal.place.path.clone(),
+        span: refusal.place.span,
+        severity: Severity::High,
+        action: if refusal.reason.outcome() == Outcome::Reject { Action::Refuse } else { Action::Hold },
+        text: refusal.detail.clone(),
+    };
+    let mut list: Vec<serde_json::Value> = serde_json::from_str(findings).unwrap_or_default();
+    // It decides, so it comes first.
+    list.splice(0..0, serde_json::to_value(finding).ok());
+    serde_json::to_string(&list).unwrap_or_else(|_| "[]".to_owned())
+}

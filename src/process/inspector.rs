@@ -1,0 +1,165 @@
+//! An inspector: the first half of the path, for one message after the other. It holds the edition, and keys for what it hears and says.
+//!
+//! It believes nothing that its wire brings: a message counts only under the seal of the door that received it, and only near the time at which it is
+//! asked. A panic of the path is a fault, not a verdict on the content: the message is tried once more with a fresh inspector, then held as
+//! `fault.internal`, and the others go on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::keys::Doors;
+use super::world::{self, Secrets};
+use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
+use crate::filter::Waivers;
+use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector};
+use crate::hop::{HopKey, Proposed, Received, Wire};
+use crate::journal::Decision;
+use crate::pipeline::{Guard, Inspected, Inspector, Passage, Ruling, World};
+
+/// How far the time of a decision may lie from a process's own clock: 30 seconds, more than a message may wait for a worker.
+pub(super) const CLOCK_SECONDS_MAX: u64 = 30;
+
+/// What an inspector holds.
+pub(super) struct Tools {
+    /// The edition, compiled.
+    pub(super) guard: Arc<Guard>,
+    /// Secrets of transforms.
+    pub(super) secrets: Arc<Secrets>,
+    /// Keys of the doors, by peer.
+    pub(super) doors: Arc<ArcSwap<Doors>>,
+    /// The key of what it proposes.
+    pub(super) verifier: HopKey,
+}
+
+/// What an inspector is asked about one message.
+struct Question<'q> {
+    message: &'q Received,
+    only: Option<Name>,
+    waivers: Waivers,
+    now: Time,
+}
+
+/// Inspects what the wire brings until it ends.
+///
+/// # Errors
+/// What the other end said that nobody of its kind would.
+pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromInspector, ToInspector>) -> Result<(), Fault> {
+    let guard = Arc::clone(&tools.guard);
+    let mut inspector = Inspector::new(&guard);
+    while let Some(ToInspector::Inspect { ask, message, only, waivers, now }) = wire.receiver.hear().await? {
+        let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now });
+        if wire.sender.say(FromInspector::Inspected { ask, inspection }).await.is_err() {
+            break;
+        }
+        // What was said goes out before the next message is begun.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {
+    let edition = guard.edition().digest;
+    let faulted = |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new() };
+    let sealed = match believed(tools, question) {
+        Ok(sealed) => sealed,
+        Err(refusal) => {
+            tracing::error!(message = %question.message.header.id, %refusal, "an inspector was given what it does not believe");
+            return faulted(refusal.reason, &refusal.detail);
+        }
+    };
+    let header = addressed(question);
+    let keys = tools.secrets.keys();
+    let world = World { now: question.now, keys: &keys, waivers: &question.waivers };
+    let (from, body) = (&question.message.from, &question.message.body);
+    let Some(inspected) = twice(inspector, || Inspector::new(guard), |inspector| inspector.inspect(from, &header, body, &world)) else {
+        tracing::error!(message = %header.id, "the path failed twice on a message; it is held");
+        return faulted(Reason::FaultInternal, "the guard failed twice on this message");
+    };
+    let setting = Setting { received: &sealed, edition, now: question.now };
+    let Inspected { passage, proposals } = inspected;
+    let mut proposed = Vec::new();
+    for (at, proposal) in proposals {
+        let recipient = passage.rulings.get(at).map(|ruling| ruling.recipient.clone());
+        let encoded = minicbor::to_vec(&proposal).ok().zip(u32::try_from(at).ok()).zip(recipient);
+        let Some(((bytes, at), recipient)) = encoded else { return faulted(Reason::FaultInternal, "a proposal has no encoding") };
+        proposed.push(Proposed::seal(&tools.verifier, setting, (at, recipient), bytes));
+    }
+    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed }
+}
+
+/// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.
+fn believed(tools: &Tools, question: &Question<'_>) -> Result<Vec<u8>, Refusal> {
+    let hop = |what: &str| Refusal::new(Reason::FaultHop, what);
+    let sealed = question.message.sealed().map_err(|fault| hop(&fault.what))?;
+    let doors = tools.doors.load();
+    let key = doors.get(&question.message.from).ok_or_else(|| hop("no door has such a peer"))?;
+    if !key.is_seal(&question.message.seals.inspector, RECEIVED, &[&sealed]) {
+        return Err(hop("expected the seal of the door that received the message"));
+    }
+    timely(question.now).map(|()| sealed)
+}
+
+/// Whether a time that another process states is now.
+///
+/// # Errors
+/// `fault.hop`.
+pub(super) fn timely(now: Time) -> Result<(), Refusal> {
+    match world::now().seconds_since(now).unsigned_abs() <= CLOCK_SECONDS_MAX {
+        true => Ok(()),
+        false => Err(Refusal::new(Reason::FaultHop, "expected a decision that is asked for now")),
+    }
+}
+
+/// The header as the path is to see it: where one recipient alone is asked about, it alone is addressed.
+fn addressed(question: &Question<'_>) -> Header {
+    let header = question.message.header.clone();
+    match &question.only {
+        Some(name) => Header { destinations: vec![name.clone()], ..header },
+        None => header,
+    }
+}
+
+/// Does something with a worker, and once more with a fresh one if it panics; `None` where it panics again. The worker is then fresh too.
+pub(super) fn twice<W, T>(worker: &mut W, fresh: impl Fn() -> W, work: impl Fn(&mut W) -> T) -> Option<T> {
+    for _ in 0..2 {
+        if let Ok(done) = catch_unwind(AssertUnwindSafe(|| work(worker))) {
+            return Some(done);
+        }
+        *worker = fresh();
+    }
+    None
+}
+
+/// Decisions on a message on which the guard failed: held for all to whom it is addressed.
+fn faulted(guard: &Guard, question: &Question<'_>, reason: Reason, what: &str) -> Vec<Decision> {
+    let header = addressed(question);
+    let names = match guard.edition().recipients(&question.message.from, &header) {
+        Ok(recipients) => recipients.into_iter().map(|entry| entry.name.clone()).collect(),
+        // The rule set changed since it was accepted.
+        Err(_) => header.destinations,
+    };
+    held(names, &Refusal::new(reason, what))
+}
+
+/// Decisions that hold a message for all of these recipients.
+pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Vec<Decision> {
+    Passage::faulted(names.into_iter(), refusal).rulings.iter().map(decision).collect()
+}
+
+/// A ruling as the journal keeps it. Without output it does not leave, whatever else it says.
+pub(super) fn decision(ruling: &Ruling) -> Decision {
+    // Plain data without maps: serialising it cannot fail; if it did, the decision is kept with an empty list.
+    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
+    Decision {
+        recipient: ruling.recipient.clone(),
+        outcome: ruling.outcome.max(Outcome::Quarantine),
+        code: ruling.code,
+        clause: ruling.clause.clone(),
+        findings: json(serde_json::to_string(&ruling.findings)),
+        edits: json(serde_json::to_string(&ruling.edits)),
+        output: None,
+        permit: None,
+    }
+}
