@@ -12,7 +12,7 @@ use crate::base::{Fault, Name};
 /// A party to a hop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
-    /// The door of a domain.
+    /// The door, as it speaks for and to one peer.
     Door(Name),
     /// Any inspector: they are of one kind, and a message may go to another after a crash.
     Inspector,
@@ -25,7 +25,7 @@ pub enum Party {
 impl Party {
     fn spelt(&self) -> String {
         match self {
-            Self::Door(domain) => format!("door {domain}"),
+            Self::Door(peer) => format!("door {peer}"),
             Self::Inspector => "inspector".to_owned(),
             Self::Verifier => "verifier".to_owned(),
             Self::Desk => "desk".to_owned(),
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn a_seal_holds_for_its_pair_its_direction_its_stage_and_its_parts() {
-        let door = Party::Door(Name::new("national").unwrap());
-        let other = Party::Door(Name::new("coalition").unwrap());
+        let door = Party::Door(Name::new("gbr-ops").unwrap());
+        let other = Party::Door(Name::new("usa-ops").unwrap());
         let ours = key(&door, &Party::Verifier);
         let tag = ours.seal("received", &[b"a", b"bc"]);
         assert!(ours.is_seal(&tag, "received", &[b"a", b"bc"]));

@@ -22,11 +22,18 @@ use crate::link::{Door, Inbound, Link, LinkError, Receipt, Status};
 /// How often refusals are told to the keeper, where there are new ones: once a second.
 const TELL: Duration = Duration::from_secs(1);
 
+/// What a reload replaces.
+pub(super) struct State {
+    /// The domain.
+    pub(super) domain: config::Domain,
+    /// Keys for its peers.
+    pub(super) keys: DoorKeys,
+}
+
 /// What the tasks of a door share.
 struct Porch {
     door: Arc<Door>,
-    keys: DoorKeys,
-    domain: Arc<ArcSwap<config::Domain>>,
+    state: Arc<ArcSwap<State>>,
     keeper: Sender<FromDoor>,
     asks: AtomicU64,
     inbound: Mutex<HashMap<u64, (Name, Inbound)>>,
@@ -37,9 +44,9 @@ struct Porch {
 ///
 /// # Errors
 /// What the keeper said that no keeper would.
-pub(super) async fn attend(door: Arc<Door>, keys: DoorKeys, domain: Arc<ArcSwap<config::Domain>>, wire: Wire<FromDoor, ToDoor>) -> Result<(), Fault> {
+pub(super) async fn attend(door: Arc<Door>, state: Arc<ArcSwap<State>>, wire: Wire<FromDoor, ToDoor>) -> Result<(), Fault> {
     let Wire { sender, mut receiver } = wire;
-    let porch = Porch { door, keys, domain, keeper: sender, asks: AtomicU64::new(1), inbound: Mutex::default(), links: Mutex::default() };
+    let porch = Porch { door, state, keeper: sender, asks: AtomicU64::new(1), inbound: Mutex::default(), links: Mutex::default() };
     let porch = Arc::new(porch);
     let mut tasks = JoinSet::new();
     tasks.spawn(accept(Arc::clone(&porch)));
@@ -126,7 +133,13 @@ impl Porch {
             tracing::error!(%peer, message = %message.header.id, "what was received cannot be sealed");
             return Ok(());
         };
-        message.seals = Seals { inspector: self.keys.inspector.seal(RECEIVED, &[&sealed]), verifier: self.keys.verifier.seal(RECEIVED, &[&sealed]) };
+        let state = self.state.load();
+        let Some((inspector, verifier)) = state.keys.inspector.get(peer).zip(state.keys.verifier.get(peer)) else {
+            tracing::warn!(%peer, "a message of a peer that was taken out is let go");
+            return Ok(());
+        };
+        message.seals = Seals { inspector: inspector.seal(RECEIVED, &[&sealed]), verifier: verifier.seal(RECEIVED, &[&sealed]) };
+        drop(state);
         let ask = self.asks.fetch_add(1, Ordering::Relaxed);
         lock(&self.inbound).insert(ask, (peer.clone(), inbound));
         self.keeper.say(FromDoor::Received { ask, message }).await
@@ -135,7 +148,7 @@ impl Porch {
     /// Lets bytes leave that the verifier permits.
     async fn deliver(&self, link: u64, permitted: &Permitted, bytes: &[u8]) -> Fate {
         let permit = &permitted.permit;
-        if !permitted.permits(&self.keys.permits, bytes) {
+        if !self.state.load().keys.permits.get(&permit.recipient).is_some_and(|key| permitted.permits(key, bytes)) {
             tracing::error!(recipient = %permit.recipient, message = %permit.id, "the keeper gave what the verifier did not permit; it does not leave");
             return Fate::Unpermitted;
         }
@@ -161,8 +174,9 @@ impl Porch {
     /// The header of a delivery: nothing of the sender's own spelling goes on.
     fn onward(&self, permitted: &Permitted) -> Header {
         let permit = &permitted.permit;
-        let domain = self.domain.load();
-        let onward = domain.peers.iter().find(|peer| peer.name == permit.recipient).map(|peer| peer.onward.clone()).filter(|names| !names.is_empty());
+        let state = self.state.load();
+        let onward =
+            state.domain.peers.iter().find(|peer| peer.name == permit.recipient).map(|peer| peer.onward.clone()).filter(|names| !names.is_empty());
         Header {
             id: permit.id,
             precedence: permit.precedence,
@@ -188,11 +202,11 @@ async fn dial_all(porch: Arc<Porch>) {
     let mut dialling: BTreeMap<Name, tokio::task::AbortHandle> = BTreeMap::new();
     let mut tasks = JoinSet::new();
     loop {
-        let domain = porch.domain.load_full();
-        for peer in domain.peers.iter().filter(|peer| peer.address.is_some()) {
+        let state = porch.state.load_full();
+        for peer in state.domain.peers.iter().filter(|peer| peer.address.is_some()) {
             dialling.entry(peer.name.clone()).or_insert_with(|| tasks.spawn(dial(Arc::clone(&porch), peer.name.clone())));
         }
-        let gone = |name: &Name| !domain.peers.iter().any(|peer| peer.name == *name && peer.address.is_some());
+        let gone = |name: &Name| !state.domain.peers.iter().any(|peer| peer.name == *name && peer.address.is_some());
         dialling.retain(|name, task| {
             if gone(name) {
                 task.abort();

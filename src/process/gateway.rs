@@ -17,7 +17,7 @@ use super::delivery::STOP_MAX;
 use super::door;
 use super::inspector;
 use super::keeper::{Shared, sign};
-use super::keys::{DoorKeys, Doors, from_doors, to_doors};
+use super::keys::{DoorKeys, from_doors, to_doors};
 use super::review::{Ask, Asked};
 use super::verifier;
 use super::world::{self, Secrets};
@@ -37,45 +37,31 @@ use crate::verify::BlockedWords;
 /// about a tenth of the time that others get.
 const CLAIM_UNHURRIED: u8 = 25;
 
-/// Keys of the parts, which a reload replaces where peers come or go.
-struct KeyRing {
-    secret: world::HopSecret,
-    to_inspector: Arc<ArcSwap<Doors>>,
-    to_verifier: Arc<ArcSwap<Doors>>,
-    permits: Arc<ArcSwap<Doors>>,
-}
-
-impl KeyRing {
-    fn open(secret: world::HopSecret, config: &config::Gateway) -> Result<Self, Fault> {
-        let ring = Self { secret, to_inspector: Arc::default(), to_verifier: Arc::default(), permits: Arc::default() };
-        ring.renew(config)?;
-        Ok(ring)
-    }
-
-    fn renew(&self, config: &config::Gateway) -> Result<(), Fault> {
-        let secret = self.secret.bytes();
-        let (inspector, verifier) = (from_doors(secret, config, &Party::Inspector)?, from_doors(secret, config, &Party::Verifier)?);
-        let permits = to_doors(secret, config)?;
-        self.to_inspector.store(Arc::new(inspector));
-        self.to_verifier.store(Arc::new(verifier));
-        self.permits.store(Arc::new(permits));
-        Ok(())
-    }
-}
-
 /// A door and what it takes from a reload.
 #[derive(Clone)]
 struct Opened {
     name: Name,
     door: Arc<Door>,
-    domain: Arc<ArcSwap<config::Domain>>,
+    state: Arc<ArcSwap<door::State>>,
+}
+
+impl Opened {
+    fn open(secret: &world::HopSecret, domain: &config::Domain) -> Result<Self, Fault> {
+        let state = Arc::new(ArcSwap::from_pointee(state(secret, domain)?));
+        Ok(Self { name: domain.name.clone(), door: Arc::new(Door::open(domain)?), state })
+    }
+}
+
+fn state(secret: &world::HopSecret, domain: &config::Domain) -> Result<door::State, Fault> {
+    let keys = DoorKeys::derive(secret.bytes(), domain.peers.iter().map(|peer| &peer.name))?;
+    Ok(door::State { domain: domain.clone(), keys })
 }
 
 /// A running gateway.
 pub struct Gateway {
     shared: Arc<Shared>,
     doors: Vec<Opened>,
-    keys: Arc<KeyRing>,
+    secret: Arc<world::HopSecret>,
     threads: Vec<JoinHandle<()>>,
     notary: Notary,
     path: PathBuf,
@@ -97,24 +83,20 @@ impl Gateway {
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
         check_peers(&config, guard.edition())?;
         let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
-        let keys = Arc::new(KeyRing::open(world::HopSecret::read(&config.keys.hops)?, &config)?);
+        let secret = Arc::new(world::HopSecret::read(&config.keys.hops)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
         let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
         let inspectors = usize::from(config.inspectors);
         let shared = Shared::new(config, guard.shared_edition(), journal);
-        let threads = employ(&shared, &keys, inspectors, Arc::new(guard), &secrets)?;
+        let threads = employ(&shared, &secret, inspectors, Arc::new(guard), &secrets)?;
         shared.started().await?;
         shared.recover().await?;
         let config = shared.config.load_full();
         let mut doors = Vec::new();
         for domain in &config.domains {
-            doors.push(Opened {
-                name: domain.name.clone(),
-                door: Arc::new(Door::open(domain)?),
-                domain: Arc::new(ArcSwap::from_pointee(domain.clone())),
-            });
+            doors.push(Opened::open(&secret, domain)?);
         }
-        Ok(Self { shared, doors, keys, threads, notary, path: path.to_owned() })
+        Ok(Self { shared, doors, secret, threads, notary, path: path.to_owned() })
     }
 
     /// The doors' addresses by domain, for logs and for tests that let the system choose ports.
@@ -130,14 +112,13 @@ impl Gateway {
     /// # Errors
     /// What made it stop, where that was not `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        let Self { shared, doors, keys, threads, notary, .. } = self;
+        let Self { shared, doors, threads, notary, .. } = self;
         shared.take_up();
         let mut attended = tokio::task::JoinSet::new();
-        for Opened { name, door, domain } in &doors {
+        for Opened { name, door, state } in &doors {
             let (near, far) = wire::here();
             shared.carriers.spawn(Arc::clone(&shared).hear(name.clone(), near));
-            let door_keys = DoorKeys::derive(keys.secret.bytes(), name)?;
-            attended.spawn(door::attend(Arc::clone(door), door_keys, Arc::clone(domain), far));
+            attended.spawn(door::attend(Arc::clone(door), Arc::clone(state), far));
         }
         let notary = Arc::new(notary);
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
@@ -173,20 +154,26 @@ impl Gateway {
     /// A handle for operators and reviewers.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), keys: Arc::clone(&self.keys), path: self.path.clone() }
+        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), secret: Arc::clone(&self.secret), path: self.path.clone() }
     }
 }
 
 /// Starts the threads of inspectors, one of them for what is urgent, and that of the verifier.
-fn employ(shared: &Arc<Shared>, keys: &KeyRing, inspectors: usize, guard: Arc<Guard>, secrets: &Arc<Secrets>) -> Result<Vec<JoinHandle<()>>, Fault> {
-    let pair = HopKey::derive(keys.secret.bytes(), &Party::Inspector, &Party::Verifier)?;
+fn employ(
+    shared: &Arc<Shared>,
+    secret: &world::HopSecret,
+    inspectors: usize,
+    guard: Arc<Guard>,
+    secrets: &Arc<Secrets>,
+) -> Result<Vec<JoinHandle<()>>, Fault> {
+    let pair = HopKey::derive(secret.bytes(), &Party::Inspector, &Party::Verifier)?;
     let mut threads = Vec::new();
     let unhurried = (0..inspectors.max(1)).map(|number| (format!("inspector-{number}"), Duty::Any));
     for (name, duty) in std::iter::once(("inspector-urgent".to_owned(), Duty::Urgent)).chain(unhurried) {
         let tools = inspector::Tools {
             guard: Arc::clone(&guard),
             secrets: Arc::clone(secrets),
-            doors: Arc::clone(&keys.to_inspector),
+            doors: from_doors(secret.bytes(), guard.edition().peers.keys(), &Party::Inspector)?,
             verifier: pair.clone(),
         };
         let (near, far) = wire::here();
@@ -202,8 +189,8 @@ fn employ(shared: &Arc<Shared>, keys: &KeyRing, inspectors: usize, guard: Arc<Gu
     let tools = verifier::Tools {
         blocked_words: BlockedWords::of(&guard.edition().word_lists),
         edition: guard.shared_edition(),
-        doors: Arc::clone(&keys.to_verifier),
-        permits: Arc::clone(&keys.permits),
+        doors: from_doors(secret.bytes(), guard.edition().peers.keys(), &Party::Verifier)?,
+        permits: to_doors(secret.bytes(), guard.edition().peers.keys())?,
         inspector: pair,
     };
     let (near, far) = wire::here();
@@ -236,7 +223,7 @@ pub(super) fn give_way() {
 pub struct Handle {
     shared: Arc<Shared>,
     doors: Vec<Opened>,
-    keys: Arc<KeyRing>,
+    secret: Arc<world::HopSecret>,
     path: PathBuf,
 }
 
@@ -257,11 +244,10 @@ impl Handle {
         let refused = |fault: Fault| Fault::from_cause("the configuration was not reloaded", fault);
         let config = config::Gateway::read(&self.path).map_err(|unreadable| Fault::from_cause("the configuration was not reloaded", unreadable))?;
         self.acceptable(&config).map_err(refused)?;
-        self.keys.renew(&config).map_err(refused)?;
         for opened in &self.doors {
             if let Some(domain) = config.domains.iter().find(|domain| domain.name == opened.name) {
                 opened.door.reload(domain).map_err(refused)?;
-                opened.domain.store(Arc::new(domain.clone()));
+                opened.state.store(Arc::new(state(&self.secret, domain).map_err(refused)?));
             }
         }
         self.shared.config.store(Arc::new(config));
@@ -283,7 +269,12 @@ impl Handle {
     /// Refusals at the frame and before it, by code, since the gateway started. What is refused after acceptance is in the journal.
     #[must_use]
     pub fn refused(&self) -> BTreeMap<String, u64> {
-        self.shared.refusals()
+        let mut refused = self.shared.refused.now();
+        for (code, count) in self.doors.iter().flat_map(|opened| opened.door.counters().tally().refused) {
+            let known = refused.entry(code.to_owned()).or_default();
+            *known = known.saturating_add(count);
+        }
+        refused
     }
 
     /// What waits for each recipient, and whether it is linked.

@@ -7,8 +7,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use super::keys::Doors;
 use super::world::{self, Secrets};
 use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
@@ -28,7 +26,7 @@ pub(super) struct Tools {
     /// Secrets of transforms.
     pub(super) secrets: Arc<Secrets>,
     /// Keys of the doors, by peer.
-    pub(super) doors: Arc<ArcSwap<Doors>>,
+    pub(super) doors: Doors,
     /// The key of what it proposes.
     pub(super) verifier: HopKey,
 }
@@ -93,8 +91,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
 fn believed(tools: &Tools, question: &Question<'_>) -> Result<Vec<u8>, Refusal> {
     let hop = |what: &str| Refusal::new(Reason::FaultHop, what);
     let sealed = question.message.sealed().map_err(|fault| hop(&fault.what))?;
-    let doors = tools.doors.load();
-    let key = doors.get(&question.message.from).ok_or_else(|| hop("no door has such a peer"))?;
+    let key = tools.doors.get(&question.message.from).ok_or_else(|| hop("no door has such a peer"))?;
     if !key.is_seal(&question.message.seals.inspector, RECEIVED, &[&sealed]) {
         return Err(hop("expected the seal of the door that received the message"));
     }

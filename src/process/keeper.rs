@@ -65,8 +65,10 @@ impl Refused {
         *count = count.saturating_add(1);
     }
 
-    fn now(&self) -> HashMap<Reason, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// All of them, by code.
+    pub(super) fn now(&self) -> BTreeMap<String, u64> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.iter().map(|(reason, count)| (reason.code().to_owned(), *count)).collect()
     }
 }
 
@@ -230,16 +232,6 @@ impl Shared {
                 self.resume(message).await?;
             }
         }
-    }
-
-    /// Refusals at the frame and before it, by code.
-    pub(super) fn refusals(&self) -> BTreeMap<String, u64> {
-        let mut refused = self.at_doors.now();
-        for (reason, count) in self.refused.now() {
-            let known = refused.entry(reason.code().to_owned()).or_default();
-            *known = known.saturating_add(count);
-        }
-        refused
     }
 }
 

@@ -1,61 +1,53 @@
 //! The keys of hops: which process is given which, and for whom.
+//!
+//! A door has keys for its own peers only, so that it can speak for no other's. Inspectors and verifier have one for each peer of the edition, whether
+//! it is configured now or not: what is permitted for a peer that is added later leaves then.
 
 use std::collections::HashMap;
 
 use crate::base::{Fault, Name};
-use crate::config;
 use crate::hop::{HopKey, Party};
 
-/// Keys by peer: what the door of its domain and one other party have in common.
+/// Keys by peer: what its door and one other party have in common.
 pub(super) type Doors = HashMap<Name, HopKey>;
 
 /// For every peer the key of what its door says to `party`.
 ///
 /// # Errors
 /// As [`HopKey::derive`].
-pub(super) fn from_doors(secret: &[u8], config: &config::Gateway, party: &Party) -> Result<Doors, Fault> {
-    by_peer(config, |door| HopKey::derive(secret, door, party))
+pub(super) fn from_doors<'n>(secret: &[u8], peers: impl Iterator<Item = &'n Name>, party: &Party) -> Result<Doors, Fault> {
+    peers.map(|peer| Ok((peer.clone(), HopKey::derive(secret, &Party::Door(peer.clone()), party)?))).collect()
 }
 
 /// For every peer the key of what the verifier says to its door.
 ///
 /// # Errors
 /// As [`HopKey::derive`].
-pub(super) fn to_doors(secret: &[u8], config: &config::Gateway) -> Result<Doors, Fault> {
-    by_peer(config, |door| HopKey::derive(secret, &Party::Verifier, door))
-}
-
-fn by_peer(config: &config::Gateway, key: impl Fn(&Party) -> Result<HopKey, Fault>) -> Result<Doors, Fault> {
-    let mut doors = Doors::new();
-    for domain in &config.domains {
-        let key = key(&Party::Door(domain.name.clone()))?;
-        doors.extend(domain.peers.iter().map(|peer| (peer.name.clone(), key.clone())));
-    }
-    Ok(doors)
+pub(super) fn to_doors<'n>(secret: &[u8], peers: impl Iterator<Item = &'n Name>) -> Result<Doors, Fault> {
+    peers.map(|peer| Ok((peer.clone(), HopKey::derive(secret, &Party::Verifier, &Party::Door(peer.clone()))?))).collect()
 }
 
 /// What a door holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct DoorKeys {
     /// What it says to inspectors.
-    pub(super) inspector: HopKey,
+    pub(super) inspector: Doors,
     /// What it says to the verifier.
-    pub(super) verifier: HopKey,
+    pub(super) verifier: Doors,
     /// What the verifier says to it.
-    pub(super) permits: HopKey,
+    pub(super) permits: Doors,
 }
 
 impl DoorKeys {
-    /// The keys of the door of a domain.
+    /// The keys of a door with these peers.
     ///
     /// # Errors
     /// As [`HopKey::derive`].
-    pub(super) fn derive(secret: &[u8], domain: &Name) -> Result<Self, Fault> {
-        let door = Party::Door(domain.clone());
+    pub(super) fn derive<'n>(secret: &[u8], peers: impl Iterator<Item = &'n Name> + Clone) -> Result<Self, Fault> {
         Ok(Self {
-            inspector: HopKey::derive(secret, &door, &Party::Inspector)?,
-            verifier: HopKey::derive(secret, &door, &Party::Verifier)?,
-            permits: HopKey::derive(secret, &Party::Verifier, &door)?,
+            inspector: from_doors(secret, peers.clone(), &Party::Inspector)?,
+            verifier: from_doors(secret, peers.clone(), &Party::Verifier)?,
+            permits: to_doors(secret, peers)?,
         })
     }
 }

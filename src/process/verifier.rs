@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use super::delivery_id;
 use super::inspector::{timely, twice};
 use super::keys::Doors;
@@ -25,9 +23,9 @@ pub(super) struct Tools {
     /// Its words that never leave.
     pub(super) blocked_words: BlockedWords,
     /// Keys of what doors say, by peer.
-    pub(super) doors: Arc<ArcSwap<Doors>>,
+    pub(super) doors: Doors,
     /// Keys of what it permits, by recipient.
-    pub(super) permits: Arc<ArcSwap<Doors>>,
+    pub(super) permits: Doors,
     /// The key of what inspectors propose.
     pub(super) inspector: HopKey,
 }
@@ -73,8 +71,7 @@ impl Tools {
     /// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.
     fn believed(&self, message: &Received, now: Time) -> Result<Vec<u8>, Refusal> {
         let sealed = message.sealed().map_err(|fault| hop(&fault.what))?;
-        let doors = self.doors.load();
-        let key = doors.get(&message.from).ok_or_else(|| hop("no door has such a peer"))?;
+        let key = self.doors.get(&message.from).ok_or_else(|| hop("no door has such a peer"))?;
         if !key.is_seal(&message.seals.verifier, RECEIVED, &[&sealed]) {
             return Err(hop("expected the seal of the door that received the message"));
         }
@@ -85,8 +82,7 @@ impl Tools {
         if !proposed.is_sealed(&self.inspector, Setting { received: sealed, edition: self.edition.digest, now }) {
             return Err(hop("expected the seal of an inspector, over this message, recipient, edition and time"));
         }
-        let permits = self.permits.load();
-        let key = permits.get(&proposed.recipient).ok_or_else(|| hop("no door has such a recipient"))?;
+        let key = self.permits.get(&proposed.recipient).ok_or_else(|| hop("no door has such a recipient"))?;
         let verified = twice(&mut (), || (), |()| self.verify(message, now, proposed));
         let verified = verified.unwrap_or_else(|| Err(Refusal::new(Reason::FaultInternal, "the second half failed twice on this message")))?;
         let permit = self.permit(message, proposed, &verified);
