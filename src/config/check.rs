@@ -109,6 +109,7 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
         (Kind::Paths, DeValue::Array(list)) => !list.is_empty() && list.iter().all(|item| fits(Kind::Path, item.get_ref())),
         (Kind::Address, DeValue::String(text)) => text.parse::<std::net::SocketAddr>().is_ok(),
         (Kind::Identity, DeValue::String(text)) => is_identity(text),
+        (Kind::Word(words), DeValue::String(text)) => words.contains(&text.as_ref()),
         _ => false,
     }
 }

@@ -58,6 +58,8 @@ pub enum Kind {
     Address,
     /// A DNS name or a URI.
     Identity,
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// A table with the keys of another section.
     Table(Section),
     /// A list of tables with the keys of another section, at least one.
@@ -77,6 +79,7 @@ impl Kind {
             Self::Names => "a list of names, such as [\"usa-ops\"]".to_owned(),
             Self::Address => "an address and port in quotes, such as \"127.0.0.1:4433\"".to_owned(),
             Self::Identity => "a DNS name such as \"ops.example.lab\", or a URI, in quotes".to_owned(),
+            Self::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Table(section) => format!("a table {}", section.heading()),
             Self::Tables(section) => format!("one or more tables {}", section.heading()),
         }
@@ -153,6 +156,13 @@ pub const KEYS: &[Key] = &[
         1,
         86_400,
         "how far a message's time sent may lie from the gateway's clock, either way; five minutes is what unsynchronised machines keep",
+    ),
+    row(
+        Gateway,
+        "confinement",
+        Kind::Word(&["full", "off"]),
+        Optional,
+        "whether the processes close their walls, as they do where nothing is said; `off` is for development, and is logged loudly",
     ),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),

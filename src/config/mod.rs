@@ -40,6 +40,8 @@ pub struct Gateway {
     pub undecided_messages_max: u32,
     /// How far a message's time sent may lie from the gateway's clock, in seconds, either way.
     pub clock_seconds_max: u32,
+    /// Whether the processes close their walls.
+    pub confinement: Confinement,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -55,11 +57,29 @@ impl Gateway {
         read::gateway(path)
     }
 
+    /// Reads a gateway's file whose text is at hand. Paths in it are relative to the folder of `path`.
+    ///
+    /// # Errors
+    /// [`Unreadable`]: all faults of its content.
+    pub fn of_text(path: &std::path::Path, text: &str) -> Result<Self, Unreadable> {
+        read::gateway_text(path, text.to_owned())
+    }
+
     /// The domain of a peer, and the peer.
     #[must_use]
     pub fn peer(&self, name: &str) -> Option<(&Domain, &Peer)> {
         self.domains.iter().find_map(|domain| domain.peers.iter().find(|peer| peer.name.as_str() == name).map(|peer| (domain, peer)))
     }
+}
+
+/// Whether the processes of a gateway close their walls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confinement {
+    /// A process that cannot close its walls does not start.
+    Full,
+    /// No process closes its walls: for development only.
+    Off,
 }
 
 /// Key files of a gateway.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Domain, Gateway, Keys, Limits, Own, Peer, Remote, Unreadable, check};
+use super::{Confinement, Domain, Gateway, Keys, Limits, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -25,6 +25,7 @@ struct GatewayGiven {
     inspectors: u16,
     undecided_messages_max: u32,
     clock_seconds_max: u32,
+    confinement: Option<Confinement>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -83,7 +84,15 @@ struct RemoteGiven {
 
 /// Reads a gateway's file.
 pub(super) fn gateway(path: &Path) -> Result<Gateway, Unreadable> {
-    let source = Source::open(path, Section::Gateway)?;
+    whole(Source::open(path, Section::Gateway)?)
+}
+
+/// Reads a gateway's file whose text is at hand.
+pub(super) fn gateway_text(path: &Path, text: String) -> Result<Gateway, Unreadable> {
+    whole(Source::of(path, text, Section::Gateway)?)
+}
+
+fn whole(source: Source) -> Result<Gateway, Unreadable> {
     let given: GatewayGiven = source.layered(Section::Gateway)?;
     let common = layer(BTreeMap::new(), given.limits);
     let domains = given.domain.into_iter().map(|domain| source.domain(domain, &common)).collect();
@@ -97,6 +106,7 @@ pub(super) fn gateway(path: &Path) -> Result<Gateway, Unreadable> {
         inspectors: given.inspectors,
         undecided_messages_max: given.undecided_messages_max,
         clock_seconds_max: given.clock_seconds_max,
+        confinement: given.confinement.unwrap_or(Confinement::Full),
         keys,
         domains,
     };
@@ -155,7 +165,11 @@ impl Source {
         if bytes > FILE_BYTES_MAX {
             return Err(Fault::new(format!("the configuration `{shown}` has {bytes} bytes, expected at most {FILE_BYTES_MAX}")).into());
         }
-        let text = std::fs::read_to_string(path).map_err(unread)?;
+        Self::of(path, std::fs::read_to_string(path).map_err(unread)?, top)
+    }
+
+    fn of(path: &Path, text: String, top: Section) -> Result<Self, Unreadable> {
+        let shown = path.display().to_string();
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let source = Self { file: shown.into(), text, folder };
         let faults = check::check(&source.file, &source.text, top);

@@ -48,24 +48,67 @@ impl Material {
         let read = |path: &std::path::Path, what: &str| {
             std::fs::read(path).map_err(|cause| Fault::from_cause(format!("{what} `{}` cannot be read", path.display()), cause))
         };
-        let bad = |path: &std::path::Path, what: &str| Fault::new(format!("`{}` holds {what}", path.display()));
-        let mut anchors = certificates(&read(&own.anchor, "the trust anchor")?).ok_or_else(|| bad(&own.anchor, "no certificate in PEM"))?;
-        let anchor =
-            anchors.pop().filter(|_| anchors.is_empty()).ok_or_else(|| bad(&own.anchor, "more than one certificate; a domain has one anchor"))?;
-        let chain = certificates(&read(&own.certificate, "the certificate")?).ok_or_else(|| bad(&own.certificate, "no certificate in PEM"))?;
         warn_if_readable_by_others(&own.key);
-        let key = PrivateKeyDer::from_pem_slice(&zeroize::Zeroizing::new(read(&own.key, "the key")?)).map_err(|_| bad(&own.key, "no key in PEM"))?;
+        let (anchor, certificate) = (read(&own.anchor, "the trust anchor")?, read(&own.certificate, "the certificate")?);
+        let key = zeroize::Zeroizing::new(read(&own.key, "the key")?);
+        let lists = own.revocations.iter().map(|path| read(path, "the revocation list")).collect::<Result<Vec<_>, _>>()?;
+        let revocations: Vec<&[u8]> = lists.iter().map(Vec::as_slice).collect();
+        let named = |part: PemPart| match part {
+            PemPart::Anchor => own.anchor.as_path(),
+            PemPart::Certificate => &own.certificate,
+            PemPart::Key => &own.key,
+            PemPart::Revocation(at) => own.revocations.get(at).unwrap_or(&own.anchor),
+        };
+        let pem = Pem { anchor: &anchor, certificate: &certificate, key: &key, revocations: &revocations };
+        Self::read(&pem).map_err(|(part, what)| Fault::new(format!("`{}` holds {what}", named(part).display())))
+    }
+
+    /// Takes what the files of a domain hold.
+    ///
+    /// # Errors
+    /// A fault that says what was expected.
+    pub fn of(pem: &Pem<'_>) -> Result<Self, Fault> {
+        Self::read(pem).map_err(|(part, what)| Fault::new(format!("the {part:?} of the domain holds {what}")))
+    }
+
+    fn read(pem: &Pem<'_>) -> Result<Self, (PemPart, &'static str)> {
+        let mut anchors = certificates(pem.anchor).ok_or((PemPart::Anchor, "no certificate in PEM"))?;
+        let anchor = anchors.pop().filter(|_| anchors.is_empty());
+        let anchor = anchor.ok_or((PemPart::Anchor, "more than one certificate; a domain has one anchor"))?;
+        let chain = certificates(pem.certificate).ok_or((PemPart::Certificate, "no certificate in PEM"))?;
+        let key = PrivateKeyDer::from_pem_slice(pem.key).map_err(|_| (PemPart::Key, "no key in PEM"))?;
         let mut revocations = Vec::new();
-        for path in &own.revocations {
-            let bytes = read(path, "the revocation list")?;
-            let lists = CertificateRevocationListDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        for (at, bytes) in pem.revocations.iter().enumerate() {
+            let lists = CertificateRevocationListDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>().unwrap_or_default();
             if lists.is_empty() {
-                return Err(bad(path, "no revocation list in PEM"));
+                return Err((PemPart::Revocation(at), "no revocation list in PEM"));
             }
             revocations.extend(lists);
         }
         Ok(Self { anchor, chain, key, revocations })
     }
+}
+
+/// What the files of a domain hold.
+#[derive(Clone, Copy)]
+pub struct Pem<'p> {
+    /// The trust anchor.
+    pub anchor: &'p [u8],
+    /// The certificate, and those between it and the anchor.
+    pub certificate: &'p [u8],
+    /// Its key.
+    pub key: &'p [u8],
+    /// Revocation lists.
+    pub revocations: &'p [&'p [u8]],
+}
+
+/// One of the files of a domain.
+#[derive(Debug, Clone, Copy)]
+enum PemPart {
+    Anchor,
+    Certificate,
+    Key,
+    Revocation(usize),
 }
 
 /// A key that other users can read may be theirs already; the operator decides, because the owner may be a secret store.

@@ -181,7 +181,7 @@ fn employ(
             if duty == Duty::Any {
                 give_way();
             }
-            runtime.block_on(inspector::attend(&tools, far))
+            runtime.block_on(inspector::attend(&tools, far, || Ok(())))
         })?);
         let shared = Arc::clone(shared);
         tokio::spawn(async move { shared.inspectors.employ(duty, near, INSPECT).await });
@@ -280,9 +280,7 @@ impl Handle {
     /// What waits for each recipient, and whether it is linked.
     #[must_use]
     pub fn lanes(&self) -> Vec<(Name, usize, bool)> {
-        let mut lanes: Vec<_> = self.shared.lanes.load().iter().map(|(name, lane)| (name.clone(), lane.waiting(), lane.is_linked())).collect();
-        lanes.sort();
-        lanes
+        self.shared.waiting()
     }
 
     /// The journal.
@@ -293,7 +291,7 @@ impl Handle {
 }
 
 /// Every configured peer is known to the rule set; a peer that is not would be refused at each message.
-fn check_peers(config: &config::Gateway, edition: &Edition) -> Result<(), Fault> {
+pub(super) fn check_peers(config: &config::Gateway, edition: &Edition) -> Result<(), Fault> {
     if config.home != edition.home {
         return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, edition.home)));
     }

@@ -39,13 +39,19 @@ struct Question<'q> {
     now: Time,
 }
 
-/// Inspects what the wire brings until it ends.
+/// Inspects what the wire brings until it ends. When everything is made that it will need, and before it hears the first word, it calls `ready`.
 ///
 /// # Errors
-/// What the other end said that nobody of its kind would.
-pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromInspector, ToInspector>) -> Result<(), Fault> {
+/// What the other end said that nobody of its kind would, and what `ready` says.
+pub(super) async fn attend(
+    tools: &Tools,
+    mut wire: Wire<FromInspector, ToInspector>,
+    ready: impl FnOnce() -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let guard = Arc::clone(&tools.guard);
     let mut inspector = Inspector::new(&guard);
+    warm(&mut inspector, tools);
+    ready()?;
     while let Some(ToInspector::Inspect { ask, message, only, waivers, now }) = wire.receiver.hear().await? {
         let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now });
         if wire.sender.say(FromInspector::Inspected { ask, inspection }).await.is_err() {
@@ -55,6 +61,16 @@ pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromInspector, ToInspec
         tokio::task::yield_now().await;
     }
     Ok(())
+}
+
+/// Passes a message of our own, so that whatever starts a thread or makes code when it is first used has done so.
+fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
+    for recipe in crate::generate::recipes().into_iter().take(1) {
+        let (header, body) = crate::generate::message(recipe, 1, world::now());
+        let Some(from) = Name::new(recipe.from) else { return };
+        let keys = tools.secrets.keys();
+        let _said = inspector.inspect(&from, &header, &body, &World { now: world::now(), keys: &keys, waivers: &Waivers::default() });
+    }
 }
 
 fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {

@@ -209,6 +209,13 @@ impl Shared {
         }
     }
 
+    /// What waits for each recipient, and whether it is linked.
+    pub(super) fn waiting(&self) -> Vec<(Name, usize, bool)> {
+        let mut lanes: Vec<_> = self.lanes.load().iter().map(|(name, lane)| (name.clone(), lane.waiting(), lane.is_linked())).collect();
+        lanes.sort();
+        lanes
+    }
+
     pub(super) async fn operated(&self, what: &str) -> Result<(), Fault> {
         let event = Operated { who: "gateway".to_owned(), what: what.to_owned(), time: world::now() };
         let appended = self.journal.append(vec![Event::Operated(event)], Precedence::Routine).await;

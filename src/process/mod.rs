@@ -7,6 +7,7 @@
 mod crew;
 mod decide;
 mod delivery;
+mod desk;
 mod door;
 mod gateway;
 mod inspector;
@@ -15,10 +16,16 @@ mod keeper;
 mod keys;
 mod lane;
 mod line;
+mod order;
+mod part;
 mod review;
+mod supervisor;
 mod verifier;
 pub mod world;
 
 pub use delivery::delivery_id;
+pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, load_guard};
+pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
+pub use supervisor::{Process, Supervisor, supervise};

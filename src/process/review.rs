@@ -1,37 +1,49 @@
 //! Review: what people decide about held messages. A release waives findings, never mandatory control, and goes through the whole path again.
 
+use minicbor::{Decode, Encode};
+
 use super::intake::{Kept, sealed};
 use super::keeper::Shared;
 use super::world;
+use crate::base::encoding::{maybe, word};
 use crate::base::{Fault, MessageId, Name, Outcome, Reason};
 use crate::filter::{ClauseReview, Waiver, Waivers};
 use crate::journal::{Accepted, Decided, Decision, Event, Filter, MessageKey, Page, Reviewed, Row, State, Verdict};
 
 /// What a reviewer asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Ask {
     /// The message.
+    #[cbor(n(0), with = "word")]
     pub id: MessageId,
     /// The peer that sent it; needed where two peers used the same id.
+    #[cbor(n(1), with = "maybe")]
     pub from: Option<Name>,
     /// For which recipient; `None` for all for whom it is held.
+    #[cbor(n(2), with = "maybe")]
     pub recipient: Option<Name>,
     /// Who asks.
+    #[n(3)]
     pub reviewer: String,
     /// Release or reject.
+    #[n(4)]
     pub verdict: Verdict,
     /// Why.
+    #[n(5)]
     pub reason: String,
 }
 
 /// What became of it, for each recipient.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
 pub struct Asked {
     /// The recipient.
+    #[cbor(n(0), with = "word")]
     pub recipient: Name,
     /// The outcome after the review.
+    #[cbor(n(1), with = "word")]
     pub outcome: Outcome,
     /// The reason that decides now.
+    #[cbor(n(2), with = "maybe")]
     pub code: Option<Reason>,
 }
 

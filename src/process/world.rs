@@ -65,6 +65,14 @@ fn secret(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     Ok(bytes)
 }
 
+/// The key of pseudonyms, for the process that makes them.
+///
+/// # Errors
+/// As [`Secrets::read`].
+pub fn pseudonym_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    secret("pseudonym", path)
+}
+
 /// Secrets that transforms need.
 #[derive(Debug)]
 pub struct Secrets {

@@ -1,0 +1,191 @@
+//! The desk's hop: what operators ask of the keeper, and its answers.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minicbor::{Decode, Encode};
+use tokio::sync::oneshot;
+
+use super::keeper::Shared;
+use super::review::{Ask, Asked};
+use crate::base::Fault;
+use crate::hop::wire::Receiver;
+use crate::hop::{Sender, Wire};
+
+/// What the desk says to the keeper.
+#[derive(Debug, Encode, Decode)]
+pub(super) enum FromDesk {
+    /// How the gateway is.
+    #[n(0)]
+    Status {
+        /// What the answer is to name.
+        #[n(0)]
+        ask: u64,
+    },
+    /// To decide on a held message.
+    #[n(1)]
+    Review {
+        /// What the answer is to name.
+        #[n(0)]
+        ask: u64,
+        /// The decision.
+        #[n(1)]
+        review: Ask,
+    },
+}
+
+/// What the keeper says to the desk.
+#[derive(Debug, Encode, Decode)]
+pub(super) enum ToDesk {
+    /// How the gateway is, and by whom it was asked.
+    #[n(0)]
+    Answer {
+        /// Which question.
+        #[n(0)]
+        ask: u64,
+        /// The answer.
+        #[n(1)]
+        answer: Answer,
+    },
+}
+
+/// An answer to the desk.
+#[derive(Debug, Encode, Decode)]
+pub(super) enum Answer {
+    /// Names and numbers.
+    #[n(0)]
+    Status {
+        /// In the order in which people should read them.
+        #[n(0)]
+        lines: Vec<(String, String)>,
+    },
+    /// What became of a review.
+    #[n(1)]
+    Reviewed {
+        /// For each recipient.
+        #[n(0)]
+        asked: Vec<Asked>,
+    },
+    /// It was not done.
+    #[n(2)]
+    Refused {
+        /// Why.
+        #[n(0)]
+        why: String,
+    },
+}
+
+impl Shared {
+    /// Answers the desk until it is gone.
+    pub(super) async fn attend_desk(self: Arc<Self>, wire: Wire<ToDesk, FromDesk>) {
+        let Wire { sender, mut receiver } = wire;
+        loop {
+            let said = match receiver.hear().await {
+                Ok(Some(said)) => said,
+                Ok(None) => return,
+                Err(fault) => {
+                    tracing::error!(%fault, "the desk is let go");
+                    return;
+                }
+            };
+            let (shared, sender) = (Arc::clone(&self), sender.clone());
+            self.tasks.spawn(async move {
+                let (ask, answer) = match said {
+                    FromDesk::Status { ask } => (ask, shared.status().await.map(|lines| Answer::Status { lines })),
+                    FromDesk::Review { ask, review } => (ask, shared.review(&review).await.map(|asked| Answer::Reviewed { asked })),
+                };
+                let answer = answer.unwrap_or_else(|fault| Answer::Refused { why: fault.what });
+                // Fails where the desk is gone: who asked asks again.
+                let _ = sender.say(ToDesk::Answer { ask, answer }).await;
+            });
+        }
+    }
+
+    /// How the gateway is: names and numbers.
+    pub(super) async fn status(&self) -> Result<Vec<(String, String)>, Fault> {
+        let counts = self.journal.counts().await?;
+        let mut lines: Vec<_> = [
+            ("records", counts.records),
+            ("accepted", counts.accepted),
+            ("undecided", counts.undecided),
+            ("due", counts.due),
+            ("delivered", counts.delivered),
+            ("held", counts.held),
+        ]
+        .map(|(name, number)| (name.to_owned(), number.to_string()))
+        .to_vec();
+        for (peer, waiting, linked) in self.waiting() {
+            lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
+        }
+        let mut refused = self.refused.now();
+        for (code, count) in self.at_doors.now() {
+            let known = refused.entry(code).or_default();
+            *known = known.saturating_add(count);
+        }
+        lines.extend(refused.into_iter().map(|(code, count)| (format!("refused {code}"), count.to_string())));
+        Ok(lines)
+    }
+}
+
+/// The desk's end: asks the keeper, and waits for its answers.
+#[derive(Debug, Clone)]
+pub struct DeskLine {
+    sender: Sender<FromDesk>,
+    waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>,
+    number: Arc<AtomicU64>,
+}
+
+impl DeskLine {
+    /// The line over a wire, and what hears the keeper's answers until it is gone.
+    pub(super) fn over(wire: Wire<FromDesk, ToDesk>) -> (Self, impl Future<Output = Result<(), Fault>>) {
+        let Wire { sender, receiver } = wire;
+        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)) };
+        let heard = hear(Arc::clone(&line.waiting), receiver);
+        (line, heard)
+    }
+
+    async fn ask(&self, say: impl FnOnce(u64) -> FromDesk) -> Result<Answer, Fault> {
+        let gone = || Fault::new("the gateway's keeper does not answer; look into its log, and ask again");
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let (tell, wait) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, tell);
+        self.sender.say(say(number)).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())
+    }
+
+    /// How the gateway is: names and numbers.
+    ///
+    /// # Errors
+    /// Where the keeper does not answer.
+    pub async fn status(&self) -> Result<Vec<(String, String)>, Fault> {
+        match self.ask(|ask| FromDesk::Status { ask }).await? {
+            Answer::Status { lines } => Ok(lines),
+            Answer::Refused { why } => Err(Fault::new(why)),
+            Answer::Reviewed { .. } => Err(Fault::new("the keeper answers what it was not asked")),
+        }
+    }
+
+    /// Carries out a review.
+    ///
+    /// # Errors
+    /// When nothing is held under the id, the journal refuses, or the keeper does not answer.
+    pub async fn review(&self, review: Ask) -> Result<Vec<Asked>, Fault> {
+        match self.ask(|ask| FromDesk::Review { ask, review }).await? {
+            Answer::Reviewed { asked } => Ok(asked),
+            Answer::Refused { why } => Err(Fault::new(why)),
+            Answer::Status { .. } => Err(Fault::new("the keeper answers what it was not asked")),
+        }
+    }
+}
+
+async fn hear(waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>, mut receiver: Receiver<ToDesk>) -> Result<(), Fault> {
+    while let Some(ToDesk::Answer { ask, answer }) = receiver.hear().await? {
+        if let Some(wait) = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ask) {
+            // Who asked may be gone.
+            drop(wait.send(answer));
+        }
+    }
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    Ok(())
+}

@@ -1,0 +1,417 @@
+//! One process of a gateway: told by standard input what it is, it makes what it will need, closes its walls, and works until it is told to stop.
+//!
+//! Nothing untrusted reaches it before its walls are closed. The end of standard input is the end of the supervisor, and of the process.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+use super::crew::Duty;
+use super::decide::{INSPECT, VERIFY};
+use super::delivery::STOP_MAX;
+use super::desk::DeskLine;
+use super::gateway::give_way;
+use super::keeper::{Shared, sign};
+use super::keys::DoorKeys;
+use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::world::{self, Secrets};
+use super::{door, inspector, verifier};
+use crate::audit::{Intervals, Notary, SignerKey};
+use crate::base::Fault;
+use crate::config;
+use crate::hop::wire::{FRAME_BYTES_MAX, Said};
+use crate::hop::{Sender, Wire, wire};
+use crate::journal::Journal;
+use crate::journal::embedded::Engine;
+use crate::journal::seal::{SealKey, SealRing};
+use crate::link::Door;
+use crate::link::tls::{Material, Pem};
+use crate::pipeline::Guard;
+use crate::policy;
+use crate::sandbox::{self, Access, Grants, Role};
+use crate::verify::BlockedWords;
+
+/// How long whoever comes to the keeper's socket may take to show its token.
+const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What the desk does with its line to the keeper and the processes as they are, until it cannot.
+pub type DeskWork = fn(DeskLine, watch::Receiver<Vec<String>>, UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
+
+/// What the desk listens on, made before its walls close.
+pub type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
+
+/// What a desk needs of those who know what operators ask.
+#[derive(Clone, Copy)]
+pub struct DeskTrade {
+    /// Makes its listener.
+    pub listen: DeskListen,
+    /// Answers operators.
+    pub work: DeskWork,
+}
+
+/// Runs as one process of a gateway, until it is told to stop.
+///
+/// # Errors
+/// What it cannot make, walls that cannot be closed, and what ends it.
+pub fn part(desk: DeskTrade) -> Result<(), Fault> {
+    let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor; `vestibule run` starts this", cause);
+    let stream = std::os::unix::net::UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(broken)?);
+    let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
+    let role = role_of(&setup.part);
+    if setup.confinement == Confinement::Full {
+        sandbox::seclude(role)?;
+    }
+    stream.set_nonblocking(true).map_err(broken)?;
+    runtime(role)?.block_on(async move {
+        let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
+        let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
+        let Setup { confinement, socket, token, part, .. } = setup;
+        let walls = Walls { role, confinement, control: control.sender.clone() };
+        let orders = Orders { receiver: control.receiver, control: control.sender };
+        let hop = Hop { socket, token };
+        match part {
+            Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
+            Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
+            Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+                let tools = inspector::Tools {
+                    guard: Arc::new(compiled(rules)?),
+                    secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
+                    doors: doors.doors()?,
+                    verifier: verifier.key()?,
+                };
+                if !urgent {
+                    give_way();
+                }
+                let wire = hop.connect().await?;
+                orders.during(inspector::attend(&tools, wire, || walls.close())).await
+            }
+            Part::Verifier { rules, doors, permits, inspector } => {
+                let edition = policy::load(&taken(rules)).map_err(faulty)?;
+                let tools = verifier::Tools {
+                    blocked_words: BlockedWords::of(&edition.word_lists),
+                    edition: Arc::new(edition),
+                    doors: doors.doors()?,
+                    permits: permits.doors()?,
+                    inspector: inspector.key()?,
+                };
+                let wire = hop.connect().await?;
+                walls.close()?;
+                orders.during(verifier::attend(&tools, wire)).await
+            }
+            Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
+        }
+    })
+}
+
+/// The first word of the supervisor, read before there is a second thread.
+fn first(mut stream: &std::os::unix::net::UnixStream) -> Result<Order, Fault> {
+    let broken = |cause| Fault::from_cause("the supervisor does not say what this process is", cause);
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).map_err(broken)?;
+    let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+    if length > FRAME_BYTES_MAX {
+        return Err(Fault::new("the first word of the supervisor is longer than a frame may be"));
+    }
+    let mut bytes = zeroize::Zeroizing::new(vec![0; length]);
+    stream.read_exact(&mut bytes).map_err(broken)?;
+    minicbor::decode(&bytes).map_err(|cause| Fault::from_cause("the first word of the supervisor does not read", cause))
+}
+
+const fn role_of(part: &Part) -> Role {
+    match part {
+        Part::Keeper { .. } => Role::Keeper,
+        Part::Door { .. } => Role::Door,
+        Part::Inspector { .. } => Role::Inspector,
+        Part::Verifier { .. } => Role::Verifier,
+        Part::Desk => Role::Desk,
+    }
+}
+
+fn runtime(role: Role) -> Result<Runtime, Fault> {
+    let mut builder = match role {
+        Role::Keeper | Role::Door => Builder::new_multi_thread(),
+        Role::Inspector | Role::Verifier | Role::Desk => Builder::new_current_thread(),
+    };
+    builder.enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
+}
+
+fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
+    Fault::new(format!("the rule set has {} faults; run `vestibule rules check`", complaints.len()))
+}
+
+fn compiled(rules: Vec<super::order::File>) -> Result<Guard, Fault> {
+    Guard::load(&taken(rules)).map_err(faulty)
+}
+
+/// The walls of this process, which it closes once.
+struct Walls {
+    role: Role,
+    confinement: Confinement,
+    control: Sender<Word>,
+}
+
+impl Walls {
+    fn close(&self) -> Result<(), Fault> {
+        self.close_with(Grants::default(), None)
+    }
+
+    fn close_with(&self, grants: Grants, listens: Option<String>) -> Result<(), Fault> {
+        let walls = match self.confinement {
+            Confinement::Full => Some(sandbox::close(self.role, &grants)?),
+            Confinement::Off => None,
+        };
+        let walls = walls.map(|closed| serde_json::to_string(&closed)).transpose();
+        let walls = walls.map_err(|cause| Fault::from_cause("the walls cannot be described", cause))?;
+        let control = self.control.clone();
+        // The supervisor may be gone: then this process ends by that.
+        tokio::spawn(async move { control.say(Word::Ready { walls, listens }).await });
+        Ok(())
+    }
+}
+
+/// How this process reaches the keeper.
+struct Hop {
+    socket: String,
+    token: [u8; 32],
+}
+
+impl Hop {
+    async fn connect<Out: Said, In: Said>(&self) -> Result<Wire<Out, In>, Fault> {
+        let failed = |cause| Fault::from_cause(format!("the keeper's socket `{}` does not answer", self.socket), cause);
+        let mut stream = UnixStream::connect(&self.socket).await.map_err(failed)?;
+        stream.write_all(&self.token).await.map_err(failed)?;
+        Ok(wire::over(stream))
+    }
+}
+
+/// What the supervisor says while this process works.
+struct Orders {
+    receiver: crate::hop::Receiver<Order>,
+    control: Sender<Word>,
+}
+
+impl Orders {
+    /// The next order that is not answered here; `None` where the process is to stop.
+    async fn next(&mut self) -> Result<Option<Order>, Fault> {
+        loop {
+            match self.receiver.hear().await? {
+                None | Some(Order::Stop) => return Ok(None),
+                // The supervisor may be gone: then the next word is its end.
+                Some(Order::Ping { number }) => drop(self.control.say(Word::Pong { number }).await),
+                Some(order) => return Ok(Some(order)),
+            }
+        }
+    }
+
+    /// Works until the work ends, or the process is to stop.
+    async fn during(mut self, work: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                order = self.next() => if order?.is_none() {
+                    return Ok(());
+                },
+            }
+        }
+    }
+}
+
+fn material(own: &Pems) -> Result<Material, Fault> {
+    let revocations: Vec<&[u8]> = own.revocations.iter().map(|list| list.as_slice()).collect();
+    Material::of(&Pem { anchor: &own.anchor, certificate: &own.certificate, key: own.key.bytes(), revocations: &revocations })
+}
+
+fn ring(keys: &DoorRing) -> Result<DoorKeys, Fault> {
+    Ok(DoorKeys { inspector: keys.inspector.doors()?, verifier: keys.verifier.doors()?, permits: keys.permits.doors()? })
+}
+
+fn domain_of(config: &config::Gateway, name: &crate::base::Name) -> Result<config::Domain, Fault> {
+    let found = config.domains.iter().find(|domain| domain.name == *name).cloned();
+    found.ok_or_else(|| Fault::new(format!("the configuration has no domain `{name}`")))
+}
+
+async fn attend_door(
+    config: &config::Gateway,
+    name: &crate::base::Name,
+    (own, keys): (&Pems, &DoorRing),
+    walls: Walls,
+    mut orders: Orders,
+    hop: &Hop,
+) -> Result<(), Fault> {
+    let domain = domain_of(config, name)?;
+    let door = Arc::new(Door::open_with(&domain, material(own)?)?);
+    let state = Arc::new(ArcSwap::from_pointee(door::State { domain, keys: ring(keys)? }));
+    let wire = hop.connect().await?;
+    walls.close_with(Grants::default(), Some(door.address()?.to_string()))?;
+    let work = door::attend(Arc::clone(&door), Arc::clone(&state), wire);
+    tokio::pin!(work);
+    let ended = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            order = orders.next() => match order? {
+                None => break Ok(()),
+                Some(Order::Renew(renewal)) => {
+                    let refused = renew(&door, &state, name, renewal).err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    drop(orders.control.say(Word::Renewed { refused }).await);
+                }
+                Some(_) => return Err(Fault::new("the supervisor says to a door what is not for doors")),
+            }
+        }
+    };
+    // The other sides are told at once; how long they take to say that they heard is theirs.
+    let _unheard = tokio::time::timeout(STOP_MAX, door.close()).await;
+    ended
+}
+
+fn renew(door: &Door, state: &ArcSwap<door::State>, name: &crate::base::Name, renewal: Renewal) -> Result<(), Fault> {
+    let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let Some(Renewed { own, keys }) = renewal.door else { return Err(Fault::new("a door is renewed without certificates")) };
+    let domain = domain_of(&config, name)?;
+    let keys = ring(&keys)?;
+    door.reload_with(&domain, material(&own)?)?;
+    state.store(Arc::new(door::State { domain, keys }));
+    Ok(())
+}
+
+async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+    let listener = (trade.listen)(&config.journal)?;
+    let (line, heard) = DeskLine::over(hop.connect().await?);
+    let (tell, processes) = watch::channel(Vec::new());
+    walls.close()?;
+    let work = (trade.work)(line, processes, listener);
+    tokio::pin!(work, heard);
+    loop {
+        tokio::select! {
+            fault = &mut work => return Err(fault),
+            gone = &mut heard => return gone,
+            order = orders.next() => match order? {
+                None => return Ok(()),
+                Some(Order::Processes { lines }) => drop(tell.send(lines)),
+                Some(_) => return Err(Fault::new("the supervisor says to a desk what is not for desks")),
+            }
+        }
+    }
+}
+
+/// Processes that the keeper expects, by their tokens.
+type Expected = Arc<Mutex<HashMap<[u8; 32], Post>>>;
+
+async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+    let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
+    let sealing = SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new());
+    let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, sealing)?);
+    let notary = Arc::new(Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal));
+    let listener = listen(Path::new(&hop.socket))?;
+    let folder: PathBuf = config.journal.clone();
+    let shared = Shared::new(config, edition, journal);
+    let expected = Expected::default();
+    shared.started().await?;
+    walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], ..Grants::default() }, None)?;
+    shared.take_up();
+    shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&expected)));
+    shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
+    let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
+    shared.carriers.spawn(async move {
+        match recovering.recover().await {
+            // The supervisor may be gone: then this process ends by that.
+            Ok(()) => drop(control.say(Word::Recovered).await),
+            Err(fault) => recovering.fail(&fault),
+        }
+    });
+    loop {
+        tokio::select! {
+            () = shared.failing() => break,
+            order = orders.next() => match order? {
+                None => break,
+                Some(Order::Expect { token, post }) => drop(expected.lock().unwrap_or_else(PoisonError::into_inner).insert(token, post)),
+                Some(Order::Renew(renewal)) => {
+                    let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    drop(orders.control.say(Word::Renewed { refused }).await);
+                }
+                Some(_) => return Err(Fault::new("the supervisor says to a keeper what is not for keepers")),
+            }
+        }
+    }
+    shared.end(&notary).await
+}
+
+/// The keeper's socket, for processes of the same user alone; one that was left behind is replaced.
+fn listen(path: &Path) -> Result<UnixListener, Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let failed = |cause| Fault::from_cause(format!("the keeper's socket `{}` could not be made", path.display()), cause);
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Takes up every process that shows a token which the supervisor announced; a token is good once.
+async fn admit(shared: Arc<Shared>, listener: UnixListener, expected: Expected) {
+    loop {
+        let mut stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => return shared.fail(&Fault::from_cause("the keeper's socket failed", error)),
+        };
+        let mut token = [0; 32];
+        let shown = tokio::time::timeout(TOKEN_TIME_MAX, stream.read_exact(&mut token)).await;
+        let post = shown.is_ok_and(|read| read.is_ok()).then(|| expected.lock().unwrap_or_else(PoisonError::into_inner).remove(&token)).flatten();
+        let Some(post) = post else {
+            tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
+            continue;
+        };
+        let task = Arc::clone(&shared);
+        match post {
+            Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
+            Post::Inspector { urgent } => {
+                let duty = if urgent { Duty::Urgent } else { Duty::Any };
+                // These go on while the gateway stops: what is under way may end.
+                tokio::spawn(async move { task.inspectors.employ(duty, wire::over(stream), INSPECT).await });
+            }
+            Post::Verifier => {
+                tokio::spawn(async move { task.verifiers.employ(Duty::Any, wire::over(stream), VERIFY).await });
+            }
+            Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
+        }
+    }
+}
+
+impl Shared {
+    /// Takes a changed configuration.
+    async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
+        let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+        self.config.store(Arc::new(config));
+        self.take_up();
+        self.operated("reloaded certificates, revocation lists and peers").await
+    }
+
+    /// Ends in order: what is under way may end, then the journal is signed.
+    async fn end(&self, notary: &Notary) -> Result<(), Fault> {
+        self.carriers.take().shutdown().await;
+        let mut tasks = self.tasks.take();
+        // What does not end in time is undone in the journal and done again after the next start.
+        let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
+        tasks.shutdown().await;
+        self.inspectors.close();
+        self.verifiers.close();
+        match self.failure() {
+            Some(fault) => Err(fault),
+            None => notary.checkpoint(self.journal.as_ref(), world::now()).await.map(|_signed| ()),
+        }
+    }
+}
