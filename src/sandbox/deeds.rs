@@ -1,0 +1,1 @@
+//! Forbidden things, and who stops them: the table of the probe.

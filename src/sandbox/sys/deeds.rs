@@ -1,0 +1,1 @@
+//! Forbidden things, tried for the probe.
