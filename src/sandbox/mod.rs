@@ -256,10 +256,23 @@ pub fn seclude(role: Role) -> Result<(Layer, State), Fault> {
 /// # Errors
 /// When a layer that is required cannot be closed. Some layers may be closed by then: the process must end.
 pub fn close(role: Role, grants: &Grants) -> Result<Closed, Fault> {
+    let filters = rows::filters(role)?;
+    let mut layers = close_below_calls(role, grants)?;
+    layers.push((Layer::Calls, rows::install(role, &filters)?));
+    closed(role, layers)
+}
+
+/// Closes every layer but the filter of calls: for a trial alone, which ends in [`deeds::attempt`].
+fn close_without_calls(role: Role, grants: &Grants) -> Result<Closed, Fault> {
+    let mut layers = close_below_calls(role, grants)?;
+    layers.push((Layer::Calls, State::Closed("left open for a trial".to_owned())));
+    closed(role, layers)
+}
+
+fn close_below_calls(role: Role, grants: &Grants) -> Result<Vec<(Layer, State)>, Fault> {
     if !role.writes_files() && !grants.folders.is_empty() {
         return Err(Fault::new(format!("a process of role `{role}` holds no folder; only the keeper does")));
     }
-    let filters = rows::filters(role)?;
     let ruleset = files::ruleset(&grants.folders)?;
     let mut layers = vec![(Layer::Memory, limits::close_memory()?)];
     layers.push((Layer::Limits, limits::close_limits(role, grants)?));
@@ -268,8 +281,11 @@ pub fn close(role: Role, grants: &Grants) -> Result<Closed, Fault> {
     layers.push((Layer::Privileges, State::Closed("no new privileges, in every thread".to_owned())));
     layers.push((Layer::Capabilities, limits::capabilities()?));
     layers.extend(landlock);
-    drop(ruleset);
-    layers.push((Layer::Calls, rows::install(role, &filters)?));
+    Ok(layers)
+}
+
+/// The walls, where all that must be closed is.
+fn closed(role: Role, mut layers: Vec<(Layer, State)>) -> Result<Closed, Fault> {
     let open = || State::Open("the process was not secluded when it started".to_owned());
     layers.push((Layer::Namespaces, SECLUDED.get().cloned().unwrap_or_else(open)));
     layers.sort_by_key(|(layer, _)| *layer);
