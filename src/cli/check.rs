@@ -15,14 +15,14 @@ use crate::sandbox::{Layer, Need};
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
     /// The gateway's configuration
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["walls", "walls_trial"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["walls", "walls_told"])]
     config: Option<PathBuf>,
-    /// Try every forbidden thing behind the walls of every process
+    /// Try every forbidden thing behind the walls of every process; with a configuration, its own work too
     #[arg(long)]
     walls: bool,
-    /// One trial of `--walls`, in the process that it is for
+    /// What one process of `--walls` is told
     #[arg(long, hide = true, value_name = "JSON", conflicts_with_all = ["walls", "config", "json"])]
-    walls_trial: Option<String>,
+    walls_told: Option<String>,
     /// Print one JSON object for each check
     #[arg(long)]
     json: bool,
@@ -43,11 +43,11 @@ impl Verb for Check {
         Exit status 1 where anything would keep `vestibule run` from starting.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        if let Some(told) = &self.walls_trial {
-            return walls::trial(told);
+        if let Some(told) = &self.walls_told {
+            return walls::told(told);
         }
         let configured = self.config.as_deref().map_or(Ok(Answer::Done), |config| self.configuration(config, out))?;
-        let stopped = if self.walls { walls::probe(self.json, out)? } else { Answer::Done };
+        let stopped = if self.walls { walls::probe(self.config.as_deref(), self.json, out)? } else { Answer::Done };
         Ok(if configured == Answer::Done { stopped } else { configured })
     }
 }

@@ -50,6 +50,11 @@ fn data_bytes() -> u64 {
     kib.unwrap_or(0).saturating_mul(1024)
 }
 
+/// Whether what the process says goes to a plain file, and not to whoever started it.
+fn says_into_a_file() -> bool {
+    ["/proc/self/fd/1", "/proc/self/fd/2"].iter().any(|stream| std::fs::metadata(stream).is_ok_and(|found| found.is_file()))
+}
+
 /// Memory, descriptors, processes, file sizes.
 pub(super) fn close_limits(role: Role, grants: &Grants) -> Result<State, Fault> {
     let held = data_bytes();
@@ -67,9 +72,14 @@ pub(super) fn close_limits(role: Role, grants: &Grants) -> Result<State, Fault> 
         set(Limit::Processes, 0, "the limit of processes cannot be set")?;
         said.push_str(", no process or thread");
     }
-    if !role.writes_files() {
-        set(Limit::FileSize, 0, "the limit of file sizes cannot be set")?;
-        said.push_str(", no byte to a file");
+    match (role.writes_files(), says_into_a_file()) {
+        (true, _) => {}
+        // With this limit a log that goes to a file would end the process at its first line.
+        (false, true) => said.push_str(", bytes to the file that holds its log"),
+        (false, false) => {
+            set(Limit::FileSize, 0, "the limit of file sizes cannot be set")?;
+            said.push_str(", no byte to a file");
+        }
     }
     Ok(State::Closed(said))
 }

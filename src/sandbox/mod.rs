@@ -16,6 +16,7 @@ mod rows;
 mod survey;
 mod sys;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -256,10 +257,41 @@ pub fn seclude(role: Role) -> Result<(Layer, State), Fault> {
 /// # Errors
 /// When a layer that is required cannot be closed. Some layers may be closed by then: the process must end.
 pub fn close(role: Role, grants: &Grants) -> Result<Closed, Fault> {
-    let filters = rows::filters(role)?;
+    close_with(role, grants, &allowances(role)?)
+}
+
+/// Closes every layer, and one allowance more than [`close`] does: for the test that finds each allowance needed.
+///
+/// # Errors
+/// As [`close`], and where the sheet has no row at this place.
+pub fn close_without(role: Role, grants: &Grants, allowance: usize) -> Result<Closed, Fault> {
+    let mut rows = allowances(role)?;
+    if allowance >= rows.len() {
+        return Err(Fault::new(format!("the sheet of role `{role}` has {} rows, and none at {allowance}", rows.len())));
+    }
+    rows.remove(allowance);
+    close_with(role, grants, &rows)
+}
+
+fn close_with(role: Role, grants: &Grants, rows: &[Allowance]) -> Result<Closed, Fault> {
+    let filters = rows::filters(role, rows)?;
+    sys::warm_heap().map_err(|cause| Fault::from_cause("the heap cannot be made ready for the walls", cause))?;
+    // Cryptography looks for a device of the host when it is first used.
+    aws_lc_rs::rand::fill(&mut [0; 1]).map_err(|_| Fault::new("the system gives no randomness"))?;
     let mut layers = close_below_calls(role, grants)?;
-    layers.push((Layer::Calls, rows::install(role, &filters)?));
+    say_panics(role);
+    layers.push((Layer::Calls, rows::install(rows, &filters)?));
     closed(role, layers)
+}
+
+/// Says a panic in one line: where it was, and nothing of what it was about. The usual way may open the program's file to name what was called,
+/// which no role may do once its walls are closed; and it prints values, which may be content.
+fn say_panics(role: Role) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        // Nobody is left to tell where this fails.
+        let _ = writeln!(std::io::stderr(), "vestibule: the {role} panicked{place}");
+    }));
 }
 
 /// Closes every layer but the filter of calls: for a trial alone, which ends in [`deeds::attempt`].

@@ -7,6 +7,7 @@
 
 mod calls;
 pub(super) mod deeds;
+mod heap;
 mod pages;
 mod threads;
 
@@ -15,6 +16,7 @@ use std::io::Error;
 use libc::{c_int, c_ulong};
 
 pub(super) use calls::number;
+pub(super) use heap::warm as warm_heap;
 pub(super) use pages::Pages;
 pub(super) use threads::{confine as confine_threads, list as threads};
 
