@@ -73,6 +73,16 @@ pub enum Behind {
     Nothing,
 }
 
+/// Which thread of the process tries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// The one that closes the walls.
+    Closing,
+    /// Another one, which was there before.
+    Other,
+}
+
 /// What a process is told to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
@@ -82,6 +92,8 @@ pub struct Trial {
     pub deed: String,
     /// Behind what.
     pub behind: Behind,
+    /// By which thread.
+    pub by: By,
     /// A folder in which a file could be made; never one that is granted.
     pub folder: PathBuf,
     /// The process that is to be harmed.
@@ -160,6 +172,11 @@ pub fn attempt(trial: &Trial, grants: &Grants) -> Result<std::convert::Infallibl
         super::seclude(trial.role)?;
     }
     let tools = tools(trial, &listener).map_err(cannot)?;
+    let (go, wait) = std::sync::mpsc::channel::<Tools>();
+    let other = match trial.by {
+        By::Closing => None,
+        By::Other => Some(std::thread::Builder::new().spawn(move || wait.recv().map(|tools| deeds::end((deed.attempt)(&tools)))).map_err(cannot)?),
+    };
     match trial.behind {
         Behind::Walls => drop(super::close(trial.role, grants)?),
         Behind::WallsWithoutCalls => drop(super::close_without_calls(trial.role, grants)?),
@@ -167,7 +184,12 @@ pub fn attempt(trial: &Trial, grants: &Grants) -> Result<std::convert::Infallibl
     }
     let mut out = std::io::stdout();
     writeln!(out, "{READY}").and_then(|()| out.flush()).map_err(|cause| Fault::from_cause("the trial cannot speak", cause))?;
-    deeds::end((deed.attempt)(&tools))
+    let Some(other) = other else { deeds::end((deed.attempt)(&tools)) };
+    go.send(tools).map_err(|cause| Fault::from_cause("the other thread of the trial is gone", cause))?;
+    match other.join() {
+        Ok(Ok(never)) => never,
+        _ => Err(Fault::new("the other thread of the trial ended without a word")),
+    }
 }
 
 fn tools(trial: &Trial, listener: &TcpListener) -> std::io::Result<Tools> {

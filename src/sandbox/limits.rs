@@ -55,15 +55,21 @@ fn says_into_a_file() -> bool {
     ["/proc/self/fd/1", "/proc/self/fd/2"].iter().any(|stream| std::fs::metadata(stream).is_ok_and(|found| found.is_file()))
 }
 
+/// Refuses a grant that is less than what the process has already.
+pub(super) fn check(grants: &Grants) -> Result<(), Fault> {
+    let held = data_bytes();
+    match held > grants.memory_bytes_max {
+        true => Err(Fault::new(format!(
+            "the process holds {held} bytes of writable memory already, and {} are granted; grant more, or tell the allocator to reserve less",
+            grants.memory_bytes_max
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// Memory, descriptors, processes, file sizes.
 pub(super) fn close_limits(role: Role, grants: &Grants) -> Result<State, Fault> {
     let held = data_bytes();
-    if held > grants.memory_bytes_max {
-        return Err(Fault::new(format!(
-            "the process holds {held} bytes of writable memory already, and {} are granted; grant more, or tell the allocator to reserve less",
-            grants.memory_bytes_max
-        )));
-    }
     let set = |limit, value, what| sys::limit(limit, value).map_err(failed(what));
     set(Limit::Data, grants.memory_bytes_max, "the limit of memory cannot be set")?;
     set(Limit::Files, grants.files_max, "the limit of open files cannot be set")?;

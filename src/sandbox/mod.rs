@@ -275,6 +275,7 @@ pub fn close_without(role: Role, grants: &Grants, allowance: usize) -> Result<Cl
 
 fn close_with(role: Role, grants: &Grants, rows: &[Allowance]) -> Result<Closed, Fault> {
     let filters = rows::filters(role, rows)?;
+    check(role, grants)?;
     sys::warm_heap().map_err(|cause| Fault::from_cause("the heap cannot be made ready for the walls", cause))?;
     // Cryptography looks for a device of the host when it is first used.
     aws_lc_rs::rand::fill(&mut [0; 1]).map_err(|_| Fault::new("the system gives no randomness"))?;
@@ -301,10 +302,15 @@ fn close_without_calls(role: Role, grants: &Grants) -> Result<Closed, Fault> {
     closed(role, layers)
 }
 
-fn close_below_calls(role: Role, grants: &Grants) -> Result<Vec<(Layer, State)>, Fault> {
+/// Refuses what cannot be granted, before anything is closed.
+fn check(role: Role, grants: &Grants) -> Result<(), Fault> {
     if !role.writes_files() && !grants.folders.is_empty() {
         return Err(Fault::new(format!("a process of role `{role}` holds no folder; only the keeper does")));
     }
+    limits::check(grants)
+}
+
+fn close_below_calls(role: Role, grants: &Grants) -> Result<Vec<(Layer, State)>, Fault> {
     let ruleset = files::ruleset(&grants.folders)?;
     let mut layers = vec![(Layer::Memory, limits::close_memory()?)];
     layers.push((Layer::Limits, limits::close_limits(role, grants)?));
@@ -325,5 +331,56 @@ fn closed(role: Role, mut layers: Vec<(Layer, State)>) -> Result<Closed, Fault> 
     match missing {
         Some((layer, _)) => Err(Fault::new(format!("this host does not give the layer `{layer}`, without which no process starts"))),
         None => Ok(Closed { role, layers }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_granted_to_the_keeper_alone() {
+        let grants = Grants { folders: vec![("/tmp".into(), Access::Read)], ..Grants::default() };
+        for role in Role::ALL {
+            assert_eq!(check(*role, &grants).is_ok(), *role == Role::Keeper, "{role}");
+        }
+    }
+
+    #[test]
+    fn less_memory_than_is_held_is_refused_before_anything_is_closed() {
+        let refused = close(Role::Inspector, &Grants { memory_bytes_max: 4096, ..Grants::default() }).unwrap_err();
+        assert!(refused.what.contains("grant more"), "{}", refused.what);
+        assert!(std::fs::read_to_string("/proc/self/status").unwrap().contains("Seccomp:\t0"));
+    }
+
+    #[test]
+    fn a_process_with_threads_is_not_secluded() {
+        std::thread::scope(|scope| {
+            let (_stop, wait) = std::sync::mpsc::channel::<()>();
+            scope.spawn(move || wait.recv());
+            assert!(seclude(Role::Keeper).unwrap_err().what.contains("second thread"));
+        });
+    }
+
+    #[test]
+    fn walls_are_complete_only_where_every_layer_that_is_required_is_closed() {
+        let all = |missing: Layer| {
+            let of = |layer: &Layer| match *layer == missing {
+                true => (*layer, State::Unavailable("no".to_owned())),
+                false => (*layer, State::Closed("yes".to_owned())),
+            };
+            Layer::ALL.iter().filter(|layer| **layer != Layer::Namespaces).map(of).collect::<Vec<_>>()
+        };
+        for layer in Layer::ALL {
+            assert_eq!(closed(Role::Desk, all(*layer)).is_ok(), layer.need() == Need::WhereGiven, "{layer}");
+        }
+    }
+
+    #[test]
+    fn walls_are_plain_data_that_read_back_as_they_were() {
+        let layers = Layer::ALL.iter().map(|layer| (*layer, State::Closed("so".to_owned()))).collect();
+        let walls = Closed { role: Role::Keeper, layers };
+        assert_eq!(serde_json::from_str::<Closed>(&serde_json::to_string(&walls).unwrap()).unwrap(), walls);
+        assert!(Role::ALL.iter().all(|role| Role::named(role.name()) == Some(*role)) && Role::named("guest").is_none());
     }
 }

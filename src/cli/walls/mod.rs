@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Failure, Output, output};
 use crate::base::Fault;
 use crate::process::world;
-use crate::sandbox::deeds::{self, Behind, DEEDS, Deed, End, READY, Trial, Verdict};
-use crate::sandbox::{Grants, Layer, Role, State, survey};
+use crate::sandbox::deeds::{self, Behind, By, DEEDS, Deed, End, READY, Trial, Verdict};
+use crate::sandbox::{Closed, Grants, Layer, Role, State, survey};
 
 /// A folder of the probe, removed at the end.
 struct Folder(PathBuf);
@@ -60,6 +60,9 @@ struct Line {
 struct Work {
     role: Role,
     work: &'static str,
+    /// How its walls were closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walls: Option<Closed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
@@ -107,7 +110,7 @@ fn run(told: &Told) -> Result<Ended, Fault> {
 /// Tries one deed in a process of its own.
 fn try_one(role: Role, deed: &Deed, behind: Behind, folder: &Path) -> Result<Verdict, Fault> {
     let victim = i32::try_from(std::process::id()).map_err(|cause| Fault::from_cause("this process has no number", cause))?;
-    let trial = Trial { role, deed: deed.name.to_owned(), behind, folder: folder.to_owned(), victim, address: deeds::address() };
+    let trial = Trial { role, deed: deed.name.to_owned(), behind, by: By::Other, folder: folder.to_owned(), victim, address: deeds::address() };
     let ended = run(&Told::Try(trial))?;
     let ready = ended.said.lines().next() == Some(READY);
     let verdict = ended.end.filter(|_| ready).and_then(|end| Verdict::of(deed, end));
@@ -124,7 +127,8 @@ fn rehearse(role: Role, config: &Path) -> Result<Work, Fault> {
         Some(End::Killed(signal)) => Some(format!("killed by signal {signal}")),
         _ => Some(ended.complaint),
     };
-    Ok(Work { role, work: if text.is_none() { "done" } else { "failed" }, text })
+    let walls = ended.said.lines().next().and_then(|line| serde_json::from_str(line).ok());
+    Ok(Work { role, work: if text.is_none() { "done" } else { "failed" }, walls, text })
 }
 
 /// The other end of [`run`].

@@ -3,6 +3,7 @@
 //! Takes a gateway's configuration with its keys, gives nothing: it ends by itself or is killed. The tests take one allowance after the other away
 //! and find each one needed, so that no sheet lists more than work asks for.
 
+use std::io::Write as _;
 use std::os::unix::net::UnixStream as Stream;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::path::{Path, PathBuf};
@@ -61,11 +62,14 @@ fn stopped() -> Result<(), Fault> {
     std::io::Read::read(&mut std::io::stdin(), &mut [0]).map(drop).map_err(broken)
 }
 
+/// Closes the walls, and says how in one line.
 fn close(told: &Rehearsal, grants: &Grants) -> Result<(), Fault> {
-    match told.without {
-        None => sandbox::close(told.role, grants).map(drop),
-        Some(at) => sandbox::close_without(told.role, grants, at).map(drop),
-    }
+    let closed = match told.without {
+        None => sandbox::close(told.role, grants),
+        Some(at) => sandbox::close_without(told.role, grants, at),
+    }?;
+    let said = serde_json::to_string(&closed).map_err(broken)?;
+    writeln!(std::io::stdout(), "{said}").map_err(broken)
 }
 
 fn broken(cause: impl std::error::Error + Send + Sync + 'static) -> Fault {
@@ -123,6 +127,7 @@ fn path(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
             inspector = Inspector::new(&guard);
         }
     }
+    drop((near.into_split(), far));
     world::fresh_id()?;
     std::thread::sleep(Duration::from_millis(1));
     grow()?;
@@ -180,6 +185,7 @@ fn door(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
         answered?;
         other.close().await;
         ours.close().await;
+        drop((near.into_split(), far));
         Ok(())
     })
 }
@@ -199,9 +205,9 @@ fn keeper(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
     close(told, &Grants { folders: vec![(folder, Access::ReadWrite)], ..Grants::default() })?;
     runtime.block_on(async {
         let (mut stream, _) = listener.accept().await.map_err(broken)?;
-        std::io::Write::write_all(&mut caller, b"ready").map_err(broken)?;
+        caller.write_all(b"ready").map_err(broken)?;
         stream.read_exact(&mut [0; 5]).await.map_err(broken)?;
-        stream.shutdown().await.map_err(broken)?;
+        drop(stream.into_split());
         for number in 0..KEPT {
             engine.append(kept(number)?, Precedence::Routine).await.map(drop).map_err(broken)?;
         }
@@ -271,11 +277,11 @@ fn desk(told: &Rehearsal, config: &Path) -> Result<(), Fault> {
     close(told, &Grants::default())?;
     let mut caller = callers.pop().ok_or_else(|| Fault::new("nobody asks"))?;
     drop(callers);
-    let asked = std::io::Write::write_all(&mut caller, b"{\"ask\":\"status\"}\n");
-    asked.map_err(broken)?;
+    caller.write_all(b"{\"ask\":\"status\"}\n").map_err(broken)?;
     let mut answer = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(caller), &mut answer).map_err(broken)?;
     runtime.block_on(exchange(&mut near, &mut far, answer.as_bytes()))?;
+    drop((near.into_split(), far));
     answering.abort();
     Ok(())
 }

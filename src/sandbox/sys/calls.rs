@@ -58,6 +58,7 @@ table! {
     sendmsg SYS_sendmsg
     sendto SYS_sendto
     set_robust_list SYS_set_robust_list
+    shutdown SYS_shutdown
     sigaltstack SYS_sigaltstack
     unlinkat SYS_unlinkat
     write SYS_write
