@@ -92,7 +92,8 @@ fn the_thread_that_closes_the_walls_stands_behind_them_as_well() {
 #[test]
 fn without_walls_the_same_things_are_done() {
     // What a host may keep from everybody, or from all but its administrator.
-    let kept = ["trace", "read-memory", "open-memory", "take-descriptor", "raise-limit", "unshare", "mount", "bpf", "io-uring", "user-fault", "keyring"];
+    let kept =
+        ["trace", "read-memory", "open-memory", "take-descriptor", "raise-limit", "unshare", "mount", "bpf", "io-uring", "user-fault", "keyring"];
     for deed in DEEDS {
         let folder = tempfile::tempdir().unwrap();
         let output = attempt(Role::Inspector, deed.name, "nothing", "closing", folder.path());
@@ -127,7 +128,9 @@ fn each_allowance_is_one_that_work_asks_for() {
                     let Some((role, at, call)) = work.lock().unwrap().pop() else { return };
                     let output = told(&json!({ "rehearse": { "role": role, "config": config, "without": at } }));
                     if output.status.signal() != Some(BAD_CALL) {
-                        idle.lock().unwrap().insert(format!("{role}: `{call}` ({at}) is listed, and its work ends with {} without it", output.status));
+                        idle.lock()
+                            .unwrap()
+                            .insert(format!("{role}: `{call}` ({at}) is listed, and its work ends with {} without it", output.status));
                     }
                 }
             });

@@ -122,7 +122,8 @@ impl Verdict {
         match end {
             End::Killed(libc::SIGSYS) => Some(Self::StoppedBy(Layer::Calls)),
             End::Killed(_) => None,
-            End::Refused(0) => Some(Self::NotStopped),
+            // What the kernel refuses to a process with threads is not stopped by a wall.
+            End::Refused(0 | libc::EINVAL) => Some(Self::NotStopped),
             // A kernel or an administrator may refuse too; the layer that is behind the filter is the one whose error this is.
             End::Refused(code) => Some(Self::StoppedBy(match (code, deed.behind) {
                 (libc::ENETUNREACH, _) => Layer::Namespaces,
@@ -224,6 +225,8 @@ mod tests {
         assert_eq!(Verdict::of(deed, End::Killed(libc::SIGSYS)), Some(Verdict::StoppedBy(Layer::Calls)));
         assert_eq!(Verdict::of(deed, End::Refused(libc::ENETUNREACH)), Some(Verdict::StoppedBy(Layer::Namespaces)));
         assert_eq!(Verdict::of(deed, End::Refused(libc::EACCES)), Some(Verdict::StoppedBy(Layer::Tcp)));
+        assert_eq!(Verdict::of(deed, End::Refused(libc::EAGAIN)), Some(Verdict::StoppedBy(Layer::Limits)));
         assert_eq!(Verdict::of(deed, End::Refused(0)), Some(Verdict::NotStopped));
+        assert_eq!(Verdict::of(deed, End::Refused(libc::EINVAL)), Some(Verdict::NotStopped));
     }
 }

@@ -56,11 +56,13 @@ pub(super) fn ruleset(folders: &[(PathBuf, Access)]) -> Result<Files, Fault> {
         .map_err(failed)?;
     let mut ruleset = created;
     for (folder, access) in folders {
-        let held = PathFd::new(folder).map_err(|cause| Fault::from_cause(format_args!("the granted folder {} cannot be opened", folder.display()), cause))?;
+        let held = PathFd::new(folder)
+            .map_err(|cause| Fault::from_cause(format_args!("the granted folder {} cannot be opened", folder.display()), cause))?;
         ruleset = ruleset.add_rule(PathBeneath::new(held, rights(*access))).map_err(failed)?;
     }
     let descriptor: Option<OwnedFd> = ruleset.into();
-    let descriptor = descriptor.ok_or_else(|| Fault::new("this kernel has no landlock: it needs Linux 5.13 or later, with `landlock` in its list of modules"))?;
+    let descriptor =
+        descriptor.ok_or_else(|| Fault::new("this kernel has no landlock: it needs Linux 5.13 or later, with `landlock` in its list of modules"))?;
     Ok(Files { descriptor, edition })
 }
 

@@ -144,17 +144,8 @@ pub enum Need {
 
 impl Layer {
     /// Every layer, in the order in which they are closed.
-    pub const ALL: &'static [Self] = &[
-        Self::Privileges,
-        Self::Memory,
-        Self::Namespaces,
-        Self::Capabilities,
-        Self::Files,
-        Self::Tcp,
-        Self::Scopes,
-        Self::Limits,
-        Self::Calls,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Privileges, Self::Memory, Self::Namespaces, Self::Capabilities, Self::Files, Self::Tcp, Self::Scopes, Self::Limits, Self::Calls];
 
     /// The word for it.
     #[must_use]
@@ -176,15 +167,27 @@ impl Layer {
 
     const fn row(self) -> (&'static str, Need, &'static str) {
         match self {
-            Self::Privileges => ("privileges", Need::Required, "nothing that it starts gains rights"),
-            Self::Memory => ("memory", Need::Required, "no other process of the same user reads its memory; no core is written"),
-            Self::Namespaces => ("namespaces", Need::WhereGiven, "users and a network of its own; some hosts forbid it, and then calls and tcp cover it"),
-            Self::Capabilities => ("capabilities", Need::Required, "no right of an administrator"),
-            Self::Files => ("files", Need::Required, "which files it may open"),
-            Self::Tcp => ("tcp", Need::WhereGiven, "no TCP; older kernels lack it, and then calls cover it"),
-            Self::Scopes => ("scopes", Need::WhereGiven, "no signal and no abstract socket to others; older kernels lack it, and then calls cover it"),
-            Self::Limits => ("limits", Need::Required, "how much memory, how many files, no processes"),
-            Self::Calls => ("calls", Need::Required, "which calls of the system it may make"),
+            Self::Privileges => ("privileges", Need::Required, "no program that it starts has more rights than it has"),
+            Self::Memory => ("memory", Need::Required, "no other process of the same user reads its memory; no core file is written"),
+            Self::Namespaces => (
+                "namespaces",
+                Need::WhereGiven,
+                "users, network and shared memory of its own, with nobody in them; not for a door. Where the host forbids it, calls and tcp cover it",
+            ),
+            Self::Capabilities => ("capabilities", Need::Required, "no right of an administrator, even where an administrator started it"),
+            Self::Files => (
+                "files",
+                Need::Required,
+                "landlock: no file at all; for the keeper its folder, in which plain files may be made, changed, renamed and removed, and nothing executed",
+            ),
+            Self::Tcp => ("tcp", Need::WhereGiven, "landlock 4 and later: neither bind nor connect. Where the kernel has it not, calls cover it"),
+            Self::Scopes => (
+                "scopes",
+                Need::WhereGiven,
+                "landlock 6 and later: no signal to others, no abstract socket of others. Where the kernel has it not, calls cover it",
+            ),
+            Self::Limits => ("limits", Need::Required, "memory, descriptors, processes, sizes of files"),
+            Self::Calls => ("calls", Need::Required, "seccomp: the calls that `deploy/seccomp` lists; any other ends the process"),
         }
     }
 }

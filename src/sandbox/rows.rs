@@ -100,7 +100,9 @@ fn read(text: &str) -> Result<Vec<Allowance>, String> {
         {
             return Err(format!("`{}` is for `{only}`, which is no architecture of this house", row.call));
         }
-        let twice = |other: &&&Allowance| other.call == row.call && (other.when.is_empty() || row.when.is_empty() || other.when == row.when || other.answer != row.answer);
+        let twice = |other: &&&Allowance| {
+            other.call == row.call && (other.when.is_empty() || row.when.is_empty() || other.when == row.when || other.answer != row.answer)
+        };
         if before.iter().find(twice).is_some() {
             return Err(format!("`{}` stands twice", row.call));
         }
@@ -109,7 +111,11 @@ fn read(text: &str) -> Result<Vec<Allowance>, String> {
     let here = |row: &Allowance| row.only.as_ref().is_none_or(|only| only == std::env::consts::ARCH);
     let rows: Vec<Allowance> = sheet.calls.iter().filter(|row| here(row)).cloned().collect();
     match rows.iter().find(|row| sys::number(&row.call).is_none()) {
-        Some(unknown) => Err(format!("`{}` is no call that this house knows on {}; correct it, or add it to the table of calls", unknown.call, std::env::consts::ARCH)),
+        Some(unknown) => Err(format!(
+            "`{}` is no call that this house knows on {}; correct it, or add it to the table of calls",
+            unknown.call,
+            std::env::consts::ARCH
+        )),
         None => Ok(rows),
     }
 }
@@ -151,7 +157,8 @@ fn rule(when: &[Condition]) -> Result<Option<SeccompRule>, seccompiler::BackendE
 /// Puts the filters on every thread.
 pub(super) fn install(rows: &[Allowance], filters: &[BpfProgram]) -> Result<State, Fault> {
     for filter in filters {
-        seccompiler::apply_filter_all_threads(filter).map_err(|cause| Fault::from_cause("the filter of calls cannot be put on every thread", cause))?;
+        seccompiler::apply_filter_all_threads(filter)
+            .map_err(|cause| Fault::from_cause("the filter of calls cannot be put on every thread", cause))?;
     }
     let count = rows.iter().filter(|row| row.answer.is_none()).count();
     Ok(State::Closed(format!("{count} calls, any other kills the process")))
@@ -163,12 +170,70 @@ mod tests {
 
     /// What no role may ever do, whatever it is granted.
     const NEVER: &[&str] = &[
-        "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill", "tgkill", "rt_sigqueueinfo",
-        "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "mount", "umount2", "pivot_root", "chroot", "move_mount", "fsopen", "open_tree", "bpf",
-        "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "keyctl", "add_key", "request_key", "unshare", "setns", "seccomp",
-        "prlimit64", "setrlimit", "socket", "socketpair", "bind", "listen", "open", "openat2", "name_to_handle_at", "open_by_handle_at",
-        "perf_event_open", "memfd_create", "setuid", "setgid", "capset", "init_module", "finit_module", "kexec_load", "reboot", "personality",
-        "pkey_mprotect", "remap_file_pages", "shmat", "shmget", "mknod", "mknodat", "symlink", "symlinkat", "link", "linkat", "chmod", "fchmodat",
+        "execve",
+        "execveat",
+        "fork",
+        "vfork",
+        "ptrace",
+        "process_vm_readv",
+        "process_vm_writev",
+        "kill",
+        "tkill",
+        "tgkill",
+        "rt_sigqueueinfo",
+        "pidfd_open",
+        "pidfd_getfd",
+        "pidfd_send_signal",
+        "mount",
+        "umount2",
+        "pivot_root",
+        "chroot",
+        "move_mount",
+        "fsopen",
+        "open_tree",
+        "bpf",
+        "io_uring_setup",
+        "io_uring_enter",
+        "io_uring_register",
+        "userfaultfd",
+        "keyctl",
+        "add_key",
+        "request_key",
+        "unshare",
+        "setns",
+        "seccomp",
+        "prlimit64",
+        "setrlimit",
+        "socket",
+        "socketpair",
+        "bind",
+        "listen",
+        "open",
+        "openat2",
+        "name_to_handle_at",
+        "open_by_handle_at",
+        "perf_event_open",
+        "memfd_create",
+        "setuid",
+        "setgid",
+        "capset",
+        "init_module",
+        "finit_module",
+        "kexec_load",
+        "reboot",
+        "personality",
+        "pkey_mprotect",
+        "remap_file_pages",
+        "shmat",
+        "shmget",
+        "mknod",
+        "mknodat",
+        "symlink",
+        "symlinkat",
+        "link",
+        "linkat",
+        "chmod",
+        "fchmodat",
     ];
 
     #[test]

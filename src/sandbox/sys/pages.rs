@@ -24,9 +24,8 @@ impl Pages {
         const PAGE: usize = 4096;
         let bytes = used.max(1).checked_next_multiple_of(PAGE).ok_or_else(|| Error::other("more bytes than there are addresses"))?;
         // SAFETY: a new private mapping at an address that the kernel chooses; nothing of ours is replaced.
-        let start = unsafe {
-            libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
-        };
+        let start =
+            unsafe { libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(Error::last_os_error());
         }

@@ -45,6 +45,9 @@ struct CapabilitySets {
 /// The third edition of capabilities: 64 of them, as two words of 32.
 const CAPABILITY_EDITION: u32 = 0x2008_0522;
 
+/// As many as this edition has room for; kernels have fewer, and refuse the rest.
+const CAPABILITIES: c_ulong = 64;
+
 fn own_thread() -> c_int {
     // SAFETY: cannot fail, touches no memory.
     unsafe { libc::gettid() }
@@ -156,7 +159,7 @@ fn error_number() -> c_int {
 
 fn drop_capabilities() -> bool {
     let off: c_ulong = 0;
-    for capability in 0..64 as c_ulong {
+    for capability in 0..CAPABILITIES {
         // SAFETY: numbers only. A thread that may not shrink its bounding set gains nothing from it either, for it has no new privileges; a
         // number that is no capability is refused and changes nothing.
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, off, off, off) };
@@ -171,9 +174,11 @@ fn drop_capabilities() -> bool {
 
 fn answer_to(signal: c_int) -> Result<libc::sigaction, Error> {
     let handler: extern "C" fn(c_int) = told;
+    #[expect(clippy::as_conversions, reason = "the kernel's structure holds the address of a function as a number")]
+    let address = handler as libc::sighandler_t;
     // SAFETY: all bytes zero is a valid action: the default one, with no flags and an empty mask.
     let (mut action, mut before): (libc::sigaction, libc::sigaction) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
-    action.sa_sigaction = handler as libc::sighandler_t;
+    action.sa_sigaction = address;
     action.sa_flags = libc::SA_RESTART;
     // SAFETY: both structures are ours and outlive the call; the handler is `extern "C"` and takes one number, as without `SA_SIGINFO`.
     answered(unsafe { libc::sigaction(signal, &raw const action, &raw mut before) })?;
