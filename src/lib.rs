@@ -40,6 +40,9 @@ pub mod pipeline;
 pub mod journal;
 pub mod audit;
 
+// The walls of a process.
+pub mod sandbox;
+
 // The program.
 pub mod hop;
 pub mod process;

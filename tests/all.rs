@@ -36,4 +36,5 @@ mod threat;
 mod tidy;
 mod translate;
 mod verify;
+mod walls;
 mod xml;

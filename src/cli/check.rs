@@ -1,21 +1,28 @@
 //! `vestibule check`: everything that `run` would refuse, without starting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Answer, Failure, Output, Verb, output, unreadable};
+use super::{Answer, Failure, Output, Verb, output, unreadable, walls};
 use crate::audit::SignerKey;
 use crate::base::Fault;
 use crate::config::Gateway;
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
 use crate::process::{load_guard, world};
+use crate::sandbox::{Layer, Need};
 
 /// Checks a gateway's configuration.
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
     /// The gateway's configuration
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["walls", "walls_told"])]
+    config: Option<PathBuf>,
+    /// Try every forbidden thing behind the walls of every process; with a configuration, its own work too
+    #[arg(long)]
+    walls: bool,
+    /// What one process of `--walls` is told
+    #[arg(long, hide = true, value_name = "JSON", conflicts_with_all = ["walls", "config", "json"])]
+    walls_told: Option<String>,
     /// Print one JSON object for each check
     #[arg(long)]
     json: bool,
@@ -32,11 +39,22 @@ struct Line {
 impl Verb for Check {
     const PATH: &'static [&'static str] = &["check"];
     const ABOUT: &'static str = "Check configuration, keys, certificates and rule set, without starting";
-    const EXAMPLES: &'static str = "  vestibule check --config deploy/lab/gateway.toml\n  vestibule check --config gateway.toml && systemctl restart vestibule\n\n\
+    const EXAMPLES: &'static str = "  vestibule check --config deploy/lab/gateway.toml\n  vestibule check --walls\n  vestibule check --config gateway.toml && systemctl restart vestibule\n\n\
         Exit status 1 where anything would keep `vestibule run` from starting.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let gateway = match Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause)) {
+        if let Some(told) = &self.walls_told {
+            return walls::told(told);
+        }
+        let configured = self.config.as_deref().map_or(Ok(Answer::Done), |config| self.configuration(config, out))?;
+        let stopped = if self.walls { walls::probe(self.config.as_deref(), self.json, out)? } else { Answer::Done };
+        Ok(if configured == Answer::Done { stopped } else { configured })
+    }
+}
+
+impl Check {
+    fn configuration(&self, config: &Path, out: &mut Output) -> Result<Answer, Failure> {
+        let gateway = match Gateway::read(config).map_err(|cause| unreadable(config, cause)) {
             Err(Failure::Complaints(complaints, files)) => {
                 output::report(&complaints, &files);
                 return Ok(Answer::No);
@@ -52,6 +70,7 @@ impl Verb for Check {
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
+        lines.extend(walls::layers().into_iter().map(wall));
         for line in &lines {
             match self.json {
                 true => out.json(line)?,
@@ -69,6 +88,13 @@ impl Verb for Check {
 
 fn line(check: &str, result: Result<(), Fault>) -> Line {
     Line { check: check.to_owned(), passed: result.is_ok(), text: result.err().map(|fault| fault.to_string()) }
+}
+
+/// A layer that the host does not give fails the check only where no process starts without it.
+fn wall((layer, given): (Layer, Result<String, String>)) -> Line {
+    let passed = given.is_ok() || layer.need() == Need::WhereGiven;
+    let text = given.unwrap_or_else(|why| format!("not given: {why}"));
+    Line { check: format!("wall `{layer}`"), passed, text: Some(text) }
 }
 
 fn rules(gateway: &Gateway) -> Result<Line, Failure> {

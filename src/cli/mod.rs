@@ -21,6 +21,7 @@ mod rules;
 mod run;
 mod send;
 mod syntax;
+mod walls;
 
 use std::process::ExitCode;
 use std::sync::Arc;

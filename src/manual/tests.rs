@@ -8,6 +8,7 @@ use crate::base::reason::Class;
 use crate::label::scheme::{Holders, Policy, TagKind, Unmarked};
 use crate::label::{Lattice, PolicyIx};
 use crate::policy;
+use crate::sandbox::{Layer, Need};
 
 /// Checks that a page holds a table, word for word; prints what to write where it does not. The table is found by its head row.
 pub(crate) fn assert_page_holds(name: &str, table: &str) {
@@ -143,4 +144,11 @@ fn the_page_of_labels_says_who_holds_the_values_that_peers_cannot_be_given() {
     });
     let head = ["policy", "held by the owner nation alone", "held by nobody without the originator's consent", "held by everyone"];
     assert_page_holds("labels", &table(&head, rows));
+}
+
+#[test]
+fn the_page_of_walls_lists_every_layer() {
+    let needed = |layer: &Layer| if layer.need() == Need::Required { "yes" } else { "where the host gives it" };
+    let rows = Layer::ALL.iter().map(|layer| vec![layer.name().to_owned(), layer.about().to_owned(), needed(layer).to_owned()]);
+    assert_page_holds("walls", &table(&["layer", "what it does", "required"], rows));
 }
