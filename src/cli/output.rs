@@ -3,6 +3,7 @@
 //! Colour only where a person looks and `NO_COLOR` is not set; a reader who has gone away ends the command quietly.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -96,8 +97,38 @@ pub(super) fn outcome(outcome: Outcome) -> Cell {
 
 /// The log of a command that runs for long, to standard error; `VESTIBULE_LOG` chooses what, such as `info` or `vestibule::link=debug`.
 pub(super) fn log(standard: &str) {
+    log_with(standard, std::io::stderr);
+}
+
+/// The same for one process of several that write one log: each line begins with its name.
+pub(super) fn log_as(name: &str, standard: &str) {
+    let name: Arc<str> = name.into();
+    log_with(standard, move || Named { name: Arc::clone(&name) });
+}
+
+fn log_with<W>(standard: &str, writer: W)
+where
+    W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = tracing_subscriber::EnvFilter::try_from_env("VESTIBULE_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(standard));
-    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured(&std::io::stderr())).finish();
+    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(coloured(&std::io::stderr())).finish();
     // A log that is set already, as in tests, stays.
     let _ = tracing::subscriber::set_global_default(built);
+}
+
+/// Writes lines of a named process, each in one piece, so that lines of several do not mix.
+struct Named {
+    name: Arc<str>,
+}
+
+impl std::io::Write for Named {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let mut whole = format!("{}: ", self.name).into_bytes();
+        whole.extend_from_slice(line);
+        std::io::stderr().write_all(&whole).map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }

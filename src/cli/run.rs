@@ -1,7 +1,11 @@
 //! `vestibule run`: the gateway, until it is told to stop; it answers operators over its control socket meanwhile.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, watch};
 
 use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
@@ -9,97 +13,104 @@ use crate::base::{Fault, Outcome};
 use crate::config;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
-use crate::process::{Ask, Gateway, Handle, load_guard};
+use crate::policy;
+use crate::process::{self, Ask, DeskLine, DeskTrade, load_guard};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
     /// The gateway's configuration
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "part")]
+    config: Option<PathBuf>,
     /// Stop when standard input ends, as when the program that started this one is gone
     #[arg(long)]
     while_stdin: bool,
+    /// What one process of a gateway is called by the one that starts it
+    #[arg(long, hide = true, value_name = "NAME", conflicts_with_all = ["config", "while_stdin"])]
+    part: Option<String>,
 }
 
 impl Verb for Run {
     const PATH: &'static [&'static str] = &["run"];
     const ABOUT: &'static str = "Run the gateway";
     const EXAMPLES: &'static str = "  vestibule run --config deploy/lab/gateway.toml\n  VESTIBULE_LOG=debug vestibule run --config gateway.toml\n\n\
+        It starts a process for each door, inspector, the verifier, the keeper and the desk, and starts one again that ends.\n\
         SIGHUP reads certificates, revocation lists and peers again; SIGTERM and Ctrl-C stop in order.";
 
     fn run(self, _: &mut Output) -> Result<Answer, Failure> {
-        output::log("info");
-        let config = config::Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;
-        let guard = match load_guard(&config.rules)? {
-            Ok(guard) => guard,
-            Err(complaints) => return Err(Failure::Complaints(complaints, crate::policy::read_folder(&config.rules)?)),
-        };
-        runtime()?.block_on(async {
-            let socket = config.journal.join(control::SOCKET);
-            let gateway = Gateway::open(&self.config, config, guard).await?;
-            let handle = gateway.handle();
-            let listener = control::listen(&socket)?;
-            for (domain, address) in gateway.listening()? {
-                output::tell(&format!("listening for domain `{domain}` on {address}"));
+        match (&self.part, &self.config) {
+            (Some(name), _) => {
+                output::log_as(name, "info");
+                process::part(DESK).map(|()| Answer::Done).map_err(Failure::Fault)
             }
-            let reviews = Arc::new(handle.clone());
-            let answering = tokio::spawn(control::serve(listener, move |asker, request| answer(Arc::clone(&reviews), asker, request)));
-            let reloading = tokio::spawn(reload(handle));
-            let ended = gateway.run(async {
+            (None, Some(config)) => self.supervise(config),
+            (None, None) => Err(Failure::Usage("expected --config FILE".to_owned())),
+        }
+    }
+}
+
+impl Run {
+    fn supervise(&self, path: &Path) -> Result<Answer, Failure> {
+        output::log_as("supervisor", "info");
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| Failure::Fault(Fault::from_cause(format!("the configuration `{}` cannot be read", path.display()), cause)))?;
+        let config = config::Gateway::of_text(path, &text).map_err(|cause| unreadable(path, cause))?;
+        // Compiled once here, so that every fault of the rules is said before a process is started.
+        let edition = match load_guard(&config.rules)? {
+            Ok(guard) => guard.shared_edition(),
+            Err(complaints) => return Err(Failure::Complaints(complaints, policy::read_folder(&config.rules)?)),
+        };
+        let files = policy::read_folder(&config.rules)?;
+        runtime()?.block_on(async {
+            let supervisor = process::supervise(path, text, files, edition)?;
+            let (tell, reloads) = mpsc::channel(1);
+            let hangups = tokio::spawn(hangups(tell));
+            let stop = async {
                 if let Err(fault) = stopped(Until::of(self.while_stdin)).await {
                     tracing::error!(%fault, "the gateway stops");
                 }
-            });
-            let ended = ended.await;
-            answering.abort();
-            reloading.abort();
+            };
+            let listening = |domain: &str, address: &str| output::tell(&format!("listening for domain `{domain}` on {address}"));
+            let ended = supervisor.run(stop, reloads, listening).await;
+            hangups.abort();
             // A socket file that stays is replaced at the next start.
-            let _ = std::fs::remove_file(&socket);
+            let _ = std::fs::remove_file(config.journal.join(control::SOCKET));
             ended.map(|()| Answer::Done).map_err(Failure::Fault)
         })
     }
 }
 
-/// Reads certificates, lists and peers again at each SIGHUP.
-async fn reload(handle: Handle) {
+/// A word for each SIGHUP.
+async fn hangups(tell: mpsc::Sender<()>) {
     let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
     while hangups.recv().await.is_some() {
-        match handle.reload().await {
-            Ok(()) => tracing::info!("certificates, revocation lists and peers were read again"),
-            Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
+        if tell.send(()).await.is_err() {
+            return;
         }
     }
 }
 
-async fn answer(handle: Arc<Handle>, asker: Asker, request: Request) -> Response {
+/// What the desk does: it answers the control socket.
+const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), work };
+
+fn work(line: DeskLine, processes: watch::Receiver<Vec<String>>, listener: UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
+    let line = Arc::new(line);
+    Box::pin(control::serve(listener, move |asker, request| answer(Arc::clone(&line), processes.clone(), asker, request)))
+}
+
+async fn answer(line: Arc<DeskLine>, processes: watch::Receiver<Vec<String>>, asker: Asker, request: Request) -> Response {
     match request {
-        Request::Status {} => status(&handle).await,
-        Request::Review(review) => decide(&handle, asker, review).await,
+        Request::Status {} => match line.status().await {
+            Ok(lines) => {
+                Response::Status { lines, processes: processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect() }
+            }
+            Err(fault) => Response::Refused { text: fault.to_string() },
+        },
+        Request::Review(review) => decide(&line, asker, review).await,
     }
 }
 
-async fn status(handle: &Handle) -> Response {
-    let mut lines = match handle.journal().counts().await {
-        Err(fault) => return Response::Refused { text: fault.to_string() },
-        Ok(counts) => [
-            ("records", counts.records),
-            ("accepted", counts.accepted),
-            ("undecided", counts.undecided),
-            ("due", counts.due),
-            ("delivered", counts.delivered),
-            ("held", counts.held),
-        ]
-        .map(|(name, number)| (name.to_owned(), number.to_string()))
-        .to_vec(),
-    };
-    for (peer, waiting, linked) in handle.lanes() {
-        lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
-    }
-    Response::Status { lines }
-}
-
-async fn decide(handle: &Handle, asker: Asker, review: Review) -> Response {
+async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
     if review.reason.trim().is_empty() || review.reason.chars().count() > 1000 {
         return Response::Refused { text: "expected a reason of 1 to 1,000 characters".to_owned() };
     }
@@ -115,12 +126,12 @@ async fn decide(handle: &Handle, asker: Asker, review: Review) -> Response {
         },
         reason: review.reason,
     };
-    match handle.review(&ask).await {
+    let wanted = match ask.verdict {
+        Verdict::Release => Outcome::Forward,
+        Verdict::Reject => Outcome::Reject,
+    };
+    match line.review(ask).await {
         Ok(asked) => {
-            let wanted = match ask.verdict {
-                Verdict::Release => Outcome::Forward,
-                Verdict::Reject => Outcome::Reject,
-            };
             let each = asked.iter().map(|now| match now.code {
                 Some(code) => format!("{}: {} ({code})", now.recipient, now.outcome),
                 None => format!("{}: {}", now.recipient, now.outcome),

@@ -77,6 +77,8 @@ pub enum Response {
     Status {
         /// In the order in which people should read them.
         lines: Vec<(String, String)>,
+        /// Its processes, as the supervisor sees them.
+        processes: Vec<serde_json::Value>,
     },
 }
 
@@ -115,7 +117,7 @@ mod tests {
             let line = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request, "{line}");
         }
-        let answer = Response::Status { lines: vec![("held".to_owned(), "3".to_owned())] };
+        let answer = Response::Status { lines: vec![("held".to_owned(), "3".to_owned())], processes: Vec::new() };
         assert_eq!(serde_json::from_str::<Response>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);
     }
 

@@ -54,17 +54,25 @@ pub fn listen(path: &Path) -> Result<UnixListener, Fault> {
     Ok(listener)
 }
 
-/// Answers questions until the task is dropped; returns only when the socket itself fails.
-pub async fn serve<A, F>(listener: UnixListener, answer: A) -> Fault
+/// Answers questions until the task is dropped; completes only when the socket itself fails. Who owns the socket file is looked up by the call
+/// itself: a process whose walls are closed can no longer do that.
+pub fn serve<A, F>(listener: UnixListener, answer: A) -> impl Future<Output = Fault> + Send
 where
     A: Fn(Asker, Request) -> F + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     let owner = listener.local_addr().ok().and_then(|at| at.as_pathname().and_then(|path| path.metadata().ok())).map(|file| file.uid());
+    answer_all(listener, owner, Arc::new(answer))
+}
+
+async fn answer_all<A, F>(listener: UnixListener, owner: Option<u32>, answer: Arc<A>) -> Fault
+where
+    A: Fn(Asker, Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let Some(owner) = owner else {
         return Fault::new("the control socket has no owner; make it with a path");
     };
-    let answer = Arc::new(answer);
     let places = Arc::new(Semaphore::new(QUESTIONS_MAX));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -148,7 +156,11 @@ mod tests {
         let listener = listen(&path).unwrap();
         tokio::spawn(serve(listener, |asker: Asker, request| async move {
             let lines = vec![("uid".to_owned(), asker.uid.to_string())];
-            if request == (Request::Status {}) { Response::Status { lines } } else { Response::Refused { text: "not here".to_owned() } }
+            if request == (Request::Status {}) {
+                Response::Status { lines, processes: Vec::new() }
+            } else {
+                Response::Refused { text: "not here".to_owned() }
+            }
         }));
         (folder, path)
     }
@@ -158,7 +170,7 @@ mod tests {
         let (folder, path) = answering().await;
         let uid = folder.path().metadata().unwrap().uid();
         let answer = tokio::task::spawn_blocking(move || ask(&path, &Request::Status {})).await.unwrap().unwrap();
-        assert_eq!(answer, Response::Status { lines: vec![("uid".to_owned(), uid.to_string())] });
+        assert_eq!(answer, Response::Status { lines: vec![("uid".to_owned(), uid.to_string())], processes: Vec::new() });
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

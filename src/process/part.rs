@@ -45,10 +45,10 @@ use crate::verify::BlockedWords;
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What the desk does with its line to the keeper and the processes as they are, until it cannot.
-pub type DeskWork = fn(DeskLine, watch::Receiver<Vec<String>>, UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
+pub(super) type DeskWork = fn(DeskLine, watch::Receiver<Vec<String>>, UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
 
 /// What the desk listens on, made before its walls close.
-pub type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
+pub(super) type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
 
 /// What a desk needs of those who know what operators ask.
 #[derive(Clone, Copy)]
@@ -207,7 +207,9 @@ impl Orders {
             match self.receiver.hear().await? {
                 None | Some(Order::Stop) => return Ok(None),
                 // The supervisor may be gone: then the next word is its end.
-                Some(Order::Ping { number }) => drop(self.control.say(Word::Pong { number }).await),
+                Some(Order::Ping { number }) => {
+                    let _ = self.control.say(Word::Pong { number }).await;
+                }
                 Some(order) => return Ok(Some(order)),
             }
         }
@@ -264,7 +266,7 @@ async fn attend_door(
                 Some(Order::Renew(renewal)) => {
                     let refused = renew(&door, &state, name, renewal).err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
-                    drop(orders.control.say(Word::Renewed { refused }).await);
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
                 }
                 Some(_) => return Err(Fault::new("the supervisor says to a door what is not for doors")),
             }
@@ -289,8 +291,8 @@ async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, m
     let listener = (trade.listen)(&config.journal)?;
     let (line, heard) = DeskLine::over(hop.connect().await?);
     let (tell, processes) = watch::channel(Vec::new());
-    walls.close()?;
     let work = (trade.work)(line, processes, listener);
+    walls.close()?;
     tokio::pin!(work, heard);
     loop {
         tokio::select! {
@@ -326,7 +328,9 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     shared.carriers.spawn(async move {
         match recovering.recover().await {
             // The supervisor may be gone: then this process ends by that.
-            Ok(()) => drop(control.say(Word::Recovered).await),
+            Ok(()) => {
+                let _ = control.say(Word::Recovered).await;
+            }
             Err(fault) => recovering.fail(&fault),
         }
     });
@@ -339,7 +343,7 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
-                    drop(orders.control.say(Word::Renewed { refused }).await);
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
                 }
                 Some(_) => return Err(Fault::new("the supervisor says to a keeper what is not for keepers")),
             }

@@ -68,6 +68,8 @@ enum Phase {
 struct Charge {
     name: String,
     at: usize,
+    /// Which others it waits for when the gateway starts: all of a lower rank.
+    rank: u8,
     part: Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>,
     post: Option<Post>,
 }
@@ -87,6 +89,7 @@ struct Plan {
 struct Shared {
     plan: Mutex<Arc<Plan>>,
     table: Mutex<Vec<Process>>,
+    ranks: Vec<u8>,
     changed: watch::Sender<u64>,
     /// To the keeper that is ready; nothing while there is none.
     keeper: watch::Sender<Option<mpsc::Sender<Order>>>,
@@ -126,11 +129,13 @@ pub fn supervise(path: &Path, text: String, files: Vec<SourceFile>, edition: Arc
     };
     let secret = world::HopSecret::read(&config.keys.hops)?;
     let charges = charges(&config);
-    let table = charges.iter().map(|charge| Process { name: charge.name.clone(), pid: None, ready: false, restarts: 0, walls: serde_json::Value::Null });
+    let table =
+        charges.iter().map(|charge| Process { name: charge.name.clone(), pid: None, ready: false, restarts: 0, walls: serde_json::Value::Null });
     let (renewed, renewals) = mpsc::channel(16);
     let (tell, listening) = mpsc::channel(16);
     let shared = Shared {
         table: Mutex::new(table.collect()),
+        ranks: charges.iter().map(|charge| charge.rank).collect(),
         orders: Mutex::new(charges.iter().map(|_| None).collect()),
         plan: Mutex::new(Arc::new(Plan { path: path.to_owned(), text, config, edition, files, secret, confinement })),
         changed: watch::Sender::new(0),
@@ -156,7 +161,13 @@ fn charges(config: &config::Gateway) -> Vec<Charge> {
         all.push((format!("door-{name}"), Box::new(move |plan| door(plan, &name)), Some(Post::Door { domain: domain.name.clone() })));
     }
     all.push(("desk".to_owned(), Box::new(|_| Ok(Part::Desk)), Some(Post::Desk)));
-    all.into_iter().enumerate().map(|(at, (name, part, post))| Charge { name, at, part, post }).collect()
+    let rank = |post: &Option<Post>| match post {
+        None => 0,
+        Some(Post::Verifier | Post::Inspector { .. }) => 1,
+        Some(Post::Door { .. }) => 2,
+        Some(Post::Desk) => 3,
+    };
+    all.into_iter().enumerate().map(|(at, (name, part, post))| Charge { name, at, rank: rank(&post), part, post }).collect()
 }
 
 fn inspector(plan: &Plan, urgent: bool) -> Result<Part, Fault> {
@@ -264,6 +275,16 @@ impl Shared {
         self.changed.send_modify(|number| *number = number.saturating_add(1));
     }
 
+    /// Completes when every process of a lower rank is ready.
+    async fn ranked(&self, rank: u8) {
+        let mut changed = self.changed.subscribe();
+        while !lock(&self.table).iter().zip(&self.ranks).all(|(process, other)| *other >= rank || process.ready) {
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Reads the configuration again, and gives it to keeper and doors.
     async fn reload(&self, renewals: &mut mpsc::Receiver<Option<String>>) -> Result<(), Fault> {
         let present = Arc::clone(&lock(&self.plan));
@@ -298,7 +319,9 @@ impl Shared {
         for (at, order) in wanted {
             let orders = lock(&self.orders).get(at).cloned().flatten();
             // One that is not there now begins with the new plan.
-            if let Some(orders) = orders && orders.send(order).await.is_ok() {
+            if let Some(orders) = orders
+                && orders.send(order).await.is_ok()
+            {
                 told = told.saturating_add(1);
             }
         }
@@ -330,6 +353,10 @@ async fn tell_desk(shared: Arc<Shared>) {
 /// Keeps one process there until it is to stop.
 async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: watch::Receiver<Phase>, tell: mpsc::Sender<(String, String)>) {
     let mut pause = PAUSE_MIN;
+    tokio::select! {
+        () = shared.ranked(charge.rank) => {}
+        () = stopping(&mut phase) => return,
+    }
     while *phase.borrow() == Phase::Work {
         let begun = Instant::now();
         if let Err(fault) = run_once(&shared, &charge, &mut phase, &tell).await {
@@ -359,7 +386,12 @@ async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: watch::Recei
 }
 
 /// Starts a process, gives it what it needs, and stays with it until it ends.
-async fn run_once(shared: &Arc<Shared>, charge: &Charge, phase: &mut watch::Receiver<Phase>, tell: &mpsc::Sender<(String, String)>) -> Result<(), Fault> {
+async fn run_once(
+    shared: &Arc<Shared>,
+    charge: &Charge,
+    phase: &mut watch::Receiver<Phase>,
+    tell: &mpsc::Sender<(String, String)>,
+) -> Result<(), Fault> {
     let plan = Arc::clone(&lock(&shared.plan));
     let token = token()?;
     if let Some(post) = &charge.post {
@@ -390,12 +422,17 @@ fn token() -> Result<[u8; 32], Fault> {
     Ok(token)
 }
 
+/// Completes when a process is to stop, and when nobody is left who could say so.
+async fn stopping(phase: &mut watch::Receiver<Phase>) {
+    let _phase = phase.wait_for(|phase| *phase == Phase::Stop).await.is_ok();
+}
+
 /// Waits for a keeper, and tells it whom to expect.
 async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, token: [u8; 32], post: &Post) -> Result<(), Fault> {
     let mut keepers = shared.keeper.subscribe();
     let keeper = tokio::select! {
         found = keepers.wait_for(Option::is_some) => found.ok().and_then(|found| found.clone()),
-        _ = phase.wait_for(|phase| *phase == Phase::Stop) => None,
+        () = stopping(phase) => None,
     };
     let Some(keeper) = keeper else { return Err(Fault::new("the gateway stops")) };
     keeper.send(Order::Expect { token, post: post.clone() }).await.map_err(|_| Fault::new("the keeper ended"))
@@ -408,7 +445,7 @@ fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
     near.set_nonblocking(true).map_err(failed)?;
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
-    command.arg("part").arg(name).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
+    command.args(["run", "--part", name]).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.env_clear().envs(std::env::vars().filter(|(key, _)| KEPT.contains(&key.as_str()))).kill_on_drop(true);
     let child = command.spawn().map_err(failed)?;
     Ok((child, UnixStream::from_std(near).map_err(failed)?))
@@ -453,7 +490,7 @@ impl Watch<'_> {
                 },
                 Some(order) = waiting.recv() => drop(self.control.sender.say(order).await),
                 _ = tick.tick() => self.ask(begun).await?,
-                _ = phase.wait_for(|phase| *phase == Phase::Stop) => return self.end().await,
+                () = stopping(phase) => return self.end().await,
             }
         }
     }

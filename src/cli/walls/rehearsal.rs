@@ -245,9 +245,10 @@ fn kept(number: u64) -> Result<Vec<Event>, Fault> {
         findings: "[]".to_owned(),
         edits: "[]".to_owned(),
         output: Some(Body::new(vec![1; KEPT_BYTES])),
+        permit: None,
     };
     let edition_digest = Digest::of(b"rehearsal");
-    let accepted = Accepted { from, header, body: Body::new(vec![0; KEPT_BYTES]), received: time };
+    let accepted = Accepted { from, header, body: Body::new(vec![0; KEPT_BYTES]), received: time, seals: None };
     let decided = Decided { message: key, edition: "rehearsal".to_owned(), edition_digest, time, decisions: vec![decision], refusal: None };
     Ok(vec![Event::Accepted(accepted), Event::Decided(decided)])
 }
@@ -274,7 +275,7 @@ fn desk(told: &Rehearsal, config: &Path) -> Result<(), Fault> {
     // The socket's owner is looked up when the answers begin, and is a file.
     let answering = runtime.spawn(control::serve(listener, |_, request| async move {
         match request {
-            Request::Status {} => Response::Status { lines: vec![("rehearsal".to_owned(), "1".to_owned())] },
+            Request::Status {} => Response::Status { lines: vec![("rehearsal".to_owned(), "1".to_owned())], processes: Vec::new() },
             _ => Response::Refused { text: "a rehearsal".to_owned() },
         }
     }));
