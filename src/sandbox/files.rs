@@ -4,7 +4,7 @@
 //! landlock that the kernel has is used; what an older one lacks is said, not silently left out.
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use landlock::{ABI, Access as _, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
 
@@ -45,6 +45,16 @@ fn rights(access: Access) -> BitFlags<AccessFs> {
     }
 }
 
+/// Refuses a folder whose path goes through links or begins at the folder in which the process was started: whoever opens a file in it would follow
+/// them, and calls that follow are not listed.
+fn straight(folder: &Path) -> Result<(), Fault> {
+    let seen = |cause| Fault::from_cause(format_args!("the granted folder {} cannot be opened", folder.display()), cause);
+    match folder.canonicalize().map_err(seen)? {
+        same if same == *folder => Ok(()),
+        other => Err(Fault::new(format!("the granted folder {} is really {}; grant that, and open files by it", folder.display(), other.display()))),
+    }
+}
+
 /// The ruleset of a process that may touch these folders and nothing else.
 pub(super) fn ruleset(folders: &[(PathBuf, Access)]) -> Result<Files, Fault> {
     let edition = sys::landlock_edition();
@@ -56,6 +66,7 @@ pub(super) fn ruleset(folders: &[(PathBuf, Access)]) -> Result<Files, Fault> {
         .map_err(failed)?;
     let mut ruleset = created;
     for (folder, access) in folders {
+        straight(folder)?;
         let held = PathFd::new(folder)
             .map_err(|cause| Fault::from_cause(format_args!("the granted folder {} cannot be opened", folder.display()), cause))?;
         ruleset = ruleset.add_rule(PathBeneath::new(held, rights(*access))).map_err(failed)?;
@@ -96,4 +107,31 @@ pub(super) fn survey() -> Vec<(Layer, State)> {
         (layer, state)
     };
     vec![since(Layer::Files, 1), since(Layer::Tcp, TCP_SINCE), since(Layer::Scopes, SCOPES_SINCE)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_granted_by_its_straight_path_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let real = place.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(&real, real.join("link")).unwrap();
+        assert!(straight(&real).is_ok());
+        assert!(straight(&real.join("link")).unwrap_err().what.contains("is really"));
+        assert!(straight(&real.join("..")).is_err() && straight(&real.join("absent")).is_err() && straight(Path::new("src")).is_err());
+    }
+
+    #[test]
+    fn what_an_older_kernel_lacks_is_said() {
+        let unavailable = |edition| {
+            let descriptor = std::fs::File::open("/dev/null").unwrap().into();
+            let all = states(&Files { descriptor, edition }, &[]);
+            all.into_iter().filter(|(_, state)| matches!(state, State::Unavailable(_))).map(|(layer, _)| layer).collect::<Vec<_>>()
+        };
+        assert_eq!(unavailable(7), []);
+        assert_eq!(unavailable(5), [Layer::Scopes]);
+        assert_eq!(unavailable(3), [Layer::Tcp, Layer::Scopes]);
+    }
 }

@@ -94,7 +94,7 @@ pub enum Access {
 /// What one process is granted beyond its role.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Grants {
-    /// Folders it may still open files in: the keeper its journal's, all others none.
+    /// Folders it may still open files in, by paths without links and from the root: the keeper its journal's, all others none.
     pub folders: Vec<(PathBuf, Access)>,
     /// Private writable memory in bytes, all of it, that which is held at closing included.
     pub memory_bytes_max: u64,

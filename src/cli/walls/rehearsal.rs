@@ -201,6 +201,7 @@ fn keeper(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
     sandbox::seclude(told.role)?;
     let folder = told.config.with_file_name(format!("journal-{}", world::fresh_id()?));
     std::fs::create_dir_all(&folder).map_err(broken)?;
+    let folder = folder.canonicalize().map_err(broken)?;
     let ring = SealRing::new(SealKey::open(&gateway.keys.quarantine)?, Vec::new());
     let notary = Notary::new(SignerKey::open(&gateway.keys.audit)?, Intervals::default(), &folder);
     let engine = Engine::open(&folder, ring)?;
@@ -208,12 +209,14 @@ fn keeper(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
     let runtime = runtime()?;
     let listener = listener(&runtime, &folder.join("rehearsal"))?;
     let mut caller = connect(&folder.join("rehearsal"))?;
+    let (mut near, mut far) = wire(&runtime)?;
     close(told, &Grants { folders: vec![(folder, Access::ReadWrite)], ..Grants::default() })?;
     runtime.block_on(async {
         let (mut stream, _) = listener.accept().await.map_err(broken)?;
         caller.write_all(b"ready").map_err(broken)?;
         stream.read_exact(&mut [0; 5]).await.map_err(broken)?;
         drop(stream.into_split());
+        exchange(&mut near, &mut far, b"a frame").await?;
         for number in 0..KEPT {
             engine.append(kept(number)?, Precedence::Routine).await.map(drop).map_err(broken)?;
         }
