@@ -41,6 +41,9 @@ use crate::policy;
 use crate::sandbox::{self, Access, Grants, Role};
 use crate::verify::BlockedWords;
 
+/// Open files of the keeper at most: 1,024; the journal's readers take three each, each process one.
+const KEEPER_FILES_MAX: u64 = 1024;
+
 /// How long whoever comes to the keeper's socket may take to show its token.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -312,6 +315,8 @@ type Expected = Arc<Mutex<HashMap<[u8; 32], Post>>>;
 
 async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
+    let mut config = config;
+    config.journal = whole(&config.journal)?;
     let sealing = SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new());
     let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, sealing)?);
     let notary = Arc::new(Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal));
@@ -320,7 +325,7 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     let shared = Shared::new(config, edition, journal);
     let expected = Expected::default();
     shared.started().await?;
-    walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], ..Grants::default() }, None)?;
+    walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], files_max: KEEPER_FILES_MAX, ..Grants::default() }, None)?;
     shared.take_up();
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&expected)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
@@ -350,6 +355,13 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
         }
     }
     shared.end(&notary).await
+}
+
+/// The journal's folder by its whole name: the walls are built around it.
+fn whole(folder: &Path) -> Result<PathBuf, Fault> {
+    let failed = |cause| Fault::from_cause(format!("the journal's folder `{}` cannot be made", folder.display()), cause);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    std::fs::canonicalize(folder).map_err(failed)
 }
 
 /// The keeper's socket, for processes of the same user alone; one that was left behind is replaced.

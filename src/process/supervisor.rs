@@ -447,9 +447,13 @@ fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
     let mut command = Command::new(program);
     command.args(["run", "--part", name]).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.env_clear().envs(std::env::vars().filter(|(key, _)| KEPT.contains(&key.as_str()))).kill_on_drop(true);
+    command.envs(OURS.iter().copied()).process_group(0);
     let child = command.spawn().map_err(failed)?;
     Ok((child, UnixStream::from_std(near).map_err(failed)?))
 }
+
+/// What a process finds in its environment that was not in ours: memory is claimed as it is used, so that its limit is of what it holds.
+const OURS: &[(&str, &str)] = &[("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
 
 /// What of the environment a process is given: what is logged, and how panics are told.
 const KEPT: &[&str] = &["VESTIBULE_LOG", "RUST_BACKTRACE", "NO_COLOR"];
