@@ -29,6 +29,7 @@ mod mtf;
 mod nffi;
 mod release;
 mod rules;
+mod samples;
 mod schemes;
 mod stix;
 mod tak;

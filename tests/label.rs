@@ -11,6 +11,8 @@ use vestibule::label::{self, Binding, Label, Lattice, PolicyFile, Reading, banne
 use vestibule::normal::Edits;
 use vestibule::rebuild;
 
+use crate::samples::shared;
+
 fn now() -> Time {
     Time::parse("2026-06-01T12:00:00Z").unwrap()
 }
@@ -31,18 +33,6 @@ fn five_eyes_files() -> Vec<PolicyFile> {
 }
 
 static LATTICE: LazyLock<Lattice> = LazyLock::new(|| Lattice::load(&five_eyes_files()).unwrap_or_else(|complaints| panic!("{complaints:#?}")));
-
-/// The shared samples: beside the checkout, or where the environment says.
-fn shared(below: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let root = std::env::var_os("VESTIBULE_SHARED").map_or(beside, PathBuf::from);
-    let found = root.join(below);
-    if found.exists() {
-        return Some(found);
-    }
-    println!("no shared samples at {}: set VESTIBULE_SHARED to run this test on them", found.display());
-    None
-}
 
 fn detached(lattice: &Lattice, text: &str) -> Result<Label, Refusal> {
     let (_, label) = stanag4774::read_text(lattice, text, &mut Budget::for_body(text.len()))?;
@@ -86,8 +76,8 @@ fn small_policy(name: &str, oid: &str, classes: &str, rest: &str) -> PolicyFile 
 /// The verdicts of the 29 own samples. One row differs from the table, which asks the schema alone there.
 #[test]
 fn the_own_4774_samples_come_out_as_their_table_says() {
-    let Some(folder) = shared("samples/labels/own/4774") else { return };
-    let Some(spif) = shared("samples/labels/own/spif/examplia-spif-2.1.xml") else { return };
+    let Some(folder) = shared("labels/own/4774") else { return };
+    let Some(spif) = shared("labels/own/spif/examplia-spif-2.1.xml") else { return };
     let mut files = five_eyes_files();
     files.push(PolicyFile { constraints: Some(("examplia.toml".into(), "unmarked = { \"*\" = \"open\" }".into())), ..policy_file(&spif) });
     files.push(small_policy("PUBLIC", "1.3.6.1.4.1.31778.12.2.1", "<securityClassification name=\"UNMARKED\" lacv=\"0\" hierarchy=\"0\"/>", ""));
@@ -114,7 +104,7 @@ fn the_own_4774_samples_come_out_as_their_table_says() {
 
 #[test]
 fn public_spif_samples_that_are_not_clean_are_refused() {
-    let Some(folder) = shared("samples/labels/spif") else { return };
+    let Some(folder) = shared("labels/spif") else { return };
     for name in ["bsi-commercial.xml", "food-policy.xml", "food-policy-borked.xml", "food-policy-missi.xml", "tlp.xml", "tlp-plus.xml", "uk-demo.xml"]
     {
         let path = folder.join(name);
@@ -133,7 +123,7 @@ fn public_spif_samples_that_are_not_clean_are_refused() {
 /// The labels of a public library. Its files lack what the standard demands beside the information, and are read again with that put in.
 #[test]
 fn the_public_4774_samples_are_read_once_they_are_whole() {
-    let Some(folder) = shared("samples/labels/stanag4774/spiffing") else { return };
+    let Some(folder) = shared("labels/stanag4774/spiffing") else { return };
     let dated = |text: &str| {
         text.replacen("<originatorConfidentialityLabel ", "<originatorConfidentialityLabel ReviewDateTime=\"2031-01-01T00:00:00Z\" ", 1)
             .replace("</ConfidentialityInformation>", "</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime>")
@@ -185,7 +175,7 @@ const REFUSED_THOUGH_VALID: [(&str, Reason); 17] = [
 
 #[test]
 fn the_public_us_banners_come_out_as_their_table_says_but_for_what_is_argued() {
-    let Some(table) = shared("samples/labels/us-ic/banner-portion-vectors.tsv") else { return };
+    let Some(table) = shared("labels/us-ic/banner-portion-vectors.tsv") else { return };
     let usa = LATTICE.policy("USA").unwrap();
     let mut idle: BTreeSet<&str> = REFUSED_THOUGH_VALID.iter().map(|(banner, _)| *banner).collect();
     let mut count = 0;

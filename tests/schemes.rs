@@ -1,12 +1,14 @@
 //! Marking schemes against each other: twelve pairs with the chain that `inspect` prints, the decision vectors, the public portion vectors.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use vestibule::base::{Name, Reason, Refusal, Time};
 use vestibule::label::{Label, LabelView, Lattice, banner, clearance::Clearance};
 use vestibule::policy::{self, Edition};
+
+use crate::samples::shared;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
@@ -25,17 +27,6 @@ fn read(scheme: &str, line: &str) -> Result<Label, Refusal> {
     let label = banner::read_qualified(lattice(), lattice().policy(scheme).unwrap(), line)?;
     lattice().check(&label, now())?;
     Ok(label)
-}
-
-/// The shared samples: beside the checkout, or where the environment says.
-fn samples(below: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
-    let found = std::env::var_os("VESTIBULE_SAMPLES").map_or(beside, PathBuf::from).join(below);
-    if found.exists() {
-        return Some(found);
-    }
-    println!("no shared samples at {}: set VESTIBULE_SAMPLES to run this test on them", found.display());
-    None
 }
 
 fn said(view: &LabelView) -> String {
@@ -151,7 +142,7 @@ fn is_refused(mark: &str) -> bool {
 
 #[test]
 fn the_public_portion_marks_say_what_their_banners_say() {
-    let Some(table) = samples("labels/us-ic/banner-portion-vectors.tsv") else { return };
+    let Some(table) = shared("labels/us-ic/banner-portion-vectors.tsv") else { return };
     let usa = lattice().policy("USA").unwrap();
     let (mut same, mut refused) = (0, 0);
     for row in std::fs::read_to_string(table).unwrap().lines().filter(|row| !row.starts_with('#')) {
@@ -181,7 +172,7 @@ fn the_public_portion_marks_say_what_their_banners_say() {
 
 #[test]
 fn the_australian_mail_samples_are_read_or_refused_for_an_argued_reason() {
-    let Some(folder) = samples("labels/au") else { return };
+    let Some(folder) = shared("labels/au") else { return };
     let aus = lattice().policy("AUS").unwrap();
     let (mut read, mut refused) = (0, 0);
     for entry in std::fs::read_dir(folder).unwrap() {

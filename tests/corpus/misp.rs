@@ -11,8 +11,8 @@ use vestibule::pipeline::{Guard, Inspector, Ruling, World};
 use vestibule::policy::{self, SourceFile};
 use vestibule::sanitise::Keys;
 
-use super::shared;
-use crate::misp::{files, misp, read, write};
+use crate::misp::MISP;
+use crate::samples::{files, read, shared, write};
 
 /// A label beside the message, as a gateway sends it that has its own way of saying how far an event goes.
 const AMBER: &str = concat!(
@@ -59,7 +59,7 @@ fn ruling(guard: &Guard, from: &str, header: &Header, body: &[u8]) -> Ruling {
 
 /// A label beside it for a message that does not mark itself.
 fn label_for(body: &[u8]) -> Option<&'static str> {
-    let marked = read(body).is_ok_and(|tree| (misp().portions)(&tree).first().is_some_and(|message| !message.markings.is_empty()));
+    let marked = read(body).is_ok_and(|tree| (MISP.format().portions)(&tree).first().is_some_and(|message| !message.markings.is_empty()));
     (!marked).then_some(AMBER)
 }
 
@@ -68,13 +68,13 @@ fn every_file_is_read_by_the_laws_or_refused_for_a_reason_of_the_list() {
     let Some(folder) = shared("misp") else { return };
     let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let (mut taken, mut others) = (0, 0);
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &["json"]) {
         let name = path.strip_prefix(&folder).unwrap().display().to_string();
         if format::identify(&body).is_ok_and(|format| format.name != "misp") {
             others += 1;
             continue;
         }
-        laws::all(misp(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        laws::all(MISP.format(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
         match read(&body) {
             Ok(_) => taken += 1,
             Err(refusal) => refused.entry(refusal.reason.code()).or_default().push(name),
@@ -94,7 +94,7 @@ fn both_halves_read_label_and_write_every_file_alike() {
     let edition = policy::load(&rules("rules/five-eyes")).unwrap();
     let peer = |name: &str| &edition.peers[&Name::new(name).unwrap()];
     let setting = Setting { lattice: &edition.lattice, sender: peer("gbr-ops"), recipient: peer("usa-ops"), now: now() };
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &["json"]) {
         the_halves_agree(&setting, &header("usa-ops", label_for(&body)), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
     }
 }
@@ -106,7 +106,7 @@ fn the_fixtures_of_misp_guard_get_the_verdict_of_their_names() {
     let scheme = rules("rules/five-eyes").into_iter().filter(|file| file.path.starts_with("policies/tlp."));
     let guard = Guard::load(&rules("tests/misp/rules").into_iter().chain(scheme).collect::<Vec<_>>()).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let (mut released, mut wrong) = (0, Vec::new());
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &["json"]) {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let expected = match (name.contains("non-blocked"), name.contains("blocked")) {
             (true, _) => Outcome::Forward,
@@ -143,7 +143,7 @@ fn every_hostile_probe_is_refused_held_or_sanitised() {
     let Some(folder) = shared("probes/misp") else { return };
     let guard = Guard::load(&rules("rules/five-eyes")).unwrap();
     let mut found = Vec::new();
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &["json"]) {
         let ruling = ruling(&guard, "gbr-ops", &header("usa-ops", None), &body);
         let stopped = ruling.code.map(|code| code.code().to_owned());
         let taken = PROBES.iter().find_map(|(_, what)| ruling.edits.iter().find(|edit| edit.path == *what)).map(|edit| edit.path.clone());
