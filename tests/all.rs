@@ -27,6 +27,7 @@ mod misp;
 mod mail;
 mod mtf;
 mod nffi;
+mod outside;
 mod release;
 mod rules;
 mod samples;

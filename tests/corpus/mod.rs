@@ -1,4 +1,5 @@
 //! Other people's messages, where their folder stands.
 
+mod cot;
 mod oth;
 mod misp;

@@ -1,5 +1,7 @@
 //! MISP: samples of ours, laws, what the profile may rely on; property tests.
 
+mod pymisp;
+
 use std::path::Path;
 use std::sync::LazyLock;
 

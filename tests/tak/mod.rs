@@ -5,6 +5,7 @@
 mod corpus;
 mod oracle;
 mod properties;
+mod takproto;
 mod wire;
 
 use std::path::Path;

@@ -16,7 +16,7 @@ use super::TAK;
 use crate::samples::{code_of, files, read, shared, write};
 
 /// Codes under which we refuse what the compiler takes, with the reason of each.
-const STRICTER: [(&str, &str); 13] = [
+pub(super) const STRICTER: [(&str, &str); 13] = [
     ("malformed.protobuf.order", "receivers may read in order, so we write and take one order"),
     ("malformed.protobuf.repeated", "the last of two wins for it, the first for others"),
     ("malformed.protobuf.varint", "superfluous bytes are a channel; 33 bits are cut to 32"),
