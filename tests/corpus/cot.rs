@@ -28,8 +28,8 @@ fn valid(samples: &[Sample]) -> Option<Vec<bool>> {
 
 /// Codes under which we refuse what is valid to the schema, with the number of files and the reason.
 const STRICTER: [(&str, usize, &str); 2] = [
-    ("invalid.cot.character", 1, "a callsign with a character of the private use area: a font's sign, which nobody else can read"),
-    ("invalid.cot.uid", 1, "a name with an equals sign, quotes and a comma; an identifier is no place for text"),
+    ("invalid.cot.character", 1, "a callsign of two lines, where receivers show one"),
+    ("invalid.cot.uid", 1, "a piece of a program in brackets where an identifier belongs: the sample is a template that nobody filled in"),
 ];
 
 #[test]

@@ -161,6 +161,10 @@ fn element(tree: &mut Second<'_>, name: &str, text: &str) -> Result<(), &'static
             let kind = content_type(text).ok_or("expected a type of message")?;
             let word = worded(kind.c_type.trim(), &["exercise", "operation", "project", "drill"]).ok_or("expected a type of message")?;
             if let Some(identifier) = kind.attribute("identifier") {
+                let plain = |c: char| c.is_ascii_alphanumeric() || " '+,-./:=?".contains(c);
+                if identifier.is_empty() || identifier.len() > 69 || !identifier.chars().all(plain) {
+                    return Err("expected a military string of at most 69 characters after the type");
+                }
                 tree.attribute("", "identifier", identifier.to_owned(), Spelling::Exact);
             }
             tree.attribute("", "type", word, Spelling::Exact);
