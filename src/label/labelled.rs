@@ -12,6 +12,7 @@ use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
 use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::Parsed;
+use crate::normal::NodeId;
 
 /// How a sender's markings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,8 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now:
         found.detached(text, budget)?;
     }
     found.labels(tree, &places, budget)?;
-    let parts = portion::read(&found, tree, &(format.portions)(tree), budget)?;
+    let attached: Vec<NodeId> = format.insides(tree).iter().filter_map(|inside| tree.parent(inside.node)).collect();
+    let parts = portion::read(&found, tree, &(format.portions)(tree), &attached, budget)?;
     if found.label().is_none() && !parts.is_empty() {
         found.high_water(portion::join(lattice, tree, &parts)?, tree);
     }

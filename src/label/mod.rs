@@ -31,6 +31,6 @@ pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
-pub use portion::MarkedPart;
+pub use portion::{Height, MarkedPart, above};
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
 pub use spif::PolicyFile;

@@ -1,5 +1,8 @@
 //! Labels of the parts of a message: each its own, never lower than that of the part around it, never above that of the message.
 //!
+//! A message that is attached to another is the one exception: it was marked by its own originator, and may be marked above what carries it.
+//! Nobody gets it with that label around it: it is withheld alone from those who may not have it, and holds the rest for those who may.
+//!
 //! Takes the parts that a format gives, in document order. An unmarked part has the label of the part around it, or else of the message;
 //! where there is neither, it has none and the message is refused: what nobody has marked is not released by a neighbour's marking.
 // SPEC: STIX 2.1, 7.2.3 lets a marking of a part replace that of the object; here it joins it, so that it can only restrict.
@@ -23,13 +26,37 @@ pub struct MarkedPart {
     pub node: NodeId,
     /// Its label.
     pub label: Label,
+    /// How it stands to the label of the message, where the message has one of its own.
+    pub height: Height,
 }
 
-/// Reads the labels of all parts.
+/// How the label of a part stands to that of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Height {
+    /// At it or below it.
+    Within,
+    /// Above it, as only an attached message or a part of one can be.
+    Above,
+}
+
+/// What is refused about a part above the label of its message.
+#[must_use]
+pub fn above(tree: &Tree<'_>, part: NodeId) -> Refusal {
+    placed(Refusal::new(Reason::LabelPortionAbove, "expected a part at or below the label of the message"), &place_of(tree, part))
+}
+
+/// Reads the labels of all parts; `attached` are the parts that hold a message of their own, in document order.
 ///
 /// # Errors
-/// `label.missing` for a part that nothing marks, `label.portion_above` for one above the message's own label, else as for the message.
-pub(in crate::label) fn read(found: &Found<'_>, tree: &Tree<'_>, parts: &[Portion], budget: &mut Budget) -> Result<Vec<MarkedPart>, Refusal> {
+/// `label.missing` for a part that nothing marks, `label.portion_above` for one above the message's own label that stands in no attached message,
+/// else as for the message.
+pub(in crate::label) fn read(
+    found: &Found<'_>,
+    tree: &Tree<'_>,
+    parts: &[Portion],
+    attached: &[NodeId],
+    budget: &mut Budget,
+) -> Result<Vec<MarkedPart>, Refusal> {
     let lattice = found.lattice();
     let mut marked: Vec<MarkedPart> = Vec::with_capacity(parts.len());
     // The parts around the current one, by their places in `marked`, the innermost last.
@@ -45,14 +72,23 @@ pub(in crate::label) fn read(found: &Found<'_>, tree: &Tree<'_>, parts: &[Portio
         }
         let outer = around.last().and_then(|at| marked.get(*at)).map(|outer| &outer.label);
         let label = of_part(found, tree, part, outer, &mut known, budget).map_err(|refusal| placed(refusal, &place_of(tree, part.node)))?;
-        if found.label().is_some_and(|whole| !lattice.dominates(whole, &label)) {
-            let refusal = Refusal::new(Reason::LabelPortionAbove, "expected a part at or below the label of the message");
-            return Err(placed(refusal, &place_of(tree, part.node)));
+        let height = match found.label() {
+            Some(whole) if !lattice.dominates(whole, &label) => Height::Above,
+            _ => Height::Within,
+        };
+        if height == Height::Above && !stands_in(tree, attached, part.node) {
+            return Err(above(tree, part.node));
         }
         around.push(marked.len());
-        marked.push(MarkedPart { node: part.node, label });
+        marked.push(MarkedPart { node: part.node, label, height });
     }
     Ok(marked)
+}
+
+/// Whether a part is one of some that stand apart, or stands in one.
+fn stands_in(tree: &Tree<'_>, all: &[NodeId], part: NodeId) -> bool {
+    let after = all.partition_point(|top| *top <= part);
+    after.checked_sub(1).and_then(|at| all.get(at)).is_some_and(|top| part <= tree.last(*top))
 }
 
 /// What was read before: many parts point at one marking, and it is read once, so that the work does not grow with their product.

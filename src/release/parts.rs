@@ -3,7 +3,8 @@
 //! Takes a labelled message and a recipient; gives [`Kept`]. Mandatory control is asked for each part; what it does not admit is withheld, and
 //! with it all that mentions it, until nothing that is left names anything that is not. The rest is decided on as one message: its label is the
 //! join of what is left, or the message's own. Where a message is marked as a whole, that marking speaks of all that stands outside of its
-//! parts too: a recipient that it does not admit gets nothing, for no marking in the message could be lowered without the originator.
+//! parts too: a recipient that it does not admit gets nothing, for no marking in the message could be lowered without the originator. An attached
+//! message that is marked above it is withheld alone; where the recipient may have it, the whole is held, for the marking says too little of it.
 //! Lists of recipients are met entry by entry, and a group is one entry: parts for a group and parts for one of its members have nobody in common,
 //! and are released together to nobody. Deliberately absent: any part that is released because its neighbours are.
 
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mandatory;
 use crate::base::{Place, Reason, Refusal};
-use crate::label::{Category, Label, Labelled, Lattice, LevelIx, MarkedPart, PolicyIx};
+use crate::label::{self, Category, Height, Label, Labelled, Lattice, LevelIx, MarkedPart, PolicyIx};
 use crate::normal::{Change, Edit, Edits, Mention, NodeId, PathPattern, Tree};
 use crate::policy::PeerEntry;
 
@@ -68,7 +69,7 @@ impl Kept {
 /// Decides what one recipient may have.
 ///
 /// # Errors
-/// `clearance.*`: of the message where it is one part or marked as a whole; of the first part where nothing is left, or where a part must go
+/// `label.portion_above` for a part above the marking of the message that the recipient may have; `clearance.*`: of the message where it is one part or marked as a whole; of the first part where nothing is left, or where a part must go
 /// that the message cannot be without; of the join of what is left.
 pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry) -> Result<Kept, Refusal> {
     let parts = labelled.parts();
@@ -78,12 +79,14 @@ pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry) -
     }
     let refused = refused(lattice, labelled.parsed().tree(), parts, recipient);
     let Some((_, first)) = refused.first() else {
+        within(labelled, &BTreeSet::new())?;
         if chain.is_empty() {
             chain = mandatory::clear(lattice, labelled.label(), recipient)?;
         }
         return Ok(Kept { label: labelled.label().clone(), withheld: Vec::new(), chain });
     };
     let closure = Closure::of(labelled, &refused)?;
+    within(labelled, &closure.gone)?;
     let left: Vec<&MarkedPart> = parts.iter().filter(|part| !closure.gone.contains(&part.node)).collect();
     let label = match (labelled.is_marked_as_whole(), left.split_first()) {
         (true, _) => labelled.label().clone(),
@@ -96,6 +99,12 @@ pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry) -
     };
     chain.insert(0, format!("{} of {} parts are left for `{}`", left.len(), parts.len(), recipient.name));
     Ok(Kept { label, withheld: closure.withheld(labelled.parsed().tree()), chain })
+}
+
+/// Refuses what is left where a part of it is marked above the message.
+fn within(labelled: &Labelled<'_>, gone: &BTreeSet<NodeId>) -> Result<(), Refusal> {
+    let above = labelled.parts().iter().find(|part| part.height == Height::Above && !gone.contains(&part.node));
+    above.map_or(Ok(()), |part| Err(label::above(labelled.parsed().tree(), part.node)))
 }
 
 /// The parts that mandatory control does not admit, each with its refusal.

@@ -19,6 +19,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Compared(xml::canonical),
     marks,
     portions: super::portion::whole,
+    attached: super::portion::whole,
     mentions: super::portion::whole,
 };
 

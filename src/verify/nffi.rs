@@ -23,6 +23,7 @@ pub(super) const READER: Reader = Reader {
     // Nothing marks the whole: every section has its own label.
     marks: whole,
     portions,
+    attached: whole,
     mentions: whole,
 };
 

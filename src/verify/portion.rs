@@ -76,6 +76,16 @@ pub(super) struct Ground<'g> {
 pub(super) struct Marked {
     node: usize,
     said: Said,
+    stands: Stands,
+}
+
+/// Whose a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// The message's: its label covers it.
+    Within,
+    /// An attached message's, which others marked.
+    Attached,
 }
 
 /// What the recipient may have, as the second half decides it.
@@ -105,6 +115,8 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
     let mut around: Vec<usize> = Vec::new();
     // Many parts point at one marking: it is not read again where the part before had it too.
     let mut before: (Vec<Mark>, Option<Said>) = (Vec::new(), None);
+    let attached = (ground.reader.attached)(tree);
+    let ends_of = |at: usize| tree.node(at).map_or(0, |node| node.end);
     for part in (ground.reader.portions)(tree) {
         if marked.last().is_some_and(|last| last.node >= part.node) {
             return Err("the parts are not in document order");
@@ -126,8 +138,12 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
         if part.marks.iter().all(|mark| matches!(mark, Mark::Letter(_))) {
             mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
         }
+        let stands = match attached.iter().rev().find(|top| **top <= part.node) {
+            Some(top) if part.node < ends_of(*top) => Stands::Attached,
+            _ => Stands::Within,
+        };
         around.push(marked.len());
-        marked.push(Marked { node: part.node, said });
+        marked.push(Marked { node: part.node, said, stands });
     }
     Ok(marked)
 }
@@ -148,13 +164,18 @@ fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<S
 pub(super) fn agree(parts: &[Marked], lattice: &Lattice, whole: Option<&Said>, expected: &Said) -> Result<(), Unread> {
     let Some((first, rest)) = parts.split_first() else { return Ok(()) };
     match whole {
-        Some(whole) if parts.iter().all(|part| join(lattice, whole, &part.said).as_ref().is_ok_and(|join| above(lattice, whole, join))) => Ok(()),
+        Some(whole) if parts.iter().all(|part| part.stands == Stands::Attached || covers(lattice, whole, part)) => Ok(()),
         Some(_) => Err("a part of the message is marked above the message"),
         None => match rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said))? == *expected {
             true => Ok(()),
             false => Err("the parts of the message do not say what the first reader's label says"),
         },
     }
+}
+
+/// Whether the label of a message says all that one of its parts says.
+fn covers(lattice: &Lattice, whole: &Said, part: &Marked) -> bool {
+    join(lattice, whole, &part.said).as_ref().is_ok_and(|join| above(lattice, whole, join))
 }
 
 /// Whether a label says all that its join with another says; what only informs does not count.
@@ -191,6 +212,9 @@ pub(super) fn decide(tree: &Second<'_>, parts: &[Marked], ground: Ground<'_>, wh
     }
     let gone = closure(tree, (ground.reader.mentions)(tree), refused);
     let kept: Vec<&Marked> = parts.iter().filter(|part| !gone.contains(part.node)).collect();
+    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(lattice, whole, part))) {
+        return Err("an attached message that the recipient may have is marked above the message");
+    }
     let said = match (whole, kept.split_first()) {
         (Some(whole), _) => whole.clone(),
         (None, None) if parts.is_empty() => said.clone(),
@@ -299,6 +323,7 @@ mod tests {
         check: |_| Ok(()),
         spelling: Canonical::Compared(xml::canonical),
         marks: |tree| tree.root().map(marks).unwrap_or_default(),
+        attached: whole,
         portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {

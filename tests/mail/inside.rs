@@ -69,6 +69,22 @@ fn the_mail_is_the_part_around_every_attached_message() {
 }
 
 #[test]
+fn both_halves_withhold_an_attachment_that_is_marked_above_its_mail_and_nothing_else() {
+    for marks in [
+        "access=\"SECRET\" releasableTo=\"GBR USA\"",
+        "access=\"SECRET\" releasableTo=\"GBR CAN\"",
+        "access=\"TOP SECRET\" releasableTo=\"GBR USA\"",
+        "access=\"OFFICIAL\"",
+    ] {
+        let marked = TRACK.replace("how=", &format!("{marks} how="));
+        let body = with(&[("application/cot+xml", marked.as_bytes()), ("application/cot+xml", TRACK.as_bytes())]);
+        for to in ["usa-ops", "can-ops", "gbr-ops"] {
+            halves_to(&body, to).unwrap_or_else(|why| panic!("{marks} to {to}: {why}"));
+        }
+    }
+}
+
+#[test]
 fn a_mail_in_a_mail_is_held_whatever_it_is_said_to_be() {
     let inner = with(&[]);
     for kind in ["application/octet-stream", "text/plain; charset=utf-8", "application/cot+xml"] {

@@ -162,7 +162,12 @@ const OPEN: &str = "<originatorConfidentialityLabel xmlns='urn:nato:stanag:4774:
 
 /// Both halves of the guard over one mail, with a label beside it.
 fn halves(body: &[u8]) -> Result<(), String> {
-    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers["usa-ops"]);
+    halves_to(body, "usa-ops")
+}
+
+/// The same for any recipient.
+fn halves_to(body: &[u8], to: &str) -> Result<(), String> {
+    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers[to]);
     let now = Time::parse("2026-11-23T08:00:00Z").unwrap();
     let header = Header {
         id: MessageId::from_parts(1_795_421_937_000, [7; 10]),

@@ -31,6 +31,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Around(inside::around),
     marks,
     portions: inside::portions,
+    attached: inside::attached,
     mentions: inside::mentions,
 };
 
