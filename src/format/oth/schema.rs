@@ -59,7 +59,7 @@ pub(crate) enum Presence {
 }
 
 /// A field.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     /// Name of the attribute.
     pub(crate) name: &'static str,
