@@ -109,7 +109,9 @@ fn every_clause_policy_list_pattern_and_detector_of_a_rule_set_that_ships_speaks
             guard.edition().cases.iter().flat_map(|case| rulings(&mut inspector, case)).flat_map(|ruling| spoke(&ruling)).collect();
         let asleep = |rule: &String| ASLEEP.contains(&(rules, rule.as_str()));
         assert!(ASLEEP.iter().all(|(of, rule)| *of != rules || !spoken.contains(*rule)), "a prohibition of {rules} has woken");
-        silent.extend(rules_of(guard.edition()).into_iter().filter(|rule| !spoken.contains(rule) && !asleep(rule)).map(|rule| format!("{rules}: {rule}")));
+        silent.extend(
+            rules_of(guard.edition()).into_iter().filter(|rule| !spoken.contains(rule) && !asleep(rule)).map(|rule| format!("{rules}: {rule}")),
+        );
     }
     assert!(silent.is_empty(), "no case meets\n{}", silent.join("\n"));
 }
@@ -128,12 +130,7 @@ fn the_rule_set_of_a_headquarters_has_cases_of_every_format_and_every_outcome() 
     assert_eq!(seen, BTreeSet::from(["forward", "quarantine", "reject", "withhold"]));
     assert_eq!(translated, BTreeSet::from(["cot", "misp", "stix", "tak"]));
     assert!(guard.edition().cases.len() >= 60, "{}", guard.edition().cases.len());
-    let formats: BTreeSet<&str> = guard
-        .edition()
-        .cases
-        .iter()
-        .filter_map(|case| vestibule::format::identify(&case.body).ok())
-        .map(|format| format.name)
-        .collect();
+    let formats: BTreeSet<&str> =
+        guard.edition().cases.iter().filter_map(|case| vestibule::format::identify(&case.body).ok()).map(|format| format.name).collect();
     assert_eq!(formats, vestibule::format::FORMATS.iter().map(|format| format.name).collect());
 }

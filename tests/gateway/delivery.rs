@@ -243,7 +243,8 @@ fn handsets_get_a_frame_with_its_media_type_where_others_get_the_event() {
             let tree = (format::identify(body).unwrap().read)(body, &mut Budget::for_body(body.len())).unwrap();
             tree.subtree(NodeId::ROOT).find(|(id, _)| tree.path(*id) == path).map(|(_, node)| node.value.text().into_owned())
         };
-        for path in ["/event/@uid", "/event/@type", "/event/@access", "/event/@releasableTo", "/event/point/@lat", "/event/detail/contact/@callsign"] {
+        for path in ["/event/@uid", "/event/@type", "/event/@access", "/event/@releasableTo", "/event/point/@lat", "/event/detail/contact/@callsign"]
+        {
             assert!(read(&frame, path).is_some() && read(&frame, path) == read(&event, path), "{path}");
         }
         let mut journey = Vec::new();
