@@ -271,7 +271,7 @@ fn the_lab_reads_as_it_is_written() {
     assert_eq!((edition.name.as_str(), edition.edition.as_str(), edition.home.as_str()), ("five-eyes", "2026.1", "GBR"));
     assert_eq!(
         (edition.peers.len(), edition.agreements.len(), edition.profiles.len(), edition.word_lists.len(), edition.patterns.len()),
-        (8, 11, vestibule::format::FORMATS.len(), 3, 3)
+        (12, 12, vestibule::format::FORMATS.len(), 3, 3)
     );
     let nzl = &edition.peers["nzl-ops"];
     assert_eq!((nzl.nation.as_str(), edition.lattice.policy_name(nzl.scheme), nzl.clearances.len()), ("NZL", "NZL", 2));

@@ -7,6 +7,7 @@
 //! detectors and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
 //! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
 
+mod allowed;
 mod cleared;
 mod detectors;
 mod fields;
@@ -220,7 +221,7 @@ impl Filters {
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &learnt.allowed, &mut found, budget)?;
-        self.detectors.scan(&scanner.text, &mut found, budget)?;
+        self.detectors.scan(&scanner.text, &learnt.allowed, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
         let rest = form.map_or_else(|| [].into(), |form| Arc::clone(&form.rest));
@@ -238,16 +239,17 @@ fn without_profile(top: NodeId, learnt: &mut fields::Learnt<'_>, found: &mut Fou
     learnt.free_names.extend(found.tree().subtree(top).map(|(id, _)| id));
 }
 
-/// Patterns that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
+/// Patterns and detectors that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
 fn strangers(edition: &Edition, profile: &Profile, patterns: &Patterns) -> Vec<Complaint> {
+    let detectors = |name: &str| edition.detectors.iter().filter(|rule| rule.name == name).count();
     let allowed = profile.fields.iter().flat_map(|field| field.allow.iter().map(move |name| (field, name)));
     let complaints = allowed.filter_map(|(field, name)| {
-        let what = match patterns.named(name) {
-            0 => format!("`{}` allows the pattern `{name}`, which is not in the rule set", field.path),
+        let what = match patterns.named(name).saturating_add(detectors(name)) {
+            0 => format!("`{}` allows `{name}`, which is no pattern or detector of the rule set", field.path),
             1 => return None,
-            _ => format!("`{}` allows the pattern `{name}`, which stands in two files", field.path),
+            _ => format!("`{}` allows `{name}`, which has two meanings: patterns and detectors share no name", field.path),
         };
-        let expected = "expected the name of one rule under `filters/patterns/` that is not private";
+        let expected = "expected the name of one rule under `filters/patterns/` that is not private, or of one detector of `filters/detectors.toml`";
         Some(place::complaint(&edition.files, &field.rule, what, expected, "correct the name"))
     });
     complaints.collect()

@@ -32,7 +32,8 @@ pub struct Setting<'s> {
 /// What the first half reads and labels, the second half reads with the same labels, admits exactly where mandatory control admits it or a part of it,
 /// and finds rewritten without an edit but what is withheld, in canonical form. A message that the first half refuses asks nothing of the second.
 ///
-/// The header must address the recipient, with traffic that both peers may have.
+/// The header must address the recipient, with traffic that both peers may have. The recipient is asked as if it read every format: translation has a
+/// law of its own.
 ///
 /// # Errors
 /// What was broken.
@@ -46,6 +47,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
     let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
     let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
+    let recipient = PeerEntry { reads: Vec::new(), ..setting.recipient.clone() };
     let verified = verify::reread(Claim {
         header,
         format: labelled.parsed().format().name,
@@ -54,7 +56,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
         edits: &edits,
         lattice: setting.lattice,
         sender: setting.sender,
-        recipient: setting.recipient,
+        recipient: &recipient,
         label: labelled.label(),
         released: admitted.as_ref().map_or(labelled.label(), Kept::label),
         blocked_words: &BlockedWords::default(),

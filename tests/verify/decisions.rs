@@ -48,6 +48,8 @@ fn admitted(label: &Label, recipient: &PeerEntry) -> bool {
 fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> &'static str {
     let mut header = header.clone();
     header.destinations = vec![recipient.name.clone()];
+    // Decisions are compared here, not translations: every recipient reads every format.
+    let recipient = &PeerEntry { reads: Vec::new(), ..recipient.clone() };
     let claim = Claim {
         header: &header,
         format: "cot",
