@@ -274,6 +274,7 @@ reasons! {
     ClearancePermissive = "clearance.permissive", Internal, Withhold, "the recipient is in none of the groups to which the label permits release", "do not release";
     ClearanceNationalOnly = "clearance.national_only", Internal, Withhold, "the label keeps the message within its nation", "do not release";
     ClearanceOriginator = "clearance.originator", Internal, Quarantine, "the label needs the originator's consent", "ask the originator";
+    ClearanceGroupStale = "clearance.group_stale", Internal, Quarantine, "the label names a group whose table of members is older than its limit", "look at the members of the group, and set `known` in ruleset.toml anew";
     // agreement
     AgreementNone = "agreement.none", Internal, Withhold, "no agreement in force permits this release", "conclude an agreement, or do not release";
     AgreementForbidden = "agreement.forbidden", Internal, Withhold, "a policy of the rule set forbids this release", "see the policy that the finding names";

@@ -90,6 +90,11 @@ impl<'f> Found<'f> {
         self.lattice
     }
 
+    /// The time of reading.
+    pub(in crate::label) const fn now(&self) -> Time {
+        self.now
+    }
+
     /// Reads the label of the header.
     pub(in crate::label) fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
         budget.spend(WORK_PER_MARKING)?;
@@ -229,7 +234,7 @@ impl<'f> Found<'f> {
         let (lattice, scheme) = (self.lattice, self.reading.scheme);
         let portion = banner::portion::read_portion(lattice, scheme, mark, whole).map_err(|refusal| placed(refusal, place))?;
         self.check(&portion, place)?;
-        if banner::portion::takes_part(lattice, &portion) && !lattice.dominates(whole, &portion) {
+        if banner::portion::takes_part(lattice, &portion) && !lattice.dominates(whole, &portion, self.now) {
             return Err(placed(Refusal::new(Reason::LabelPortionAbove, "expected a label that stands above the mark of each paragraph"), place));
         }
         Ok(())
@@ -283,7 +288,7 @@ impl<'f> Found<'f> {
             return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
         }
         for (alternative, place) in &self.alternatives {
-            let own = self.lattice.translate(&label, alternative.policy);
+            let own = self.lattice.translate(&label, alternative.policy, self.now);
             if !own.is_ok_and(|own| own.says_the_same(alternative)) {
                 return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
             }

@@ -104,7 +104,7 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now:
     found.labels(tree, &places, budget)?;
     let parts = portion::read(&found, tree, &(format.portions)(tree), budget)?;
     if found.label().is_none() && !parts.is_empty() {
-        found.high_water(portion::join(lattice, tree, &parts)?, tree);
+        found.high_water(portion::join(lattice, tree, &parts, now)?, tree);
     }
     found.copies(tree, &places, budget)?;
     let (label, sources) = found.finish()?;

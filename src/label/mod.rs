@@ -32,5 +32,5 @@ pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use portion::MarkedPart;
-pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
+pub use scheme::{Group, LevelIx, Policy, PolicyIx, TagIx, Term, ValueIx};
 pub use spif::PolicyFile;

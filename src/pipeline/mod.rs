@@ -48,7 +48,7 @@ impl<'g> Inspector<'g> {
 
     /// Decides on one message: for each destination an outcome, all findings, and, where it may leave, fresh verified bytes.
     pub fn pass(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Passage {
-        let recipients = match self.guard.recipients(from, header) {
+        let recipients = match self.guard.recipients(from, header, world.now) {
             Ok(recipients) => recipients,
             Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()),
         };

@@ -70,7 +70,8 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let mut desk = Desk { files, complaints: Vec::new() };
     desk.complain_of_strangers();
     let ruleset = desk.ruleset();
-    let lattice = desk.lattice();
+    let registry = &ruleset.registry;
+    let lattice = desk.lattice().map(|lattice| lattice.registered(&registry.communities, &registry.dated, &registry.by_name_only));
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
