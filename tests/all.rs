@@ -35,5 +35,6 @@ mod tak;
 mod threat;
 mod tidy;
 mod translate;
+mod vectors;
 mod verify;
 mod xml;

@@ -266,6 +266,9 @@ reasons! {
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
+    LabelReviewPast = "label.review_past", Internal, Quarantine, "the date by which the label was to be reviewed has passed", "ask the originator to review the label; it is valid all the same";
+    LabelSuccessionPast = "label.succession_past", Internal, Quarantine, "the date on which another label was to succeed this one has passed", "ask the originator to label anew; the present label counts";
+    LabelPartsApart = "label.parts_apart", Internal, Quarantine, "the parts of the message name recipients, and together they name nobody", "send parts for different recipients in messages of their own";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";

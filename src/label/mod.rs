@@ -6,6 +6,7 @@ pub mod acs;
 pub mod banner;
 mod character;
 pub mod clearance;
+pub mod consistency;
 pub mod cot;
 mod dominance;
 mod found;
