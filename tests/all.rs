@@ -13,6 +13,7 @@
 mod adversary;
 mod cases;
 mod cli;
+mod consistency;
 mod corpus;
 mod cot;
 mod differential;
@@ -29,6 +30,7 @@ mod mtf;
 mod nffi;
 mod release;
 mod rules;
+mod rollup;
 mod schemes;
 mod stix;
 mod tak;

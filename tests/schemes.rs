@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use vestibule::base::{Reason, Refusal, Time};
@@ -171,4 +172,60 @@ fn the_australian_mail_samples_are_read_or_refused_for_an_argued_reason() {
     }
     println!("{read} read, {refused} refused");
     assert!(read + refused > 0);
+}
+
+/// The chains that `inspect` prints, held in a file.
+const CHAINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/chains.txt");
+const TRACK: &str = "track.xml";
+const MARITIME: &str = "nato-track.xml";
+const OF_TRACK: &str = "access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"";
+const OF_MARITIME: &str = "access=\"NATO SECRET\"";
+
+/// Sender, recipient, message of the lab's cases, and what is changed in it.
+const MESSAGES: [(&str, &str, &str, &str, &str); 19] = [
+    ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"CONFIDENTIAL//REL TO USA, GBR\""),
+    ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK/US EYES ONLY\""),
+    ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK EYES ONLY\""),
+    ("nato-hq", "gbr-ops", MARITIME, OF_MARITIME, OF_MARITIME),
+    ("gbr-ops", "nato-hq", TRACK, OF_TRACK, "access=\"SECRET\" releasableTo=\"GBR NATO\""),
+    ("usa-ops", "nato-hq", TRACK, OF_TRACK, "access=\"TOP SECRET//REL TO USA, NATO\""),
+    ("usa-ops", "can-ops", TRACK, OF_TRACK, "access=\"SECRET//REL TO USA, FVEY\""),
+    ("usa-ops", "can-ops", TRACK, OF_TRACK, "access=\"SECRET//ORCON/REL TO USA, CAN\""),
+    ("can-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"CONFIDENTIAL//REL TO CAN, GBR\""),
+    ("can-ops", "usa-ops", TRACK, OF_TRACK, "access=\"PROTECTED B\" releasableTo=\"CAN USA\""),
+    ("aus-ops", "nzl-ops", TRACK, OF_TRACK, "access=\"PROTECTED//REL AUS/NZL\""),
+    ("aus-ops", "usa-ops", TRACK, OF_TRACK, "access=\"SECRET//AUSTEO\""),
+    ("nzl-ops", "aus-ops", TRACK, OF_TRACK, "access=\"RESTRICTED//REL TO NZL, AUS\""),
+    ("nzl-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"IN-CONFIDENCE//REL TO NZL, GBR\""),
+    ("deu-ops", "gbr-ops", MARITIME, OF_MARITIME, "access=\"S-UE/EU-S RELEASABLE TO GBR\""),
+    ("deu-ops", "nato-hq", MARITIME, OF_MARITIME, "access=\"R-UE/EU-R RELEASABLE TO GBR, USA\""),
+    ("gbr-ops", "guest-isac", "threats.stix.json", "Callback host", "Callback host"),
+    ("usa-ops", "gbr-ops", "actor.stix.json", "GH-2", "GH-2"),
+    ("usa-ops", "aus-ops", "actor.stix.json", "GH-2", "GH-2"),
+];
+
+#[test]
+fn inspect_prints_mark_scheme_equivalence_and_decision_for_every_pair() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes/cases/messages");
+    let mut printed = String::new();
+    for (number, (from, to, name, old, new)) in MESSAGES.iter().enumerate() {
+        let text = std::fs::read_to_string(messages.join(name)).unwrap();
+        assert!(text.contains(old), "{name}: {old}");
+        let file = format!("{:02}-{from}-{to}.{}", number + 1, name.rsplit('.').next().unwrap());
+        std::fs::write(folder.path().join(&file), text.replace(old, new)).unwrap();
+        let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes");
+        let words = ["inspect", "--rules", rules, "--explain", "--now", "2026-03-01T12:00:30Z", "--from", from, "--to", to, &file];
+        let output = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(words).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        // Edits and findings of the content are other tests' business.
+        let of_label = |line: &&str| !line.starts_with("  edit") && (!line.starts_with("  finding") || line.contains("label.") || line.contains("clearance."));
+        said.lines().filter(of_label).for_each(|line| printed.push_str(&format!("{}\n", line.trim_end())));
+    }
+    if std::env::var("VESTIBULE_GOLDEN").is_ok_and(|value| value == "write") {
+        std::fs::write(CHAINS, &printed).unwrap();
+    }
+    let held = std::fs::read_to_string(CHAINS).unwrap_or_default();
+    assert_eq!(printed, held, "run with VESTIBULE_GOLDEN=write and read what changed");
 }

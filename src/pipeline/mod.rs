@@ -88,6 +88,7 @@ impl<'g> Inspector<'g> {
     /// One recipient: from the decision to release to verified bytes.
     fn rule_for(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipient: &PeerEntry, world: &World<'_>) -> Ruling {
         let mut ruling = Ruling::open(recipient.name.clone(), scanned.findings());
+        ruling.chain.push(self.guard.engine().marked(labelled));
         let permitted = match self.guard.engine().decide(labelled, sender, recipient, &Circumstances { now: world.now }) {
             Ok(permitted) => permitted,
             Err(refusal) => return ruling.refused(&refusal, world.waivers),

@@ -92,6 +92,12 @@ impl Engine {
         Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, action, types, desks })
     }
 
+    /// What the first line of every chain says of a message: its mark and where it stands.
+    #[must_use]
+    pub fn marked(&self, labelled: &Labelled<'_>) -> String {
+        marked(&self.lattice, labelled)
+    }
+
     /// Decides on one message for one recipient.
     ///
     /// # Errors
