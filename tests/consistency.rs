@@ -14,7 +14,9 @@ const NOW: &str = "2026-03-01T12:00:30Z";
 /// The lab with other rules for its detectors; each is name, action, severity.
 fn files(rules: &[(&str, &str, &str)]) -> Vec<SourceFile> {
     let mut files = policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
-    let rule = |(name, action, severity): &(&str, &str, &str)| format!("[[detector]]\nname = \"{name}\"\naction = \"{action}\"\nseverity = \"{severity}\"\n");
+    let rule = |(name, action, severity): &(&str, &str, &str)| {
+        format!("[[detector]]\nname = \"{name}\"\naction = \"{action}\"\nseverity = \"{severity}\"\n")
+    };
     if !rules.is_empty() {
         let file = files.iter_mut().find(|file| &*file.path == "filters/detectors.toml").unwrap();
         file.text = rules.iter().map(rule).collect::<String>().into();
@@ -61,7 +63,8 @@ fn stanag(dates: &str) -> String {
 
 #[test]
 fn a_contradiction_is_held_or_refused_as_grave_as_the_officer_says() {
-    let track = |from: &str, to: &str| message("track.xml", &[("access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"", from), ("two vehicles", to)]);
+    let track =
+        |from: &str, to: &str| message("track.xml", &[("access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"", from), ("two vehicles", to)]);
     let british = "access=\"SECRET\" releasableTo=\"GBR USA\"";
     let american = "access=\"SECRET\" releasableTo=\"USA GBR\"";
     let restricted = stanag(" ReviewDateTime=\"2031-01-01T00:00:00Z\"").replace("SECRET", "RESTRICTED");
@@ -71,7 +74,14 @@ fn a_contradiction_is_held_or_refused_as_grave_as_the_officer_says() {
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(TS//REL TO USA, GBR) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(S//NF) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "nato-hq", "gbr-ops", None, message("report.mtf", &[("(NS) THE COLUMN", "(CTS) THE COLUMN")])),
-        ("label-copies", Reason::LabelDisagree, "nato-hq", "gbr-ops", None, message("report.mtf", &[("PTTSZYUW", "PTTCZYUW"), ("-SSSS--", "-CCCC--"), ("ZNY SSSSS", "ZNY CCCCC")])),
+        (
+            "label-copies",
+            Reason::LabelDisagree,
+            "nato-hq",
+            "gbr-ops",
+            None,
+            message("report.mtf", &[("PTTSZYUW", "PTTCZYUW"), ("-SSSS--", "-CCCC--"), ("ZNY SSSSS", "ZNY CCCCC")]),
+        ),
         ("label-copies", Reason::LabelDisagree, "nato-hq", "gbr-ops", Some(restricted.as_str()), message("nato-track.xml", &[])),
         (
             "label-copies",
@@ -79,7 +89,13 @@ fn a_contradiction_is_held_or_refused_as_grave_as_the_officer_says() {
             "nato-hq",
             "gbr-ops",
             None,
-            message("nato-track.xml", &[("access=\"NATO SECRET\"", "access=\"NATO RESTRICTED\""), ("<detail>", &format!("<detail>{}", stanag(" ReviewDateTime=\"2031-01-01T00:00:00Z\"")))]),
+            message(
+                "nato-track.xml",
+                &[
+                    ("access=\"NATO SECRET\"", "access=\"NATO RESTRICTED\""),
+                    ("<detail>", &format!("<detail>{}", stanag(" ReviewDateTime=\"2031-01-01T00:00:00Z\""))),
+                ],
+            ),
         ),
     ] {
         for (action, severity, expected) in [

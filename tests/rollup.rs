@@ -147,7 +147,10 @@ fn token(join: &Label, word: &str, wanted: bool) -> Verdict {
 fn compare(join: &Label, test: &str) -> Verdict {
     let is_resource = test.contains("resourceElement") && !test.contains("(.//*[");
     if let Some(letter) = between(test, "resourceElement[@ism:classification='", "'").filter(|_| is_resource) {
-        let (_, level) = [("U", "UNCLASSIFIED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")].into_iter().find(|(known, _)| *known == letter).unwrap();
+        let (_, level) = [("U", "UNCLASSIFIED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")]
+            .into_iter()
+            .find(|(known, _)| *known == letter)
+            .unwrap();
         let wanted = lattice().rank(join.policy, lattice().level(join.policy, level).unwrap());
         // Higher where a portion asks to be left out, which is a sender's wish: decision vector 37.
         return match lattice().rank(join.policy, join.level).cmp(&wanted) {

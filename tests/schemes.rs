@@ -220,7 +220,8 @@ fn inspect_prints_mark_scheme_equivalence_and_decision_for_every_pair() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).unwrap();
         // Edits and findings of the content are other tests' business.
-        let of_label = |line: &&str| !line.starts_with("  edit") && (!line.starts_with("  finding") || line.contains("label.") || line.contains("clearance."));
+        let of_label =
+            |line: &&str| !line.starts_with("  edit") && (!line.starts_with("  finding") || line.contains("label.") || line.contains("clearance."));
         said.lines().filter(of_label).for_each(|line| printed.push_str(&format!("{}\n", line.trim_end())));
     }
     if std::env::var("VESTIBULE_GOLDEN").is_ok_and(|value| value == "write") {

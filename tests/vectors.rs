@@ -7,13 +7,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use aws_lc_rs::hmac;
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
+use vestibule::filter::Waivers;
 use vestibule::format::{self, Parsed, Received};
 use vestibule::label::{self, Binding, Label, Labelled, Lattice, Reading, banner, ism, stanag4774};
 use vestibule::normal::{NodeId, Tree};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
+use vestibule::pipeline::{Guard, Inspector, World};
 use vestibule::policy::{self, Edition, PeerEntry, SourceFile};
 use vestibule::release::{mandatory, parts};
+use vestibule::sanitise::Keys;
 
 use crate::label::stanag;
 
@@ -83,7 +87,10 @@ fn edition(more: &str) -> Edition {
     for file in &mut files {
         let text = match &*file.path {
             "ruleset.toml" => {
-                let text = file.text.replace("NATO = [\"CAN\",", "NATO = [\"SWE\", \"CAN\",").replace("[nations]\n", "[nations]\nSWE = \"Sweden\"\nXAA = \"Alphaland\"\n");
+                let text = file
+                    .text
+                    .replace("NATO = [\"CAN\",", "NATO = [\"SWE\", \"CAN\",")
+                    .replace("[nations]\n", "[nations]\nSWE = \"Sweden\"\nXAA = \"Alphaland\"\n");
                 assert!(text.contains("\"SWE\", \"CAN\""));
                 text + more
             }
@@ -273,6 +280,29 @@ fn a_nation_that_no_group_stands_for_gets_only_what_names_it() {
     assert!(EDITION.lattice.dominates(&line("SECRET//REL TO USA, DEU"), &line("SECRET//REL TO USA, NATO"), now()));
 }
 
+#[test]
+fn who_has_left_a_community_is_no_party_and_no_destination_by_its_name() {
+    let left = edition("[[member]]\nof = \"FVEY\"\ncode = \"NZL\"\nuntil = 2026-03-01T12:00:20Z\n");
+    let guard = Guard::compile(left).unwrap_or_else(|complaints| panic!("{complaints:#?}"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes/cases/messages/track.xml");
+    let body = std::fs::read_to_string(file).unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+    let mut inspector = Inspector::new(&guard);
+    let mut pass = |to: &str, when: &str| {
+        let world = World { now: at(when), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+        let header = Header { sent: at(when), ..header(to) };
+        let rulings = inspector.pass(&Name::new("gbr-ops").unwrap(), &header, body.as_bytes(), &world).rulings;
+        rulings.into_iter().map(|ruling| (ruling.recipient.to_string(), ruling.code)).collect::<Vec<_>>()
+    };
+    let (before, after) = ("2026-03-01T12:00:10Z", "2026-03-01T12:00:20Z");
+    let all = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), None)).collect::<Vec<_>>();
+    assert_eq!(pass("FVEY", before), all(&["aus-ops", "can-ops", "nzl-ops", "usa-ops"]));
+    assert_eq!(pass("FVEY", after), all(&["aus-ops", "can-ops", "usa-ops"]));
+    assert_eq!(pass("nzl-ops", before), all(&["nzl-ops"]));
+    // The label still names it: what it has no part in any more is the agreement.
+    assert_eq!(pass("nzl-ops", after), [("nzl-ops".to_owned(), Some(Reason::AgreementNone))]);
+}
+
 fn header(to: &str) -> Header {
     Header {
         id: MessageId::from_parts(1, [0; 10]),
@@ -369,7 +399,12 @@ fn an_access_control_specification_without_a_permit_is_the_nations_alone() {
     };
     for (defaults, control_set, more, expected) in [
         ("privdefault=deny&sharedefault=permit", "{\"classification\":\"S\"}", "", Err(Reason::ClearanceNationalOnly)),
-        ("privdefault=deny&sharedefault=permit", "{\"classification\":\"S\",\"permitted_nationalities\":[\"USA\",\"GBR\"]}", "", Err(Reason::ClearanceNationalOnly)),
+        (
+            "privdefault=deny&sharedefault=permit",
+            "{\"classification\":\"S\",\"permitted_nationalities\":[\"USA\",\"GBR\"]}",
+            "",
+            Err(Reason::ClearanceNationalOnly),
+        ),
         (
             "privdefault=permit&sharedefault=permit",
             "{\"classification\":\"U\",\"formal_determination\":[\"PUBREL\"]}",
@@ -386,11 +421,8 @@ fn an_access_control_specification_without_a_permit_is_the_nations_alone() {
 /// The ISM attributes of an element.
 fn of_ism(attributes: &str) -> Label {
     let text = format!("<p xmlns:ism=\"{}\" ism:ownerProducer=\"USA\" {attributes}/>", ism::NAMESPACE);
-    let options = format::syntax::xml::Options {
-        comments: format::syntax::xml::Comments::Refuse,
-        cdata: format::syntax::xml::Cdata::Refuse,
-        depth_max: 8,
-    };
+    let options =
+        format::syntax::xml::Options { comments: format::syntax::xml::Comments::Refuse, cdata: format::syntax::xml::Cdata::Refuse, depth_max: 8 };
     let tree: Tree<'_> = format::syntax::xml::read_tree(&text, options, &mut Budget::for_body(text.len())).unwrap();
     ism::read(&EDITION.lattice, &tree, NodeId::ROOT).unwrap()
 }

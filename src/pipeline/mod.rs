@@ -69,7 +69,9 @@ impl<'g> Inspector<'g> {
         };
         match self.label(parsed, sender, world, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
-            Err(refusal) => Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()),
+            Err(refusal) => {
+                Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings())
+            }
         }
     }
 
