@@ -74,14 +74,6 @@ fn a_contradiction_is_held_or_refused_as_grave_as_the_officer_says() {
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(TS//REL TO USA, GBR) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(S//NF) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "nato-hq", "gbr-ops", None, message("report.mtf", &[("(NS) THE COLUMN", "(CTS) THE COLUMN")])),
-        (
-            "label-copies",
-            Reason::LabelDisagree,
-            "nato-hq",
-            "gbr-ops",
-            None,
-            message("report.mtf", &[("PTTSZYUW", "PTTCZYUW"), ("-SSSS--", "-CCCC--"), ("ZNY SSSSS", "ZNY CCCCC")]),
-        ),
         ("label-copies", Reason::LabelDisagree, "nato-hq", "gbr-ops", Some(restricted.as_str()), message("nato-track.xml", &[])),
         (
             "label-copies",

@@ -90,6 +90,7 @@ fn edition(more: &str) -> Edition {
                 let text = file
                     .text
                     .replace("NATO = [\"CAN\",", "NATO = [\"SWE\", \"CAN\",")
+                    .replace("EU = [\"DEU\"]", "EU = [\"DEU\", \"SWE\"]")
                     .replace("[nations]\n", "[nations]\nSWE = \"Sweden\"\nXAA = \"Alphaland\"\n");
                 assert!(text.contains("\"SWE\", \"CAN\""));
                 text + more

@@ -12,20 +12,20 @@ use crate::label::{Lattice, Policy};
 /// Complaints about nations that are members by one table alone. Organisations have no code in a label, and are left out.
 pub(in crate::policy) fn differences(registry: &Registry, lattice: &Lattice) -> Vec<Complaint> {
     let mut faults = Faults::of(ruleset::PATH.into());
-    for policy in lattice.policies() {
-        for (name, group) in &policy.groups {
-            let Some(community) = registry.communities.get(name.as_str()) else { continue };
-            for nation in registry.nations.keys().filter(|nation| has_code(policy, nation)) {
-                let (in_registry, in_policy) = (community.contains_key(nation), group.contains_key(nation));
-                if in_registry != in_policy {
-                    let (here, there) = if in_registry { ("a member", "none") } else { ("no member", "one") };
-                    faults.whole(
-                        format!("`{nation}` is {here} of `{name}` here, and {there} in the groups of the policy `{}`", policy.name),
-                        "the same members in both tables",
-                        "correct `communities`, or `groups` beside the policy",
-                    );
-                }
-            }
+    let pairs = registry.communities.iter().flat_map(|(name, members)| registry.nations.keys().map(move |nation| (name, members, nation)));
+    for (name, members, nation) in pairs {
+        let in_registry = members.contains_key(nation);
+        let differs = |policy: &&Policy| {
+            has_code(policy, nation) && policy.groups.get(name.as_str()).is_some_and(|group| group.contains_key(nation) != in_registry)
+        };
+        let differing: Vec<String> = lattice.policies().iter().filter(differs).map(|policy| format!("`{}`", policy.name)).collect();
+        if !differing.is_empty() {
+            let (here, there) = if in_registry { ("a member", "none") } else { ("no member", "one") };
+            faults.whole(
+                format!("`{nation}` is {here} of `{name}` here, and {there} in the groups of the policies {}", differing.join(", ")),
+                "the same members in both tables",
+                "correct `communities`, or `groups` beside the policies",
+            );
         }
     }
     faults.into_list()
