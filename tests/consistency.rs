@@ -1,6 +1,8 @@
 //! Markings that do not fit together: each is a finding whose weight the rule set sets, and none is let pass.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 
 use aws_lc_rs::hmac;
 use vestibule::base::{Action, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Severity, Time, Traffic};
@@ -34,9 +36,16 @@ fn message(name: &str, changes: &[(&str, &str)]) -> String {
     text
 }
 
+/// The lab under such rules; compiling it is slow, so each is kept.
+fn guard(rules: &[(&str, &str, &str)]) -> &'static Guard {
+    static KEPT: Mutex<BTreeMap<String, &'static Guard>> = Mutex::new(BTreeMap::new());
+    let load = || Box::leak(Box::new(Guard::load(&files(rules)).unwrap_or_else(|complaints| panic!("{complaints:#?}"))));
+    KEPT.lock().unwrap().entry(format!("{rules:?}")).or_insert_with(|| load())
+}
+
 /// What becomes of a message under some rules: the outcome and the finding of a reason.
 fn weighed(rules: &[(&str, &str, &str)], from: &str, to: &str, label: Option<&str>, body: &str, reason: Reason) -> (Outcome, Option<Finding>) {
-    let guard = Guard::load(&files(rules)).unwrap_or_else(|complaints| panic!("{complaints:#?}"));
+    let guard = guard(rules);
     let header = Header {
         id: MessageId::from_parts(1, [0; 10]),
         precedence: Precedence::Routine,
@@ -49,7 +58,7 @@ fn weighed(rules: &[(&str, &str, &str)], from: &str, to: &str, label: Option<&st
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let (keys, waivers) = (Keys { pseudonym: &key }, Waivers::default());
     let world = World { now: Time::parse(NOW).unwrap(), keys: &keys, waivers: &waivers };
-    let ruling = Inspector::new(&guard).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings.remove(0);
+    let ruling = Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings.remove(0);
     let found = ruling.findings.iter().find(|finding| finding.code == reason).cloned();
     println!("{from} to {to}: {:?} {:?}: {:?}", ruling.outcome, ruling.code, ruling.findings);
     (ruling.outcome, found)
