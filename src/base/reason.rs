@@ -266,6 +266,9 @@ reasons! {
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
+    LabelReviewPast = "label.review_past", Internal, Quarantine, "the date by which the label was to be reviewed has passed", "ask the originator to review the label; it is valid all the same";
+    LabelSuccessionPast = "label.succession_past", Internal, Quarantine, "the date on which another label was to succeed this one has passed", "ask the originator to label anew; the present label counts";
+    LabelPartsApart = "label.parts_apart", Internal, Quarantine, "the parts of the message name recipients, and together they name nobody", "send parts for different recipients in messages of their own";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";
@@ -274,6 +277,7 @@ reasons! {
     ClearancePermissive = "clearance.permissive", Internal, Withhold, "the recipient is in none of the groups to which the label permits release", "do not release";
     ClearanceNationalOnly = "clearance.national_only", Internal, Withhold, "the label keeps the message within its nation", "do not release";
     ClearanceOriginator = "clearance.originator", Internal, Quarantine, "the label needs the originator's consent", "ask the originator";
+    ClearanceGroupStale = "clearance.group_stale", Internal, Quarantine, "the label names a group whose table of members is older than its limit", "look at the members of the group, and set `known` in ruleset.toml anew";
     // agreement
     AgreementNone = "agreement.none", Internal, Withhold, "no agreement in force permits this release", "conclude an agreement, or do not release";
     AgreementForbidden = "agreement.forbidden", Internal, Withhold, "a policy of the rule set forbids this release", "see the policy that the finding names";

@@ -12,6 +12,7 @@ mod cleared;
 mod detectors;
 mod fields;
 mod found;
+mod labels;
 pub mod laws;
 mod messages;
 mod patterns;
@@ -42,6 +43,7 @@ use crate::policy::{Edition, Profile, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
+pub(crate) use labels::Labels;
 use messages::Messages;
 use patterns::Patterns;
 use text::Text;
@@ -69,6 +71,7 @@ pub static FILTERS: &[Filter] = &[
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "detectors", sentence: "none of the gateway's own detectors finds anything in the text", codes: detectors::CODES },
+    Filter { name: "labels", sentence: "the markings of the message fit together, and no date of its label has passed", codes: labels::CODES },
     Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
     Filter { name: "references", sentence: "no field names something that was taken away", codes: references::CODES },
 ];
@@ -97,6 +100,7 @@ pub struct Filters {
     words: Words,
     patterns: Patterns,
     detectors: Detectors,
+    labels: Labels,
 }
 
 /// What one worker thread keeps from message to message: the pattern engine's state and buffers.
@@ -160,15 +164,21 @@ impl Filters {
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
+        let labels = Labels::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
         if let Ok(patterns) = &patterns {
             complaints.extend(edition.profiles.values().flat_map(|profile| strangers(edition, profile, patterns)));
         }
-        match (messages, words, patterns, detectors) {
-            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
-                Ok(Self { forms, messages, words, patterns, detectors })
+        match (messages, words, patterns, detectors, labels) {
+            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors), Ok(labels)) if complaints.is_empty() => {
+                Ok(Self { forms, messages, words, patterns, detectors, labels })
             }
             _ => Err(complaints),
         }
+    }
+
+    /// What the rule set makes of markings that do not fit together.
+    pub(crate) const fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// A scanner for one worker thread, to be kept for its life.

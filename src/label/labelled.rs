@@ -5,6 +5,7 @@
 //! has a label, and none is above that of the message. A message without a label of its own has the join of its parts.
 //! Deliberately absent: signatures. A peer whose entry requires a binding is refused.
 
+use super::consistency::{self, Remark};
 use super::found::{Found, Places};
 use super::lattice::Lattice;
 use super::mark::Label;
@@ -105,15 +106,19 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now:
     found.labels(tree, &places, budget)?;
     let attached: Vec<NodeId> = format.insides(tree).iter().filter_map(|inside| tree.parent(inside.node)).collect();
     let parts = portion::read(&found, tree, &(format.portions)(tree), &attached, budget)?;
+    let mut apart = None;
     if found.label().is_none() && !parts.is_empty() {
-        found.high_water(portion::join(lattice, tree, &parts)?, tree);
+        let join = portion::join(lattice, tree, &parts, now)?;
+        apart = consistency::apart(lattice, &join, &parts, tree);
+        found.high_water(join, tree);
     }
     found.copies(tree, &places, budget)?;
+    let remarks = found.remarks().iter().cloned().chain(apart).collect();
     let (label, sources) = found.finish()?;
     if reading.binding == Binding::Required {
         return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding, found a label without one"));
     }
-    Ok(Labelled { parsed, label, sources, parts })
+    Ok(Labelled { parsed, label, sources, parts, remarks })
 }
 
 /// Proof that a message carries one valid label, said the same in every place.
@@ -124,6 +129,7 @@ pub struct Labelled<'a> {
     label: Label,
     sources: Vec<Source>,
     parts: Vec<MarkedPart>,
+    remarks: Vec<Remark>,
 }
 
 impl<'a> Labelled<'a> {
@@ -142,6 +148,12 @@ impl<'a> Labelled<'a> {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// What is worth knowing of the label, though it holds.
+    #[must_use]
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The parts that can be withheld alone, in document order, each with the label that holds for it; none where the message is one part.

@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 use super::found::{Found, Places, place_of, placed};
 use super::lattice::Lattice;
 use super::mark::Label;
-use crate::base::{Budget, Reason, Refusal};
+use crate::base::{Budget, Reason, Refusal, Time};
 use crate::normal::{Marking, NodeId, Portion, Tree};
 
 /// Work units for each part: a join and a comparison of labels.
@@ -73,7 +73,7 @@ pub(in crate::label) fn read(
         let outer = around.last().and_then(|at| marked.get(*at)).map(|outer| &outer.label);
         let label = of_part(found, tree, part, outer, &mut known, budget).map_err(|refusal| placed(refusal, &place_of(tree, part.node)))?;
         let height = match found.label() {
-            Some(whole) if !lattice.dominates(whole, &label) => Height::Above,
+            Some(whole) if !lattice.dominates(whole, &label, found.now()) => Height::Above,
             _ => Height::Within,
         };
         if height == Height::Above && !stands_in(tree, attached, part.node) {
@@ -116,7 +116,7 @@ fn of_part(
         _ => own(found, tree, &places, budget)?,
     };
     let label = match (&own, outer) {
-        (Some(own), Some(outer)) => found.lattice().join(outer, own)?,
+        (Some(own), Some(outer)) => found.lattice().join(outer, own, found.now())?,
         (Some(own), None) => own.clone(),
         (None, Some(outer)) => outer.clone(),
         (None, None) => found.label().cloned().ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a marking of this part, found none"))?,
@@ -148,16 +148,16 @@ fn own(found: &Found<'_>, tree: &Tree<'_>, places: &Places, budget: &mut Budget)
 ///
 /// # Errors
 /// `label.disagree` for parts that are labelled in policies that have no order between them; there must be a part.
-pub(in crate::label) fn join(lattice: &Lattice, tree: &Tree<'_>, parts: &[MarkedPart]) -> Result<Label, Refusal> {
+pub(in crate::label) fn join(lattice: &Lattice, tree: &Tree<'_>, parts: &[MarkedPart], now: Time) -> Result<Label, Refusal> {
     let (first, rest) = parts.split_first().ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a marked part"))?;
     let mut join = first.label.clone();
     for part in rest {
-        join = join_with(lattice, join, &part.label).map_err(|refusal| placed(refusal, &place_of(tree, part.node)))?;
+        join = join_with(lattice, join, &part.label, now).map_err(|refusal| placed(refusal, &place_of(tree, part.node)))?;
     }
     Ok(Label { originator: None, created: None, ..join })
 }
 
 /// The join, without work where the next label is the same: most parts of a message are marked alike.
-pub(in crate::label) fn join_with(lattice: &Lattice, join: Label, next: &Label) -> Result<Label, Refusal> {
-    if join.says_the_same(next) { Ok(join) } else { lattice.join(&join, next) }
+pub(in crate::label) fn join_with(lattice: &Lattice, join: Label, next: &Label, now: Time) -> Result<Label, Refusal> {
+    if join.says_the_same(next) { Ok(join) } else { lattice.join(&join, next, now) }
 }

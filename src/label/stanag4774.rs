@@ -7,6 +7,7 @@
 // SPEC: ADatP-4774 Ed A V1, label schema 1.3.
 
 use super::character::{plain, visible};
+use super::consistency::Dates;
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::scheme::{PolicyIx, TagKind};
@@ -45,12 +46,12 @@ pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(
 ///
 /// # Errors
 /// As [`read_text`]; `label.malformed` for a privacy mark, an originator's identifier or an id.
-pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label, Dates), Refusal> {
     let tree = detached_tree(text, budget)?;
-    let found = read_alone(lattice, &tree)?;
+    let (role, label) = read_alone(lattice, &tree)?;
     match tree.all().any(|(_, node)| matches!(node.name.as_str(), "PrivacyMark" | "OriginatorID" | "Id")) {
         true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
-        false => Ok(found),
+        false => Ok((role, label, dates(&tree, NodeId::ROOT))),
     }
 }
 
@@ -83,6 +84,19 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, id: NodeId) -> Result<(Role, Lab
         _ => return Err(reader.at(id, malformed(format!("expected an originator or alternative label of `{NAMESPACE}`")))),
     };
     Ok((role, reader.label(id, Kin::First)?))
+}
+
+/// When a label that was read is to be reviewed and to be succeeded.
+#[must_use]
+pub fn dates(tree: &Tree<'_>, id: NodeId) -> Dates {
+    let text = |id: NodeId| Time::parse(&tree.node(id).value.text());
+    let child = |id: NodeId, name: &str| tree.children(id).find(|(_, node)| node.kind == Kind::Element && node.name == name).map(|(child, _)| child);
+    let succession = child(id, "SuccessionHandling").and_then(|handling| child(handling, "SuccessionDateTime"));
+    let succession = succession.and_then(|date| tree.children(date).find(|(_, node)| node.kind == Kind::Text));
+    Dates {
+        review: tree.attribute(id, "ReviewDateTime").and_then(|(review, _)| text(review)),
+        succession: succession.and_then(|(date, _)| text(date)),
+    }
 }
 
 /// Whether a label is the first one or the one that is to succeed it.

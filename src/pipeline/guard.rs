@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Complaint, Header, Name, Reason, Refusal};
+use crate::base::{Complaint, Header, Name, Reason, Refusal, Time};
 use crate::filter::Filters;
 use crate::label::Reading;
 use crate::policy::{self, Edition, PeerEntry, SourceFile};
@@ -63,15 +63,15 @@ impl Guard {
         Reading { scheme: sender.scheme, binding: crate::label::Binding::Unbound }
     }
 
-    /// The peers that a header addresses: named peers and members of named communities, never the sender itself, each once, in the order of their names.
+    /// The peers that a header addresses: named peers and those who are members of named communities now, never the sender itself, each once, in the order of their names.
     ///
     /// # Errors
     /// `frame.destination` for a destination that is neither, or when nobody is left.
-    pub fn recipients(&self, from: &Name, header: &Header) -> Result<Vec<&PeerEntry>, Refusal> {
+    pub fn recipients(&self, from: &Name, header: &Header, now: Time) -> Result<Vec<&PeerEntry>, Refusal> {
         let mut names = BTreeSet::new();
         for destination in &header.destinations {
             let members: Vec<&Name> =
-                self.edition.peers.values().filter(|entry| entry.communities.contains(destination)).map(|entry| &entry.name).collect();
+                self.edition.peers.values().filter(|entry| entry.is_member(destination, now)).map(|entry| &entry.name).collect();
             if self.edition.peers.contains_key(destination) {
                 names.insert(destination);
             } else if self.edition.registry.communities.contains_key(destination) {

@@ -42,7 +42,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
     let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
     let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
-    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient);
+    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient, setting.now);
     let tree = labelled.parsed().tree();
     let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
     let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
@@ -96,7 +96,7 @@ pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, head
         Ok(labelled) => labelled,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };
-    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient) {
+    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient, setting.now) {
         Ok(kept) => kept,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };

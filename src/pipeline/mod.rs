@@ -48,7 +48,7 @@ impl<'g> Inspector<'g> {
 
     /// Decides on one message: for each destination an outcome, all findings, and, where it may leave, fresh verified bytes.
     pub fn pass(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Passage {
-        let recipients = match self.guard.recipients(from, header) {
+        let recipients = match self.guard.recipients(from, header, world.now) {
             Ok(recipients) => recipients,
             Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()),
         };
@@ -69,7 +69,9 @@ impl<'g> Inspector<'g> {
         };
         match self.label(parsed, sender, world, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
-            Err(refusal) => Passage::refused(&refusal, names()).of_format(name).with_findings(scanned.findings()),
+            Err(refusal) => {
+                Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings())
+            }
         }
     }
 
@@ -88,6 +90,7 @@ impl<'g> Inspector<'g> {
     /// One recipient: from the decision to release to verified bytes.
     fn rule_for(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipient: &PeerEntry, world: &World<'_>) -> Ruling {
         let mut ruling = Ruling::open(recipient.name.clone(), scanned.findings());
+        ruling.chain.push(self.guard.engine().marked(labelled));
         let permitted = match self.guard.engine().decide(labelled, sender, recipient, &Circumstances { now: world.now }) {
             Ok(permitted) => permitted,
             Err(refusal) => return ruling.refused(&refusal, world.waivers),

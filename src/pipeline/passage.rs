@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
-use crate::filter::Waivers;
+use crate::filter::{Labels, Waivers};
 use crate::label::{LabelView, Labelled};
 use crate::normal::Edits;
 use crate::sanitise::Sanitised;
@@ -69,6 +69,15 @@ impl Passage {
 
     pub(super) fn of_format(mut self, name: &'static str) -> Self {
         self.format = Some(name);
+        self
+    }
+
+    /// Gives markings that do not fit together the weight that the rule set gives them.
+    pub(super) fn weighed(mut self, labels: &Labels) -> Self {
+        for ruling in &mut self.rulings {
+            ruling.findings.iter_mut().for_each(|finding| labels.weigh(finding));
+            ruling.settle(&Waivers::default());
+        }
         self
     }
 

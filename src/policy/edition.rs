@@ -1,12 +1,13 @@
 //! One edition of a rule set, as plain data with its places in the files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cases::Case;
 use super::detectors::DetectorRule;
 use crate::base::{Action, Digest, Name, Severity, Time, Traffic};
-use crate::label::{Clearance, Lattice, PolicyIx};
+use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
 
 /// A file of the rule set: relative path and text, kept for error reports.
@@ -62,8 +63,12 @@ pub struct Registry {
     pub nations: BTreeMap<String, String>,
     /// Organisations that are no nation, code to name.
     pub organisations: BTreeMap<String, String>,
-    /// Community (such as `FVEY`) to its member nations, as they are in force.
-    pub communities: BTreeMap<Name, BTreeSet<String>>,
+    /// Community (such as `FVEY`) to its member nations, each with the time in which it is one.
+    pub communities: BTreeMap<Name, Group>,
+    /// Dates of members, of communities and of the groups of policies that are called like them.
+    pub dated: BTreeMap<(Name, String), Term>,
+    /// Nations for which no community and no group stands: they get what names themselves.
+    pub by_name_only: BTreeSet<String>,
 }
 
 impl Registry {
@@ -80,8 +85,10 @@ pub struct PeerEntry {
     pub name: Name,
     /// Nation (trigraph) or organisation.
     pub nation: String,
-    /// Communities of the registry that it is a member of.
+    /// Communities of the registry that it is a member of, at some time.
     pub communities: BTreeSet<Name>,
+    /// When it is a member, for those of its communities where that is not always.
+    pub terms: BTreeMap<Name, Term>,
     /// The marking scheme in which this peer's unqualified markings are read.
     pub scheme: PolicyIx,
     /// Clearances, at most one for each policy.
@@ -93,6 +100,32 @@ pub struct PeerEntry {
 }
 
 impl PeerEntry {
+    /// The entry as it is now: without the communities of which the peer is no member at this time, and without what it holds through them.
+    #[must_use]
+    pub fn at(&self, lattice: &Lattice, now: Time) -> Cow<'_, Self> {
+        if self.terms.values().all(|term| term.holds(now)) {
+            return Cow::Borrowed(self);
+        }
+        let mut held = self.clone();
+        held.communities.retain(|name| self.terms.get(name).is_none_or(|term| term.holds(now)));
+        for clearance in &mut held.clearances {
+            clearance.permissive = lattice.permissive_of(clearance.policy, &held.nation, &held.communities);
+        }
+        Cow::Owned(held)
+    }
+
+    /// Whether the peer is a member of a community now.
+    #[must_use]
+    pub fn is_member(&self, community: &Name, now: Time) -> bool {
+        self.communities.contains(community) && self.terms.get(community).is_none_or(|term| term.holds(now))
+    }
+
+    /// Whether nobody has looked at the members of one of its communities for longer than the rule set allows.
+    #[must_use]
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.terms.values().any(|term| term.is_stale(now))
+    }
+
     /// Whether the peer reads a format.
     #[must_use]
     pub fn takes(&self, format: &str) -> bool {

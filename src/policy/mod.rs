@@ -10,6 +10,7 @@ mod detectors;
 pub mod edition;
 mod faults;
 pub mod folder;
+mod groups;
 mod load;
 mod messages;
 mod peers;

@@ -265,7 +265,7 @@ fn twice<W, T>(worker: &mut W, fresh: impl Fn() -> W, work: impl Fn(&mut W) -> T
 
 /// The passage of a message on which the guard failed: held for all to whom it is addressed.
 pub(super) fn faulted(guard: &Guard, from: &Name, header: &Header, what: &str) -> Passage {
-    match guard.recipients(from, header) {
+    match guard.recipients(from, header, header.sent) {
         Ok(recipients) => Passage::faulted(recipients.into_iter().map(|entry| entry.name.clone()), what),
         // The rule set changed since it was accepted.
         Err(_) => Passage::faulted(header.destinations.iter().cloned(), what),

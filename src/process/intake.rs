@@ -66,7 +66,7 @@ impl Shared {
         if skew > u64::from(skew_max) {
             return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
-        self.inspectors.guard().recipients(peer, &header)?;
+        self.inspectors.guard().recipients(peer, &header, now)?;
         let Ok(_room) = self.undecided.try_acquire() else {
             return Err(Refusal::new(Reason::SizeBusy, "too many messages wait for a decision"));
         };

@@ -186,7 +186,7 @@ fn decided(
     if parts.is_empty() && whole.is_none() {
         return Err(disagree("the second reader finds no label"));
     }
-    portion::agree(&parts, claim.lattice, whole, said).map_err(disagree)?;
+    portion::agree(&parts, ground, whole, said).map_err(disagree)?;
     let decision = portion::decide(original, &parts, ground, whole, said).map_err(denied)?;
     portion::declared(&decision, claim.edits)?;
     if decision.said != label::Said::of(claim.released) {
@@ -221,7 +221,7 @@ fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmark
     let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground.lattice, ground.scheme, said)?;
     let whole = Some(said).filter(|_| whole > 0);
     let parts = portion::labels(result, ground, whole)?;
-    portion::agree(&parts, ground.lattice, whole, said)?;
+    portion::agree(&parts, ground, whole, said)?;
     if whole.is_none() && parts.is_empty() && !unmarked { Err("the result carries no label") } else { Ok(()) }
 }
 
@@ -251,7 +251,7 @@ fn disagree(what: &'static str) -> Refusal {
 /// Checks that the message is meant for this recipient, and of a kind of traffic that both sides may have.
 fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     let recipient = claim.recipient;
-    let meant = |name: &Name| *name == recipient.name || recipient.communities.contains(name);
+    let meant = |name: &Name| *name == recipient.name || release::communities(recipient, claim.now).any(|community| community == name);
     if !claim.header.destinations.iter().any(meant) {
         return Err(Refusal::new(Reason::VerifyRelease, "the message is not addressed to this recipient"));
     }

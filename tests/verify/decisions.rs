@@ -42,7 +42,7 @@ fn first(header: &Header, body: &[u8], sender: &PeerEntry) -> Result<Label, Refu
 
 /// The first half's mandatory control.
 fn admitted(label: &Label, recipient: &PeerEntry) -> bool {
-    mandatory::clear(&EDITION.lattice, label, recipient).is_ok()
+    mandatory::clear(&EDITION.lattice, label, recipient, time("2026-11-23T08:00:01Z")).is_ok()
 }
 
 fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> &'static str {

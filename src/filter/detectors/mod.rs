@@ -12,10 +12,12 @@ use std::sync::Arc;
 use regex::bytes::{Regex, RegexSet};
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
+use crate::label::consistency::CHECKS;
 use crate::policy::{DetectorRule, SourceFile};
 
 use super::allowed::Allowed;
 use super::found::{Found, Verdict};
+use super::labels;
 use super::place;
 use super::text::Text;
 
@@ -91,9 +93,10 @@ impl Detectors {
     /// A name that is not in [`DETECTORS`].
     pub(in crate::filter) fn compile(rules: &[DetectorRule], files: &[SourceFile]) -> Result<Self, Vec<Complaint>> {
         let (mut each, mut complaints) = (Vec::new(), Vec::new());
-        for rule in rules {
+        for rule in rules.iter().filter(|rule| labels::row(rule).is_none()) {
             let Some(detector) = DETECTORS.iter().find(|detector| detector.name == rule.name) else {
-                let known: Vec<String> = DETECTORS.iter().map(|detector| format!("`{}`", detector.name)).collect();
+                let names = DETECTORS.iter().map(|detector| detector.name).chain(CHECKS.iter().map(|check| check.name));
+                let known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
                 let what = format!("there is no detector `{}`", rule.name);
                 complaints.push(place::complaint(files, &rule.rule, what, format!("expected one of {}", known.join(", ")), "correct the name"));
                 continue;

@@ -191,7 +191,8 @@ mod tests {
             (&["SECRET//REL TO USA, FVEY", "UNCLASSIFIED//LES NOFORN"], "SECRET//NOFORN//LES"),
         ] {
             let labels: Vec<_> = portions.iter().map(|line| us(line)).filter(|label| takes_part(lattice(), label)).collect();
-            let join = labels.iter().skip(1).try_fold(labels[0].clone(), |join, label| lattice().join(&join, label)).unwrap();
+            let join =
+                labels.iter().skip(1).try_fold(labels[0].clone(), |join, label| lattice().join(&join, label, crate::label::tests::now())).unwrap();
             let expected = us(expected);
             assert_eq!(join.level, expected.level, "{portions:?}");
             // Nobody reads the join who may not read the banner of the table.
