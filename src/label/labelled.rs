@@ -65,6 +65,8 @@ pub enum Form {
     Acs,
     /// IC-ISM attributes.
     Ism,
+    /// A binary security label (RFC 2634).
+    Ess,
     /// The parts of the message, each with its own.
     Parts,
 }
@@ -85,6 +87,7 @@ impl Form {
             Self::Tlp => "TLP marking",
             Self::Acs => "access control specification",
             Self::Ism => "ISM attributes",
+            Self::Ess => "ESS label",
             Self::Parts => "its parts",
         }
     }

@@ -8,6 +8,7 @@ mod character;
 pub mod clearance;
 pub mod cot;
 mod dominance;
+pub mod ess;
 mod found;
 pub mod ism;
 pub mod labelled;

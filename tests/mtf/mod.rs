@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use vestibule::base::{Budget, Reason, Refusal, Traffic};
 use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, PathPattern, Tree, Value};
+use vestibule::normal::{Change, Edit, Edits, Kind, NodeId, PathPattern, Tree, Value};
 
 fn mtf() -> &'static Format {
     format::by_name("mtf").unwrap()
@@ -129,7 +129,7 @@ fn the_header_of_a_circuit_stands_at_its_paths_and_marks_in_four_places() {
     ] {
         assert_eq!(text(&tree, path), expected, "{path}");
     }
-    let places: Vec<_> = (mtf().markings)(&tree).into_iter().flat_map(Marking::nodes).map(|id| tree.path(id)).collect();
+    let places: Vec<_> = (mtf().markings)(&tree).into_iter().flat_map(|marking| marking.nodes(&tree)).map(|id| tree.path(id)).collect();
     assert_eq!(places, ["/mtf/header/routing/@classification", "/mtf/header/security/@classification", "/mtf/text/@classification"]);
 }
 
