@@ -170,7 +170,7 @@ mod tests {
             ("CAN", "PROTECTED B"),
             ("AUS", "TOP SECRET//COPPER LANTERN//CABINET//AUSTEO"),
             ("AUS", "PROTECTED//REL AUS/CAN/GBR/DEU"),
-            ("NZL", "CONFIDENTIAL//COPPER LANTERN//STAFF/POLICY//REL TO NZL, AUS"),
+            ("NZL", "CONFIDENTIAL//COPPER LANTERN//POLICY/STAFF//REL TO NZL, AUS"),
             ("EU", "SECRET UE/EU SECRET RELEASABLE TO CHE, NOR"),
         ] {
             let label = read(scheme, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
