@@ -163,6 +163,8 @@ mod tests {
             ("USA", "TOP SECRET//RD-CNWDI/FRD-SIGMA 14 18//NOFORN"),
             ("USA", "UNCLASSIFIED//DOD UCNI"),
             ("USA", "SECRET//REL TO USA, AUS, FVEY/RELIDO"),
+            ("USA", "SECRET//DISPLAY ONLY AFG"),
+            ("USA", "SECRET//RELIDO/DISPLAY ONLY AFG, IRL"),
             ("USA", "//NATO SECRET//ATOMAL"),
             ("NATO", "NATO/KFOR CONFIDENTIAL"),
             ("NATO", "COSMIC TOP SECRET//BOHEMIA"),
