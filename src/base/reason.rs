@@ -154,7 +154,7 @@ reasons! {
     InvalidMailCharset = "invalid.mail.charset", Internal, Reject, "a text holds bytes that its character set has not", "declare utf-8, and send UTF-8";
     InvalidMailFileName = "invalid.mail.file_name", Internal, Reject, "a file name is empty, long, a path, or not plain ASCII", "name files with at most 128 letters, digits, spaces and `._-+=,()[]`";
     InvalidMailLabel = "invalid.mail.label", Internal, Reject, "the SIO-Label field does not follow its grammar, or its label is no label in XML", "see RFC 7444 and the manual page `formats`";
-    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml`, or have the message reviewed outside";
+    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml` or `:ess`, or have the message reviewed outside";
     InvalidMailComposite = "invalid.mail.composite", Internal, Quarantine, "a part holds parts of its own: alternatives, a signature, an encryption or another mail", "send text and attachments, one level deep";
     // stix
     InvalidStixBundle = "invalid.stix.bundle", Internal, Reject, "the message is not one bundle of objects", "send a bundle with type, id and objects, and nothing else";

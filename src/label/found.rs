@@ -7,7 +7,7 @@ use super::labelled::{Form, Reading, Source};
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::stanag4774::Role;
-use super::{acs, banner, cot, ism, line, named, stanag4774, tlp};
+use super::{acs, banner, cot, ess, ism, line, named, stanag4774, tlp};
 use crate::base::{Budget, Place, Reason, Refusal, Time};
 use crate::normal::{Kind, Marking, NodeId, Tree};
 
@@ -150,6 +150,11 @@ impl<'f> Found<'f> {
                 let place = place_of(tree, id);
                 let label = ism::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
                 self.add(label, Form::Ism, place)
+            }
+            Marking::Ess(id) => {
+                let place = place_of(tree, id);
+                let label = ess::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
+                self.add(label, Form::Ess, place)
             }
             Marking::Named { policy, classification, category } => {
                 let category = category.map(|id| text_of(tree, id)).transpose()?;

@@ -67,6 +67,8 @@ pub enum Form {
     Acs,
     /// IC-ISM attributes.
     Ism,
+    /// A binary security label (RFC 2634).
+    Ess,
     /// The parts of the message, each with its own.
     Parts,
 }
@@ -87,6 +89,7 @@ impl Form {
             Self::Tlp => "TLP marking",
             Self::Acs => "access control specification",
             Self::Ism => "ISM attributes",
+            Self::Ess => "ESS label",
             Self::Parts => "its parts",
         }
     }

@@ -9,6 +9,7 @@ pub mod clearance;
 pub mod consistency;
 pub mod cot;
 mod dominance;
+pub mod ess;
 mod found;
 pub mod ism;
 pub mod labelled;

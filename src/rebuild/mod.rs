@@ -4,6 +4,7 @@
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
+mod ess;
 mod json;
 mod mail;
 mod oth;

@@ -12,13 +12,14 @@ use crate::normal::{Change, Edits, Kind, NodeId, Tree, Value};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Namespaces that may leave, with the prefix that each has. The prefix `xml` needs no declaration.
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 7] = [
     ("http://www.w3.org/XML/1998/namespace", "xml"),
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
     ("http://www.w3.org/2005/05/xmlmime", "xmime"),
     ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
     ("urn:nato:fft:protocols:nffi13", "nffi"),
+    ("urn:us:gov:ic:ism", "ism"),
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.

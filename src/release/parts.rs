@@ -155,7 +155,7 @@ impl Closure {
                 }
             }
         }
-        if (format.markings)(tree).iter().flat_map(|marking| marking.nodes()).any(|node| closure.gone.contains(&node)) {
+        if (format.markings)(tree).iter().flat_map(|marking| marking.nodes(tree)).any(|node| closure.gone.contains(&node)) {
             return Err(Refusal::new(Reason::LabelMissing, "the label of the message stands in a part that is withheld"));
         }
         Ok(closure)

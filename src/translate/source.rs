@@ -161,7 +161,7 @@ impl<'s, 'a> Source<'s, 'a> {
         let parts = portions.flat_map(|portion| portion.markings.into_iter().map(move |marking| (marking, Some(portion.node))));
         let all = (format.markings)(self.tree).into_iter().map(|marking| (marking, None)).chain(parts);
         let labels = all.filter(|(marking, _)| !matches!(marking, Marking::Banner(_)));
-        labels.flat_map(|(marking, part)| marking.nodes().map(move |node| (node, part))).collect()
+        labels.flat_map(|(marking, part)| marking.nodes(self.tree).map(move |node| (node, part))).collect()
     }
 
     /// Notes the topmost nodes at and below `id` of which nothing was taken; gives whether anything was.

@@ -11,6 +11,7 @@
 mod acs;
 mod compare;
 mod cot;
+mod ess;
 mod ism;
 mod join;
 mod json;

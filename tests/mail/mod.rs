@@ -1,5 +1,6 @@
 //! Internet mail: samples of ours, laws, generated mails, hostile ones, and Python's parser as a second opinion.
 
+mod ess;
 mod inside;
 mod oracle;
 
@@ -124,14 +125,15 @@ fn markings_are_found_where_a_mail_has_them() {
         let body = MAIL.named(name);
         let tree = read(&body).unwrap();
         let word = |marking: &Marking| match marking {
-            Marking::Stanag4774(id) => tree.path(*id),
-            Marking::Line(id) | Marking::Banner(id) => tree.path(*id),
+            Marking::Stanag4774(id) | Marking::Ess(id) | Marking::Line(id) | Marking::Banner(id) => tree.path(*id),
             other => panic!("mail has no marking such as {other:?}"),
         };
         (MAIL.format().markings)(&tree).iter().map(word).collect::<Vec<_>>()
     };
     assert_eq!(look("minimal"), Vec::<String>::new());
     assert_eq!(look("labelled"), ["/mail/header/@subject", "/mail/header/sio-label/originatorConfidentialityLabel", "/mail/body"]);
+    let binary = ["/mail/header/@subject", "/mail/header/sio-label/@marking", "/mail/header/sio-label/ess", "/mail/body"];
+    assert_eq!(look("binary-label"), binary);
     assert_eq!(look("marking-only"), ["/mail/header/sio-label/@marking", "/mail/body"]);
 }
 

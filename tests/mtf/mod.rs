@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use vestibule::base::{Reason, Traffic};
 use vestibule::format::Syntax;
-use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, PathPattern, Tree, Value};
+use vestibule::normal::{Change, Edit, Edits, Kind, NodeId, PathPattern, Tree, Value};
 
 use crate::samples::{Placed, Samples, read, write};
 
@@ -85,7 +85,7 @@ fn the_header_of_a_circuit_stands_at_its_paths_and_marks_in_four_places() {
     ] {
         assert_eq!(text(&tree, path), expected, "{path}");
     }
-    let places: Vec<_> = (MTF.format().markings)(&tree).into_iter().flat_map(Marking::nodes).map(|id| tree.path(id)).collect();
+    let places: Vec<_> = (MTF.format().markings)(&tree).into_iter().flat_map(|marking| marking.nodes(&tree)).map(|id| tree.path(id)).collect();
     assert_eq!(places, ["/mtf/header/routing/@classification", "/mtf/header/security/@classification", "/mtf/text/@classification"]);
 }
 

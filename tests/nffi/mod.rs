@@ -124,6 +124,7 @@ const STRICTER: &[(&str, &str)] = &[
     ("invalid.nffi.label/category-alone.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.label/classification-without-policy.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.label/one-section-without.xml", "the schema does not compare sections"),
+    ("invalid.nffi.label/ism-on-one-section.xml", "the schema does not compare sections"),
     ("invalid.nffi.label/one-track-without.xml", "the schema does not compare tracks"),
     ("invalid.nffi.label/policy-without-classification.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.missing/blank-value.xml", "white space alone carries no field"),

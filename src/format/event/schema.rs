@@ -275,6 +275,8 @@ pub(in crate::format) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bind
 pub(in crate::format) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
 /// What a binding in `detail` is called, and nothing else there.
 pub(in crate::format) const NAME_BINDING: &str = "BindingInformation";
+/// Markings of the American intelligence community, as attributes of `event` and of `detail`.
+pub(in crate::format) const NAMESPACE_ISM: &str = "urn:us:gov:ic:ism";
 /// Namespaces of attributes in labels and bindings.
 pub(in crate::format) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
     &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];

@@ -8,7 +8,7 @@ use crate::format::syntax::xml::{Attribute, Tag, Text};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
 use super::schema::{
-    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
+    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_ISM, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
 };
 use super::value::value;
 
@@ -167,7 +167,9 @@ impl<'a> Event<'a> {
     fn attribute(&mut self, attribute: Attribute<'a>, budget: &mut Budget) -> Result<u64, Refusal> {
         let Attribute { namespace, name, value: text, span } = attribute;
         let (row, realm) = self.levels.last().map_or((None, Realm::Cot), |level| (level.row, level.realm));
-        if !(namespace.is_empty() || realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
+        let of_label = realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace);
+        let marking = namespace == NAMESPACE_ISM && self.may_be_marked();
+        if !(namespace.is_empty() || of_label || marking) {
             return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
         }
         if hides(name) {
@@ -176,14 +178,20 @@ impl<'a> Event<'a> {
         let known = row.filter(|_| namespace.is_empty()).and_then(|row| row.attribute(name));
         let value = match (known, row) {
             (Some(known), _) => value(known.kind, text, span).map_err(|refusal| refusal.on(format!("{}/@{name}", self.path())))?,
-            (None, Some(row)) if row.others == Others::Closed => {
+            (None, Some(row)) if row.others == Others::Closed && !marking => {
                 return Err(self.refusal(Reason::InvalidCotAttribute, span, "expected an attribute of the base schema"));
             }
             (None, _) => Value::Text(text),
         };
         self.tree.attribute(namespace, name, value, span, budget)?;
-        let place = row.and_then(|row| row.attributes.iter().position(|known| known.name == name));
+        let place = row.filter(|_| namespace.is_empty()).and_then(|row| row.attributes.iter().position(|known| known.name == name));
         Ok(place.map_or(0, bit))
+    }
+
+    /// Whether the open element is one that marks the whole event: markings of elements below would be those of parts, which an event has not.
+    fn may_be_marked(&self) -> bool {
+        let names: Vec<&str> = self.levels.iter().map(|level| level.name).collect();
+        matches!(names.as_slice(), ["event"] | ["event", "detail"])
     }
 
     /// Adds text to the open element.

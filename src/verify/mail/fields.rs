@@ -4,7 +4,7 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, ContentType, HeaderValue};
 
 use crate::verify::second::{Second, Spelling};
-use crate::verify::xml;
+use crate::verify::{ess, xml};
 
 /// A field.
 #[derive(Debug)]
@@ -270,10 +270,12 @@ fn sio_label(tree: &mut Second<'_>, text: &str) -> Result<(), &'static str> {
         }
     }
     let Some(label) = all.attribute("label") else { return Ok(()) };
-    if all.attribute("type") != Some(":xml") {
-        return Err("expected a label in XML");
-    }
     let xml = mail_parser::decoders::base64::base64_decode(label.as_bytes()).ok_or("expected a label in base64")?;
+    match all.attribute("type") {
+        Some(":xml") => {}
+        Some(":ess") => return ess::read(tree, &xml),
+        _ => return Err("expected a label in XML or in binary"),
+    }
     let inside = xml::read(&xml, |_| &[])?;
     let root = inside.root().ok_or("expected a label")?;
     tree.graft(root);
