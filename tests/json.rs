@@ -1,7 +1,7 @@
 //! JSON: the suite of others, and what the reader and the writer make of it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use vestibule::base::{Budget, Refusal};
 use vestibule::format::Syntax;

@@ -1,7 +1,7 @@
 //! Marking schemes against each other: pairs of schemes, the chain that `inspect` prints for them, the public portion vectors.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 

@@ -213,7 +213,7 @@ pub(super) fn decide(tree: &Second<'_>, parts: &[Marked], ground: Ground<'_>, wh
     }
     let gone = closure(tree, (ground.reader.mentions)(tree), refused);
     let kept: Vec<&Marked> = parts.iter().filter(|part| !gone.contains(part.node)).collect();
-    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(lattice, whole, part))) {
+    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(ground, whole, part))) {
         return Err("an attached message that the recipient may have is marked above the message");
     }
     let said = match (whole, kept.split_first()) {

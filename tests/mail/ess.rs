@@ -14,7 +14,8 @@ use vestibule::format::{Syntax, laws};
 use vestibule::normal::{Kind, NodeId, Tree};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 
-use super::{LAB, mail, own, read, write};
+use super::{LAB, MAIL};
+use crate::samples::{read, write};
 
 /// A label in any spelling that a test wants: the fourth writer of labels here, and the only one that may write wrong ones.
 #[derive(Debug, Clone)]
@@ -159,7 +160,7 @@ proptest! {
     fn any_label_is_read_written_and_read_again(label in any_label()) {
         let body = letter(&label.der());
         prop_assert!(read(&body).is_ok(), "{}", read(&body).unwrap_err());
-        prop_assert_eq!(laws::all(mail(), &body, write), Ok(()));
+        prop_assert_eq!(laws::all(MAIL.format(), &body, write), Ok(()));
         prop_assert_eq!(halves(&body), Ok(()));
         prop_assert_eq!(inside(&write(&read(&body).unwrap(), Syntax::Mail).unwrap()), label.der());
     }
@@ -184,26 +185,22 @@ proptest! {
             _ => drop(bytes.remove(at)),
         }
         let body = letter(&bytes);
-        prop_assert_eq!(laws::all(mail(), &body, write), Ok(()));
+        prop_assert_eq!(laws::all(MAIL.format(), &body, write), Ok(()));
         prop_assert_eq!(halves(&body), Ok(()));
     }
 }
 
-/// What pyasn1 reads from each label; none where the tests have no pyasn1.
-fn pyasn1(labels: &[Vec<u8>]) -> Option<Vec<Value>> {
-    let Ok(packages) = std::env::var("VESTIBULE_PYASN1") else {
-        println!("not run: VESTIBULE_PYASN1 names no folder with pyasn1");
-        return None;
-    };
+/// What pyasn1 reads from each label.
+fn pyasn1(labels: &[Vec<u8>]) -> Vec<Value> {
+    let python = std::env::var("VESTIBULE_PYTHON").expect("`tests/run` installs pyasn1, and names the Python that has it in VESTIBULE_PYTHON");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/ess.py");
-    let run = Command::new("python3").arg(script).env("PYTHONPATH", packages).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut run = run.expect("python3 compares labels with us: install it");
+    let mut run = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = run.stdin.take().unwrap();
     let lines: String = labels.iter().map(|label| format!("{}\n", STANDARD.encode(label))).collect();
     let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
     let output = run.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
-    Some(String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What we read, in the words of the script.
@@ -228,13 +225,13 @@ fn ours(tree: &Tree<'_>) -> Value {
 fn pyasn1_reads_the_same_members_and_writes_the_same_bytes() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let generated: Vec<Label> = (0..150).map(|_| any_label().new_tree(&mut runner).unwrap().current()).collect();
-    let samples = own("accept").into_iter().filter(|(path, _)| path.to_string_lossy().contains("binary")).map(|(_, body)| inside(&body));
+    let samples = MAIL.accepted().into_iter().filter(|(path, _)| path.to_string_lossy().contains("binary")).map(|(_, body)| inside(&body));
     let mut labels: Vec<Vec<u8>> = samples.chain(generated.iter().map(Label::der)).collect();
     // Broken ones, too: what we read of them, pyasn1 must read alike. It reads more than we do.
     let broken = |label: &Vec<u8>| (0..label.len()).step_by(4).map(|at| [&label[..at], &[1], &label[at + 1..]].concat()).collect::<Vec<_>>();
     let short = generated.iter().map(Label::der).filter(|label| label.len() < 160).take(20);
     labels.extend(short.flat_map(|label| broken(&label)));
-    let Some(theirs) = pyasn1(&labels) else { return };
+    let theirs = pyasn1(&labels);
     assert_eq!(theirs.len(), labels.len());
     let mut read_here = 0;
     for (label, theirs) in labels.iter().zip(&theirs) {
