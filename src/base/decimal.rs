@@ -23,6 +23,13 @@ impl Decimal {
         Self { mantissa: value as i64, scale: 0 }
     }
 
+    /// `mantissa / 10^places`; `None` beyond 18 digits.
+    #[must_use]
+    pub fn scaled(mantissa: i64, places: u8) -> Option<Self> {
+        let fits = mantissa.unsigned_abs() < 1_000_000_000_000_000_000 && usize::from(places) <= Self::DIGITS_MAX;
+        fits.then(|| Self { mantissa, scale: places }.lowest())
+    }
+
     /// Reads `[-]digits[.digits]`: no exponent, no plus sign, no bare point, no superfluous leading zero, at most 18 significant digits.
     ///
     /// Trailing zeros of the fraction are read and dropped; `-0` reads as `0`.
@@ -159,6 +166,15 @@ mod tests {
         ] {
             assert_eq!(spelt(given).as_deref(), Some(canonical), "{given}");
         }
+    }
+
+    #[test]
+    fn a_scaled_number_is_the_one_that_is_read() {
+        for (mantissa, places, text) in [(0, 4, "0"), (-15_000, 4, "-1.5"), (410_167, 4, "41.0167"), (7, 18, "0.000000000000000007")] {
+            assert_eq!(Decimal::scaled(mantissa, places), Decimal::parse(text), "{text}");
+        }
+        assert_eq!(Decimal::scaled(0, 0), Decimal::parse("-0"));
+        assert_eq!((Decimal::scaled(1_000_000_000_000_000_000, 0), Decimal::scaled(1, 19)), (None, None));
     }
 
     #[test]

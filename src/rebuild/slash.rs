@@ -51,7 +51,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     /// The children that stay, each with its kind.
-    fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &'t Node<'a>)> + use<'t, 'a> {
+    fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'t, 'a>)> + use<'t, 'a> {
         let (tree, edits) = (self.tree, self.edits);
         tree.children(id).filter(move |(child, _)| edits.of(*child).is_none_or(|edit| edit.change != Change::Remove))
     }
