@@ -48,7 +48,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     where
         'a: 't,
     {
-        &self.tree.node(id).value
+        self.tree.node(id).value
     }
 
     /// The text of a node after its edit.

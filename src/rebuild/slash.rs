@@ -67,13 +67,13 @@ impl<'t, 'a> Writer<'t, 'a> {
     /// The value of an attribute that stays.
     fn said(&self, id: NodeId, name: &str) -> Result<Option<Cow<'t, str>>, Refusal> {
         let found = self.children(id).find(|(_, node)| node.kind == Kind::Attribute && node.name == name);
-        found.map(|(id, node)| self.value(id, &node.value)).transpose()
+        found.map(|(id, node)| self.value(id, node.value)).transpose()
     }
 
     /// The text of an element, empty where it has none.
     fn content(&self, id: NodeId) -> Result<Cow<'t, str>, Refusal> {
         let found = self.children(id).find(|(_, node)| node.kind == Kind::Text);
-        found.map_or(Ok(Cow::Borrowed("")), |(id, node)| self.value(id, &node.value))
+        found.map_or(Ok(Cow::Borrowed("")), |(id, node)| self.value(id, node.value))
     }
 
     fn value(&self, id: NodeId, value: &'t Value<'a>) -> Result<Cow<'t, str>, Refusal> {

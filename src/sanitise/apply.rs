@@ -228,7 +228,7 @@ impl Plan<'_, '_> {
                 Value::Time(time) => Some(*time),
                 _ => None,
             };
-            if let (Some(begin), Some(end)) = (now(start, &start_node.value), now(stale, &stale_node.value))
+            if let (Some(begin), Some(end)) = (now(start, start_node.value), now(stale, stale_node.value))
                 && end < begin
             {
                 drafts.insert(stale, Draft { value: Value::Time(begin), action: "coarsen", rule: "".into() });

@@ -51,9 +51,11 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
 
 /// Room for the nodes of a body: an attribute for each field that says something, an element for each line.
 fn room<'a>(body: &[u8]) -> TreeBuilder<'a> {
-    let says = |at: &usize| body.get(at.saturating_add(1)).is_some_and(|next| !matches!(next, b'/' | b'\n' | b'\r'));
-    let fields = memchr::memchr_iter(b'/', body).filter(says).count();
-    TreeBuilder::with_room(memchr::memchr_iter(b'\n', body).count().saturating_add(fields).saturating_add(8), fields.saturating_add(8))
+    // Both are frequent: counting all bytes is quicker than going from one to the next.
+    let pairs = || body.iter().zip(body.get(1..).unwrap_or_default());
+    let fields = pairs().filter(|(byte, next)| **byte == b'/' && !matches!(next, b'/' | b'\n' | b'\r')).count().saturating_add(8);
+    let lines = body.iter().filter(|byte| **byte == b'\n').count();
+    TreeBuilder::with_room(lines.saturating_add(fields), fields)
 }
 
 /// An open set.
@@ -112,13 +114,16 @@ impl<'a> Message<'a> {
     /// Cuts the fields of a set: those of its line, and of the lines that continue it; gives their end.
     fn cut(&mut self, line: Line<'a>, row: &Set, lines: &mut Lines<'a>) -> usize {
         self.parts.clear();
-        self.parts.extend(line.after(row.id).and_then(|rest| rest.after("/")).into_iter().flat_map(Line::fields));
+        let mut rest = line.after(row.id).and_then(|rest| rest.after("/"));
         let mut end = line.end();
-        while let Some(next) = lines.next_if(|text| text.starts_with('/')) {
-            self.parts.extend(next.after("/").into_iter().flat_map(Line::fields));
+        loop {
+            for field in rest.into_iter().flat_map(Line::fields) {
+                self.parts.push(field);
+            }
+            let Some(next) = lines.next_if(|text| text.starts_with('/')) else { return end };
+            rest = next.after("/");
             end = next.end();
         }
-        end
     }
 
     /// The row of the set that a line begins.
