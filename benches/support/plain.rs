@@ -28,11 +28,14 @@ pub(crate) fn tokeniser(format: &str) -> Option<fn(&[u8]) -> usize> {
     matches!(format, "mtf" | "oth").then_some(tokens)
 }
 
+/// The word that begins a line, and its fields.
+type Tokens<'a> = (&'a [u8], Vec<&'a [u8]>);
+
 /// Every field of every line by combinators, kept as slices.
 fn tokens(body: &[u8]) -> usize {
     let text = || take_till(|byte| matches!(byte, b'/' | b'\n'));
     let line = terminated(pair(text(), many0(preceded(char('/'), text()))), char('\n'));
-    let read: IResult<&[u8], Vec<(&[u8], Vec<&[u8]>)>> = many0(line).parse(body);
+    let read: IResult<&[u8], Vec<Tokens<'_>>> = many0(line).parse(body);
     let (rest, lines) = read.expect("lines");
     assert!(rest.is_empty(), "the tokeniser reads all lines");
     black_box(&lines).len()
