@@ -269,7 +269,7 @@ fn fields(tree: &Tree<'_>, id: NodeId, edits: &Edits) -> Vec<String> {
         let value = match edits.of(child).map(|edit| &edit.change) {
             Some(Change::Remove) => continue,
             Some(Change::Replace(value)) => value,
-            None => &node.value,
+            None => node.value,
         };
         let path = tree.path(child);
         let path: String = path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect();

@@ -217,6 +217,9 @@ fn findings_have_a_limit_that_forgets_no_action() {
     let last = found.findings().last().unwrap();
     assert_eq!((last.code, last.action), (Reason::ContentLimit, Action::Refuse));
     assert_eq!(last.text, "expected at most 256 findings, found 45 more");
+    let noted = scanned(&edition(Action::Hold, vec![words(Action::Note, &["JABBERWOCK"])], &[]), "cot", &sample(&[&field]));
+    let last = noted.findings().last().unwrap();
+    assert_eq!((last.code, last.action), (Reason::ContentLimit, Action::Note), "notes alone hold nothing, however many they are");
 }
 
 #[test]

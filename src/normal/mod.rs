@@ -4,14 +4,16 @@
 //! but for what the body holds encoded.
 //! The tree never changes after it was read: edits are a separate list laid over it, one list for each recipient.
 
+mod builder;
 pub mod edit;
 pub mod marking;
 pub mod name;
 pub mod path;
 pub mod tree;
 
+pub use builder::TreeBuilder;
 pub use edit::{Change, Edit, Edits};
 pub use marking::{Marking, Mention, Portion};
 pub use name::Name;
 pub use path::PathPattern;
-pub use tree::{Kind, Node, NodeId, Tree, TreeBuilder, Unit, Value};
+pub use tree::{Kind, Node, NodeId, Tree, Unit, Value};

@@ -92,7 +92,7 @@ impl<'t, 'a> Writer<'t, 'a> {
                 Some(Change::Remove) => continue,
                 Some(Change::Replace(value)) if below.kind == Kind::Text => value,
                 Some(Change::Replace(_)) => return Err(self.fault(child, "expected no replacement of an element")),
-                None => &below.value,
+                None => below.value,
             };
             // No text and an empty one are one thing to every reader, so they have one spelling.
             if below.kind == Kind::Text && value.text().is_empty() {
@@ -147,7 +147,7 @@ impl<'t, 'a> Writer<'t, 'a> {
             self.out.push_str("=\"");
             match self.edits.of(child).map(|edit| &edit.change) {
                 Some(Change::Replace(value)) => self.value(child, value, Within::Attribute)?,
-                _ => self.value(child, &tree.node(child).value, Within::Attribute)?,
+                _ => self.value(child, tree.node(child).value, Within::Attribute)?,
             }
             self.out.push('"');
         }

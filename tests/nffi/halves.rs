@@ -130,11 +130,11 @@ fn every_single_edit_that_leaves_a_track_passes_both_halves_and_no_other_does() 
         }
         if let Value::Number(number, unit) = found.value {
             // 359.99 would be 360, which is no bearing: such a message is held.
-            let coarse = Value::Number(number.rounded(1), unit);
+            let coarse = Value::Number(number.rounded(1), *unit);
             let whole_turn = coarse.text() == "360";
             let verdict = through_both(&body, |tree| one(tree, node, "coarsen", Change::Replace(coarse.clone())));
             assert_eq!(verdict.unwrap().is_err(), whole_turn, "{path}");
-            let other = Value::Number(vestibule::base::Decimal::whole(7), unit);
+            let other = Value::Number(vestibule::base::Decimal::whole(7), *unit);
             let verdict = through_both(&body, |tree| one(tree, node, "coarsen", Change::Replace(other.clone()))).unwrap();
             assert!(verdict.is_err(), "{path}: 7 is no coarser {number}");
         }

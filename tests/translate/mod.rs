@@ -134,7 +134,7 @@ fn an_event_that_goes_there_and_back_has_the_same_fields_but_for_those_listed() 
                 let own = |path: &str| ["/event/@version", "/event/@frame"].contains(&path) || listed(path);
                 let fields = |tree: &Tree<'_>| {
                     let all = tree.all().map(|(id, node)| (tree.path(id), node)).filter(|(path, _)| !own(path));
-                    let value = |path: &String, node: &Node<'_>| less.get(path).cloned().unwrap_or_else(|| node.value.text().into_owned());
+                    let value = |path: &String, node: Node<'_, '_>| less.get(path).cloned().unwrap_or_else(|| node.value.text().into_owned());
                     let mut all: Vec<_> = all.map(|(path, node)| format!("{path} {:?} {}", node.kind, value(&path, node))).collect();
                     all.sort();
                     all

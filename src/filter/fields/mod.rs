@@ -263,7 +263,7 @@ fn allowed(row: &Row, id: NodeId, found: &mut Found<'_, '_>) {
     let tree = found.tree();
     let values = tree.children(id).filter(|(_, node)| node.kind == Kind::Text).map(|(text, _)| text);
     for value in std::iter::once(id).filter(|&id| tree.node(id).kind == Kind::Attribute).chain(values) {
-        if let Some(misfit) = row.check.value(&tree.node(value).value) {
+        if let Some(misfit) = row.check.value(tree.node(value).value) {
             let verdict =
                 Verdict { code: misfit.code, stripped: Reason::FieldsStripped, rule: &row.rule, severity: Severity::Medium, action: row.misfit };
             found.on_field(value, verdict, || misfit.expected);

@@ -54,9 +54,9 @@ pub(in crate::format) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event that is about to open, with its row of the table and room for `nodes` nodes.
-    pub(in crate::format) fn new(root: &'static Element, nodes: usize) -> Self {
-        Self { tree: TreeBuilder::with_capacity(nodes), levels: Vec::with_capacity(DEPTH_MAX), root }
+    /// An event that is about to open, with its row of the table and room for so many nodes, and values among them.
+    pub(in crate::format) fn new(root: &'static Element, (nodes, values): (usize, usize)) -> Self {
+        Self { tree: TreeBuilder::with_room(nodes, values), levels: Vec::with_capacity(DEPTH_MAX), root }
     }
 
     /// The tree, once the event is closed.

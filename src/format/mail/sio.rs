@@ -95,13 +95,13 @@ fn hang<'a>(tree: &mut TreeBuilder<'a>, label: &Tree<'_>, id: NodeId, field: &Fi
     tree.open(NAMESPACE_LABEL, name, field.span.range().start, budget)?;
     for (_, attribute) in label.attributes(id) {
         let name = known(&LABEL_ATTRIBUTES, attribute.name.as_str()).filter(|_| attribute.namespace.is_empty()).ok_or_else(strange)?;
-        tree.attribute("", name, owned(&attribute.value), field.span, budget)?;
+        tree.attribute("", name, owned(attribute.value), field.span, budget)?;
     }
     for (child, below) in label.children(id) {
         match below.kind {
             Kind::Element => hang(tree, label, child, field, budget)?,
             Kind::Text => {
-                tree.text(owned(&below.value), field.span, budget)?;
+                tree.text(owned(below.value), field.span, budget)?;
             }
             Kind::Attribute => {}
         }

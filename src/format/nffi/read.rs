@@ -24,7 +24,8 @@ const OPTIONS: Options = Options { comments: Comments::Allow, cdata: Cdata::Refu
 /// `malformed.*`, `invalid.nffi.*`, `size.*`.
 pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
     let text = xml::text(body)?;
-    let mut message = Message { tree: TreeBuilder::with_capacity(xml::nodes_at_most(text)), levels: Vec::with_capacity(DEPTH_MAX) };
+    let (nodes, values) = xml::nodes_at_most(text);
+    let mut message = Message { tree: TreeBuilder::with_room(nodes, values), levels: Vec::with_capacity(DEPTH_MAX) };
     let mut reader = Reader::new(text, OPTIONS, budget)?;
     loop {
         match reader.token(budget)? {

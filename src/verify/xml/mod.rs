@@ -34,10 +34,11 @@ pub(super) fn read(bytes: &[u8], typed: fn(Part<'_, '_>) -> Typed) -> Result<Sec
 }
 
 fn tree(text: &str, typed: fn(Part<'_, '_>) -> Typed) -> Result<Second<'_>, &'static str> {
-    let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
+    let options =
+        ParsingOptions { nodes_limit: u32::try_from(scan::parts_max(text.len()).saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|_| "expected XML that the second library reads")?;
     // A value and its name take some sixteen bytes: a first guess, not a limit.
-    let mut second = Second::with_capacity(text.len().div_euclid(16).min(scan::NODES_MAX));
+    let mut second = Second::with_capacity(text.len().div_euclid(16));
     element(&mut second, document.root_element(), typed);
     Ok(second)
 }
