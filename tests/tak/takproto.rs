@@ -21,7 +21,7 @@ fn fields<'t>(tree: &'t Tree<'_>) -> BTreeMap<String, Vec<&'t Value<'t>>> {
     let mut found: BTreeMap<String, Vec<&Value<'_>>> = BTreeMap::new();
     for (id, node) in tree.all().filter(|(_, node)| node.kind != Kind::Element && node.name != "frame") {
         let path = if node.kind == Kind::Text { tree.path(tree.parent(id).unwrap()) } else { tree.path(id) };
-        found.entry(plain(path)).or_default().push(&node.value);
+        found.entry(plain(path)).or_default().push(node.value);
     }
     found
 }
