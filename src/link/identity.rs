@@ -61,6 +61,7 @@ objections! {
     LeafAuthority = "certificate.leaf_authority", "a leaf certificate is an authority";
     LeafUse = "certificate.leaf_use", "a leaf certificate may not make digital signatures, or may sign certificates";
     Purpose = "certificate.purpose", "the extended key usage is absent, lacks the purpose of this side, or holds another than server and client";
+    SignerPurpose = "certificate.signer_purpose", "the extended key usage of a label's signer holds another purpose than signing documents";
     Names = "certificate.names", "the certificate does not have exactly one subject alternative name, a DNS name or URI without wildcard";
     Unknown = "certificate.unknown", "the identity belongs to no peer of this domain";
     Mismatch = "certificate.mismatch", "the identity is not that of the peer that was dialled";
@@ -113,6 +114,32 @@ pub fn authority(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
         return Err(Objection::AuthorityUse);
     }
     Ok(())
+}
+
+/// The purpose of signing documents (RFC 9336), as the bytes of its identifier.
+pub const DOCUMENT_SIGNING: &[u8] = &[43, 6, 1, 5, 5, 7, 3, 36];
+
+/// Holds the certificate of a label's signer against its profile at `unix_seconds`: a leaf for signatures on documents, or without a stated
+/// purpose, and never one that could also open a link.
+///
+/// # Errors
+/// The first objection.
+pub fn signer(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
+    let certificate = parse(der)?;
+    in_force(&certificate, unix_seconds)?;
+    key(certificate.public_key())?;
+    leaf_use(&certificate)?;
+    let Some(usage) = certificate.extended_key_usage().map_err(|_| Objection::Malformed)? else { return Ok(()) };
+    let usage = usage.value;
+    let others = usage.any
+        || usage.server_auth
+        || usage.client_auth
+        || usage.code_signing
+        || usage.email_protection
+        || usage.time_stamping
+        || usage.ocsp_signing;
+    let signing = usage.other.iter().map(|oid| oid.to_id_string()).eq(["1.3.6.1.5.5.7.3.36".to_owned()]);
+    if signing && !others { Ok(()) } else { Err(Objection::SignerPurpose) }
 }
 
 /// When a certificate ends, in seconds since 1970.
