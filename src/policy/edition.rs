@@ -83,6 +83,17 @@ pub struct PeerEntry {
     pub clearances: Vec<Clearance>,
     /// Traffic that may go to and come from it.
     pub traffic: BTreeSet<Traffic>,
+    /// Whether its labels must be bound to their messages by a signature.
+    pub binding: LabelBinding,
+}
+
+/// Whether the labels of a peer must be bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelBinding {
+    /// The link's identity is enough.
+    Unbound,
+    /// A signed binding is required.
+    Required,
 }
 
 impl PeerEntry {

@@ -20,7 +20,7 @@ mod words;
 
 pub use cases::{Case, Expectation};
 pub use edition::{
-    Agreement, Ceiling, Clause, Edition, Field, FieldType, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
+    Agreement, Ceiling, Clause, Edition, Field, FieldType, LabelBinding, PeerEntry, Profile, Registry, Release, SourceFile, Transform, TransformAction, WordEntry,
     WordList,
 };
 pub(crate) use faults::nearest;

@@ -270,8 +270,11 @@ fn chain(walk: Walk<'_, '_>, key: usize) -> Result<Vec<Vec<u8>>, Refusal> {
     walk.only(key, &["Id"])?;
     let data = walk.elements(key)?;
     let [data] = data.as_slice() else { return Err(refuse(key)) };
+    if !walk.source.is(*data, NAMESPACE, "X509Data") {
+        return Err(refuse(key));
+    }
     let certificates = walk.elements(*data)?;
-    if !walk.source.is(*data, NAMESPACE, "X509Data") || certificates.is_empty() {
+    if certificates.is_empty() {
         return Err(refuse(key));
     }
     if certificates.len() > CERTIFICATES_MAX {
