@@ -61,7 +61,6 @@ objections! {
     LeafAuthority = "certificate.leaf_authority", "a leaf certificate is an authority";
     LeafUse = "certificate.leaf_use", "a leaf certificate may not make digital signatures, or may sign certificates";
     Purpose = "certificate.purpose", "the extended key usage is absent, lacks the purpose of this side, or holds another than server and client";
-    SignerPurpose = "certificate.signer_purpose", "the extended key usage of a label's signer holds another purpose than signing documents";
     Names = "certificate.names", "the certificate does not have exactly one subject alternative name, a DNS name or URI without wildcard";
     Unknown = "certificate.unknown", "the identity belongs to no peer of this domain";
     Mismatch = "certificate.mismatch", "the identity is not that of the peer that was dialled";
@@ -139,7 +138,7 @@ pub fn signer(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
         || usage.time_stamping
         || usage.ocsp_signing;
     let signing = usage.other.iter().map(|oid| oid.to_id_string()).eq(["1.3.6.1.5.5.7.3.36".to_owned()]);
-    if signing && !others { Ok(()) } else { Err(Objection::SignerPurpose) }
+    if signing && !others { Ok(()) } else { Err(Objection::Purpose) }
 }
 
 /// When a certificate ends, in seconds since 1970.

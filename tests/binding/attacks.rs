@@ -68,8 +68,18 @@ fn content(table: &mut Table) {
         let (honest, other) = (plan.sign(&message(), &SIGNER), plan.sign(&message().replace("1.50", "1.51"), &SIGNER));
         table.add("label.binding_value", "content changed and digests made anew", other.replace(&value(&other), &value(&honest)));
     }
-    table.changed("label.binding_digest", "namespace of a label's prefix declared anew as the same prefix elsewhere", "slab:Classification>SECRET</slab:Classification", "x:Classification xmlns:x=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\">SECRET</x:Classification");
-    table.changed("malformed.xml.namespace", "label in another namespace", "confidentialitymetadatalabel:1:0\" Rev", "confidentialitymetadatalabel:1:1\" Rev");
+    table.changed(
+        "label.binding_digest",
+        "namespace of a label's prefix declared anew as the same prefix elsewhere",
+        "slab:Classification>SECRET</slab:Classification",
+        "x:Classification xmlns:x=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\">SECRET</x:Classification",
+    );
+    table.changed(
+        "malformed.xml.namespace",
+        "label in another namespace",
+        "confidentialitymetadatalabel:1:0\" Rev",
+        "confidentialitymetadatalabel:1:1\" Rev",
+    );
 }
 
 fn wrapping(table: &mut Table) {
@@ -87,17 +97,23 @@ fn wrapping(table: &mut Table) {
     table.add("label.binding_form", "label after the container", more(&label("UNCLASSIFIED")));
     let unsigned_first = signed.replace("<mb:MetadataBindingContainer>", &format!("{}<mb:MetadataBindingContainer>", inner.replace("b1", "b2")));
     table.add("label.binding_form", "unsigned container before the signed one", unsigned_first);
-    let moved = signed.replace("<mb:MetadataBinding Id=\"b1\">", "<mb:MetadataBinding Id=\"b2\"><mb:Metadata/></mb:MetadataBinding><mb:MetadataBinding Id=\"b1\">");
+    let moved = signed
+        .replace("<mb:MetadataBinding Id=\"b1\">", "<mb:MetadataBinding Id=\"b2\"><mb:Metadata/></mb:MetadataBinding><mb:MetadataBinding Id=\"b1\">");
     table.add("label.binding_form", "second binding in the container", moved);
     let in_object = signed.replace("</ds:Signature>", &format!("<ds:Object>{inner}</ds:Object></ds:Signature>"));
     table.add("malformed.xml.namespace", "signed binding moved into an object of the signature", in_object);
-    let extra = signed.replace("</mb:Metadata><mb:DataReference", &format!("</mb:Metadata><mb:Metadata>{}</mb:Metadata><mb:DataReference", label("UNCLASSIFIED")));
+    let extra = signed
+        .replace("</mb:Metadata><mb:DataReference", &format!("</mb:Metadata><mb:Metadata>{}</mb:Metadata><mb:DataReference", label("UNCLASSIFIED")));
     table.add("label.binding_digest", "second label in the signed binding", extra);
     let signature = &signed[signed.find("<ds:Signature ").unwrap()..signed.find("</ds:Signature>").unwrap() + "</ds:Signature>".len()];
     table.add("label.binding_signature", "two signatures", signed.replace(signature, &signature.repeat(2)));
     table.add("malformed.xml.namespace", "signature outside the binding", second(signature));
     table.add("label.binding_form", "unsigned words in an attribute of the binding", signed.replace("cryptoartefact:1:2", "any words"));
-    table.add("label.binding_form", "unsigned attribute of the container", signed.replace("<mb:MetadataBindingContainer>", "<mb:MetadataBindingContainer Id=\"words\">"));
+    table.add(
+        "label.binding_form",
+        "unsigned attribute of the container",
+        signed.replace("<mb:MetadataBindingContainer>", "<mb:MetadataBindingContainer Id=\"words\">"),
+    );
     table.add("invalid.cot.text", "text in the binding", signed.replace("</mb:MetadataBindingContainer>", "</mb:MetadataBindingContainer>words"));
 }
 
@@ -129,7 +145,9 @@ fn coverage(table: &mut Table) {
     let part = message().replace("<slab:ConfidentialityInformation>", "<slab:ConfidentialityInformation Id=\"p1\">");
     let plan = Plan::filtered().with(|plan| plan.references[1].uri = "#p1".into());
     table.add("label.binding_coverage", "reference to a part of the label", plan.sign(&part, &SIGNER));
-    let to_part = message().replace(WHOLE, "<mb:DataReference URI=\"#p1\"/>").replace("<slab:ConfidentialityInformation>", "<slab:ConfidentialityInformation Id=\"p1\">");
+    let to_part = message()
+        .replace(WHOLE, "<mb:DataReference URI=\"#p1\"/>")
+        .replace("<slab:ConfidentialityInformation>", "<slab:ConfidentialityInformation Id=\"p1\">");
     table.message("label.binding_coverage", "data is a part", &to_part);
     let field = message().replace(WHOLE, "<mb:DataReference URI=\"#c1\"/>").replace("<contact ", "<contact Id=\"c1\" ");
     table.message("label.binding_coverage", "data is a field of the event", &field);
@@ -155,13 +173,21 @@ fn transforms(table: &mut Table) {
     for (name, filter) in [
         ("XPath that hides the label", xpath("not(ancestor-or-self::*[local-name()='originatorConfidentialityLabel'])")),
         ("XPath of true", xpath("true()")),
-        ("XPath of the profile, with a word more", xpath("not(ancestor-or-self::*[local-name()='BindingInformation' and namespace-uri()='urn:nato:stanag:4778:bindinginformation:1:0']) or true()")),
+        (
+            "XPath of the profile, with a word more",
+            xpath(
+                "not(ancestor-or-self::*[local-name()='BindingInformation' and namespace-uri()='urn:nato:stanag:4778:bindinginformation:1:0']) or true()",
+            ),
+        ),
         ("XPath filter 2", transform("http://www.w3.org/2002/06/xmldsig-filter2", "")),
         ("XSLT", transform("http://www.w3.org/TR/1999/REC-xslt-19991116", "")),
         ("base64", transform("http://www.w3.org/2000/09/xmldsig#base64", "")),
         ("decryption", transform("http://www.w3.org/2002/07/decrypt#XML", "")),
         ("inclusive canonical XML first", transform("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "")),
-        ("enveloped signature with something in it", transform("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "<ds:XPath>true()</ds:XPath>")),
+        (
+            "enveloped signature with something in it",
+            transform("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "<ds:XPath>true()</ds:XPath>"),
+        ),
     ] {
         table.planned("label.binding_transform", name, |plan| plan.references[0].transforms = format!("{filter}{EXCLUSIVE}"));
     }
@@ -191,7 +217,12 @@ fn transforms(table: &mut Table) {
 }
 
 fn algorithms(table: &mut Table) {
-    for digest in ["http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmldsig-more#md5", "http://www.w3.org/2001/04/xmldsig-more#sha224", "urn:none"] {
+    for digest in [
+        "http://www.w3.org/2000/09/xmldsig#sha1",
+        "http://www.w3.org/2001/04/xmldsig-more#md5",
+        "http://www.w3.org/2001/04/xmldsig-more#sha224",
+        "urn:none",
+    ] {
         table.planned("label.binding_algorithm", format!("digest `{digest}`"), |plan| plan.digest = digest.into());
     }
     for algorithm in [
@@ -233,7 +264,12 @@ fn keys(table: &mut Table) {
     let five = "<ds:X509Certificate>AAAA</ds:X509Certificate>".repeat(4);
     table.changed("label.binding_limit", "five certificates", data, &format!("{data}{five}"));
     table.changed("label.binding_certificate", "no certificate first", data, &format!("{data}<ds:X509Certificate>AAAA</ds:X509Certificate>"));
-    table.changed("label.binding_limit", "certificate of many bytes", data, &format!("{data}<ds:X509Certificate>{}</ds:X509Certificate>", "A".repeat(30_000)));
+    table.changed(
+        "label.binding_limit",
+        "certificate of many bytes",
+        data,
+        &format!("{data}<ds:X509Certificate>{}</ds:X509Certificate>", "A".repeat(30_000)),
+    );
     table.changed("label.binding_limit", "signature of many bytes", "<ds:SignatureValue>", &format!("<ds:SignatureValue>{}", "A".repeat(4_000)));
     let signed = |signer: &Signer| Plan::filtered().sign(&message(), signer);
     let mut with = |code, name: &str, signer: &Signer| table.add(code, name, signed(signer));
@@ -255,10 +291,25 @@ fn structure(table: &mut Table) {
     table.changed("label.binding_signature", "two SignatureValue", "<ds:SignatureValue>", "<ds:SignatureValue/><ds:SignatureValue>");
     table.changed("label.binding_algorithm", "two algorithms", method, "<ds:SignatureMethod Algorithm=\"x\"/><ds:SignatureMethod");
     table.changed("label.binding_signature", "no KeyInfo", "<ds:KeyInfo>", "<ds:Object/><ds:KeyInfo>");
-    table.changed("label.binding_signature", "parameters of the algorithm", "ecdsa-sha256\"/>", "ecdsa-sha256\"><ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>");
+    table.changed(
+        "label.binding_signature",
+        "parameters of the algorithm",
+        "ecdsa-sha256\"/>",
+        "ecdsa-sha256\"><ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>",
+    );
     table.changed("label.binding_signature", "type of a reference", "<ds:Reference ", "<ds:Reference Type=\"urn:x\" ");
-    table.changed("label.binding_manifest", "reference to a manifest", "<ds:Reference ", "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" ");
-    table.changed("label.binding_manifest", "manifest in an object", "</ds:Signature>", "<ds:Object Id=\"m\"><ds:Manifest/></ds:Object></ds:Signature>");
+    table.changed(
+        "label.binding_manifest",
+        "reference to a manifest",
+        "<ds:Reference ",
+        "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" ",
+    );
+    table.changed(
+        "label.binding_manifest",
+        "manifest in an object",
+        "</ds:Signature>",
+        "<ds:Object Id=\"m\"><ds:Manifest/></ds:Object></ds:Signature>",
+    );
     table.changed("label.binding_signature", "object with words", "</ds:Signature>", "<ds:Object>words</ds:Object></ds:Signature>");
     table.changed("label.binding_signature", "short digest", "<ds:DigestValue>", "<ds:DigestValue>AAAA</ds:DigestValue><ds:DigestValue>");
     table.changed("label.binding_signature", "base64 without padding", "</ds:SignatureValue>", "A</ds:SignatureValue>");

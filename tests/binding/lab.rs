@@ -26,15 +26,8 @@ pub(crate) const PSS_384: &str = "http://www.w3.org/2007/05/xmldsig-more#sha384-
 pub(crate) const ED25519: &str = "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519";
 pub(crate) const SHA_256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(crate) const SHA_384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
-pub(crate) const ALGORITHMS: [(&str, &str); 7] = [
-    (ECDSA_256, SHA_256),
-    (ECDSA_384, SHA_384),
-    (RSA_256, SHA_256),
-    (RSA_384, SHA_384),
-    (PSS_256, SHA_256),
-    (PSS_384, SHA_384),
-    (ED25519, SHA_384),
-];
+pub(crate) const ALGORITHMS: [(&str, &str); 7] =
+    [(ECDSA_256, SHA_256), (ECDSA_384, SHA_384), (RSA_256, SHA_256), (RSA_384, SHA_384), (PSS_256, SHA_256), (PSS_384, SHA_384), (ED25519, SHA_384)];
 
 pub(crate) fn now() -> Time {
     Time::parse("2026-06-01T12:00:00Z").unwrap()
@@ -228,7 +221,10 @@ impl Plan {
             write!(references, "<ds:Reference URI=\"{uri}\">{transforms}<ds:DigestMethod Algorithm=\"{digest}\"/><ds:DigestValue>DIGEST{at}.</ds:DigestValue></ds:Reference>").unwrap();
         }
         let key_info = self.key_info.clone().unwrap_or_else(|| {
-            format!("<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>", STANDARD.encode(&signer.certificate))
+            format!(
+                "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>",
+                STANDARD.encode(&signer.certificate)
+            )
         });
         format!(
             "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>{}<ds:SignatureMethod Algorithm=\"{}\"/>{references}</ds:SignedInfo><ds:SignatureValue>VALUE.</ds:SignatureValue>{key_info}{}</ds:Signature>",
@@ -244,7 +240,8 @@ impl Plan {
             let kind = if self.digest == SHA_256 { &digest::SHA256 } else { &digest::SHA384 };
             text = text.replace(&format!("DIGEST{at}."), &STANDARD.encode(digest::digest(kind, &bytes)));
         }
-        let signed = spelt(&text, |source, at| source.is(at, "http://www.w3.org/2000/09/xmldsig#", "SignedInfo"), &[], &prefixes(&self.canonicalisation));
+        let signed =
+            spelt(&text, |source, at| source.is(at, "http://www.w3.org/2000/09/xmldsig#", "SignedInfo"), &[], &prefixes(&self.canonicalisation));
         text.replace("VALUE.", &STANDARD.encode(signer.sign(&self.algorithm, &signed)))
     }
 }

@@ -3,6 +3,7 @@
 mod attacks;
 mod interop;
 mod lab;
+mod passage;
 
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Refusal, Traffic};
 use vestibule::format;
@@ -87,7 +88,8 @@ fn what_is_read_twice_means_the_same_and_what_is_no_field_may_change() {
 /// Verifies a binding alone: the code, or the content that it covers.
 fn alone(text: &str, place: Place<'_>) -> String {
     let bound = verify(text, place, &AUTHORITY.trust(), now(), &mut Budget::for_body(text.len()));
-    bound.map_or_else(|refusal| refusal.reason.code().to_owned(), |bound| bound.content().map_or("whole".into(), |span| text[span.range()].to_owned()))
+    bound
+        .map_or_else(|refusal| refusal.reason.code().to_owned(), |bound| bound.content().map_or("whole".into(), |span| text[span.range()].to_owned()))
 }
 
 #[test]

@@ -5,9 +5,9 @@
 
 use crate::base::{Reason, Refusal};
 use crate::format::syntax::xml::Source;
+use crate::label::signature::Target;
 use crate::label::signature::form::{NAMESPACE as NAMESPACE_SIGNATURE, target};
 use crate::label::signature::walk::Walk;
-use crate::label::signature::Target;
 use crate::label::stanag4774;
 
 /// The namespace of bindings.
@@ -16,11 +16,8 @@ const NAMESPACE_EXTENSIONS: &str = "urn:nato:stanag:4778:bindinginformation:exte
 const NAMESPACE_MIME: &str = "http://www.w3.org/2005/05/xmlmime";
 
 /// Profiles that a binding may name: outside what is signed nothing else may be written.
-const PROFILES: [&str; 3] = [
-    "urn:nato:stanag:4778:profile:cryptoartefact:1:2",
-    "urn:nato:stanag:4778:profile:sidecar:1:2",
-    "urn:nato:stanag:4778:profile:xml:schema:1:0",
-];
+const PROFILES: [&str; 3] =
+    ["urn:nato:stanag:4778:profile:cryptoartefact:1:2", "urn:nato:stanag:4778:profile:sidecar:1:2", "urn:nato:stanag:4778:profile:xml:schema:1:0"];
 /// Labels of one binding at most: 8, an originator's and its translations.
 const LABELS_MAX: usize = 8;
 

@@ -71,26 +71,10 @@ pub struct Algorithm {
 
 /// The algorithms that are taken. XML signatures of ECDSA are the two numbers side by side, not DER; RSA-PSS has a salt as long as the digest.
 static ALGORITHMS: [Algorithm; 7] = [
-    Algorithm {
-        uri: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-        family: Family::P256,
-        verification: &signature::ECDSA_P256_SHA256_FIXED,
-    },
-    Algorithm {
-        uri: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
-        family: Family::P384,
-        verification: &signature::ECDSA_P384_SHA384_FIXED,
-    },
-    Algorithm {
-        uri: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        family: Family::Rsa,
-        verification: &signature::RSA_PKCS1_2048_8192_SHA256,
-    },
-    Algorithm {
-        uri: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
-        family: Family::Rsa,
-        verification: &signature::RSA_PKCS1_2048_8192_SHA384,
-    },
+    Algorithm { uri: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", family: Family::P256, verification: &signature::ECDSA_P256_SHA256_FIXED },
+    Algorithm { uri: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", family: Family::P384, verification: &signature::ECDSA_P384_SHA384_FIXED },
+    Algorithm { uri: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", family: Family::Rsa, verification: &signature::RSA_PKCS1_2048_8192_SHA256 },
+    Algorithm { uri: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", family: Family::Rsa, verification: &signature::RSA_PKCS1_2048_8192_SHA384 },
     Algorithm {
         uri: "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         family: Family::Rsa,

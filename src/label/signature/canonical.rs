@@ -80,7 +80,8 @@ impl<'s> Writer<'s, '_> {
 
     /// The declarations that an element is to carry, the default namespace first, then by prefix.
     fn namespaces(&self, at: usize, element: &'s Element<'_>) -> Vec<(&'s str, &'s str)> {
-        let used = element.attributes.iter().filter(|attribute| !attribute.prefix.is_empty()).map(|attribute| (attribute.prefix, attribute.namespace));
+        let used =
+            element.attributes.iter().filter(|attribute| !attribute.prefix.is_empty()).map(|attribute| (attribute.prefix, attribute.namespace));
         let mut wanted: Vec<(&str, &str)> = std::iter::once((element.prefix, element.namespace)).chain(used).collect();
         for prefix in self.inclusive {
             let prefix = if *prefix == DEFAULT { "" } else { prefix };
@@ -163,7 +164,8 @@ mod tests {
     #[test]
     fn attributes_are_sorted_and_values_have_one_spelling() {
         let text = "<e b='2' a=\"&quot;&#10;&#9;&#13;&lt;>'&amp;\" z:b='3' y:c='4' xmlns:z='urn:a' xmlns:y='urn:b'>&gt;&#13;\"<![CDATA[<&]]></e>";
-        let expected = "<e xmlns:y=\"urn:b\" xmlns:z=\"urn:a\" a=\"&quot;&#xA;&#x9;&#xD;&lt;>'&amp;\" b=\"2\" z:b=\"3\" y:c=\"4\">&gt;&#xD;\"&lt;&amp;</e>";
+        let expected =
+            "<e xmlns:y=\"urn:b\" xmlns:z=\"urn:a\" a=\"&quot;&#xA;&#x9;&#xD;&lt;>'&amp;\" b=\"2\" z:b=\"3\" y:c=\"4\">&gt;&#xD;\"&lt;&amp;</e>";
         assert_eq!(of(text, "e", "", &[]), expected);
     }
 

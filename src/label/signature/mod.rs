@@ -42,10 +42,7 @@ pub fn verify(
     let at = |at: usize, refusal: Refusal| Refusal::at(refusal.reason, source.span(at), refusal.detail);
     let signer = trust.judge(&signature.chain, now).map_err(|refusal| at(signature.at, refusal))?;
     let signed = canonical::canonical(source, signature.signed_info, &[], &signature.inclusive);
-    signature
-        .algorithm
-        .verify(signer.family, &signer.key, &signed, &signature.value)
-        .map_err(|refusal| at(signature.at, refusal))?;
+    signature.algorithm.verify(signer.family, &signer.key, &signed, &signature.value).map_err(|refusal| at(signature.at, refusal))?;
     if let Some((object, text)) = signature.made {
         let made = Time::parse(text).filter(|made| made.seconds_since(now) <= CLOCK_SKEW_SECONDS_MAX);
         if made.is_none() {

@@ -97,13 +97,11 @@ impl Trust {
             verification::ED25519,
         ];
         let usage = KeyUsage::required_if_present(identity::DOCUMENT_SIGNING);
-        certificate
-            .verify_for_usage(&algorithms, &anchors, &above, time, usage, Some(revocation), None)
-            .map_err(|error| match error {
-                Error::CertRevoked => Refusal::new(Reason::LabelBindingRevoked, "expected a certificate that is not revoked"),
-                Error::UnknownRevocationStatus | Error::CrlExpired { .. } => unrevokable(),
-                _ => refused("expected a chain to a label anchor of the sender's domain that is in force"),
-            })?;
+        certificate.verify_for_usage(&algorithms, &anchors, &above, time, usage, Some(revocation), None).map_err(|error| match error {
+            Error::CertRevoked => Refusal::new(Reason::LabelBindingRevoked, "expected a certificate that is not revoked"),
+            Error::UnknownRevocationStatus | Error::CrlExpired { .. } => unrevokable(),
+            _ => refused("expected a chain to a label anchor of the sender's domain that is in force"),
+        })?;
         key_of(leaf)
     }
 }
@@ -125,7 +123,10 @@ fn key_of(leaf: &[u8]) -> Result<Signer, Refusal> {
 
 fn objected(objection: Objection) -> Refusal {
     let reason = if objection == Objection::Key { Reason::LabelBindingAlgorithm } else { Reason::LabelBindingCertificate };
-    Refusal::new(reason, objection.sentence())
+    match objection {
+        Objection::Purpose => refused("expected a certificate for signing documents and for nothing else"),
+        _ => Refusal::new(reason, objection.sentence()),
+    }
 }
 
 fn refused(expected: &str) -> Refusal {

@@ -195,7 +195,10 @@ mod tests {
         assert_eq!(names, [(0, "", "urn:d", "a"), (2, "p", "urn:p", "b"), (4, "", "", "c")]);
         assert_eq!(source.children(0).collect::<Vec<_>>(), [Child::Text(" \n"), Child::Element(2), Child::Element(4)]);
         assert_eq!(source.element(2).unwrap().attributes.iter().map(|a| (a.prefix, a.name)).collect::<Vec<_>>(), [("p", "x"), ("", "y")]);
-        assert_eq!((source.namespace(2, "p"), source.namespace(2, ""), source.namespace(4, ""), source.namespace(0, "q")), ("urn:p", "urn:d", "", ""));
+        assert_eq!(
+            (source.namespace(2, "p"), source.namespace(2, ""), source.namespace(4, ""), source.namespace(0, "q")),
+            ("urn:p", "urn:d", "", "")
+        );
         assert!(source.is_within(2, 0) && source.is_within(2, 2) && !source.is_within(4, 2));
         assert_eq!(text.get(source.span(2).range()), Some("<p:b p:x='1' y='2'>t</p:b>"));
     }
