@@ -55,6 +55,7 @@ fn peer(name: &str, nation: &str, communities: &[&str], scheme: &str, clearances
         scheme: LATTICE.policy(scheme).unwrap(),
         clearances: clearances.iter().map(clearance).collect(),
         traffic: BTreeSet::from([Traffic::Operation]),
+        binding: vestibule::policy::LabelBinding::Unbound,
         communities,
         reads: Vec::new(),
     }

@@ -8,7 +8,7 @@ use crate::base::Fault;
 use crate::config::Gateway;
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
-use crate::process::{load_guard, world};
+use crate::process::{label_trust, load_guard, world};
 
 /// Checks a gateway's configuration.
 #[derive(Debug, clap::Args)]
@@ -47,6 +47,7 @@ impl Verb for Check {
         for domain in &gateway.domains {
             lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
         }
+        lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Domain, Gateway, Keys, Limits, Own, Peer, Remote, Unreadable, check};
+use super::{Domain, Gateway, Keys, LabelTrust, Limits, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -48,6 +48,8 @@ struct DomainGiven {
     certificate: PathBuf,
     key: PathBuf,
     revocations: Vec<PathBuf>,
+    label_anchor: Option<PathBuf>,
+    label_revocations: Option<Vec<PathBuf>>,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
     peer: Vec<PeerGiven>,
@@ -118,6 +120,8 @@ pub(super) fn remote(path: &Path) -> Result<Remote, Unreadable> {
         certificate: given.certificate,
         key: given.key,
         revocations: given.revocations,
+        label_anchor: None,
+        label_revocations: None,
         limits: given.limits,
         peer: vec![PeerGiven {
             name: gateway,
@@ -202,6 +206,14 @@ impl Source {
             key: at(given.key),
             revocations: given.revocations.into_iter().map(at).collect(),
         };
+        let label_trust = match (given.label_anchor, given.label_revocations) {
+            (None, None) => None,
+            // One without the other is a contradiction, which is told of below; an empty list then stands for it.
+            (anchor, revocations) => Some(LabelTrust {
+                anchor: at(anchor.unwrap_or_default()),
+                revocations: revocations.unwrap_or_default().into_iter().map(at).collect(),
+            }),
+        };
         let peer = |peer: PeerGiven| Peer {
             name: peer.name,
             identity: peer.identity,
@@ -209,7 +221,14 @@ impl Source {
             onward: peer.onward,
             limits: limits_of(&layer(limits.clone(), peer.limits)),
         };
-        Domain { name: given.name, listen: given.listen, identity, peers: given.peer.into_iter().map(peer).collect(), limits: limits_of(&limits) }
+        Domain {
+            name: given.name,
+            listen: given.listen,
+            identity,
+            label_trust,
+            peers: given.peer.into_iter().map(peer).collect(),
+            limits: limits_of(&limits),
+        }
     }
 }
 
@@ -266,6 +285,12 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
 }
 
 fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
+    if domain.label_trust.as_ref().is_some_and(|trust| trust.revocations.is_empty() || trust.anchor.file_name().is_none()) {
+        faults.push((
+            format!("the domain `{}` has label anchors without revocation lists, or lists without anchors", domain.name),
+            "give both `label_anchor` and `label_revocations`, or neither".to_owned(),
+        ));
+    }
     let mut identities = BTreeMap::new();
     for peer in &domain.peers {
         if identities.insert(&peer.identity, ()).is_some() {

@@ -57,7 +57,7 @@ impl Places {
 #[derive(Debug)]
 pub(in crate::label) struct Found<'f> {
     lattice: &'f Lattice,
-    reading: &'f Reading,
+    reading: &'f Reading<'f>,
     now: Time,
     label: Option<Label>,
     alternatives: Vec<(Label, Place)>,
@@ -66,7 +66,7 @@ pub(in crate::label) struct Found<'f> {
 
 impl<'f> Found<'f> {
     /// Nothing yet.
-    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading, now: Time) -> Self {
+    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading<'f>, now: Time) -> Self {
         Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new() }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod acs;
 pub mod banner;
+pub mod binding;
 mod character;
 pub mod clearance;
 pub mod cot;
@@ -19,6 +20,7 @@ pub mod named;
 mod portion;
 mod rule;
 pub mod scheme;
+pub mod signature;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]

@@ -74,7 +74,8 @@ impl<'g> Inspector<'g> {
     }
 
     fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        label::verify(parsed, &self.guard.edition().lattice, &self.guard.reading(sender), world.now, budget)
+        let trust = self.guard.label_trust(sender);
+        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
     }
 
     fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Passage {

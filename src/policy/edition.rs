@@ -90,6 +90,17 @@ pub struct PeerEntry {
     pub traffic: BTreeSet<Traffic>,
     /// Names of the formats that it reads, the one that it likes best first; none where it reads every format.
     pub reads: Vec<&'static str>,
+    /// Whether its labels must be bound to their messages by a signature.
+    pub binding: LabelBinding,
+}
+
+/// Whether the labels of a peer must be bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelBinding {
+    /// The link's identity is enough.
+    Unbound,
+    /// A signed binding is required.
+    Required,
 }
 
 impl PeerEntry {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::edition::{PeerEntry, Registry, SourceFile};
+use super::edition::{LabelBinding as Binding, PeerEntry, Registry, SourceFile};
 use super::faults::Faults;
 use super::ruleset::known_owner;
 use super::table::{Need, Table, Word, choose, read};
@@ -16,6 +16,9 @@ pub(in crate::policy) const PATH: &str = "peers.toml";
 
 /// The two kinds of traffic, as rule files spell them.
 pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traffic::Operation), ("exercise", Traffic::Exercise)];
+
+/// Whether a peer's labels must be bound, as rule files spell it.
+const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]
@@ -71,8 +74,9 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let code = nation.map(|word| word.text.to_owned()).unwrap_or_default();
     let clearances = clearances(&mut table, &code, &communities, lattice, faults);
     let reads = reads(&mut table, faults);
+    let binding = table.word("binding", Need::Optional, faults).map_or(Some(Binding::Unbound), |word| choose(&word, "binding", &BINDING, faults));
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, scheme: scheme?, clearances, traffic, reads })
+    Some(PeerEntry { name: named?, nation: code, communities, scheme: scheme?, clearances, traffic, reads, binding: binding? })
 }
 
 /// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::delivery::{Lanes, STOP_MAX};
 use super::inspectors::Inspectors;
+use super::label_trust;
 use super::lane::Lane;
 use super::review::{Ask, Asked};
 use super::world::{self, Secrets};
@@ -120,6 +121,7 @@ impl Gateway {
     /// Whatever prevents the gateway from starting, with the remedy.
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
         check_peers(&config, &guard)?;
+        guard.trust_in_labels(label_trust::read(&config)?);
         let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
         let shared = Arc::new(Shared {
@@ -224,6 +226,7 @@ impl Handle {
                 door.reload(domain).map_err(refused)?;
             }
         }
+        self.shared.inspectors.guard().trust_in_labels(label_trust::read(&config)?);
         self.shared.config.store(Arc::new(config));
         self.shared.take_up(&self.doors);
         self.shared.operated("reloaded certificates, revocation lists and peers").await
@@ -237,6 +240,7 @@ impl Handle {
         if places(config) != places(&present) {
             return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
         }
+        label_trust::read(config)?;
         config.domains.iter().try_for_each(Door::check)
     }
 

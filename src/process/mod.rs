@@ -8,6 +8,7 @@ mod delivery;
 mod gateway;
 mod inspectors;
 mod intake;
+pub mod label_trust;
 mod lane;
 mod review;
 pub mod world;

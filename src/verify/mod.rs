@@ -9,6 +9,7 @@
 //! decided once; banner lines, which the first reader checks against the label.
 
 mod acs;
+mod binding;
 mod compare;
 mod cot;
 mod ism;
@@ -41,7 +42,7 @@ pub use words::BlockedWords;
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::{Label, Lattice};
 use crate::normal::Edits;
-use crate::policy::PeerEntry;
+use crate::policy::{LabelBinding, PeerEntry};
 use portion::{Decision, Ground};
 use readers::{Canonical, Reader};
 use second::Second;
@@ -122,6 +123,10 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let result = (target.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    (reader.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    if claim.sender.binding == LabelBinding::Required {
+        binding::check(&original, claim.header).map_err(disagree)?;
+    }
     let said = label::Said::of(claim.label);
     let marked = markings(&claim, reader, &original, &said)?;
     addressed(&claim)?;
