@@ -123,7 +123,6 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let result = (target.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
-    (reader.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     if claim.sender.binding == LabelBinding::Required {
         binding::check(&original, claim.header).map_err(disagree)?;
     }
