@@ -56,6 +56,7 @@ fn peer(name: &str, nation: &str, communities: &[&str], scheme: &str, clearances
         clearances: clearances.iter().map(clearance).collect(),
         traffic: BTreeSet::from([Traffic::Operation]),
         binding: vestibule::policy::LabelBinding::Unbound,
+        bind: vestibule::policy::Bind::Nothing,
         communities,
         reads: Vec::new(),
     }

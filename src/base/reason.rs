@@ -281,6 +281,7 @@ reasons! {
     LabelBindingValue = "label.binding_value", Internal, Quarantine, "the signature is not that of the key in the signer's certificate", "sign the binding again";
     LabelBindingDigest = "label.binding_digest", Internal, Quarantine, "the label or content is not what was signed", "send what was signed, unchanged";
     LabelBindingTime = "label.binding_time", Internal, Quarantine, "the time of the signature is malformed or in the future", "correct the clock of the signer";
+    LabelBind = "label.bind", Internal, Quarantine, "the label cannot be bound to the message for a recipient whose entry asks for that", "see what the finding expected: a binding key, a format that holds a binding, a label in the body";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
     // mandatory control
@@ -329,6 +330,7 @@ reasons! {
     VerifyDisagreement = "verify.disagreement", Internal, Quarantine, "the second reader does not agree with the first", "report it: one of the readers is wrong";
     VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";
     VerifyEdit = "verify.edit", Internal, Quarantine, "the result differs from the original in more than the declared edits", "report it";
+    VerifyBinding = "verify.binding", Internal, Quarantine, "the binding that the gateway made does not hold for the second reader", "report it";
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";

@@ -50,6 +50,9 @@ impl Verb for Check {
         lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
+        if let Some(files) = &gateway.keys.binding {
+            lines.push(line("binding key", world::signer(files).and_then(|signer| in_force(&signer))));
+        }
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
         for line in &lines {
@@ -95,4 +98,9 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
             }
         }
     })
+}
+
+/// Whether others would take what the key signs now.
+fn in_force(signer: &crate::label::Signer) -> Result<(), Fault> {
+    signer.check(world::now()).map_err(|objection| Fault::new(format!("the binding certificate would not be taken: {}", objection.sentence())))
 }

@@ -154,7 +154,7 @@ impl Inspect {
         for file in &self.files {
             let body = letter::body(file)?;
             let header = self.header(file, from, &guard)?;
-            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers };
+            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers, signer: secrets.signer() };
             let passage = inspector.pass(from, &header, &body, &world);
             let shown = file.display().to_string();
             for ruling in &passage.rulings {
@@ -172,7 +172,7 @@ impl Inspect {
         let (rules, secrets, trust) = match (&self.config, &self.rules) {
             (Some(path), _) => {
                 let gateway = Gateway::read(path).map_err(|cause| unreadable(path, cause))?;
-                let secrets = if gateway.keys.pseudonym.exists() { Secrets::read(&gateway.keys.pseudonym)? } else { practice() };
+                let secrets = if gateway.keys.pseudonym.exists() { Secrets::open(&gateway.keys)? } else { practice() };
                 let trust = label_trust::read(&gateway)?;
                 (gateway.rules, secrets, trust)
             }

@@ -71,6 +71,17 @@ pub struct Keys {
     pub audit: PathBuf,
     /// Key that encrypts held bodies.
     pub quarantine: PathBuf,
+    /// What binds labels for recipients that get them bound; `None` where the gateway binds none.
+    pub binding: Option<Binding>,
+}
+
+/// Files of the key that binds labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The key (PEM, PKCS #8).
+    pub key: PathBuf,
+    /// Its certificate, and the authorities above it (PEM).
+    pub certificate: PathBuf,
 }
 
 /// A network that the gateway touches.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Domain, Gateway, Keys, LabelTrust, Limits, Own, Peer, Remote, Unreadable, check};
+use super::{Binding, Domain, Gateway, Keys, LabelTrust, Limits, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -37,6 +37,8 @@ struct KeysGiven {
     pseudonym: PathBuf,
     audit: PathBuf,
     quarantine: PathBuf,
+    binding_key: Option<PathBuf>,
+    binding_certificate: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +91,12 @@ pub(super) fn gateway(path: &Path) -> Result<Gateway, Unreadable> {
     let common = layer(BTreeMap::new(), given.limits);
     let domains = given.domain.into_iter().map(|domain| source.domain(domain, &common)).collect();
     let at = |path: PathBuf| source.folder.join(path);
-    let keys = Keys { pseudonym: at(given.keys.pseudonym), audit: at(given.keys.audit), quarantine: at(given.keys.quarantine) };
+    let binding = match (given.keys.binding_key, given.keys.binding_certificate) {
+        (None, None) => None,
+        // One alone is a contradiction, which is told of below; an empty path then stands for it.
+        (key, certificate) => Some(Binding { key: key.map(at).unwrap_or_default(), certificate: certificate.map(at).unwrap_or_default() }),
+    };
+    let keys = Keys { pseudonym: at(given.keys.pseudonym), audit: at(given.keys.audit), quarantine: at(given.keys.quarantine), binding };
     let gateway = Gateway {
         home: given.home,
         rules: at(given.rules),
@@ -210,7 +217,7 @@ impl Source {
             (None, None) => None,
             // One without the other is a contradiction, which is told of below; an empty list then stands for it.
             (anchor, revocations) => Some(LabelTrust {
-                anchor: at(anchor.unwrap_or_default()),
+                anchor: anchor.map(at).unwrap_or_default(),
                 revocations: revocations.unwrap_or_default().into_iter().map(at).collect(),
             }),
         };
@@ -267,6 +274,13 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
     let mut names = BTreeMap::new();
     let mut addresses = BTreeMap::new();
     let mut peers = BTreeMap::new();
+    let empty = |binding: &Binding| [&binding.key, &binding.certificate].iter().any(|path| path.as_os_str().is_empty());
+    if gateway.keys.binding.as_ref().is_some_and(empty) {
+        faults.push((
+            "the gateway has a binding key without certificate, or a certificate without key".to_owned(),
+            "give both `binding_key` and `binding_certificate`, or neither".to_owned(),
+        ));
+    }
     for domain in &gateway.domains {
         if names.insert(&domain.name, ()).is_some() {
             faults.push((format!("two domains are called `{}`", domain.name), "give each domain its own name".to_owned()));
@@ -285,7 +299,7 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
 }
 
 fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
-    if domain.label_trust.as_ref().is_some_and(|trust| trust.revocations.is_empty() || trust.anchor.file_name().is_none()) {
+    if domain.label_trust.as_ref().is_some_and(|trust| trust.revocations.is_empty() || trust.anchor.as_os_str().is_empty()) {
         faults.push((
             format!("the domain `{}` has label anchors without revocation lists, or lists without anchors", domain.name),
             "give both `label_anchor` and `label_revocations`, or neither".to_owned(),

@@ -21,6 +21,7 @@ mod portion;
 mod rule;
 pub mod scheme;
 pub mod signature;
+pub mod signer;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]
@@ -28,11 +29,13 @@ mod tests;
 pub mod tlp;
 mod translate;
 mod words;
+mod written;
 
 pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use portion::MarkedPart;
+pub use signer::Signer;
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
 pub use spif::PolicyFile;

@@ -92,6 +92,17 @@ pub struct PeerEntry {
     pub reads: Vec<&'static str>,
     /// Whether its labels must be bound to their messages by a signature.
     pub binding: LabelBinding,
+    /// Whether it gets labels that the gateway has bound.
+    pub bind: Bind,
+}
+
+/// Whether a peer gets labels that the gateway has bound to the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// Labels leave as they stand in the message.
+    Nothing,
+    /// The labels stand in one binding in the message, signed by the gateway.
+    Embedded,
 }
 
 /// Whether the labels of a peer must be bound.

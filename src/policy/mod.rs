@@ -23,7 +23,7 @@ mod words;
 pub use cases::{Case, Expectation};
 pub use detectors::DetectorRule;
 pub use edition::{
-    Agreement, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs, Order,
+    Agreement, Bind, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs, Order,
     PeerEntry, Profile, Registry, Release, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
 };
 pub(crate) use faults::nearest;

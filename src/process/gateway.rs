@@ -122,7 +122,7 @@ impl Gateway {
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
         check_peers(&config, &guard)?;
         guard.trust_in_labels(label_trust::read(&config)?);
-        let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
+        let secrets = Arc::new(Secrets::open(&config.keys)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
         let shared = Arc::new(Shared {
             inspectors: Inspectors::start(usize::from(config.inspectors), Arc::new(guard), secrets)?,

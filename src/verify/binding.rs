@@ -9,8 +9,10 @@ use super::label::LABEL;
 use super::second::{Part, Second};
 use crate::base::Header;
 
-const BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
-const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// The namespace of bindings.
+pub(super) const BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
+/// The namespace of signatures.
+pub(super) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
@@ -20,10 +22,18 @@ const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// # Errors
 /// One line: what was expected.
 pub(super) fn check(message: &Second<'_>, header: &Header) -> Result<(), &'static str> {
-    let root = message.root().ok_or("expected a message with a signed binding")?;
     if header.label.is_some() {
         return Err("expected no label in the header beside the one that is bound");
     }
+    whole(message)
+}
+
+/// The same for a message alone.
+///
+/// # Errors
+/// One line: what was expected.
+pub(super) fn whole(message: &Second<'_>) -> Result<(), &'static str> {
+    let root = message.root().ok_or("expected a message with a signed binding")?;
     let binding = one(root.all().filter(|part| part.is_element() && part.name() == (BINDING, "BindingInformation")))
         .ok_or("expected one binding in the message of a sender who must bind its labels")?;
     let [signature, container] = two(binding.content()).ok_or("expected a binding of one signature and one container")?;

@@ -10,6 +10,7 @@
 
 mod acs;
 mod binding;
+mod bound;
 mod compare;
 mod cot;
 mod ism;
@@ -37,6 +38,7 @@ mod translate;
 mod words;
 mod xml;
 
+pub use bound::{Bond, bound};
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};

@@ -4,6 +4,7 @@ mod attacks;
 mod interop;
 mod lab;
 mod passage;
+mod release;
 
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Refusal, Traffic};
 use vestibule::format;
@@ -16,6 +17,11 @@ use lab::{ALGORITHMS, AUTHORITY, EXCLUSIVE, HERE, Plan, Reference, SIGNER, bindi
 
 /// Takes a message from a peer that must bind its labels: what the label says, or why not.
 fn taken_with(text: &str, trust: Option<&Trust>) -> Result<String, Refusal> {
+    taken_from("NATO", text, trust)
+}
+
+/// The same from a peer that marks in another scheme.
+fn taken_from(scheme: &str, text: &str, trust: Option<&Trust>) -> Result<String, Refusal> {
     let header = Header {
         id: MessageId::from_parts(1, [0; 10]),
         precedence: Precedence::Routine,
@@ -27,7 +33,7 @@ fn taken_with(text: &str, trust: Option<&Trust>) -> Result<String, Refusal> {
     };
     let mut budget = Budget::for_body(text.len());
     let parsed = format::parse(format::Received::new(&header, text.as_bytes())?, &mut budget)?;
-    let reading = Reading { scheme: LATTICE.policy("NATO").unwrap(), binding: Binding::Required(trust) };
+    let reading = Reading { scheme: LATTICE.policy(scheme).unwrap(), binding: Binding::Required(trust) };
     let labelled = label::verify(parsed, &LATTICE, &reading, now(), &mut budget)?;
     Ok(LATTICE.view(labelled.label()).classification)
 }

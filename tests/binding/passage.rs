@@ -35,7 +35,7 @@ fn ruling(guard: &Guard, body: &str) -> Ruling {
         label: None,
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     Inspector::new(guard).pass(&Name::new("nato-hq").unwrap(), &header, body.as_bytes(), &world).rulings.pop().unwrap()
 }
 

@@ -19,7 +19,7 @@ const NAMESPACE_MIME: &str = "http://www.w3.org/2005/05/xmlmime";
 const PROFILES: [&str; 3] =
     ["urn:nato:stanag:4778:profile:cryptoartefact:1:2", "urn:nato:stanag:4778:profile:sidecar:1:2", "urn:nato:stanag:4778:profile:xml:schema:1:0"];
 /// Labels of one binding at most: 8, an originator's and its translations.
-const LABELS_MAX: usize = 8;
+pub(super) const LABELS_MAX: usize = 8;
 
 /// What is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,10 @@
 // SPEC: ADatP-4778 Ed A V1, binding schema 1.4; ADatP-4778.2, cryptographic artefacts.
 
 mod form;
+mod write;
 
 pub use form::NAMESPACE;
+pub use write::{Bond, embed};
 
 use form::{Binding, Data};
 

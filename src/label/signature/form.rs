@@ -29,7 +29,8 @@ pub const CERTIFICATE_BYTES_MAX: usize = 8192;
 /// Prefixes of `InclusiveNamespaces` at most: 16.
 pub const PREFIXES_MAX: usize = 16;
 
-const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+/// The filter that leaves the signature out.
+pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// The one filter of STANAG 4778, compared as text and never evaluated.
 // SPEC: ADatP-4778.2, embedded bindings: the data is the document without its binding.
