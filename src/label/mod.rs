@@ -36,6 +36,6 @@ pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use portion::MarkedPart;
-pub use signer::Signer;
 pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
+pub use signer::Signer;
 pub use spif::PolicyFile;

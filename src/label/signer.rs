@@ -51,7 +51,11 @@ impl Signer {
         let key = match (RsaKeyPair::from_pkcs8(der), Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)) {
             (Ok(pair), _) => Key::Rsa(pair),
             (_, Ok(pair)) => Key::Ed25519(pair),
-            _ => return Err(Fault::new("the binding key is neither RSA of 2048 bits and more nor Ed25519: a signature that is replayed must be the same")),
+            _ => {
+                return Err(Fault::new(
+                    "the binding key is neither RSA of 2048 bits and more nor Ed25519: a signature that is replayed must be the same",
+                ));
+            }
         };
         let chain = CertificateDer::pem_slice_iter(certificates).map(|read| read.map(|der| der.to_vec())).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|_| Fault::new("the binding certificates are not certificates in PEM"))?;

@@ -88,9 +88,12 @@ mod tests {
     #[test]
     fn a_label_of_every_policy_is_written_as_it_is_read() {
         let created = Time::parse("2026-01-01T00:00:00Z").unwrap();
-        for (scheme, access, releasable_to) in
-            [("GBR", "SECRET", Some("GBR USA")), ("USA", "SECRET", Some("USA GBR")), ("NATO", "NATO SECRET", None), ("AUS", "SECRET", Some("AUS NZL"))]
-        {
+        for (scheme, access, releasable_to) in [
+            ("GBR", "SECRET", Some("GBR USA")),
+            ("USA", "SECRET", Some("USA GBR")),
+            ("NATO", "NATO SECRET", None),
+            ("AUS", "SECRET", Some("AUS NZL")),
+        ] {
             let triple = Triple { access: Some(access), caveat: None, releasable_to };
             let label = cot::read(lattice(), lattice().policy(scheme).unwrap(), triple).unwrap().unwrap();
             for role in [Role::Originator, Role::Alternative] {

@@ -1,13 +1,14 @@
 //! Bindings against signers and verifiers of others: xmlsec1, and signxml for Python. `tests/run` installs both and says where they are.
 //!
 //! What we sign is signed by the tests' own signer over the guard's canonical form, so that a verifier of others checks that form; what
-//! they sign is verified by the guard whole. Ed25519 is known to neither, RSA-PSS to signxml alone.
+//! they sign is verified by the guard whole. RSA-PSS is known to signxml alone. Ed25519 is known to neither: there, canonical forms, digests
+//! and signatures of others are those of lxml and OpenSSL, put together by `peer.py`. What the gateway itself binds is verified by all.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::lab::*;
-use super::taken_with;
+use super::{release, taken_with};
 
 /// A tool that the environment names; a missing one fails the test.
 fn tool(variable: &str) -> PathBuf {
@@ -118,5 +119,52 @@ fn signxml_takes_what_we_sign_and_we_take_what_it_signs() {
         let taken = taken_with(&theirs, Some(&AUTHORITY.trust())).map_err(|refusal| format!("{}: {}", refusal.reason.code(), refusal.detail));
         assert_eq!(taken, Ok("SECRET".into()), "{algorithm}\n{theirs}");
         println!("signxml | {algorithm} | enveloped | both ways");
+    }
+}
+
+#[test]
+fn a_signature_of_ed25519_is_verified_and_made_by_others() {
+    let python = tool("VESTIBULE_SIGNXML");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/binding/peer.py");
+    let signer = AUTHORITY.signer(ED25519, 500, |_| {});
+    let files = Files::of(&signer);
+    let plan = Plan::enveloped().with(|plan| plan.algorithm = ED25519.into());
+    let ours = plan.sign(&message(), &signer);
+    files.write("ours.xml", ours.as_bytes());
+    let found = files.run(&python, &[script, "verify-ed25519", "ours.xml", "certificate.pem"]);
+    assert!(found.is_ok(), "{found:?}\n{ours}");
+    files.write("changed.xml", ours.replace("1.50", "1.51").as_bytes());
+    assert!(files.run(&python, &[script, "verify-ed25519", "changed.xml", "certificate.pem"]).is_err());
+    files.write("template.xml", template(&plan, &signer).as_bytes());
+    let theirs = files.run(&python, &[script, "sign-ed25519", "template.xml", "key.pem", "certificate.pem"]);
+    let theirs = String::from_utf8(theirs.unwrap()).unwrap();
+    let taken = taken_with(&theirs, Some(&AUTHORITY.trust())).map_err(|refusal| format!("{}: {}", refusal.reason.code(), refusal.detail));
+    assert_eq!(taken, Ok("SECRET".into()), "{theirs}");
+    println!("lxml and OpenSSL | {ED25519} | enveloped | both ways");
+}
+
+#[test]
+fn what_the_gateway_binds_is_verified_by_others() {
+    let (xmlsec, python) = (tool("VESTIBULE_XMLSEC1"), tool("VESTIBULE_SIGNXML"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/binding/peer.py");
+    let guard = release::guard(&[("gbr-ops", "bind = \"embedded\""), ("nato-hq", "binding = \"required\"")]);
+    let signed = Plan::filtered().sign(&release::track(), &SIGNER);
+    for (serial, algorithm) in [(510, RSA_256), (511, ED25519)] {
+        let own = AUTHORITY.signer(algorithm, serial, |_| {});
+        let files = Files::of(&own);
+        let released = release::ruling(&guard, ("nato-hq", "gbr-ops"), &signed, None, Some(&release::key(&own)));
+        let text = String::from_utf8(released.output.unwrap().bytes().to_vec()).unwrap();
+        files.write("ours.xml", text.as_bytes());
+        files.write("changed.xml", text.replace("MV EXAMPLE", "MV EXAMPLF").as_bytes());
+        let look = |file: &str| match algorithm {
+            RSA_256 => {
+                let one = files.run(&xmlsec, &["--verify", "--enabled-key-data", "x509", "--trusted-pem", "anchor.pem", file]);
+                one.and_then(|_| files.run(&python, &[script, "verify", file, "certificate.pem", "1"]))
+            }
+            _ => files.run(&python, &[script, "verify-ed25519", file, "certificate.pem"]),
+        };
+        assert!(look("ours.xml").is_ok(), "{algorithm}: {:?}\n{text}", look("ours.xml"));
+        assert!(look("changed.xml").is_err(), "{algorithm}");
+        println!("gateway | {algorithm} | enveloped | verified by others");
     }
 }

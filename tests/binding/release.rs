@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use vestibule::base::{Header, MessageId, Name, Outcome, Precedence, Reason, Traffic};
+use vestibule::base::{Budget, Header, MessageId, Name, Outcome, Precedence, Reason, Traffic};
 use vestibule::filter::Waivers;
-use vestibule::label::Signer as Key;
+use vestibule::format;
+use vestibule::label::{self, Binding, Label, Reading, Signer as Key};
 use vestibule::pipeline::{Guard, Inspector, Ruling, World};
 use vestibule::policy::{self, SourceFile};
 use vestibule::sanitise::Keys;
+use vestibule::verify::{BlockedWords, Bond, bound};
 
 use super::lab::*;
 use super::{taken_from, taken_with};
@@ -41,8 +43,8 @@ pub(super) fn key(signer: &Signer) -> Key {
     Key::of_pem(signer.key_pem.as_bytes(), signer.certificate_pem.as_bytes()).unwrap()
 }
 
-pub(super) fn ruling(guard: &Guard, (from, to): (&str, &str), body: &str, label: Option<&str>, signer: Option<&Key>) -> Ruling {
-    let header = Header {
+fn header(label: Option<&str>, to: &str) -> Header {
+    Header {
         id: MessageId::from_parts(1, [0; 10]),
         precedence: Precedence::Routine,
         destinations: vec![Name::new(to).unwrap()],
@@ -50,7 +52,11 @@ pub(super) fn ruling(guard: &Guard, (from, to): (&str, &str), body: &str, label:
         traffic: Traffic::Operation,
         sent: now(),
         label: label.map(str::to_owned),
-    };
+    }
+}
+
+pub(super) fn ruling(guard: &Guard, (from, to): (&str, &str), body: &str, label: Option<&str>, signer: Option<&Key>) -> Ruling {
+    let header = header(label, to);
     let pseudonym = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let world = World { now: now(), keys: &Keys { pseudonym: &pseudonym }, waivers: &Waivers::default(), signer };
     Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings.pop().unwrap()
@@ -98,10 +104,9 @@ fn a_recipient_reads_its_own_label_beside_the_originators() {
     let signer = key(&AUTHORITY.signer(ED25519, 410, |_| {}));
     // Marked in another form, with and without a detail to bind in.
     let marked = |detail: &str| {
-        event("").replace("type=\"a-f-G\"", "type=\"a-f-G\" access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"").replace(
-            "<detail><contact callsign=\"A&amp;B &#xE8;é\"/></detail>",
-            detail,
-        )
+        event("")
+            .replace("type=\"a-f-G\"", "type=\"a-f-G\" access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"")
+            .replace("<detail><contact callsign=\"A&amp;B &#xE8;é\"/></detail>", detail)
     };
     for detail in ["<detail><contact callsign=\"ALPHA\"/></detail>", "<detail/>", ""] {
         let body = marked(detail);
@@ -132,7 +137,7 @@ fn what_cannot_be_bound_is_held_and_says_why() {
     // A label of the header would stand beside the bound one.
     let unbound = self::guard(&BIND[..1]);
     let bare = event("").replace("type=\"a-f-G\"", "type=\"a-n-S-X-M\"").replace("A&amp;B &#xE8;é", "MV EXAMPLE");
-    let held = ruling(&unbound, ("nato-hq", "gbr-ops"), &bare, Some(&label("SECRET")), Some(&signer));
+    let held = ruling(&unbound, ("nato-hq", "gbr-ops"), &bare, Some(&super::lab::label("SECRET")), Some(&signer));
     assert_eq!((held.outcome, held.code), (Outcome::Quarantine, Some(Reason::LabelBind)), "{held:?}");
     // A format that holds no binding.
     let tracks = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes/cases/messages/nato-tracks.nffi.xml")).unwrap();
@@ -157,7 +162,86 @@ fn a_key_whose_signatures_differ_each_time_is_no_binding_key() {
 #[test]
 fn a_word_for_binding_that_is_none_is_a_fault_of_the_rule_set() {
     let files = policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap();
-    let change = |file: SourceFile| SourceFile { text: file.text.replace("[peer.gbr-ops]\n", "[peer.gbr-ops]\nbind = \"detached\"\n").into(), ..file };
+    let change =
+        |file: SourceFile| SourceFile { text: file.text.replace("[peer.gbr-ops]\n", "[peer.gbr-ops]\nbind = \"detached\"\n").into(), ..file };
     let complaints = Guard::load(&files.into_iter().map(change).collect::<Vec<_>>()).unwrap_err();
     assert!(complaints.iter().any(|complaint| complaint.what == "unknown bind `detached`"), "{complaints:?}");
+}
+
+#[test]
+fn the_second_reader_takes_no_binding_that_says_covers_or_proves_something_else() {
+    let more = [("usa-ops", "bind = \"embedded\"")];
+    let (plain, binding) = (guard(&[]), guard(&more));
+    let (own, other) = (AUTHORITY.signer(ED25519, 440, |_| {}), AUTHORITY.signer(ED25519, 441, |_| {}));
+    let (signer, stranger) = (key(&own), key(&other));
+    let body = event("<contact callsign=\"ALPHA\"/>")
+        .replace("type=\"a-f-G\"", "type=\"a-f-G\" access=\"SECRET\" releasableTo=\"GBR USA CAN\"")
+        .replace("<contact callsign=\"A&amp;B &#xE8;é\"/>", "");
+    let pass = |guard: &Guard, signer| ruling(guard, ("gbr-ops", "usa-ops"), &body, None, signer);
+    let good = left(&pass(&binding, Some(&signer)));
+    let strange = left(&pass(&binding, Some(&stranger)));
+    let edition = binding.edition();
+    let released = released(edition, &body);
+    let blocked_words = BlockedWords::of(&edition.word_lists);
+    let look = |text: &str| {
+        let verified = pass(&plain, None).output.unwrap();
+        let bond = Bond {
+            lattice: &edition.lattice,
+            released: &released,
+            recipient: &edition.peers["usa-ops"],
+            signer: &signer,
+            blocked_words: &blocked_words,
+        };
+        bound(verified, text.as_bytes().to_vec(), bond).map(|verified| verified.bytes() == text.as_bytes()).map_err(|refusal| refusal.reason)
+    };
+    assert_eq!(look(&good), Ok(true));
+    let value = |text: &str, name: &str| text.split(&format!("<ds:{name}>")).nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let label = |text: &str| {
+        let from = text.find("<slab:originatorConfidentialityLabel").unwrap();
+        let end = "</slab:originatorConfidentialityLabel>";
+        text[from..text.find(end).unwrap() + end.len()].to_owned()
+    };
+    let binding_of = |text: &str| {
+        let end = "</mb:BindingInformation>";
+        text[text.find("<mb:BindingInformation").unwrap()..text.find(end).unwrap() + end.len()].to_owned()
+    };
+    let changed = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}\n{good}");
+        good.replacen(from, to, 1)
+    };
+    for (text, reason) in [
+        (changed("lat=\"1.5\"", "lat=\"1.6\""), Reason::VerifyEdit),
+        (changed("<contact callsign=\"ALPHA\"/>", ""), Reason::VerifyEdit),
+        (changed("<contact callsign=\"ALPHA\"/>", "<contact callsign=\"ALPHA\"/><x/>"), Reason::VerifyEdit),
+        (changed("access=\"SECRET\"", "access=\"OFFICIAL\""), Reason::VerifyEdit),
+        (changed("</event>", "</event> "), Reason::VerifyCanonical),
+        (changed("<ds:SignedInfo>", "<ds:SignedInfo> "), Reason::VerifyCanonical),
+        (changed(&binding_of(&good), ""), Reason::VerifyBinding),
+        (changed(&binding_of(&good), &[label(&good), binding_of(&good)].concat()), Reason::VerifyBinding),
+        (changed(&binding_of(&good), &binding_of(&strange)), Reason::VerifyBinding),
+        (changed(&binding_of(&good), &[binding_of(&good), binding_of(&good)].concat()), Reason::VerifyBinding),
+        (changed(">SECRET<", ">OFFICIAL<"), Reason::VerifyBinding),
+        (changed("<slab:GenericValue>CAN</slab:GenericValue>", ""), Reason::VerifyBinding),
+        (good.replace("<slab:GenericValue>USA</slab:GenericValue>", "<slab:GenericValue>NZL</slab:GenericValue>"), Reason::VerifyBinding),
+        (changed(&value(&good, "DigestValue"), &value(&strange, "SignatureValue")), Reason::VerifyBinding),
+        (changed(&value(&good, "SignatureValue"), &value(&strange, "SignatureValue")), Reason::VerifyBinding),
+        (changed(&value(&good, "X509Certificate"), &value(&strange, "X509Certificate")), Reason::VerifyBinding),
+        (changed("xmldsig#enveloped-signature", "xmldsig#base64"), Reason::VerifyBinding),
+        (changed("<ds:Reference URI=\"\">", "<ds:Reference URI=\"#x\">"), Reason::VerifyBinding),
+        (changed("<mb:DataReference URI=\"\"/>", "<mb:DataReference URI=\"#x\"/>"), Reason::VerifyBinding),
+        (good.replace("alternativeConfidentialityLabel", "originatorConfidentialityLabel"), Reason::VerifyBinding),
+        (good.replace("xmldsig-more#sha384", "xmldsig-more#sha224"), Reason::VerifyBinding),
+        (good.replace("eddsa-ed25519", "rsa-sha256"), Reason::VerifyBinding),
+    ] {
+        assert_eq!(look(&text), Err(reason), "{text}");
+    }
+}
+
+/// The label that the lab reads in a British message.
+fn released(edition: &policy::Edition, body: &str) -> Label {
+    let header = header(None, "usa-ops");
+    let mut budget = Budget::for_body(body.len());
+    let parsed = format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget).unwrap();
+    let reading = Reading { scheme: edition.lattice.policy("GBR").unwrap(), binding: Binding::Unbound };
+    label::verify(parsed, &edition.lattice, &reading, now(), &mut budget).unwrap().label().clone()
 }

@@ -164,8 +164,7 @@ fn signature(digest: &str, key: &Signer) -> Result<String, Refusal> {
     let info = source.elements().find(|(_, element)| element.name == "SignedInfo").map(|(at, _)| at);
     let info = info.ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected what is signed in its signature"))?;
     let value = STANDARD.encode(key.sign(&canonical(&source, info, &[], &[]))?);
-    let certificates: String =
-        key.certificates().map(|certificate| format!("<ds:X509Certificate>{certificate}</ds:X509Certificate>")).collect();
+    let certificates: String = key.certificates().map(|certificate| format!("<ds:X509Certificate>{certificate}</ds:X509Certificate>")).collect();
     Ok(format!(
         "{open}{signed}<ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>{close}"
     ))
