@@ -101,6 +101,11 @@ impl<'f> Found<'f> {
         self.add(label, Form::Detached, place)
     }
 
+    /// Takes the label that a binding in the header has proved.
+    pub(in crate::label) fn beside(&mut self, label: Label) -> Result<(), Refusal> {
+        self.add(label, Form::Detached, Place { span: None, path: "header".into() })
+    }
+
     /// Reads all places that are labels.
     pub(in crate::label) fn labels(&mut self, tree: &Tree<'_>, places: &Places, budget: &mut Budget) -> Result<(), Refusal> {
         places.labels.iter().try_for_each(|marking| self.marking(tree, *marking, budget))

@@ -11,7 +11,8 @@ use super::lattice::Lattice;
 use super::mark::Label;
 use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
-use super::signature::Trust;
+use super::signature::{Outside, Trust};
+use super::stanag4774::{self, Role};
 use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::{Parsed, Syntax};
 use crate::normal::Marking;
@@ -100,13 +101,13 @@ impl Form {
 pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading<'_>, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
     let (tree, format) = (parsed.tree(), parsed.format());
     let markings = (format.markings)(tree);
-    if let Binding::Required(trust) = reading.binding {
-        bound(&parsed, &markings, trust, now, budget)?;
-    }
     let places = Places::of(&markings)?;
     let mut found = Found::new(lattice, reading, now);
-    if let Some(text) = &parsed.header().label {
-        found.detached(text, budget)?;
+    match (&parsed.header().label, reading.binding) {
+        (Some(text), Binding::Required(trust)) => found.beside(bound_beside(&parsed, text, lattice, trust, now, budget)?)?,
+        (None, Binding::Required(trust)) => bound(&parsed, &markings, trust, now, budget)?,
+        (Some(text), Binding::Unbound) => found.detached(text, budget)?,
+        (None, Binding::Unbound) => {}
     }
     found.labels(tree, &places, budget)?;
     let parts = portion::read(&found, tree, &(format.portions)(tree), budget)?;
@@ -120,15 +121,11 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading<'_>, 
 
 /// Checks that the labels of a message are those of its one signed binding, and that the binding is to the whole message.
 fn bound(parsed: &Parsed<'_>, markings: &[Marking], trust: Option<&Trust>, now: Time, budget: &mut Budget) -> Result<(), Refusal> {
-    let missing = |expected: &str| Refusal::new(Reason::LabelBinding, expected);
-    let trust = trust.ok_or_else(|| missing("expected label anchors of the sender's domain: set `label_anchor` and `label_revocations`"))?;
+    let trust = trust.ok_or_else(untrusted)?;
     let text = match (parsed.format().syntax, std::str::from_utf8(parsed.body())) {
         (Syntax::Xml, Ok(text)) => text,
-        _ => return Err(missing("expected a format that can carry a signed binding, which XML can")),
+        _ => return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding in the header, where the format cannot carry one, which XML can")),
     };
-    if parsed.header().label.is_some() {
-        return Err(Refusal::new(Reason::LabelBindingWrapped, "expected no label in the header beside the one that is bound").on("header"));
-    }
     let proof = binding::verify(text, binding::Place::Embedded, trust, now, budget)?;
     // The very elements that were digested are the labels that are read.
     for marking in markings {
@@ -141,6 +138,37 @@ fn bound(parsed: &Parsed<'_>, markings: &[Marking], trust: Option<&Trust>, now: 
     }
     let read = markings.iter().filter(|marking| matches!(marking, Marking::Stanag4774(_))).count();
     if read == proof.labels().len() { Ok(()) } else { Err(Refusal::new(Reason::LabelBindingWrapped, "expected every signed label to be read")) }
+}
+
+/// The label of a binding that stands in the header, beside the message, and is to every byte of it.
+///
+/// The message may say how it is marked, too: that is among the bytes that are bound, and must say the same as ever.
+fn bound_beside(parsed: &Parsed<'_>, text: &str, lattice: &Lattice, trust: Option<&Trust>, now: Time, budget: &mut Budget) -> Result<Label, Refusal> {
+    // Places in the header are no places in the body.
+    let placed = |refusal: Refusal| Refusal::new(refusal.reason, refusal.detail).on("header");
+    let trust = trust.ok_or_else(untrusted)?;
+    if !binding::is_meant(text) {
+        return Err(placed(Refusal::new(Reason::LabelBindingWrapped, "expected no label in the header beside the one that is bound")));
+    }
+    if text.len() > stanag4774::DETACHED_BYTES_MAX {
+        let expected = format!("expected a binding of at most {} bytes in the header", stanag4774::DETACHED_BYTES_MAX);
+        return Err(placed(Refusal::new(Reason::LabelBindingLimit, expected)));
+    }
+    let name = binding::name_of(parsed.body());
+    let outside = Outside { uri: &name, bytes: parsed.body() };
+    let proof = binding::verify(text, binding::Place::Detached(outside), trust, now, budget).map_err(placed)?;
+    let [label] = proof.labels() else {
+        return Err(placed(Refusal::new(Reason::LabelBindingForm, "expected one label in the binding of the header, the originator's")));
+    };
+    let (role, label) = stanag4774::read_within(lattice, text, *label, budget).map_err(placed)?;
+    match role {
+        Role::Originator => Ok(label),
+        Role::Alternative => Err(placed(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header"))),
+    }
+}
+
+fn untrusted() -> Refusal {
+    Refusal::new(Reason::LabelBinding, "expected label anchors of the sender's domain: set `label_anchor` and `label_revocations`")
 }
 
 /// Proof that a message carries one valid label, said the same in every place.

@@ -33,6 +33,11 @@ pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> 
     written(tree, edits, NodeId::ROOT, DECLARATION)
 }
 
+/// Writes an element as a document.
+pub(super) fn write_from(tree: &Tree<'_>, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, &Edits::default(), id, DECLARATION)
+}
+
 /// Writes an element that another syntax carries, without a declaration.
 pub(super) fn write_element(tree: &Tree<'_>, edits: &Edits, id: NodeId) -> Result<Vec<u8>, Refusal> {
     written(tree, edits, id, "")

@@ -5,9 +5,12 @@
 //! and to the `MetadataBinding`, by an identifier that stands once. Deliberately absent: digests, the signature's value and the signer,
 //! which the first half computes once, by the cryptographic library that both halves would share.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::label::LABEL;
 use super::second::{Part, Second};
-use crate::base::Header;
+use crate::base::{Digest, Header};
 
 /// The namespace of bindings.
 pub(super) const BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
@@ -22,13 +25,36 @@ const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// # Errors
 /// One line: what was expected.
 pub(super) fn check(message: &Second<'_>, header: &Header) -> Result<(), &'static str> {
-    if header.label.is_some() {
-        return Err("expected no label in the header beside the one that is bound");
+    match &header.label {
+        Some(_) => Err("expected no label in the header beside the one that is bound"),
+        None => whole(message),
     }
-    whole(message)
 }
 
-/// The same for a message alone.
+/// Checks that the labels of a binding in the header are bound to all of the message beside it.
+///
+/// # Errors
+/// One line: what was expected.
+pub(super) fn beside(header: &Second<'_>, body: &[u8]) -> Result<(), &'static str> {
+    let root = header.root().filter(|root| root.name() == (BINDING, "BindingInformation")).ok_or("expected a binding in the header")?;
+    let (signature, metadata) = parts(root)?;
+    let name = format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(body).0));
+    if data(metadata)? != name {
+        return Err("expected a label bound to the message by its digest");
+    }
+    let references = references(signature)?;
+    let whole = one(references.iter().filter(|reference| reference.said("URI") == Some(&name))).ok_or("expected one reference to the message")?;
+    if whole.content().any(|part| part.name() == (SIGNATURE, "Transforms")) {
+        return Err("expected a reference to the message as it is");
+    }
+    match one(references.iter().filter(|reference| reference.said("URI") == Some(""))) {
+        Some(all) if filter(*all)? == ENVELOPED => Ok(()),
+        Some(_) => Err("expected a reference to the binding without its signature"),
+        None => label(root, &references, metadata),
+    }
+}
+
+/// The same as [`check`] for a message alone.
 ///
 /// # Errors
 /// One line: what was expected.
@@ -36,38 +62,53 @@ pub(super) fn whole(message: &Second<'_>) -> Result<(), &'static str> {
     let root = message.root().ok_or("expected a message with a signed binding")?;
     let binding = one(root.all().filter(|part| part.is_element() && part.name() == (BINDING, "BindingInformation")))
         .ok_or("expected one binding in the message of a sender who must bind its labels")?;
+    let (signature, metadata) = parts(binding)?;
+    let inside = |part: Part<'_, '_>| part.above().any(|above| above.at == metadata.at);
+    if root.all().any(|part| part.is_element() && part.name().0 == LABEL && !inside(part)) {
+        return Err("expected every label in the signed binding");
+    }
+    if data(metadata)? != "" {
+        return Err("expected a label bound to the whole message");
+    }
+    let references = references(signature)?;
+    let whole = one(references.iter().filter(|reference| reference.said("URI") == Some(""))).ok_or("expected one reference to the whole message")?;
+    match filter(*whole)? {
+        ENVELOPED => Ok(()),
+        XPATH => label(root, &references, metadata),
+        _ => Err("expected a reference to the message without its signature or binding"),
+    }
+}
+
+/// The signature and the bound labels of a binding.
+fn parts<'t, 'a>(binding: Part<'t, 'a>) -> Result<(Part<'t, 'a>, Part<'t, 'a>), &'static str> {
     let [signature, container] = two(binding.content()).ok_or("expected a binding of one signature and one container")?;
     if signature.name() != (SIGNATURE, "Signature") || container.name() != (BINDING, "MetadataBindingContainer") {
         return Err("expected a binding of one signature and one container");
     }
     let metadata = one(container.content()).filter(|part| part.name() == (BINDING, "MetadataBinding")).ok_or("expected one bound label")?;
-    let inside = |part: Part<'_, '_>| part.above().any(|above| above.at == metadata.at);
-    if root.all().any(|part| part.is_element() && part.name().0 == LABEL && !inside(part)) {
-        return Err("expected every label in the signed binding");
-    }
-    let last = metadata.content().last().filter(|part| part.name() == (BINDING, "DataReference"));
-    if last.and_then(|data| data.said("URI")) != Some("") || metadata.content().filter(|part| part.name().1 != "Metadata").count() != 1 {
-        return Err("expected a label bound to the whole message");
-    }
-    covers(root, signature, metadata)
+    Ok((signature, metadata))
 }
 
-/// Whether the references of a signature cover the message and the bound label.
-fn covers(root: Part<'_, '_>, signature: Part<'_, '_>, metadata: Part<'_, '_>) -> Result<(), &'static str> {
+/// What the one data of a binding refers to.
+fn data<'t>(metadata: Part<'t, '_>) -> Result<&'t str, &'static str> {
+    let last = metadata.content().last().filter(|part| part.name() == (BINDING, "DataReference"));
+    let one = metadata.content().filter(|part| part.name().1 != "Metadata").count() == 1;
+    last.filter(|_| one).and_then(|data| data.said("URI")).ok_or("expected a label bound to one thing by its reference")
+}
+
+fn references<'t, 'a>(signature: Part<'t, 'a>) -> Result<Vec<Part<'t, 'a>>, &'static str> {
     let signed = one(signature.content().filter(|part| part.name() == (SIGNATURE, "SignedInfo"))).ok_or("expected one `SignedInfo`")?;
-    let references = || signed.content().filter(|part| part.name() == (SIGNATURE, "Reference"));
-    let whole = one(references().filter(|reference| reference.said("URI") == Some(""))).ok_or("expected one reference to the whole message")?;
-    match filter(whole)? {
-        ENVELOPED => return Ok(()),
-        XPATH => {}
-        _ => return Err("expected a reference to the message without its signature or binding"),
-    }
+    Ok(signed.content().filter(|part| part.name() == (SIGNATURE, "Reference")).collect())
+}
+
+/// Whether a reference covers the bound label, by an identifier that stands once.
+fn label(root: Part<'_, '_>, references: &[Part<'_, '_>], metadata: Part<'_, '_>) -> Result<(), &'static str> {
     let id = metadata.said("Id").ok_or("expected a bound label with an identifier")?;
     let same = |part: &Part<'_, '_>| !part.is_element() && part.name().1.eq_ignore_ascii_case("id") && part.value() == id;
     if root.all().filter(same).count() != 1 {
         return Err("expected an identifier that stands once");
     }
-    let named = one(references().filter(|reference| reference.said("URI").and_then(|uri| uri.strip_prefix('#')) == Some(id)));
+    let named = one(references.iter().filter(|reference| reference.said("URI").and_then(|uri| uri.strip_prefix('#')) == Some(id)));
     let named = named.ok_or("expected one reference to the bound label")?;
     let transforms = one(named.content().filter(|part| part.name() == (SIGNATURE, "Transforms"))).ok_or("expected transforms")?;
     match one(transforms.content()).and_then(|only| only.said("Algorithm")) {

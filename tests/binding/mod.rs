@@ -1,6 +1,7 @@
 //! Signed bindings: what is taken, in every algorithm and form, and a table of attacks that are all refused, each with its code.
 
 mod attacks;
+mod beside;
 mod interop;
 mod lab;
 mod passage;

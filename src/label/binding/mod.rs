@@ -15,11 +15,30 @@ pub use write::{Bond, embed};
 use form::{Binding, Data};
 
 use super::signature::{self, Outside, Signature, Signer, Target, Trust, Without};
-use crate::base::{Budget, Reason, Refusal, Span, Time};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::base::{Budget, Digest, Reason, Refusal, Span, Time};
 use crate::format::syntax::xml::{Cdata, Comments, Options, Source};
 
 /// Levels of a document with a binding at most: 32. Formats set lower limits of their own.
 const OPTIONS: Options = Options { comments: Comments::Allow, cdata: Cdata::Allow, depth_max: 32 };
+
+/// The name of a message by its digest: that under which a binding that stands beside a message refers to it.
+// SPEC: RFC 6920, sections 3 and 5: SHA-256 in base64url without padding, no authority.
+#[must_use]
+pub fn name_of(body: &[u8]) -> String {
+    format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(body).0))
+}
+
+/// Whether a text is a binding, by its first tag alone.
+#[must_use]
+pub fn is_meant(text: &str) -> bool {
+    let tag = text.trim_start();
+    let tag = tag.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(tag, |(_, rest)| rest.trim_start());
+    let name = tag.strip_prefix('<').and_then(|rest| rest.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next());
+    name.and_then(|name| name.rsplit(':').next()) == Some("BindingInformation")
+}
 
 /// Where the data of a binding must be.
 #[derive(Debug, Clone, Copy)]
