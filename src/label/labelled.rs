@@ -124,7 +124,12 @@ fn bound(parsed: &Parsed<'_>, markings: &[Marking], trust: Option<&Trust>, now: 
     let trust = trust.ok_or_else(untrusted)?;
     let text = match (parsed.format().syntax, std::str::from_utf8(parsed.body())) {
         (Syntax::Xml, Ok(text)) => text,
-        _ => return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding in the header, where the format cannot carry one, which XML can")),
+        _ => {
+            return Err(Refusal::new(
+                Reason::LabelBinding,
+                "expected a signed binding in the header, where the format cannot carry one, which XML can",
+            ));
+        }
     };
     let proof = binding::verify(text, binding::Place::Embedded, trust, now, budget)?;
     // The very elements that were digested are the labels that are read.
@@ -221,7 +226,13 @@ mod tests {
     use crate::label::tests::{lattice, now};
 
     /// What a message is found to say: the label's view and the forms it was found in.
-    fn verified(scheme: &str, binding: Binding<'_>, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
+    fn verified(
+        scheme: &str,
+        binding: Binding<'_>,
+        header_label: Option<&str>,
+        attributes: &str,
+        detail: &str,
+    ) -> Result<(String, Vec<Form>), Refusal> {
         let body = format!(
             "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
         );

@@ -67,7 +67,7 @@ pub(super) fn whole(message: &Second<'_>) -> Result<(), &'static str> {
     if root.all().any(|part| part.is_element() && part.name().0 == LABEL && !inside(part)) {
         return Err("expected every label in the signed binding");
     }
-    if data(metadata)? != "" {
+    if !data(metadata)?.is_empty() {
         return Err("expected a label bound to the whole message");
     }
     let references = references(signature)?;
@@ -168,6 +168,28 @@ mod tests {
             text = text.replace(from, to);
         }
         text
+    }
+
+    #[test]
+    fn a_binding_beside_a_message_is_to_its_digest() {
+        let name = format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(b"body").0));
+        let of = |name: &str, more: &str, id: &str| {
+            let reference = |uri: &str, more: &str| format!("<d:Reference URI='{uri}'>{more}</d:Reference>");
+            let exclusive = format!("<d:Transforms><d:Transform Algorithm='{EXCLUSIVE}'/></d:Transforms>");
+            format!(
+                "<m:BindingInformation xmlns:d='{SIGNATURE}' xmlns:m='{BINDING}' xmlns:s='{LABEL}'><d:Signature><d:SignedInfo>{}{}</d:SignedInfo></d:Signature><m:MetadataBindingContainer><m:MetadataBinding Id='b'><m:Metadata><s:label/></m:Metadata><m:DataReference URI='{name}'/></m:MetadataBinding></m:MetadataBindingContainer></m:BindingInformation>",
+                reference(name, more),
+                reference(id, &exclusive)
+            )
+        };
+        let look = |text: &str| beside(&super::super::xml::read(text.as_bytes(), |_| &[]).unwrap(), b"body");
+        assert_eq!(look(&of(&name, "", "#b")), Ok(()));
+        for text in
+            [of(&name.replace("256", "384"), "", "#b"), of(&name, "<d:Transforms/>", "#b"), of(&name, "", "#c"), of(&name, "", ""), "<a/>".into()]
+        {
+            assert!(look(&text).is_err(), "{text}");
+        }
+        assert!(beside(&super::super::xml::read(of(&name, "", "#b").as_bytes(), |_| &[]).unwrap(), b"other").is_err());
     }
 
     fn checked(changes: &[(&str, &str)]) -> Result<(), &'static str> {

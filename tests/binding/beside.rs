@@ -13,10 +13,8 @@ const REQUIRED: &[(&str, &str)] = &[("nato-hq", "binding = \"required\"")];
 fn bound(label: &str, body: &[u8], change: impl FnOnce(&mut Plan)) -> String {
     let data = format!("<mb:DataReference URI=\"{}\"/>", name_of(body));
     let plan = Plan::filtered().with(|plan| {
-        plan.references = vec![
-            Reference { uri: name_of(body), transforms: String::new(), bytes: Some(body.to_vec()) },
-            Reference::new("#b1", &[EXCLUSIVE]),
-        ];
+        plan.references =
+            vec![Reference { uri: name_of(body), transforms: String::new(), bytes: Some(body.to_vec()) }, Reference::new("#b1", &[EXCLUSIVE])];
     });
     plan.with(change).sign(&binding(label, &data), &SIGNER)
 }
@@ -52,6 +50,7 @@ fn a_binding_beside_the_message_covers_every_byte_of_it() {
 fn a_message_of_a_format_that_holds_no_binding_is_bound_beside_it() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes/cases/messages");
     let body = std::fs::read_to_string(folder.join("threats.stix.json")).unwrap();
+    // The clauses of the lab take no such message from this peer: what is asked here is the label alone.
     let without = ruling(&guard(REQUIRED), ("nato-hq", "gbr-ops"), &body, None, None);
     assert_eq!(without.code, Some(Reason::LabelBinding), "{without:?}");
     let header = bound(&label("SECRET"), body.as_bytes(), |_| {});
@@ -89,7 +88,11 @@ fn what_is_not_bound_to_these_very_bytes_is_held() {
         (bound(&marked, body.as_bytes(), |_| {}), body.clone(), "label.malformed"),
         (unsigned, body.clone(), "label.binding"),
         (plain, body.clone(), "label.binding_wrapped"),
-        (good.replace("<mb:MetadataBindingContainer>", &format!("<mb:MetadataBindingContainer><!--{}-->", "x".repeat(32 * 1024))), body.clone(), "label.binding_limit"),
+        (
+            good.replace("<mb:MetadataBindingContainer>", &format!("<mb:MetadataBindingContainer><!--{}-->", "x".repeat(32 * 1024))),
+            body.clone(),
+            "label.binding_limit",
+        ),
         (format!("<a>{good}</a>"), body.clone(), "label.binding_wrapped"),
     ] {
         assert_eq!(through(&header, &text), (Outcome::Quarantine, Some(code)), "{header}");

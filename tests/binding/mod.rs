@@ -130,3 +130,19 @@ fn a_detached_binding_covers_every_byte_of_what_it_names() {
     let transformed = plan.with(|plan| plan.references[0].transforms = EXCLUSIVE.into()).sign(&text, &SIGNER);
     assert_eq!(alone(&transformed, Place::Detached(Outside { uri: "./track.bin", bytes })), "label.binding_transform");
 }
+
+#[test]
+fn what_is_remembered_of_a_signer_ends_when_a_certificate_or_list_does() {
+    let trust = AUTHORITY.trust();
+    let signed = Plan::enveloped().sign(&message(), &SIGNER);
+    let at = |days: i64| {
+        let time = vestibule::base::Time::from_unix_ms(now().unix_ms() + days * 86_400_000).unwrap();
+        verify(&signed, Place::Embedded, &trust, time, &mut Budget::for_body(signed.len())).map(drop).map_err(|refusal| refusal.reason.code())
+    };
+    // The list is in force for seven days, the certificate for much longer.
+    for (days, found) in
+        [(0, Ok(())), (0, Ok(())), (6, Ok(())), (8, Err("label.binding_revoked")), (1, Ok(())), (801, Err("label.binding_certificate"))]
+    {
+        assert_eq!(at(days), found, "{days}");
+    }
+}

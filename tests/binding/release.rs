@@ -56,7 +56,7 @@ fn header(label: Option<&str>, to: &str) -> Header {
 }
 
 pub(super) fn ruling(guard: &Guard, (from, to): (&str, &str), body: &str, label: Option<&str>, signer: Option<&Key>) -> Ruling {
-    let header = header(label, to);
+    let header = Header { media_type: if body.starts_with('{') { "" } else { "application/cot+xml" }.into(), ..header(label, to) };
     let pseudonym = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let world = World { now: now(), keys: &Keys { pseudonym: &pseudonym }, waivers: &Waivers::default(), signer };
     Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings.pop().unwrap()

@@ -80,6 +80,12 @@ impl<'s> Writer<'s, '_> {
 
     /// The declarations that an element is to carry, the default namespace first, then by prefix.
     fn namespaces(&self, at: usize, element: &'s Element<'_>) -> Vec<(&'s str, &'s str)> {
+        // Nearly all elements have no namespace and stand in none.
+        let plain =
+            element.prefix.is_empty() && element.namespace.is_empty() && element.attributes.iter().all(|attribute| attribute.prefix.is_empty());
+        if plain && self.inclusive.is_empty() && self.rendered.iter().all(|(prefix, _)| !prefix.is_empty()) {
+            return Vec::new();
+        }
         let used =
             element.attributes.iter().filter(|attribute| !attribute.prefix.is_empty()).map(|attribute| (attribute.prefix, attribute.namespace));
         let mut wanted: Vec<(&str, &str)> = std::iter::once((element.prefix, element.namespace)).chain(used).collect();
@@ -98,30 +104,39 @@ impl<'s> Writer<'s, '_> {
 
     fn value(&mut self, value: &str) {
         self.out.push_str("=\"");
-        for c in value.chars() {
-            match c {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '"' => self.out.push_str("&quot;"),
-                '\t' => self.out.push_str("&#x9;"),
-                '\n' => self.out.push_str("&#xA;"),
-                '\r' => self.out.push_str("&#xD;"),
-                _ => self.out.push(c),
-            }
-        }
+        self.escaped(value, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'"' => Some("&quot;"),
+            b'\t' => Some("&#x9;"),
+            b'\n' => Some("&#xA;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
         self.out.push('"');
     }
 
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '\r' => self.out.push_str("&#xD;"),
-                _ => self.out.push(c),
+        self.escaped(text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    }
+
+    /// What is escaped is ASCII, so the bytes between are whole characters.
+    fn escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
+        let mut from = 0_usize;
+        for (at, byte) in text.bytes().enumerate() {
+            if let Some(escaped) = escape(byte) {
+                self.out.push_str(text.get(from..at).unwrap_or(""));
+                self.out.push_str(escaped);
+                from = at.saturating_add(1);
             }
         }
+        self.out.push_str(text.get(from..).unwrap_or(""));
     }
 }
 

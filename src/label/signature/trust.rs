@@ -3,6 +3,8 @@
 //! Takes anchors and revocation lists, and a chain from a signature, leaf first; gives the signer's key. Proves: the chain leads to an
 //! anchor at this time, nothing in it is revoked by a list in force, and the leaf is for signatures on documents and not for the link.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::aws_lc_rs as verification;
@@ -12,9 +14,10 @@ use webpki::{
 };
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::CertificateRevocationList;
 
 use super::algorithm::Family;
-use crate::base::{Fault, Reason, Refusal, Time};
+use crate::base::{Digest, Fault, Reason, Refusal, Time};
 use crate::link::identity::{self, Objection};
 
 /// Label anchors of one domain at most: 16, one for each nation of a coalition and a change of each in progress is fewer.
@@ -25,7 +28,22 @@ pub const ANCHORS_MAX: usize = 16;
 pub struct Trust {
     anchors: Vec<CertificateDer<'static>>,
     revocations: Vec<CertRevocationList<'static>>,
+    /// Seconds at which an anchor or list comes into force or ends.
+    changes: Vec<i64>,
+    judged: Mutex<Vec<Judged>>,
 }
+
+/// A chain that was judged, and between which moments the answer is the same: no certificate, anchor or list comes into force or ends there.
+#[derive(Debug)]
+struct Judged {
+    chain: Digest,
+    after: i64,
+    before: i64,
+    signer: Signer,
+}
+
+/// Chains that are remembered at most: 64, more than a domain has signers of labels.
+const JUDGED_MAX: usize = 64;
 
 /// The key of a signer whose certificate was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +78,17 @@ impl Trust {
         }
         let read = |list: &CertificateRevocationListDer<'_>| OwnedCertRevocationList::from_der(list).map(CertRevocationList::Owned);
         let revocations = lists.iter().map(read).collect::<Result<Vec<_>, _>>();
-        Ok(Self { anchors, revocations: revocations.map_err(|cause| Fault::from_cause("a revocation list of labels is refused", cause))? })
+        let revocations = revocations.map_err(|cause| Fault::from_cause("a revocation list of labels is refused", cause))?;
+        let in_force = |list: &CertificateRevocationListDer<'_>| {
+            let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+            Some([list.last_update().timestamp(), list.next_update()?.timestamp()])
+        };
+        let lists = lists.iter().map(in_force).collect::<Option<Vec<_>>>();
+        let mut changes = lists.ok_or_else(|| Fault::new("a revocation list of labels does not say until when it is in force"))?.concat();
+        for anchor in &anchors {
+            changes.extend(life(anchor).ok_or_else(|| Fault::new("a label anchor is malformed"))?);
+        }
+        Ok(Self { anchors, revocations, changes, judged: Mutex::default() })
     }
 
     /// The signer to whom a chain belongs, leaf first, at a time.
@@ -69,6 +97,33 @@ impl Trust {
     /// `label.binding_algorithm` for a key that is too weak, `label.binding_revoked`, `label.binding_certificate`.
     pub fn judge(&self, chain: &[Vec<u8>], now: Time) -> Result<Signer, Refusal> {
         let seconds = now.unix_ms().div_euclid(1000);
+        // The answer depends on chain, anchors, lists and time alone, so remembering it changes nothing but the work.
+        let digest = Digest::of(&chain.iter().flat_map(|der| Digest::of(der).0).collect::<Vec<_>>());
+        let known = |judged: &&Judged| judged.chain == digest && judged.after < seconds && seconds < judged.before;
+        if let Some(judged) = self.remembered().iter().find(known) {
+            return Ok(judged.signer.clone());
+        }
+        let signer = self.judge_anew(chain, seconds)?;
+        let lives = chain.iter().map(|der| life(der)).collect::<Option<Vec<_>>>().ok_or_else(|| refused("expected certificates with a life"))?;
+        let changes = || self.changes.iter().chain(lives.iter().flatten()).copied();
+        if changes().all(|change| change != seconds) {
+            let after = changes().filter(|change| *change < seconds).max().unwrap_or(seconds);
+            let before = changes().filter(|change| *change > seconds).min().unwrap_or(seconds);
+            let mut remembered = self.remembered();
+            if remembered.len() >= JUDGED_MAX {
+                remembered.clear();
+            }
+            remembered.push(Judged { chain: digest, after, before, signer: signer.clone() });
+        }
+        Ok(signer)
+    }
+
+    /// A lock that another thread's panic does not close: what is remembered is whole.
+    fn remembered(&self) -> MutexGuard<'_, Vec<Judged>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn judge_anew(&self, chain: &[Vec<u8>], seconds: i64) -> Result<Signer, Refusal> {
         let (leaf, above) = chain.split_first().ok_or_else(|| refused("expected the signer's certificate"))?;
         identity::signer(leaf, seconds).map_err(objected)?;
         let leaf_der = CertificateDer::from(leaf.as_slice());
@@ -104,6 +159,12 @@ impl Trust {
         })?;
         key_of(leaf)
     }
+}
+
+/// When a certificate comes into force and when it ends, in seconds since 1970.
+fn life(der: &[u8]) -> Option<[i64; 2]> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some([certificate.validity().not_before.timestamp(), certificate.validity().not_after.timestamp()])
 }
 
 /// The key in a certificate.
