@@ -103,7 +103,7 @@ fn message() -> String {
     );
     let mut vertices = String::new();
     // The signature adds some 1,900 bytes.
-    while vertices.len() + detail.len() + 2_300 < BYTES {
+    while [vertices.len(), detail.len(), 2_300].into_iter().sum::<usize>() < BYTES {
         write!(vertices, "<vertex lat=\"54.{0}\" lon=\"10.{0}\" hae=\"0\"/>", vertices.len()).expect("text");
     }
     format!(

@@ -8,7 +8,7 @@ use crate::base::Fault;
 use crate::config::Gateway;
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
-use crate::process::{label_trust, load_guard, world};
+use crate::process::{bound_without_key, label_trust, load_guard, world};
 
 /// Checks a gateway's configuration.
 #[derive(Debug, clap::Args)]
@@ -91,6 +91,9 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
                 .map(|peer| peer.name.as_str())
                 .filter(|name| !guard.edition().peers.contains_key(*name))
                 .collect();
+            if let Some(peer) = bound_without_key(gateway, &guard) {
+                return Ok(failed(format!("it binds labels for `{peer}`: set `binding_key` and `binding_certificate`")));
+            }
             match (guard.edition().home == gateway.home, unknown.is_empty()) {
                 (true, true) => Line { check, passed: true, text: Some(format!("{} {}", guard.edition().name, guard.edition().edition)) },
                 (false, _) => failed(format!("its home is `{}`, the configuration's `{}`", guard.edition().home, gateway.home)),

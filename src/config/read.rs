@@ -390,6 +390,16 @@ mod tests {
                 "identity = \"urn:gbr\"\naddress = \"127.0.0.1:9\"",
                 "the gateway cannot dial the identity `urn:gbr`",
             ),
+            (
+                "quarantine = \"state/keys/quarantine.key\"",
+                "quarantine = \"state/keys/quarantine.key\"\nbinding_key = \"binding.key\"",
+                "the gateway has a binding key without certificate, or a certificate without key",
+            ),
+            (
+                "name = \"coalition\"",
+                "name = \"coalition\"\nlabel_revocations = [\"revoked.pem\"]",
+                "the domain `coalition` has label anchors without revocation lists, or lists without anchors",
+            ),
             ("[limits]\n", "[limits]\nin_flight_bytes_max = 1024\n", "peer `gbr-ops` may have fewer bytes in flight than one body may have"),
         ] {
             assert!(LAB.contains(from), "{from}");

@@ -108,7 +108,12 @@ impl<'g> Inspector<'g> {
             let rebuilt = rebuild::write(translated)?;
             self.reread(rebuilt, labelled, sender, recipient, world)
         }) {
-            Ok(verified) => ruling.forwarded(verified),
+            Ok(verified) => {
+                if recipient.bind == Bind::Embedded {
+                    ruling.bound();
+                }
+                ruling.forwarded(verified)
+            }
             Err(refusal) => ruling.refused(&refusal, world.waivers),
         }
     }

@@ -23,7 +23,7 @@ use crate::journal::seal::{SealKey, SealRing};
 use crate::journal::{Event, Journal, Operated};
 use crate::link::{Door, Link};
 use crate::pipeline::Guard;
-use crate::policy;
+use crate::policy::{self, Bind};
 
 /// Undecided messages read in one go after a restart.
 const RESUME_ROWS: u32 = 256;
@@ -324,10 +324,22 @@ fn check_peers(config: &config::Gateway, guard: &Guard) -> Result<(), Fault> {
     if config.home != guard.edition().home {
         return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, guard.edition().home)));
     }
+    if let Some(peer) = bound_without_key(config, guard) {
+        return Err(Fault::new(format!(
+            "the rule set binds labels for `{peer}`, and the configuration has no key for that; set `binding_key` and `binding_certificate`"
+        )));
+    }
     let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !guard.edition().peers.contains_key(&peer.name));
     unknown.map_or(Ok(()), |peer| {
         Err(Fault::new(format!("the rule set has no peer `{}`; add it to peers.toml or take it out of the configuration", peer.name)))
     })
+}
+
+/// A peer whose labels the rule set has bound, where the configuration has no key that binds.
+#[must_use]
+pub fn bound_without_key<'g>(config: &config::Gateway, guard: &'g Guard) -> Option<&'g Name> {
+    let mut bound = guard.edition().peers.values().filter(|peer| peer.bind != Bind::Nothing);
+    bound.next().filter(|_| config.keys.binding.is_none()).map(|peer| &peer.name)
 }
 
 async fn accept(shared: Arc<Shared>, door: Arc<Door>) {

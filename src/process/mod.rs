@@ -14,5 +14,5 @@ mod review;
 pub mod world;
 
 pub use delivery::delivery_id;
-pub use gateway::{Gateway, Handle, load_guard};
+pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use review::{Ask, Asked};

@@ -5,10 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use vestibule::base::{Budget, Header, MessageId, Name, Outcome, Precedence, Reason, Traffic};
 use vestibule::filter::Waivers;
 use vestibule::format;
+use vestibule::label::signature::Trust;
 use vestibule::label::{self, Binding, Label, Reading, Signer as Key};
+use vestibule::link::identity;
+use vestibule::link::pki::{Anchor, Use};
 use vestibule::pipeline::{Guard, Inspector, Ruling, World};
 use vestibule::policy::{self, SourceFile};
 use vestibule::sanitise::Keys;
@@ -82,6 +87,7 @@ fn a_signed_message_leaves_bound_anew_by_the_gateway() {
             let signed = plan.sign(&track(), &SIGNER);
             let released = ruling(&guard, ("nato-hq", "gbr-ops"), &signed, None, Some(&signer));
             assert_eq!((released.outcome, released.code), (Outcome::Forward, None), "{released:?}");
+            assert_eq!(released.chain.last().map(String::as_str), Some("the label is bound to the message for `gbr-ops` by this gateway's key"));
             let text = left(&released);
             assert_eq!(text.matches("<mb:BindingInformation").count(), 1, "{text}");
             assert_eq!(text.matches("originatorConfidentialityLabel>").count(), 1, "{text}");
@@ -244,4 +250,21 @@ fn released(edition: &policy::Edition, body: &str) -> Label {
     let parsed = format::parse(format::Received::new(&header, body.as_bytes()).unwrap(), &mut budget).unwrap();
     let reading = Reading { scheme: edition.lattice.policy("GBR").unwrap(), binding: Binding::Unbound };
     label::verify(parsed, &edition.lattice, &reading, now(), &mut budget).unwrap().label().clone()
+}
+
+#[test]
+fn a_key_that_is_issued_for_labels_binds_and_opens_no_link() {
+    let anchor = Anchor::make("label anchor", now(), 360).unwrap();
+    let issued = anchor.issue("labels.gbr.lab", Use::Label, now(), 30).unwrap();
+    let signer = Key::of_pem(issued.key.as_bytes(), issued.certificate.as_bytes()).unwrap();
+    assert_eq!(signer.check(now()), Ok(()));
+    let der = signer.certificates().next().map(|text| STANDARD.decode(text).unwrap()).unwrap();
+    for role in [identity::Role::Client, identity::Role::Server] {
+        assert_eq!(identity::leaf(&der, role, now().unix_ms() / 1000), Err(identity::Objection::Purpose));
+    }
+    let trust = Trust::of_pem(anchor.certificate().as_bytes(), anchor.revoke(&[], now(), 30).unwrap().as_bytes()).unwrap();
+    let guard = guard(BIND);
+    let signed = Plan::filtered().sign(&track(), &SIGNER);
+    let text = left(&ruling(&guard, ("nato-hq", "gbr-ops"), &signed, None, Some(&signer)));
+    assert_eq!(taken_with(&text, Some(&trust)).map_err(|refusal| refusal.detail), Ok("SECRET".into()), "{text}");
 }
