@@ -30,7 +30,8 @@ fn five_eyes_files() -> Vec<PolicyFile> {
     ["gbr", "nato", "usa"].iter().map(|name| policy_file(&policies().join(format!("{name}.xml")))).collect()
 }
 
-pub(crate) static LATTICE: LazyLock<Lattice> = LazyLock::new(|| Lattice::load(&five_eyes_files()).unwrap_or_else(|complaints| panic!("{complaints:#?}")));
+pub(crate) static LATTICE: LazyLock<Lattice> =
+    LazyLock::new(|| Lattice::load(&five_eyes_files()).unwrap_or_else(|complaints| panic!("{complaints:#?}")));
 
 /// The shared samples: beside the checkout, or where the environment says.
 fn shared(below: &str) -> Option<PathBuf> {

@@ -85,7 +85,14 @@ impl Lab {
 
     fn domain(&self, limits: Limits) -> Domain {
         let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, onward: Vec::new(), limits };
-        Domain { name: name("coalition"), listen: loopback(), identity: self.own("gate"), label_trust: None, peers: vec![peer("usa", USA), peer("can", CAN)], limits }
+        Domain {
+            name: name("coalition"),
+            listen: loopback(),
+            identity: self.own("gate"),
+            label_trust: None,
+            peers: vec![peer("usa", USA), peer("can", CAN)],
+            limits,
+        }
     }
 
     fn gate(&self, limits: Limits) -> Door {

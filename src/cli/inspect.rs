@@ -13,8 +13,8 @@ use crate::config::Gateway;
 use crate::filter::Waivers;
 use crate::label::LabelView;
 use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
-use crate::process::{label_trust, load_guard};
 use crate::process::world::{self, Secrets};
+use crate::process::{label_trust, load_guard};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]

@@ -69,8 +69,7 @@ pub(super) struct Issue {
 impl Verb for Issue {
     const PATH: &'static [&'static str] = &["pki", "issue"];
     const ABOUT: &'static str = "Issue a certificate with its key";
-    const EXAMPLES: &'static str =
-        "  vestibule pki issue --anchor state/pki/coalition/anchor.pem --identity fra-ops.coalition.lab --into fra-ops.pem\n  \
+    const EXAMPLES: &'static str = "  vestibule pki issue --anchor state/pki/coalition/anchor.pem --identity fra-ops.coalition.lab --into fra-ops.pem\n  \
          vestibule pki issue --anchor labels.pem --identity labels.gbr.lab --purpose label --into binding.pem";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
