@@ -11,6 +11,7 @@
 )]
 
 mod adversary;
+mod binding;
 mod cases;
 mod cli;
 mod consistency;

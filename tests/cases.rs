@@ -33,7 +33,7 @@ fn rulings(inspector: &mut Inspector<'_>, case: &Case) -> Vec<Ruling> {
         label: case.label.clone(),
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: case.now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: case.now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     inspector.pass(&case.from, &header, &case.body, &world).rulings
 }
 

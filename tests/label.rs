@@ -32,7 +32,8 @@ fn five_eyes_files() -> Vec<PolicyFile> {
     ["gbr", "nato", "usa"].iter().map(|name| policy_file(&policies().join(format!("{name}.xml")))).collect()
 }
 
-static LATTICE: LazyLock<Lattice> = LazyLock::new(|| Lattice::load(&five_eyes_files()).unwrap_or_else(|complaints| panic!("{complaints:#?}")));
+pub(crate) static LATTICE: LazyLock<Lattice> =
+    LazyLock::new(|| Lattice::load(&five_eyes_files()).unwrap_or_else(|complaints| panic!("{complaints:#?}")));
 
 fn detached(lattice: &Lattice, text: &str) -> Result<Label, Refusal> {
     let (_, label) = stanag4774::read_text(lattice, text, &mut Budget::for_body(text.len()))?;

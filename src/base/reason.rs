@@ -91,6 +91,7 @@ reasons! {
     SizeBusy = "size.busy", Limit, Reject, "the gateway takes no more messages now", "try again later with the same message id";
     // format
     FormatUnrecognised = "format.unrecognised", Internal, Reject, "no format claims these bytes", "send a format that the gateway reads";
+    FormatEncapsulated = "format.encapsulated", Internal, Reject, "the body is a binding that holds the message", "send the message with its binding inside, or with its binding in the header";
     FormatAmbiguous = "format.ambiguous", Internal, Reject, "more than one format claims these bytes", "send bytes with one reading";
     FormatMediaType = "format.media_type", Internal, Reject, "the claimed media type is not that of the format found", "state the true media type";
     // malformed
@@ -264,6 +265,24 @@ reasons! {
     LabelDate = "label.date", Internal, Quarantine, "a date of the label is missing, malformed or in the future", "correct the dates";
     LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
+    LabelBindingForm = "label.binding_form", Internal, Quarantine, "the binding is not one of STANAG 4778 in the form that this guard reads", "see what the finding expected";
+    LabelBindingLimit = "label.binding_limit", Internal, Quarantine, "the signature of the binding exceeds a limit on references, transforms, certificates or sizes", "sign with fewer or smaller parts";
+    LabelBindingSignature = "label.binding_signature", Internal, Quarantine, "the signature of the binding does not have the one form that this guard reads", "see what the finding expected";
+    LabelBindingTransform = "label.binding_transform", Internal, Quarantine, "the signature uses a transform or canonicalisation that is not allowed", "use the enveloped signature, the filter of STANAG 4778 and exclusive canonical XML only";
+    LabelBindingAlgorithm = "label.binding_algorithm", Internal, Quarantine, "the signature uses a digest, signature algorithm or key that is not allowed", "use SHA-256 or SHA-384 with ECDSA P-256 or P-384, RSA of at least 2,048 bits, or Ed25519";
+    LabelBindingShared = "label.binding_shared", Internal, Quarantine, "the signature is made with a shared key, which proves no originator", "sign with a private key and its certificate";
+    LabelBindingManifest = "label.binding_manifest", Internal, Quarantine, "the signature covers a manifest, whose references nobody has to check", "refer to the content in the signature itself";
+    LabelBindingKey = "label.binding_key", Internal, Quarantine, "the key of the signature is not given by one list of certificates", "give the signer's certificates as X509Data and nothing else";
+    LabelBindingId = "label.binding_id", Internal, Quarantine, "an identifier to which the signature refers stands more than once", "give every identifier once";
+    LabelBindingReference = "label.binding_reference", Internal, Quarantine, "a reference of the binding leads to nothing, outside the message, or is a pointer into it", "refer to the whole message, or to an element by its identifier";
+    LabelBindingCoverage = "label.binding_coverage", Internal, Quarantine, "the binding does not cover the label and exactly the content that would leave", "bind the label to the whole message";
+    LabelBindingWrapped = "label.binding_wrapped", Internal, Quarantine, "a label or binding stands outside the one binding that is signed", "carry one binding, and no label beside it";
+    LabelBindingCertificate = "label.binding_certificate", Internal, Quarantine, "the signer's certificate is not one for signing labels, in force and below a label anchor of the domain", "sign with a certificate that the domain's label anchor has issued";
+    LabelBindingRevoked = "label.binding_revoked", Internal, Quarantine, "the signer's certificate is revoked, or no revocation list in force speaks about it", "sign with another certificate, or load the current revocation list";
+    LabelBindingValue = "label.binding_value", Internal, Quarantine, "the signature is not that of the key in the signer's certificate", "sign the binding again";
+    LabelBindingDigest = "label.binding_digest", Internal, Quarantine, "the label or content is not what was signed", "send what was signed, unchanged";
+    LabelBindingTime = "label.binding_time", Internal, Quarantine, "the time of the signature is malformed or in the future", "correct the clock of the signer";
+    LabelBind = "label.bind", Internal, Quarantine, "the label cannot be bound to the message for a recipient whose entry asks for that", "see what the finding expected: a binding key, a format that holds a binding, a label in the body";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
     LabelReviewPast = "label.review_past", Internal, Quarantine, "the date by which the label was to be reviewed has passed", "ask the originator to review the label; it is valid all the same";
@@ -316,6 +335,7 @@ reasons! {
     VerifyDisagreement = "verify.disagreement", Internal, Quarantine, "the second reader does not agree with the first", "report it: one of the readers is wrong";
     VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";
     VerifyEdit = "verify.edit", Internal, Quarantine, "the result differs from the original in more than the declared edits", "report it";
+    VerifyBinding = "verify.binding", Internal, Quarantine, "the binding that the gateway made does not hold for the second reader", "report it";
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";

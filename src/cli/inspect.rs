@@ -1,5 +1,6 @@
 //! `vestibule inspect`: what the gateway would do with messages, offline: the whole path, no network, no journal.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -12,8 +13,8 @@ use crate::config::Gateway;
 use crate::filter::Waivers;
 use crate::label::{LabelView, banner};
 use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
-use crate::process::load_guard;
 use crate::process::world::{self, Secrets};
+use crate::process::{label_trust, load_guard};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
@@ -156,7 +157,7 @@ impl Inspect {
         for file in &self.files {
             let body = letter::body(file)?;
             let header = self.header(file, from, &guard)?;
-            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers };
+            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers, signer: secrets.signer() };
             let passage = inspector.pass(from, &header, &body, &world);
             let shown = file.display().to_string();
             let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
@@ -172,17 +173,21 @@ impl Inspect {
     }
 
     fn guard(&self) -> Result<(Guard, Secrets), Failure> {
-        let (rules, secrets) = match (&self.config, &self.rules) {
+        let (rules, secrets, trust) = match (&self.config, &self.rules) {
             (Some(path), _) => {
                 let gateway = Gateway::read(path).map_err(|cause| unreadable(path, cause))?;
-                let secrets = if gateway.keys.pseudonym.exists() { Secrets::read(&gateway.keys.pseudonym)? } else { practice() };
-                (gateway.rules, secrets)
+                let secrets = if gateway.keys.pseudonym.exists() { Secrets::open(&gateway.keys)? } else { practice() };
+                let trust = label_trust::read(&gateway)?;
+                (gateway.rules, secrets, trust)
             }
-            (None, Some(rules)) => (rules.clone(), practice()),
+            (None, Some(rules)) => (rules.clone(), practice(), BTreeMap::new()),
             (None, None) => return Err(Failure::Usage("give `--config` or `--rules`".to_owned())),
         };
         match load_guard(&rules)? {
-            Ok(guard) => Ok((guard, secrets)),
+            Ok(guard) => {
+                guard.trust_in_labels(trust);
+                Ok((guard, secrets))
+            }
             Err(complaints) => Err(Failure::Complaints(complaints, crate::policy::read_folder(&rules)?)),
         }
     }

@@ -58,7 +58,7 @@ impl Places {
 #[derive(Debug)]
 pub(in crate::label) struct Found<'f> {
     lattice: &'f Lattice,
-    reading: &'f Reading,
+    reading: &'f Reading<'f>,
     now: Time,
     label: Option<Label>,
     alternatives: Vec<(Label, Place)>,
@@ -68,7 +68,7 @@ pub(in crate::label) struct Found<'f> {
 
 impl<'f> Found<'f> {
     /// Nothing yet.
-    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading, now: Time) -> Self {
+    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading<'f>, now: Time) -> Self {
         Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new(), remarks: Vec::new() }
     }
 
@@ -112,6 +112,11 @@ impl<'f> Found<'f> {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
         self.add(label, Form::Detached, place)
+    }
+
+    /// Takes the label that a binding in the header has proved.
+    pub(in crate::label) fn beside(&mut self, label: Label) -> Result<(), Refusal> {
+        self.add(label, Form::Detached, Place { span: None, path: "header".into() })
     }
 
     /// Reads all places that are labels.

@@ -4,6 +4,7 @@
 
 pub mod acs;
 pub mod banner;
+pub mod binding;
 mod character;
 pub mod clearance;
 pub mod consistency;
@@ -21,6 +22,8 @@ pub mod named;
 mod portion;
 mod rule;
 pub mod scheme;
+pub mod signature;
+pub mod signer;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]
@@ -28,6 +31,7 @@ mod tests;
 pub mod tlp;
 mod translate;
 mod words;
+mod written;
 
 pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
@@ -35,4 +39,5 @@ pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
 pub use portion::{Height, MarkedPart, above};
 pub use scheme::{Group, LevelIx, Policy, PolicyIx, TagIx, Term, ValueIx};
+pub use signer::Signer;
 pub use spif::PolicyFile;

@@ -13,8 +13,9 @@ pub use passage::{EditView, Passage, Ruling};
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
 use crate::format::{self, Parsed, Received};
-use crate::label::{self, Labelled};
-use crate::policy::PeerEntry;
+use crate::label::binding::{self, Bond};
+use crate::label::{self, Label, Labelled, Signer};
+use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
 use crate::sanitise::{self, Keys};
@@ -30,6 +31,8 @@ pub struct World<'w> {
     pub keys: &'w Keys<'w>,
     /// What reviewers waived for this message.
     pub waivers: &'w Waivers,
+    /// The key that binds labels for recipients whose entries ask for it; none where the gateway has none, and then they get nothing.
+    pub signer: Option<&'w Signer>,
 }
 
 /// A worker's view of a guard: the compiled rule set and a scanner that is kept between messages.
@@ -76,7 +79,8 @@ impl<'g> Inspector<'g> {
     }
 
     fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        label::verify(parsed, &self.guard.edition().lattice, &self.guard.reading(sender), world.now, budget)
+        let trust = self.guard.label_trust(sender);
+        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
     }
 
     fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Passage {
@@ -107,7 +111,12 @@ impl<'g> Inspector<'g> {
             let rebuilt = rebuild::write(translated)?;
             self.reread(rebuilt, labelled, sender, recipient, world)
         }) {
-            Ok(verified) => ruling.forwarded(verified),
+            Ok(verified) => {
+                if recipient.bind == Bind::Embedded {
+                    ruling.bound();
+                }
+                ruling.forwarded(verified)
+            }
             Err(refusal) => ruling.refused(&refusal, world.waivers),
         }
     }
@@ -124,7 +133,8 @@ impl<'g> Inspector<'g> {
         if let Some(text) = &labelled.parsed().header().label {
             verify::detached(&rebuild::detached(text)?, &self.guard.edition().lattice, labelled.label())?;
         }
-        verify::reread(Claim {
+        let released = translated.sanitised().permitted().label();
+        let verified = verify::reread(Claim {
             header: labelled.parsed().header(),
             format: labelled.parsed().format().name,
             original: labelled.parsed().body(),
@@ -134,9 +144,27 @@ impl<'g> Inspector<'g> {
             sender,
             recipient,
             label: labelled.label(),
-            released: translated.sanitised().permitted().label(),
+            released,
             blocked_words: self.guard.blocked_words(),
             now: world.now,
-        })
+        })?;
+        match recipient.bind {
+            Bind::Nothing => Ok(verified),
+            Bind::Embedded => self.bind(verified, labelled.parsed().header(), released, recipient, world),
+        }
+    }
+
+    /// Binds the label to what leaves, and has the second reader look at that too.
+    fn bind(&self, verified: Verified, header: &Header, released: &Label, recipient: &PeerEntry, world: &World<'_>) -> Result<Verified, Refusal> {
+        let refuse = |expected: &str| Refusal::new(Reason::LabelBind, expected);
+        let signer = world.signer.ok_or_else(|| refuse("expected a binding key of this gateway: set `binding_key` and `binding_certificate`"))?;
+        if header.label.is_some() {
+            return Err(refuse("expected the label in the message and not in its header, beside which no bound label can stand"));
+        }
+        let lattice = &self.guard.edition().lattice;
+        let text = std::str::from_utf8(verified.bytes()).map_err(|_| refuse("expected a format that is text"))?;
+        let text = binding::embed(text, Bond { lattice, label: released, policy: recipient.scheme, now: world.now }, signer)?;
+        let blocked_words = self.guard.blocked_words();
+        verify::bound(verified, text.into_bytes(), verify::Bond { lattice, released, recipient, signer, blocked_words })
     }
 }

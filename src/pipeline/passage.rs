@@ -140,6 +140,11 @@ impl Ruling {
         }
     }
 
+    /// That its label is bound to what leaves.
+    pub(super) fn bound(&mut self) {
+        self.chain.push(format!("the label is bound to the message for `{}` by this gateway's key", self.recipient));
+    }
+
     fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {
         let standing = |finding: &&Finding| !waivers.cover(finding);
         // The first of the most restrictive: findings stand in the order of evaluation.

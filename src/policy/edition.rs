@@ -97,6 +97,28 @@ pub struct PeerEntry {
     pub traffic: BTreeSet<Traffic>,
     /// Names of the formats that it reads, the one that it likes best first; none where it reads every format.
     pub reads: Vec<&'static str>,
+    /// Whether its labels must be bound to their messages by a signature.
+    pub binding: LabelBinding,
+    /// Whether it gets labels that the gateway has bound.
+    pub bind: Bind,
+}
+
+/// Whether a peer gets labels that the gateway has bound to the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// Labels leave as they stand in the message.
+    Nothing,
+    /// The labels stand in one binding in the message, signed by the gateway.
+    Embedded,
+}
+
+/// Whether the labels of a peer must be bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelBinding {
+    /// The link's identity is enough.
+    Unbound,
+    /// A signed binding is required.
+    Required,
 }
 
 impl PeerEntry {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::edition::{PeerEntry, Registry, SourceFile};
+use super::edition::{Bind, LabelBinding as Binding, PeerEntry, Registry, SourceFile};
 use super::faults::Faults;
 use super::ruleset::known_owner;
 use super::table::{Need, Table, Word, choose, read};
@@ -16,6 +16,12 @@ pub(in crate::policy) const PATH: &str = "peers.toml";
 
 /// The two kinds of traffic, as rule files spell them.
 pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traffic::Operation), ("exercise", Traffic::Exercise)];
+
+/// Whether a peer's labels must be bound, as rule files spell it.
+const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
+
+/// How labels are bound for a peer, as rule files spell it.
+const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]
@@ -73,8 +79,10 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let term = |name: &Name| Some((name.clone(), *registry.communities.get(name)?.get(&code)?));
     let terms = communities.iter().filter_map(term).filter(|(_, term)| *term != Term::default()).collect();
     let reads = reads(&mut table, faults);
+    let binding = table.word("binding", Need::Optional, faults).map_or(Some(Binding::Unbound), |word| choose(&word, "binding", &BINDING, faults));
+    let bind = table.word("bind", Need::Optional, faults).map_or(Some(Bind::Nothing), |word| choose(&word, "bind", &BIND, faults));
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, terms, scheme: scheme?, clearances, traffic, reads })
+    Some(PeerEntry { name: named?, nation: code, communities, terms, scheme: scheme?, clearances, traffic, reads, binding: binding?, bind: bind? })
 }
 
 /// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.

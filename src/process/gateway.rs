@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::delivery::{Lanes, STOP_MAX};
 use super::inspectors::Inspectors;
+use super::label_trust;
 use super::lane::Lane;
 use super::review::{Ask, Asked};
 use super::world::{self, Secrets};
@@ -22,7 +23,7 @@ use crate::journal::seal::{SealKey, SealRing};
 use crate::journal::{Event, Journal, Operated};
 use crate::link::{Door, Link};
 use crate::pipeline::Guard;
-use crate::policy;
+use crate::policy::{self, Bind};
 
 /// Undecided messages read in one go after a restart.
 const RESUME_ROWS: u32 = 256;
@@ -120,7 +121,8 @@ impl Gateway {
     /// Whatever prevents the gateway from starting, with the remedy.
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
         check_peers(&config, &guard)?;
-        let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
+        guard.trust_in_labels(label_trust::read(&config)?);
+        let secrets = Arc::new(Secrets::open(&config.keys)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
         let shared = Arc::new(Shared {
             inspectors: Inspectors::start(usize::from(config.inspectors), Arc::new(guard), secrets)?,
@@ -224,6 +226,7 @@ impl Handle {
                 door.reload(domain).map_err(refused)?;
             }
         }
+        self.shared.inspectors.guard().trust_in_labels(label_trust::read(&config)?);
         self.shared.config.store(Arc::new(config));
         self.shared.take_up(&self.doors);
         self.shared.operated("reloaded certificates, revocation lists and peers").await
@@ -237,6 +240,7 @@ impl Handle {
         if places(config) != places(&present) {
             return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
         }
+        label_trust::read(config)?;
         config.domains.iter().try_for_each(Door::check)
     }
 
@@ -320,10 +324,22 @@ fn check_peers(config: &config::Gateway, guard: &Guard) -> Result<(), Fault> {
     if config.home != guard.edition().home {
         return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, guard.edition().home)));
     }
+    if let Some(peer) = bound_without_key(config, guard) {
+        return Err(Fault::new(format!(
+            "the rule set binds labels for `{peer}`, and the configuration has no key for that; set `binding_key` and `binding_certificate`"
+        )));
+    }
     let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !guard.edition().peers.contains_key(&peer.name));
     unknown.map_or(Ok(()), |peer| {
         Err(Fault::new(format!("the rule set has no peer `{}`; add it to peers.toml or take it out of the configuration", peer.name)))
     })
+}
+
+/// A peer whose labels the rule set has bound, where the configuration has no key that binds.
+#[must_use]
+pub fn bound_without_key<'g>(config: &config::Gateway, guard: &'g Guard) -> Option<&'g Name> {
+    let mut bound = guard.edition().peers.values().filter(|peer| peer.bind != Bind::Nothing);
+    bound.next().filter(|_| config.keys.binding.is_none()).map(|peer| &peer.name)
 }
 
 async fn accept(shared: Arc<Shared>, door: Arc<Door>) {

@@ -244,7 +244,7 @@ fn give_way() {
 
 fn decide<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, secrets: &Secrets, question: &Question) -> Passage {
     let keys = secrets.keys();
-    let world = World { now: question.now, keys: &keys, waivers: &question.waivers };
+    let world = World { now: question.now, keys: &keys, waivers: &question.waivers, signer: secrets.signer() };
     let passed = twice(inspector, || Inspector::new(guard), |inspector| inspector.pass(&question.from, &question.header, &question.body, &world));
     passed.unwrap_or_else(|| {
         tracing::error!(message = %question.header.id, "the path failed twice on a message; it is held");

@@ -8,10 +8,11 @@ mod delivery;
 mod gateway;
 mod inspectors;
 mod intake;
+pub mod label_trust;
 mod lane;
 mod review;
 pub mod world;
 
 pub use delivery::delivery_id;
-pub use gateway::{Gateway, Handle, load_guard};
+pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use review::{Ask, Asked};

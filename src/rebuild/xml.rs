@@ -12,7 +12,7 @@ use crate::normal::{Change, Edits, Kind, NodeId, Tree, Value};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Namespaces that may leave, with the prefix that each has. The prefix `xml` needs no declaration.
-const PREFIXES: [(&str, &str); 7] = [
+const PREFIXES: [(&str, &str); 10] = [
     ("http://www.w3.org/XML/1998/namespace", "xml"),
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
@@ -20,6 +20,9 @@ const PREFIXES: [(&str, &str); 7] = [
     ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
     ("urn:nato:fft:protocols:nffi13", "nffi"),
     ("urn:us:gov:ic:ism", "ism"),
+    ("http://www.w3.org/2000/09/xmldsig#", "ds"),
+    ("http://www.w3.org/2001/10/xml-exc-c14n#", "ec"),
+    ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd", "wsu"),
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.
@@ -29,6 +32,11 @@ const FIRST: [&str; 14] =
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
     written(tree, edits, NodeId::ROOT, DECLARATION)
+}
+
+/// Writes an element as a document.
+pub(super) fn write_from(tree: &Tree<'_>, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, &Edits::default(), id, DECLARATION)
 }
 
 /// Writes an element that another syntax carries, without a declaration.

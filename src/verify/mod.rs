@@ -9,6 +9,8 @@
 //! decided once; banner lines, which the first reader checks against the label.
 
 mod acs;
+mod binding;
+mod bound;
 mod compare;
 mod cot;
 mod ess;
@@ -37,12 +39,13 @@ mod translate;
 mod words;
 mod xml;
 
+pub use bound::{Bond, bound};
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::{Label, Lattice};
 use crate::normal::Edits;
-use crate::policy::PeerEntry;
+use crate::policy::{LabelBinding, PeerEntry};
 use portion::{Decision, Ground};
 use readers::{Canonical, Reader};
 use second::Second;
@@ -123,6 +126,9 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     let result = (target.read)(&claim.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
+    if claim.sender.binding == LabelBinding::Required && claim.header.label.is_none() {
+        binding::check(&original, claim.header).map_err(disagree)?;
+    }
     let said = label::Said::of(claim.label);
     let marked = markings(&claim, reader, &original, &said)?;
     addressed(&claim)?;
@@ -270,15 +276,26 @@ fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &la
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
-            detached_says(&tree, claim.lattice, said).map(|()| in_body)
+            let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+            let label = match claim.sender.binding {
+                LabelBinding::Required => {
+                    binding::beside(&tree, claim.original).map_err(disagree)?;
+                    let mut labels = root.all().filter(|part| label::is_label(*part));
+                    labels.next().filter(|_| labels.next().is_none()).ok_or_else(|| disagree("expected one label in the binding of the header"))?
+                }
+                LabelBinding::Unbound => root,
+            };
+            detached_says(label, claim.lattice, said).map(|()| in_body)
         }
         None => Ok(in_body),
     }
 }
 
-fn detached_says(tree: &Second<'_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
-    let root = tree.root().filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
-    match label::stanag(root, lattice).map_err(disagree)? == *said {
+fn detached_says(part: second::Part<'_, '_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
+    if !label::is_label(part) {
+        return Err(disagree("the detached label is no label"));
+    }
+    match label::stanag(part, lattice).map_err(disagree)? == *said {
         true => Ok(()),
         false => Err(disagree("the detached label does not say what the first reader's label says")),
     }
@@ -296,5 +313,6 @@ fn untyped(_: second::Part<'_, '_>) -> xml::Typed {
 pub fn detached(written: &str, lattice: &Lattice, label: &Label) -> Result<(), Refusal> {
     let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
-    detached_says(&tree, lattice, &label::Said::of(label))
+    let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+    detached_says(root, lattice, &label::Said::of(label))
 }

@@ -146,6 +146,15 @@ fn stands(said: &Said, selector: &Selector) -> bool {
     values.is_some_and(|values| selector.value.is_none_or(|value| values.contains(&value.index())))
 }
 
+/// The label in another policy.
+///
+/// # Errors
+/// One line: that it has none there.
+pub(super) fn translated(lattice: &Lattice, said: &Said, to: usize) -> Result<Said, Denied> {
+    let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
+    taken(policy, said, to)
+}
+
 /// The label in another policy, one step, in the direction of release.
 fn taken(policy: &Policy, said: &Said, to: usize) -> Result<Said, Denied> {
     let none = "the label has no equivalent in the recipient's policy";

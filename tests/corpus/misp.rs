@@ -52,7 +52,7 @@ fn rules(folder: &str) -> Vec<SourceFile> {
 
 fn ruling(guard: &Guard, from: &str, header: &Header, body: &[u8]) -> Ruling {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     let passage = Inspector::new(guard).pass(&Name::new(from).unwrap(), header, body, &world);
     passage.rulings.into_iter().next().unwrap()
 }

@@ -67,7 +67,7 @@ fn halves_agree(body: &[u8]) -> Result<(), String> {
 fn ruling(from: &str, to: &str, body: &[u8], label: Option<&str>) -> Ruling {
     let header = header(to, label);
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     Inspector::new(&GUARD).pass(&Name::new(from).unwrap(), &header, body, &world).rulings.pop().unwrap()
 }
 

@@ -8,7 +8,8 @@ use crate::format::syntax::xml::{Attribute, Tag, Text};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
 use super::schema::{
-    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_ISM, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
+    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_ISM, NAMESPACE_LABEL, NAMESPACE_SIGNATURE, NAMESPACES_OF_ATTRIBUTES,
+    NAMESPACES_OF_SIGNATURES, Occurs, Others, Presence,
 };
 use super::value::value;
 
@@ -43,6 +44,8 @@ enum Realm {
     Cot,
     /// A label or binding in `detail`.
     Label,
+    /// A signature in a binding: nothing but what signatures are made of stands in it.
+    Signature,
 }
 
 /// An event as it is read: what opens, closes and stands in between, each thing judged by the table before it is in the tree.
@@ -119,7 +122,14 @@ impl<'a> Event<'a> {
                 "expected the name of a label or binding with its namespace, and no other",
             ));
         }
+        let in_signature = parent.is_some_and(|level| level.realm == Realm::Signature);
+        let in_binding = in_label && self.levels.len() == 3 && parent.is_some_and(|level| level.name == NAME_BINDING);
         match tag.namespace {
+            namespace if in_signature && NAMESPACES_OF_SIGNATURES.contains(&namespace) => Ok(Realm::Signature),
+            NAMESPACE_SIGNATURE if in_binding && tag.name == "Signature" => Ok(Realm::Signature),
+            _ if in_signature => {
+                Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected nothing in a signature but the elements of a signature"))
+            }
             "" if in_label => Ok(Realm::Label),
             "" => Ok(Realm::Cot),
             NAMESPACE_LABEL | NAMESPACE_BINDING if in_detail || in_label => Ok(Realm::Label),

@@ -4,6 +4,7 @@
 //! Comments and white space between elements get no number; names of namespaces are resolved.
 
 mod canonical;
+mod exclusive;
 mod scan;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use roxmltree::{Document, Node, ParsingOptions, StringStorage};
 
 use super::second::{Part, Second, Spelling};
 pub(super) use canonical::{check as canonical, fragment as canonical_fragment};
+pub(super) use exclusive::exclusive;
 
 /// What a format says of the values of one element: names of attributes, or [`TEXT`], that are not compared character by character.
 pub(super) type Typed = &'static [(&'static str, Spelling)];
