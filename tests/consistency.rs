@@ -57,7 +57,7 @@ fn weighed(rules: &[(&str, &str, &str)], from: &str, to: &str, label: Option<&st
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let (keys, waivers) = (Keys { pseudonym: &key }, Waivers::default());
-    let world = World { now: Time::parse(NOW).unwrap(), keys: &keys, waivers: &waivers };
+    let world = World { now: Time::parse(NOW).unwrap(), keys: &keys, waivers: &waivers, signer: None };
     let ruling = Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings.remove(0);
     let found = ruling.findings.iter().find(|finding| finding.code == reason).cloned();
     println!("{from} to {to}: {:?} {:?}: {:?}", ruling.outcome, ruling.code, ruling.findings);

@@ -290,7 +290,7 @@ fn who_has_left_a_community_is_no_party_and_no_destination_by_its_name() {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let mut inspector = Inspector::new(&guard);
     let mut pass = |to: &str, when: &str| {
-        let world = World { now: at(when), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+        let world = World { now: at(when), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
         let header = Header { sent: at(when), ..header(to) };
         let rulings = inspector.pass(&Name::new("gbr-ops").unwrap(), &header, body.as_bytes(), &world).rulings;
         rulings.into_iter().map(|ruling| (ruling.recipient.to_string(), ruling.code)).collect::<Vec<_>>()

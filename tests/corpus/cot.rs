@@ -87,7 +87,7 @@ fn every_hostile_event_is_refused_held_or_sanitised() {
         label: Some(LABEL.to_owned()),
     };
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     let mut found = Vec::new();
     for (path, body) in files(&folder, &["xml"]) {
         let ruling = Inspector::new(&guard).pass(&Name::new("gbr-ops").unwrap(), &header, &body, &world).rulings.pop().unwrap();

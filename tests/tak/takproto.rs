@@ -92,11 +92,20 @@ fn bytes(answer: &Json) -> Option<Vec<u8>> {
 }
 
 /// What it leaves out when it makes a frame of XML: its definitions have no field, or it does not look.
-const LEFT_OUT: [(&str, &str); 5] = [
+const LEFT_OUT: [(&str, &str); 14] = [
     ("/event/@version", "the protocol has a version of its own"),
     ("/event/@caveat", "its definitions stop at field 15: a marking is lost"),
     ("/event/@releasableTo", "its definitions stop at field 15: a marking is lost"),
     ("/event/detail/@owner", "it looks at the elements of `detail` only"),
+    ("/event/@classification", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/@disseminationControls", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/@ownerProducer", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@DESVersion", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@classification", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@createDate", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@disseminationControls", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@ownerProducer", "the protocol has no attributes of ISM: a marking is lost"),
+    ("/event/detail/@releasableTo", "the protocol has no attributes of ISM: a marking is lost"),
     ("changed /event/detail/remarks", "it writes a carriage return as such, which in XML is the end of a line"),
 ];
 

@@ -98,7 +98,7 @@ fn labels(source: &Source<'_>, text: &str, bond: Bond<'_>, budget: &mut Budget) 
     all.append(&mut alternatives);
     // A recipient that is cleared in the originator's own policy may have none of its own for this label: then it reads the originator's.
     if !policies.contains(&bond.policy)
-        && let Ok(own) = bond.lattice.translate(bond.label, bond.policy)
+        && let Ok(own) = bond.lattice.translate(bond.label, bond.policy, bond.now)
     {
         all.push(written::write(bond.lattice, &own, Role::Alternative, created, review)?);
     }
