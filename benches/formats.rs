@@ -26,7 +26,7 @@ use bodies::{KINDS, Kind};
 use comfy_table::{CellAlignment, Table, presets};
 use vestibule::base::{Budget, Reason};
 use vestibule::format::{self, Format};
-use vestibule::normal::{Edits, Tree, TreeBuilder};
+use vestibule::normal::{Edits, Tree};
 use vestibule::{rebuild, verify};
 
 /// Bytes of the bodies at most.
@@ -34,6 +34,8 @@ const SIZES: [usize; 3] = [1_024, 100 * 1_024, 8 * 1_024 * 1_024];
 /// Time spent on each body, and runs at the least.
 const SPENT: Duration = Duration::from_millis(1_500);
 const RUNS_MIN: usize = 5;
+/// Runs of a tokeniser at the most.
+const TOKEN_RUNS_MAX: usize = 200;
 /// The steps, in the order in which they run.
 const STEPS: [&str; 6] = ["beside", "parse", "parts", "rebuild", "second", "compare"];
 
@@ -45,6 +47,8 @@ struct Figure {
     nodes: usize,
     /// Nanoseconds of each step in its fastest run.
     ns: [u64; STEPS.len()],
+    /// Nanoseconds of a bare tokeniser of the same grammar.
+    tokens: Option<u64>,
     peak: u64,
     allocations: u64,
 }
@@ -58,7 +62,8 @@ fn parse<'a>(format: &Format, body: &'a [u8]) -> Tree<'a> {
 fn grown(kind: &Kind, format: &Format, bytes: usize) -> Vec<u8> {
     let trial = kind.body(bytes.min(SIZES[1]));
     let nodes = parse(format, &trial).len();
-    let mut most = (trial.len() * TreeBuilder::NODES_MAX / nodes).min(bytes);
+    let few = trial.len() / nodes < Budget::BYTES_PER_PART;
+    let mut most = if few { (trial.len() * Budget::PARTS_MIN / nodes).min(bytes) } else { bytes };
     loop {
         let body = kind.body(most);
         match (format.read)(&body, &mut Budget::for_body(body.len())) {
@@ -105,8 +110,17 @@ fn measured(kind: &Kind, bytes: usize) -> Figure {
     while began.elapsed() < SPENT || runs.len() < RUNS_MIN {
         runs.push(once(format, &body, plain));
     }
+    let tokens = plain::tokeniser(kind.name).map(|read| {
+        let spent = |began: Instant| u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let run = || {
+            let began = Instant::now();
+            black_box(read(&body));
+            spent(began)
+        };
+        (0..runs.len().min(TOKEN_RUNS_MAX)).map(|_| run()).min().unwrap_or_default()
+    });
     let ns = std::array::from_fn(|step| runs.iter().filter_map(|run| run.get(step)).copied().min().unwrap_or_default());
-    Figure { format: kind.name, beside, bytes: body.len(), nodes, ns, peak: counted.bytes_max, allocations: counted.count_total }
+    Figure { format: kind.name, beside, bytes: body.len(), nodes, ns, tokens, peak: counted.bytes_max, allocations: counted.count_total }
 }
 
 fn main() {
@@ -118,9 +132,9 @@ fn main() {
 }
 
 fn print_json(figure: &Figure) {
-    let Figure { format, beside, bytes, nodes, ns, peak, allocations } = figure;
+    let Figure { format, beside, bytes, nodes, ns, tokens, peak, allocations } = figure;
     let steps: serde_json::Map<_, _> = STEPS.iter().zip(ns).map(|(step, ns)| (format!("{step}_ns"), (*ns).into())).collect();
-    let mut object = serde_json::json!({ "format": format, "beside": beside, "bytes": bytes, "nodes": nodes, "peak_bytes": peak,
+    let mut object = serde_json::json!({ "format": format, "beside": beside, "bytes": bytes, "nodes": nodes, "tokens_ns": tokens, "peak_bytes": peak,
                                          "allocations": allocations });
     object.as_object_mut().expect("an object").extend(steps);
     println!("{object}");
@@ -128,7 +142,7 @@ fn print_json(figure: &Figure) {
 
 fn print_table(all: &[Figure]) {
     let mut table = Table::new();
-    let heads = ["format", "bytes", "parts", "beside", "parse us", "to beside", "peak/byte", "allocations"].map(str::to_owned);
+    let heads = ["format", "bytes", "parts", "beside", "parse us", "to beside", "to tokens", "peak/byte", "allocations"].map(str::to_owned);
     let each = STEPS.iter().map(|step| format!("{step} ns/byte"));
     table.load_preset(presets::ASCII_MARKDOWN).set_header(heads.into_iter().chain(each));
     table.add_rows(all.iter().map(|figure| {
@@ -141,6 +155,7 @@ fn print_table(all: &[Figure]) {
             figure.beside.to_owned(),
             format!("{:.1}", parse / 1e3),
             format!("{:.2}", parse / beside.max(1.0)),
+            figure.tokens.map_or("-".to_owned(), |tokens| format!("{:.2}", parse / (tokens as f64).max(1.0))),
             format!("{:.1}", figure.peak as f64 / bytes),
             figure.allocations.to_string(),
         ];

@@ -104,7 +104,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
     };
     let verified = meter.step("verify", || verify::reread(claim)).expect("agreement");
     drop((verified, translated));
-    let world = World { now: course.now, keys: &keys, waivers: &course.waivers };
+    let world = World { now: course.now, keys: &keys, waivers: &course.waivers, signer: None };
     let passage = meter.step("whole pass", || inspector.pass(&sender.name, header, body, &world));
     assert_eq!(passage.worst(), Outcome::Forward, "a message of the bench passes");
     let text = std::str::from_utf8(body).expect("UTF-8");

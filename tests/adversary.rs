@@ -49,7 +49,7 @@ fn detached(from: &str, to: &str, body: &str, waivers: &Waivers, label: Option<S
         label,
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers };
+    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers, signer: None };
     let mut rulings = Inspector::new(&GUARD).pass(&Name::new(from).unwrap(), &header, body.as_bytes(), &world).rulings;
     rulings.pop().unwrap()
 }

@@ -11,8 +11,10 @@
 )]
 
 mod adversary;
+mod binding;
 mod cases;
 mod cli;
+mod consistency;
 mod corpus;
 mod cot;
 mod differential;
@@ -27,14 +29,18 @@ mod misp;
 mod mail;
 mod mtf;
 mod nffi;
+mod outside;
 mod release;
 mod rules;
+mod samples;
+mod rollup;
 mod schemes;
 mod stix;
 mod tak;
 mod threat;
 mod tidy;
 mod translate;
+mod vectors;
 mod verify;
 mod walls;
 mod xml;

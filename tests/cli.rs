@@ -190,6 +190,40 @@ fn the_json_of_inspect_has_the_shape_that_scripts_rely_on() {
 }
 
 #[test]
+fn inspect_writes_the_banner_line_of_a_label_in_its_own_scheme() {
+    let at = |name: &str| format!("{RULES}/cases/messages/{name}");
+    for (from, to, name, marking) in [
+        ("usa-ops", "gbr-ops", "usa-track.xml", "SECRET//REL TO USA, FVEY"),
+        ("gbr-ops", "usa-ops", "letter-with-binary-label.eml", "SECRET - UK/US EYES ONLY"),
+        ("deu-ops", "gbr-ops", "nato-track.xml", "NATO SECRET"),
+    ] {
+        let found = lines(&vestibule(&["inspect", "--rules", RULES, "--json", "--from", from, "--to", to, &at(name)]));
+        assert_eq!(found[0]["marking"], marking, "{name}: {}", found[0]);
+    }
+}
+
+#[test]
+fn a_label_in_xml_beside_a_mail_must_say_what_its_binary_label_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let letter = format!("{RULES}/cases/messages/letter-with-binary-label.eml");
+    let label = |category: &str| {
+        let information = format!("<PolicyIdentifier>GBR</PolicyIdentifier><Classification>SECRET</Classification>{category}");
+        format!(
+            "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2036-01-01T00:00:00Z\">\
+             <ConfidentialityInformation>{information}</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime>\
+             </originatorConfidentialityLabel>"
+        )
+    };
+    let list = "<Category TagName=\"Releasable To\" Type=\"PERMISSIVE\"><GenericValue>GBR</GenericValue><GenericValue>USA</GenericValue></Category>";
+    for (category, code) in [(list, Value::Null), ("", "label.disagree".into())] {
+        let beside = file(folder.path(), "label.xml", label(category).as_bytes());
+        let now = "2026-03-01T12:00:30Z";
+        let words = ["inspect", "--rules", RULES, "--json", "--from", "gbr-ops", "--to", "usa-ops", "--now", now, "--label", &beside, &letter];
+        assert_eq!(lines(&vestibule(&words))[0]["code"], code, "{category}");
+    }
+}
+
+#[test]
 fn a_reader_alone_says_where_and_why_and_its_status_is_zero() {
     let folder = tempfile::tempdir().unwrap();
     let bad = file(folder.path(), "a.xml", b"<a>\n  <!DOCTYPE b>\n</a>");

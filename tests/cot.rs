@@ -3,104 +3,42 @@
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::string_slice, reason = "a failed test says where")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Reason, Refusal, Traffic};
+use vestibule::base::{Budget, Reason, Traffic};
 use vestibule::format::syntax::xml::{self, Cdata, Comments, Options};
-use vestibule::format::{self, Format, Syntax, laws};
+use vestibule::format::{Syntax, laws};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Unit, Value};
 
-fn cot() -> &'static Format {
-    format::by_name("cot").unwrap()
-}
+use crate::samples::{Placed, Samples, files, read, shared, write};
 
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|e| e == "xml") {
-            let body = std::fs::read(&path).unwrap();
-            found.push((path, body));
-        }
-    }
-    found
-}
-
-pub(crate) fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/cot/samples").join(kind))
-}
-
-/// The folder of other people's samples, where it stands beside the checkout.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("VESTIBULE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = root.join("samples").join(folder);
-    if path.is_dir() {
-        Some(path)
-    } else {
-        println!("not run: {} is absent", path.display());
-        None
-    }
-}
+pub(crate) const COT: Samples = Samples::of("cot");
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 10);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(cot(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    COT.accepted_keep_every_law(10);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept") {
-        laws::every_byte_counts(cot(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    COT.every_byte_counts(|_, _| true);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let code = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code, "{}: {refusal}", path.display());
-        assert!(code.starts_with("format.") || refusal.place.span.is_some(), "{}: no place", path.display());
-        assert!(!refusal.detail.is_empty() && !refusal.detail.ends_with('.'), "{}", path.display());
-        laws::all(cot(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    COT.rejected_are_refused(Placed::OnceClaimed);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: Vec<String> =
-        own("reject").iter().map(|(path, _)| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    for reason in Reason::ALL {
-        let code = reason.code();
-        if code == "malformed.utf8" || code.starts_with("malformed.xml.") || code.starts_with("invalid.cot.") {
-            assert!(folders.iter().any(|folder| folder == code), "no sample is refused with {code}");
-        }
-    }
+    COT.every_code_has_a_sample(&["malformed.utf8", "malformed.xml.", "invalid.cot."]);
 }
 
 #[test]
 fn what_the_format_requires_is_what_the_reader_misses() {
-    let sample = own("accept").into_iter().find(|(path, _)| path.ends_with("minimal.xml")).unwrap().1;
+    let sample = COT.named("minimal");
     let text = String::from_utf8(sample).unwrap();
-    for path in cot().required {
+    for path in COT.format().required {
         let cut = match path.rsplit_once("/@") {
             Some((_, name)) => {
                 let start = text.find(&format!(" {name}=\"")).unwrap();
@@ -112,12 +50,12 @@ fn what_the_format_requires_is_what_the_reader_misses() {
         assert_eq!(read(cut.as_bytes()).unwrap_err().reason, Reason::InvalidCotMissing, "{path}");
     }
     let tree = read(text.as_bytes()).unwrap();
-    assert_eq!(tree.all().count(), cot().required.len() + 1, "the minimal sample holds what is required and nothing else");
+    assert_eq!(tree.all().count(), COT.format().required.len() + 1, "the minimal sample holds what is required and nothing else");
 }
 
 #[test]
 fn fields_have_types_units_and_canonical_values() {
-    let body = own("accept").into_iter().find(|(path, _)| path.ends_with("comments-and-white-space.xml")).unwrap().1;
+    let body = COT.named("comments-and-white-space");
     let tree = read(&body).unwrap();
     let (point, _) = tree.element(NodeId::ROOT, "point").unwrap();
     let number = |name: &str| match &tree.attribute(point, name).unwrap().1.value {
@@ -141,13 +79,12 @@ fn fields_have_types_units_and_canonical_values() {
 
 #[test]
 fn facts_and_markings_are_found() {
-    let of = |name: &str| own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1;
     let look = |name: &str| {
-        let body = of(name);
+        let body = COT.named(name);
         let tree = read(&body).unwrap();
-        let facts = (cot().facts)(&tree);
+        let facts = (COT.format().facts)(&tree);
         assert!(!facts.kind.is_empty() && !facts.subject.is_empty());
-        let kinds: Vec<&str> = (cot().markings)(&tree)
+        let kinds: Vec<&str> = (COT.format().markings)(&tree)
             .iter()
             .map(|marking| match marking {
                 Marking::Triple { .. } => "triple",
@@ -179,8 +116,8 @@ fn facts_and_markings_are_found() {
 fn samples_of_others_each_have_a_verdict_and_keep_every_law() {
     let Some(folder) = shared("cot") else { return };
     let mut spread: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (path, body) in files(&folder) {
-        laws::all(cot(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
+    for (path, body) in files(&folder, &["xml"]) {
+        laws::all(COT.format(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
         let name = path.strip_prefix(&folder).unwrap().display().to_string();
         match read(&body) {
             Ok(_) => {
@@ -249,7 +186,7 @@ pub(crate) fn same(tree: &Tree<'_>, id: NodeId, other: roxmltree::Node<'_, '_>) 
 
 #[test]
 fn a_second_parser_reads_the_same_from_our_samples_and_from_what_we_write() {
-    for (path, body) in own("accept") {
+    for (path, body) in COT.accepted() {
         agrees_with_second_parser(&body).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         let written = write(&read(&body).unwrap(), Syntax::Xml).unwrap();
         agrees_with_second_parser(&written).unwrap_or_else(|why| panic!("{} rewritten: {why}", path.display()));
@@ -269,7 +206,7 @@ fn a_message_of_two_kilobytes_is_read_with_a_handful_of_allocations() {
     let mut budget = Budget::for_body(body.len());
     let before = budget.left();
     let info = allocation_counter::measure(|| {
-        (cot().read)(body.as_bytes(), &mut budget).unwrap();
+        (COT.format().read)(body.as_bytes(), &mut budget).unwrap();
     });
     println!("{} allocations, {} bytes at most, {} work units for {} bytes", info.count_total, info.bytes_max, before - budget.left(), body.len());
     assert!(info.count_total <= 8, "{} allocations", info.count_total);
@@ -332,7 +269,7 @@ fn fields(tree: &Tree<'_>, id: NodeId, edits: &Edits) -> Vec<String> {
         let value = match edits.of(child).map(|edit| &edit.change) {
             Some(Change::Remove) => continue,
             Some(Change::Replace(value)) => value,
-            None => &node.value,
+            None => node.value,
         };
         let path = tree.path(child);
         let path: String = path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect();
@@ -353,13 +290,13 @@ proptest! {
             "<event version='2.0' uid='u' type='a-f' how='m-g' time='2026-03-01T10:00:00Z' start='2026-03-01T10:00:00Z' stale='2026-03-01T10:00:00Z'>\
              <point lat='{lat:.precision$}' lon='0' hae='0' ce='0' le='0'/><detail>{}</detail></event>", children.concat());
         prop_assert!(read(body.as_bytes()).is_ok(), "{:?}", read(body.as_bytes()).unwrap_err());
-        prop_assert_eq!(laws::all(cot(), body.as_bytes(), write), Ok(()));
+        prop_assert_eq!(laws::all(COT.format(), body.as_bytes(), write), Ok(()));
         prop_assert_eq!(agrees_with_second_parser(body.as_bytes()), Ok(()));
     }
 
     #[test]
     fn any_edits_are_written_and_nothing_else_changes(which in any::<prop::sample::Index>(), choices in prop::collection::vec(0..4_u8, 128)) {
-        let samples = own("accept");
+        let samples = COT.accepted();
         let (_, body) = which.get(&samples);
         let tree = read(body).unwrap();
         let mut edits = Edits::default();
@@ -383,12 +320,12 @@ proptest! {
 
     #[test]
     fn any_bytes_and_any_splices_of_samples_break_no_law(at in any::<prop::sample::Index>(), which in any::<prop::sample::Index>(), junk in "[ -~<>&'\"/=!?\u{0}-\u{1f}é]{0,12}", cut in 0..40_usize) {
-        let samples = own("accept");
+        let samples = COT.accepted();
         let (_, body) = which.get(&samples);
         let from = at.index(body.len());
         let to = (from + cut).min(body.len());
         let spliced = [&body[..from], junk.as_bytes(), &body[to..]].concat();
-        prop_assert_eq!(laws::all(cot(), &spliced, write), Ok(()));
+        prop_assert_eq!(laws::all(COT.format(), &spliced, write), Ok(()));
         if read(&spliced).is_ok() {
             prop_assert_eq!(agrees_with_second_parser(&spliced), Ok(()));
         }

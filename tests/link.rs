@@ -85,7 +85,14 @@ impl Lab {
 
     fn domain(&self, limits: Limits) -> Domain {
         let peer = |stem: &str, identity: &str| Peer { name: name(stem), identity: identity.to_owned(), address: None, onward: Vec::new(), limits };
-        Domain { name: name("coalition"), listen: loopback(), identity: self.own("gate"), peers: vec![peer("usa", USA), peer("can", CAN)], limits }
+        Domain {
+            name: name("coalition"),
+            listen: loopback(),
+            identity: self.own("gate"),
+            label_trust: None,
+            peers: vec![peer("usa", USA), peer("can", CAN)],
+            limits,
+        }
     }
 
     fn gate(&self, limits: Limits) -> Door {
@@ -99,7 +106,7 @@ impl Lab {
 
     fn peer_domain(&self, stem: &str, address: SocketAddr, limits: Limits) -> Domain {
         let gateway = Peer { name: name("gateway"), identity: GATE.to_owned(), address: Some(address), onward: Vec::new(), limits };
-        Domain { name: name("gateway"), listen: loopback(), identity: self.own(stem), peers: vec![gateway], limits }
+        Domain { name: name("gateway"), listen: loopback(), identity: self.own(stem), label_trust: None, peers: vec![gateway], limits }
     }
 
     async fn linked(&self, stem: &str, gate: &Door) -> (Door, Link, Link) {

@@ -1,12 +1,15 @@
-//! Marking schemes against each other: twelve pairs with the chain that `inspect` prints, the decision vectors, the public portion vectors.
+//! Marking schemes against each other: pairs of schemes, the chain that `inspect` prints for them, the public portion vectors.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
-use vestibule::base::{Name, Reason, Refusal, Time};
-use vestibule::label::{Label, LabelView, Lattice, banner, clearance::Clearance};
+use vestibule::base::{Reason, Refusal, Time};
+use vestibule::label::{Label, LabelView, Lattice, banner};
 use vestibule::policy::{self, Edition};
+
+use crate::samples::shared;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
@@ -25,17 +28,6 @@ fn read(scheme: &str, line: &str) -> Result<Label, Refusal> {
     let label = banner::read_qualified(lattice(), lattice().policy(scheme).unwrap(), line)?;
     lattice().check(&label, now())?;
     Ok(label)
-}
-
-/// The shared samples: beside the checkout, or where the environment says.
-fn samples(below: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
-    let found = std::env::var_os("VESTIBULE_SAMPLES").map_or(beside, PathBuf::from).join(below);
-    if found.exists() {
-        return Some(found);
-    }
-    println!("no shared samples at {}: set VESTIBULE_SAMPLES to run this test on them", found.display());
-    None
 }
 
 fn said(view: &LabelView) -> String {
@@ -67,7 +59,7 @@ const PAIRS: [(&str, &str, &str, Result<&str, Reason>); 16] = [
 fn sixteen_pairs_of_schemes_come_out_as_their_table_says() {
     for (from, line, into, expected) in PAIRS {
         let label = read(from, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
-        let found = lattice().translate(&label, lattice().policy(into).unwrap()).map(|there| said(&lattice().view(&there)));
+        let found = lattice().translate(&label, lattice().policy(into).unwrap(), now()).map(|there| said(&lattice().view(&there)));
         let sorted = |text: &str| {
             let (head, codes) = text.split_once(" to ").unwrap();
             (head.to_owned(), codes.split(' ').map(str::to_owned).collect::<BTreeSet<_>>())
@@ -92,57 +84,6 @@ fn an_alliances_secret_is_no_nations_unless_it_was_released_to_it() {
     assert_eq!(decided("NATO SECRET Releasable to AUS", "nzl-ops"), Err(Reason::ClearancePermissive));
 }
 
-fn clearance(policy: &str, up_to: &str, nation: &str, groups: &[&str]) -> Clearance {
-    let groups = groups.iter().map(|name| Name::new(name).unwrap()).collect();
-    lattice().clearance(lattice().policy(policy).unwrap(), up_to, &std::collections::BTreeMap::new(), nation, &groups).unwrap()
-}
-
-/// The decision of a recipient who holds one clearance: in the label's own policy, or after one translation.
-fn decide(label: &Label, clearance: &Clearance, nation: &str, groups: &[&str]) -> Result<(), Reason> {
-    let groups = groups.iter().map(|name| Name::new(name).unwrap()).collect();
-    let there = lattice().translate(label, clearance.policy).map_err(|refusal| refusal.reason)?;
-    lattice().names(label, nation, &groups).map_err(|refusal| refusal.reason)?;
-    lattice().admits(clearance, &there).map_err(|refusal| refusal.reason)
-}
-
-/// Vectors 28 to 33 of the note, and those of the schemes that came after it. Where this rule set differs, the row says why.
-#[test]
-fn the_decision_vectors_of_national_markings_come_out_as_the_note_says() {
-    let five = &["FVEY", "ACGU"][..];
-    for (number, scheme, line, policy, nation, groups, expected) in [
-        (17, "USA", "SECRET//NOFORN", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
-        (18, "USA", "SECRET", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
-        (19, "USA", "SECRET//REL TO USA, ACGU", "NZL", "NZL", &["FVEY"][..], Err(Reason::ClearancePermissive)),
-        (19, "USA", "SECRET//REL TO USA, ACGU", "AUS", "AUS", five, Ok(())),
-        (20, "USA", "SECRET//REL TO USA, FVEY", "NZL", "NZL", &["FVEY"], Ok(())),
-        (22, "USA", "SECRET//DISPLAY ONLY GBR", "GBR", "GBR", five, Err(Reason::ClearanceNationalOnly)),
-        // The note stops at the level; a code word without equivalent stops before it.
-        (23, "USA", "TOP SECRET//SI//REL TO USA, GBR", "GBR", "GBR", five, Err(Reason::ClearanceEquivalence)),
-        (24, "USA", "SECRET//ORCON/REL TO USA, GBR", "GBR", "GBR", five, Err(Reason::ClearanceOriginator)),
-        (25, "USA", "SECRET//RELIDO", "CAN", "CAN", five, Err(Reason::ClearanceNationalOnly)),
-        (29, "GBR", "UK SECRET - UK EYES ONLY", "USA", "USA", five, Err(Reason::ClearanceNationalOnly)),
-        (30, "GBR", "UK SECRET - UK/US EYES ONLY", "USA", "USA", five, Ok(())),
-        (30, "GBR", "UK SECRET - UK/US EYES ONLY", "CAN", "CAN", five, Err(Reason::ClearancePermissive)),
-        (31, "GBR", "OFFICIAL", "USA", "USA", five, Err(Reason::ClearanceNationalOnly)),
-        // The table of this rule set says "protect as UK SECRET".
-        (32, "USA", "CONFIDENTIAL//REL TO USA, GBR", "GBR", "GBR", five, Ok(())),
-        (33, "AUS", "SEC=SECRET, CAVEAT=RI:AUSTEO", "NZL", "NZL", &["FVEY"], Err(Reason::ClearanceNationalOnly)),
-        (33, "AUS", "SEC=SECRET, CAVEAT=RI:REL AUS/NZL", "NZL", "NZL", &["FVEY"], Ok(())),
-    ] {
-        let label = read(scheme, line).unwrap_or_else(|refusal| panic!("{number} {line}: {refusal}"));
-        let held = clearance(policy, "SECRET", nation, groups);
-        assert_eq!(decide(&label, &held, nation, groups), expected, "{number}: {line}");
-    }
-    for (number, scheme, line, reason) in [
-        // Joint ownership is read from nobody: the owners' consent is not in the label.
-        (28, "USA", "//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR", Reason::LabelPolicyUnknown),
-        (29, "GBR", "OFFICIAL - UK EYES ONLY", Reason::LabelRule),
-        (33, "AUS", "SEC=SECRET, CAVEAT=REL:NZL", Reason::LabelMalformed),
-    ] {
-        assert_eq!(read(scheme, line).unwrap_err().reason, reason, "{number}: {line}");
-    }
-}
-
 /// Public portion marks that the rule set refuses, for the reason for which it refuses their banners.
 fn is_refused(mark: &str) -> bool {
     let unknown = ["SI-ABC", "SI-G ABCD", "ANB", "HCS-P JJJ", "LMN", "SAR-", "RD-", "FRD-", "DEU", "JOINT", "FGI"];
@@ -151,7 +92,7 @@ fn is_refused(mark: &str) -> bool {
 
 #[test]
 fn the_public_portion_marks_say_what_their_banners_say() {
-    let Some(table) = samples("labels/us-ic/banner-portion-vectors.tsv") else { return };
+    let Some(table) = shared("labels/us-ic/banner-portion-vectors.tsv") else { return };
     let usa = lattice().policy("USA").unwrap();
     let (mut same, mut refused) = (0, 0);
     for row in std::fs::read_to_string(table).unwrap().lines().filter(|row| !row.starts_with('#')) {
@@ -166,7 +107,7 @@ fn the_public_portion_marks_say_what_their_banners_say() {
         let found = banner::portion::read_portion(lattice(), usa, inner, &whole).and_then(|label| lattice().check(&label, now()).map(|()| label));
         match found {
             Ok(label) => {
-                assert!(lattice().dominates(&whole, &label) || banner::read(lattice(), usa, line).is_err(), "{row}");
+                assert!(lattice().dominates(&whole, &label, now()) || banner::read(lattice(), usa, line).is_err(), "{row}");
                 same += 1;
             }
             Err(refusal) => {
@@ -181,7 +122,7 @@ fn the_public_portion_marks_say_what_their_banners_say() {
 
 #[test]
 fn the_australian_mail_samples_are_read_or_refused_for_an_argued_reason() {
-    let Some(folder) = samples("labels/au") else { return };
+    let Some(folder) = shared("labels/au") else { return };
     let aus = lattice().policy("AUS").unwrap();
     let (mut read, mut refused) = (0, 0);
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -222,4 +163,61 @@ fn the_australian_mail_samples_are_read_or_refused_for_an_argued_reason() {
     }
     println!("{read} read, {refused} refused");
     assert!(read + refused > 0);
+}
+
+/// The chains that `inspect` prints, held in a file.
+const CHAINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/chains.txt");
+const TRACK: &str = "track.xml";
+const MARITIME: &str = "nato-track.xml";
+const OF_TRACK: &str = "access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"";
+const OF_MARITIME: &str = "access=\"NATO SECRET\"";
+
+/// Sender, recipient, message of the lab's cases, and what is changed in it.
+const MESSAGES: [(&str, &str, &str, &str, &str); 19] = [
+    ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"CONFIDENTIAL//REL TO USA, GBR\""),
+    ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK/US EYES ONLY\""),
+    ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK EYES ONLY\""),
+    ("nato-hq", "gbr-ops", MARITIME, OF_MARITIME, OF_MARITIME),
+    ("gbr-ops", "nato-hq", TRACK, OF_TRACK, "access=\"SECRET\" releasableTo=\"GBR NATO\""),
+    ("usa-ops", "nato-hq", TRACK, OF_TRACK, "access=\"TOP SECRET//REL TO USA, NATO\""),
+    ("usa-ops", "can-ops", TRACK, OF_TRACK, "access=\"SECRET//REL TO USA, FVEY\""),
+    ("usa-ops", "can-ops", TRACK, OF_TRACK, "access=\"SECRET//ORCON/REL TO USA, CAN\""),
+    ("can-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"CONFIDENTIAL//REL TO CAN, GBR\""),
+    ("can-ops", "usa-ops", TRACK, OF_TRACK, "access=\"PROTECTED B\" releasableTo=\"CAN USA\""),
+    ("aus-ops", "nzl-ops", TRACK, OF_TRACK, "access=\"PROTECTED//REL AUS/NZL\""),
+    ("aus-ops", "usa-ops", TRACK, OF_TRACK, "access=\"SECRET//AUSTEO\""),
+    ("nzl-ops", "aus-ops", TRACK, OF_TRACK, "access=\"RESTRICTED//REL TO NZL, AUS\""),
+    ("nzl-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"IN-CONFIDENCE//REL TO NZL, GBR\""),
+    ("deu-ops", "gbr-ops", MARITIME, OF_MARITIME, "access=\"S-UE/EU-S RELEASABLE TO GBR\""),
+    ("deu-ops", "nato-hq", MARITIME, OF_MARITIME, "access=\"R-UE/EU-R RELEASABLE TO GBR, USA\""),
+    ("gbr-ops", "guest-isac", "threats.stix.json", "Callback host", "Callback host"),
+    ("usa-ops", "gbr-ops", "actor.stix.json", "GH-2", "GH-2"),
+    ("usa-ops", "aus-ops", "actor.stix.json", "GH-2", "GH-2"),
+];
+
+#[test]
+fn inspect_prints_mark_scheme_equivalence_and_decision_for_every_pair() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes/cases/messages");
+    let mut printed = String::new();
+    for (number, (from, to, name, old, new)) in MESSAGES.iter().enumerate() {
+        let text = std::fs::read_to_string(messages.join(name)).unwrap();
+        assert!(text.contains(old), "{name}: {old}");
+        let file = format!("{:02}-{from}-{to}.{}", number + 1, name.rsplit('.').next().unwrap());
+        std::fs::write(folder.path().join(&file), text.replace(old, new)).unwrap();
+        let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes");
+        let words = ["inspect", "--rules", rules, "--explain", "--now", "2026-03-01T12:00:30Z", "--from", from, "--to", to, &file];
+        let output = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(words).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        // Edits and findings of the content are other tests' business.
+        let of_label =
+            |line: &&str| !line.starts_with("  edit") && (!line.starts_with("  finding") || line.contains("label.") || line.contains("clearance."));
+        said.lines().filter(of_label).for_each(|line| printed.push_str(&format!("{}\n", line.trim_end())));
+    }
+    if std::env::var("VESTIBULE_GOLDEN").is_ok_and(|value| value == "write") {
+        std::fs::write(CHAINS, &printed).unwrap();
+    }
+    let held = std::fs::read_to_string(CHAINS).unwrap_or_default();
+    assert_eq!(printed, held, "run with VESTIBULE_GOLDEN=write and read what changed");
 }

@@ -34,7 +34,7 @@ fn passed(body: &[u8], to: &str) -> Ruling {
         label: None,
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     let mut inspector = Inspector::new(&GUARD);
     let mut rulings = inspector.pass(&Name::new("gbr-ops").unwrap(), &header, body, &world).rulings;
     rulings.pop().unwrap()

@@ -243,9 +243,19 @@ fn every_reason_can_be_given() {
 #[test]
 fn every_folder_outside_src_explains_itself() {
     let mut complaints = Vec::new();
-    for folder in
-        ["rules", "rules/five-eyes", "rules/usa-national", "fuzz", "tests", "deploy", "deploy/chain", "deploy/lab", "deploy/seccomp", "benches"]
-    {
+    for folder in [
+        "rules",
+        "rules/five-eyes",
+        "rules/nato",
+        "rules/usa-national",
+        "fuzz",
+        "tests",
+        "deploy",
+        "deploy/chain",
+        "deploy/lab",
+        "deploy/seccomp",
+        "benches",
+    ] {
         let readme = root().join(folder).join("README.md");
         if !readme.exists() {
             complaints.push(format!("{folder}: has no README.md"));

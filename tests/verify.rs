@@ -55,7 +55,10 @@ fn peer(name: &str, nation: &str, communities: &[&str], scheme: &str, clearances
         scheme: LATTICE.policy(scheme).unwrap(),
         clearances: clearances.iter().map(clearance).collect(),
         traffic: BTreeSet::from([Traffic::Operation]),
+        binding: vestibule::policy::LabelBinding::Unbound,
+        bind: vestibule::policy::Bind::Nothing,
         communities,
+        terms: BTreeMap::new(),
         reads: Vec::new(),
     }
 }

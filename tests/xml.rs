@@ -258,7 +258,7 @@ fn refused_by_xmllint(folder: &Path, documents: &[String]) -> BTreeSet<usize> {
 #[test]
 fn whatever_xmllint_refuses_we_refuse() {
     let folder = tempfile::tempdir().unwrap();
-    let ours = cot::own("accept").into_iter().map(|(_, body)| String::from_utf8(body).unwrap());
+    let ours = cot::COT.accepted().into_iter().map(|(_, body)| String::from_utf8(body).unwrap());
     let documents: Vec<String> =
         GOOD.iter().map(|text| (*text).to_owned()).chain(BAD.iter().map(|(text, _)| (*text).to_owned())).chain(ours).chain(broken()).collect();
     let refused = refused_by_xmllint(folder.path(), &documents);

@@ -28,8 +28,8 @@ fuzz_target!(|body: &[u8]| {
 /// CDATA sections, and whether white space between elements is text, may differ.
 fn same(tree: &Tree<'_>, id: NodeId, other: roxmltree::Node<'_, '_>) {
     let own = tree.node(id);
-    assert_eq!((own.namespace, own.name), (other.tag_name().namespace().unwrap_or(""), other.tag_name().name()));
-    let mut ours: Vec<_> = tree.attributes(id).map(|(_, a)| (a.namespace, a.name, a.value.text())).collect();
+    assert_eq!((own.namespace.as_str(), own.name.as_str()), (other.tag_name().namespace().unwrap_or(""), other.tag_name().name()));
+    let mut ours: Vec<_> = tree.attributes(id).map(|(_, a)| (a.namespace.as_str(), a.name.as_str(), a.value.text())).collect();
     let mut theirs: Vec<_> = other.attributes().map(|a| (a.namespace().unwrap_or(""), a.name(), a.value().into())).collect();
     ours.sort_unstable();
     theirs.sort_unstable();

@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 /// A decimal number `mantissa / 10^scale` in lowest terms: at most 18 significant digits, 0 to 18 fraction digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    mantissa: i64,
+    /// An `i64` as its bytes: so a number asks for no alignment, and a value with its unit takes no more room than a text.
+    mantissa: [u8; 8],
     scale: u8,
 }
 
@@ -20,7 +21,14 @@ impl Decimal {
     pub const fn whole(value: i32) -> Self {
         // Lossless widening; `From` is not callable in const context.
         #[expect(clippy::as_conversions, reason = "i32 to i64 loses nothing and must run in const context")]
-        Self { mantissa: value as i64, scale: 0 }
+        Self::of(value as i64, 0)
+    }
+
+    /// `mantissa / 10^places`; `None` beyond 18 digits.
+    #[must_use]
+    pub fn scaled(mantissa: i64, places: u8) -> Option<Self> {
+        let fits = mantissa.unsigned_abs() < 1_000_000_000_000_000_000 && usize::from(places) <= Self::DIGITS_MAX;
+        fits.then(|| Self::of(mantissa, places).lowest())
     }
 
     /// Reads `[-]digits[.digits]`: no exponent, no plus sign, no bare point, no superfluous leading zero, at most 18 significant digits.
@@ -54,7 +62,7 @@ impl Decimal {
             mantissa = mantissa.checked_mul(10)?.checked_add(i64::from(digit.checked_sub(b'0')?))?;
         }
         let signed = if negative { mantissa.checked_neg()? } else { mantissa };
-        Some(Self { mantissa: signed, scale: u8::try_from(fraction.len()).ok()? })
+        Some(Self::of(signed, u8::try_from(fraction.len()).ok()?))
     }
 
     /// This number rounded to `places` fraction digits, half away from zero.
@@ -63,18 +71,27 @@ impl Decimal {
         let Some(drop) = self.scale.checked_sub(places).filter(|&drop| drop > 0) else { return self };
         let Some(step) = 10_i64.checked_pow(u32::from(drop)) else { return Self::whole(0) };
         let half = step.div_euclid(2);
-        let magnitude = self.mantissa.unsigned_abs();
+        let magnitude = self.mantissa().unsigned_abs();
         let quotient = i64::try_from(magnitude).ok().and_then(|m| m.checked_add(half)).map_or(0, |m| m.div_euclid(step));
-        let mantissa = if self.mantissa < 0 { quotient.saturating_neg() } else { quotient };
-        Self { mantissa, scale: places }.lowest()
+        let mantissa = if self.mantissa() < 0 { quotient.saturating_neg() } else { quotient };
+        Self::of(mantissa, places).lowest()
     }
 
-    fn lowest(mut self) -> Self {
-        while self.scale > 0 && self.mantissa.rem_euclid(10) == 0 {
-            self.mantissa = self.mantissa.div_euclid(10);
-            self.scale = self.scale.saturating_sub(1);
+    fn lowest(self) -> Self {
+        let (mut mantissa, mut scale) = (self.mantissa(), self.scale);
+        while scale > 0 && mantissa.rem_euclid(10) == 0 {
+            mantissa = mantissa.div_euclid(10);
+            scale = scale.saturating_sub(1);
         }
-        self
+        Self::of(mantissa, scale)
+    }
+
+    const fn of(mantissa: i64, scale: u8) -> Self {
+        Self { mantissa: mantissa.to_ne_bytes(), scale }
+    }
+
+    const fn mantissa(self) -> i64 {
+        i64::from_ne_bytes(self.mantissa)
     }
 
     /// Number of fraction digits in the canonical spelling.
@@ -94,12 +111,12 @@ impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let scale = self.scale.max(other.scale);
         if self.scale == other.scale {
-            return self.mantissa.cmp(&other.mantissa);
+            return self.mantissa().cmp(&other.mantissa());
         }
         let widen = |d: &Self, scale: u8| {
             let lift = u32::from(scale.saturating_sub(d.scale));
             // A power of 18 at most fits; the product of two that fit is within 128 bits.
-            i128::from(d.mantissa).saturating_mul(i128::from(10_i64.saturating_pow(lift)))
+            i128::from(d.mantissa()).saturating_mul(i128::from(10_i64.saturating_pow(lift)))
         };
         widen(self, scale).cmp(&widen(other, scale))
     }
@@ -112,7 +129,7 @@ impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Written from the last digit to the first: a drawing has hundreds of numbers, and each is spelt twice.
         let mut text = [b'0'; TEXT_BYTES_MAX];
-        let (mut rest, mut digits, mut free) = (self.mantissa.unsigned_abs(), 0_u8, TEXT_BYTES_MAX);
+        let (mut rest, mut digits, mut free) = (self.mantissa().unsigned_abs(), 0_u8, TEXT_BYTES_MAX);
         let mut put = |byte: u8| {
             free = free.saturating_sub(1);
             text.get_mut(free).into_iter().for_each(|slot| *slot = byte);
@@ -125,7 +142,7 @@ impl std::fmt::Display for Decimal {
             rest = rest.div_euclid(10);
             digits = digits.saturating_add(1);
         }
-        if self.mantissa < 0 {
+        if self.mantissa() < 0 {
             put(b'-');
         }
         f.write_str(text.get(free..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
@@ -159,6 +176,15 @@ mod tests {
         ] {
             assert_eq!(spelt(given).as_deref(), Some(canonical), "{given}");
         }
+    }
+
+    #[test]
+    fn a_scaled_number_is_the_one_that_is_read() {
+        for (mantissa, places, text) in [(0, 4, "0"), (-15_000, 4, "-1.5"), (410_167, 4, "41.0167"), (7, 18, "0.000000000000000007")] {
+            assert_eq!(Decimal::scaled(mantissa, places), Decimal::parse(text), "{text}");
+        }
+        assert_eq!(Decimal::scaled(0, 0), Decimal::parse("-0"));
+        assert_eq!((Decimal::scaled(1_000_000_000_000_000_000, 0), Decimal::scaled(1, 19)), (None, None));
     }
 
     #[test]

@@ -91,6 +91,7 @@ reasons! {
     SizeBusy = "size.busy", Limit, Reject, "the gateway takes no more messages now", "try again later with the same message id";
     // format
     FormatUnrecognised = "format.unrecognised", Internal, Reject, "no format claims these bytes", "send a format that the gateway reads";
+    FormatEncapsulated = "format.encapsulated", Internal, Reject, "the body is a binding that holds the message", "send the message with its binding inside, or with its binding in the header";
     FormatAmbiguous = "format.ambiguous", Internal, Reject, "more than one format claims these bytes", "send bytes with one reading";
     FormatMediaType = "format.media_type", Internal, Reject, "the claimed media type is not that of the format found", "state the true media type";
     // malformed
@@ -154,7 +155,7 @@ reasons! {
     InvalidMailCharset = "invalid.mail.charset", Internal, Reject, "a text holds bytes that its character set has not", "declare utf-8, and send UTF-8";
     InvalidMailFileName = "invalid.mail.file_name", Internal, Reject, "a file name is empty, long, a path, or not plain ASCII", "name files with at most 128 letters, digits, spaces and `._-+=,()[]`";
     InvalidMailLabel = "invalid.mail.label", Internal, Reject, "the SIO-Label field does not follow its grammar, or its label is no label in XML", "see RFC 7444 and the manual page `formats`";
-    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml`, or have the message reviewed outside";
+    InvalidMailLabelType = "invalid.mail.label_type", Internal, Quarantine, "the SIO-Label is of a type that this gateway does not read", "label with type `:xml` or `:ess`, or have the message reviewed outside";
     InvalidMailComposite = "invalid.mail.composite", Internal, Quarantine, "a part holds parts of its own: alternatives, a signature, an encryption or another mail", "send text and attachments, one level deep";
     // stix
     InvalidStixBundle = "invalid.stix.bundle", Internal, Reject, "the message is not one bundle of objects", "send a bundle with type, id and objects, and nothing else";
@@ -264,8 +265,29 @@ reasons! {
     LabelDate = "label.date", Internal, Quarantine, "a date of the label is missing, malformed or in the future", "correct the dates";
     LabelCharacter = "label.character", Internal, Quarantine, "a marking holds a bidirectional control, zero-width, look-alike or other unexpected character", "write the marking in plain capital letters";
     LabelBinding = "label.binding", Internal, Quarantine, "the label is not bound to the content as the peer's entry requires", "bind the label";
+    LabelBindingForm = "label.binding_form", Internal, Quarantine, "the binding is not one of STANAG 4778 in the form that this guard reads", "see what the finding expected";
+    LabelBindingLimit = "label.binding_limit", Internal, Quarantine, "the signature of the binding exceeds a limit on references, transforms, certificates or sizes", "sign with fewer or smaller parts";
+    LabelBindingSignature = "label.binding_signature", Internal, Quarantine, "the signature of the binding does not have the one form that this guard reads", "see what the finding expected";
+    LabelBindingTransform = "label.binding_transform", Internal, Quarantine, "the signature uses a transform or canonicalisation that is not allowed", "use the enveloped signature, the filter of STANAG 4778 and exclusive canonical XML only";
+    LabelBindingAlgorithm = "label.binding_algorithm", Internal, Quarantine, "the signature uses a digest, signature algorithm or key that is not allowed", "use SHA-256 or SHA-384 with ECDSA P-256 or P-384, RSA of at least 2,048 bits, or Ed25519";
+    LabelBindingShared = "label.binding_shared", Internal, Quarantine, "the signature is made with a shared key, which proves no originator", "sign with a private key and its certificate";
+    LabelBindingManifest = "label.binding_manifest", Internal, Quarantine, "the signature covers a manifest, whose references nobody has to check", "refer to the content in the signature itself";
+    LabelBindingKey = "label.binding_key", Internal, Quarantine, "the key of the signature is not given by one list of certificates", "give the signer's certificates as X509Data and nothing else";
+    LabelBindingId = "label.binding_id", Internal, Quarantine, "an identifier to which the signature refers stands more than once", "give every identifier once";
+    LabelBindingReference = "label.binding_reference", Internal, Quarantine, "a reference of the binding leads to nothing, outside the message, or is a pointer into it", "refer to the whole message, or to an element by its identifier";
+    LabelBindingCoverage = "label.binding_coverage", Internal, Quarantine, "the binding does not cover the label and exactly the content that would leave", "bind the label to the whole message";
+    LabelBindingWrapped = "label.binding_wrapped", Internal, Quarantine, "a label or binding stands outside the one binding that is signed", "carry one binding, and no label beside it";
+    LabelBindingCertificate = "label.binding_certificate", Internal, Quarantine, "the signer's certificate is not one for signing labels, in force and below a label anchor of the domain", "sign with a certificate that the domain's label anchor has issued";
+    LabelBindingRevoked = "label.binding_revoked", Internal, Quarantine, "the signer's certificate is revoked, or no revocation list in force speaks about it", "sign with another certificate, or load the current revocation list";
+    LabelBindingValue = "label.binding_value", Internal, Quarantine, "the signature is not that of the key in the signer's certificate", "sign the binding again";
+    LabelBindingDigest = "label.binding_digest", Internal, Quarantine, "the label or content is not what was signed", "send what was signed, unchanged";
+    LabelBindingTime = "label.binding_time", Internal, Quarantine, "the time of the signature is malformed or in the future", "correct the clock of the signer";
+    LabelBind = "label.bind", Internal, Quarantine, "the label cannot be bound to the message for a recipient whose entry asks for that", "see what the finding expected: a binding key, a format that holds a binding, a label in the body";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
+    LabelReviewPast = "label.review_past", Internal, Quarantine, "the date by which the label was to be reviewed has passed", "ask the originator to review the label; it is valid all the same";
+    LabelSuccessionPast = "label.succession_past", Internal, Quarantine, "the date on which another label was to succeed this one has passed", "ask the originator to label anew; the present label counts";
+    LabelPartsApart = "label.parts_apart", Internal, Quarantine, "the parts of the message name recipients, and together they name nobody", "send parts for different recipients in messages of their own";
     // mandatory control
     ClearanceUnknown = "clearance.unknown", Internal, Withhold, "the recipient holds no clearance in a policy to which the label can be taken", "add a clearance or an equivalence";
     ClearanceEquivalence = "clearance.equivalence", Internal, Withhold, "the policy has no equivalent for a part of the label in the recipient's policy", "add the equivalence, or do not release";
@@ -274,6 +296,7 @@ reasons! {
     ClearancePermissive = "clearance.permissive", Internal, Withhold, "the recipient is in none of the groups to which the label permits release", "do not release";
     ClearanceNationalOnly = "clearance.national_only", Internal, Withhold, "the label keeps the message within its nation", "do not release";
     ClearanceOriginator = "clearance.originator", Internal, Quarantine, "the label needs the originator's consent", "ask the originator";
+    ClearanceGroupStale = "clearance.group_stale", Internal, Quarantine, "the label names a group whose table of members is older than its limit", "look at the members of the group, and set `known` in ruleset.toml anew";
     // agreement
     AgreementNone = "agreement.none", Internal, Withhold, "no agreement in force permits this release", "conclude an agreement, or do not release";
     AgreementForbidden = "agreement.forbidden", Internal, Withhold, "a policy of the rule set forbids this release", "see the policy that the finding names";
@@ -312,6 +335,7 @@ reasons! {
     VerifyDisagreement = "verify.disagreement", Internal, Quarantine, "the second reader does not agree with the first", "report it: one of the readers is wrong";
     VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";
     VerifyEdit = "verify.edit", Internal, Quarantine, "the result differs from the original in more than the declared edits", "report it";
+    VerifyBinding = "verify.binding", Internal, Quarantine, "the binding that the gateway made does not hold for the second reader", "report it";
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";

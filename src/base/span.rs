@@ -14,6 +14,7 @@ pub struct Span {
 impl Span {
     /// A span from byte offsets; offsets beyond `u32::MAX` saturate.
     #[must_use]
+    #[inline]
     pub fn new(start: usize, end: usize) -> Self {
         let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: cut(start), end: cut(end) }
@@ -21,6 +22,7 @@ impl Span {
 
     /// The range as `usize`, for slicing with `get`.
     #[must_use]
+    #[inline]
     pub fn range(self) -> std::ops::Range<usize> {
         let wide = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         wide(self.start)..wide(self.end)

@@ -30,6 +30,14 @@ impl Time {
         text.parse().ok().map(Self)
     }
 
+    /// A time from year, month and day, hour, minute and second; `None` where the calendar or the clock has no such moment.
+    #[must_use]
+    pub fn from_parts([year, month, day]: [i16; 3], [hour, minute, second]: [i8; 3]) -> Option<Self> {
+        let [month, day] = [i8::try_from(month).ok()?, i8::try_from(day).ok()?];
+        let moment = jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+        jiff::tz::Offset::UTC.to_timestamp(moment).ok().map(Self)
+    }
+
     /// The first moment of 1970.
     pub const EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
 
@@ -104,6 +112,14 @@ mod tests {
             assert_eq!(Time::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Time::parse("2026-01-02T03:04:05.100Z").unwrap().to_string(), "2026-01-02T03:04:05.1Z");
+    }
+
+    #[test]
+    fn a_time_of_parts_is_the_one_that_is_read() {
+        assert_eq!(Time::from_parts([2026, 2, 28], [23, 59, 58]), Time::parse("2026-02-28T23:59:58Z"));
+        for (date, clock) in [([2026, 2, 29], [0, 0, 0]), ([2026, 13, 1], [0, 0, 0]), ([2026, 1, 1], [24, 0, 0]), ([2026, 1, 1], [0, 0, 60])] {
+            assert_eq!(Time::from_parts(date, clock), None, "{date:?} {clock:?}");
+        }
     }
 
     #[test]

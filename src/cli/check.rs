@@ -8,7 +8,7 @@ use crate::base::Fault;
 use crate::config::Gateway;
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
-use crate::process::{load_guard, world};
+use crate::process::{bound_without_key, label_trust, load_guard, world};
 use crate::sandbox::{Layer, Need};
 
 /// Checks a gateway's configuration.
@@ -65,9 +65,13 @@ impl Check {
         for domain in &gateway.domains {
             lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
         }
+        lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("hop key", world::HopSecret::read(&gateway.keys.hops).map(drop)));
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
+        if let Some(files) = &gateway.keys.binding {
+            lines.push(line("binding key", world::signer(files).and_then(|signer| in_force(&signer))));
+        }
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
         lines.extend(walls::layers().into_iter().map(wall));
@@ -114,6 +118,9 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
                 .map(|peer| peer.name.as_str())
                 .filter(|name| !guard.edition().peers.contains_key(*name))
                 .collect();
+            if let Some(peer) = bound_without_key(gateway, guard.edition()) {
+                return Ok(failed(format!("it binds labels for `{peer}`: set `binding_key` and `binding_certificate`")));
+            }
             match (guard.edition().home == gateway.home, unknown.is_empty()) {
                 (true, true) => Line { check, passed: true, text: Some(format!("{} {}", guard.edition().name, guard.edition().edition)) },
                 (false, _) => failed(format!("its home is `{}`, the configuration's `{}`", guard.edition().home, gateway.home)),
@@ -121,4 +128,9 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
             }
         }
     })
+}
+
+/// Whether others would take what the key signs now.
+fn in_force(signer: &crate::label::Signer) -> Result<(), Fault> {
+    signer.check(world::now()).map_err(|objection| Fault::new(format!("the binding certificate would not be taken: {}", objection.sentence())))
 }

@@ -1,5 +1,6 @@
 //! `vestibule inspect`: what the gateway would do with messages, offline: the whole path, no network, no journal.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -10,10 +11,10 @@ use super::{Answer, Failure, Output, Verb, letter, output, unreadable};
 use crate::base::{Fault, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
 use crate::config::Gateway;
 use crate::filter::Waivers;
-use crate::label::LabelView;
+use crate::label::{LabelView, banner};
 use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
-use crate::process::load_guard;
 use crate::process::world::{self, Secrets};
+use crate::process::{label_trust, load_guard};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
@@ -76,6 +77,9 @@ struct Line<'l> {
     outcome: Outcome,
     code: Option<Reason>,
     label: Option<&'l LabelView>,
+    /// The banner line that says what the label says, where its scheme has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marking: Option<String>,
     agreement: Option<&'l Name>,
     findings: &'l [Finding],
     edits: &'l [EditView],
@@ -153,13 +157,14 @@ impl Inspect {
         for file in &self.files {
             let body = letter::body(file)?;
             let header = self.header(file, from, &guard)?;
-            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers };
+            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers, signer: secrets.signer() };
             let passage = inspector.pass(from, &header, &body, &world);
             let shown = file.display().to_string();
+            let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
             for ruling in &passage.rulings {
                 match (self.json, self.explain) {
-                    (true, _) => out.json(&line(&shown, from, &passage, ruling))?,
-                    (false, true) => explain(&shown, &passage, ruling, &body, out)?,
+                    (true, _) => out.json(&Line { marking: banner.clone(), ..line(&shown, from, &passage, ruling) })?,
+                    (false, true) => explain(&shown, (&passage, banner.as_deref()), ruling, &body, out)?,
                     (false, false) => drop(table.add_row(cells(&shown, &passage, ruling))),
                 }
             }
@@ -168,17 +173,21 @@ impl Inspect {
     }
 
     fn guard(&self) -> Result<(Guard, Secrets), Failure> {
-        let (rules, secrets) = match (&self.config, &self.rules) {
+        let (rules, secrets, trust) = match (&self.config, &self.rules) {
             (Some(path), _) => {
                 let gateway = Gateway::read(path).map_err(|cause| unreadable(path, cause))?;
-                let secrets = if gateway.keys.pseudonym.exists() { Secrets::read(&gateway.keys.pseudonym)? } else { practice() };
-                (gateway.rules, secrets)
+                let secrets = if gateway.keys.pseudonym.exists() { Secrets::open(&gateway.keys)? } else { practice() };
+                let trust = label_trust::read(&gateway)?;
+                (gateway.rules, secrets, trust)
             }
-            (None, Some(rules)) => (rules.clone(), practice()),
+            (None, Some(rules)) => (rules.clone(), practice(), BTreeMap::new()),
             (None, None) => return Err(Failure::Usage("give `--config` or `--rules`".to_owned())),
         };
         match load_guard(&rules)? {
-            Ok(guard) => Ok((guard, secrets)),
+            Ok(guard) => {
+                guard.trust_in_labels(trust);
+                Ok((guard, secrets))
+            }
             Err(complaints) => Err(Failure::Complaints(complaints, crate::policy::read_folder(&rules)?)),
         }
     }
@@ -229,6 +238,7 @@ fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Rul
         outcome: ruling.outcome,
         code: ruling.code,
         label: passage.label.as_ref(),
+        marking: None,
         agreement: ruling.clause.as_ref(),
         findings: &ruling.findings,
         edits: &ruling.edits,
@@ -255,11 +265,14 @@ fn cells(file: &str, passage: &Passage, ruling: &Ruling) -> Vec<comfy_table::Cel
     ]
 }
 
-fn explain(file: &str, passage: &Passage, ruling: &Ruling, body: &[u8], out: &mut Output) -> Result<(), Failure> {
+fn explain(file: &str, (passage, banner): (&Passage, Option<&str>), ruling: &Ruling, body: &[u8], out: &mut Output) -> Result<(), Failure> {
     let code = ruling.code.map(|code| format!(" ({code}: {})", code.sentence())).unwrap_or_default();
     out.line(format_args!("{file} to {}: {}{code}", ruling.recipient, ruling.outcome))?;
     if let Some(label) = &passage.label {
         out.line(format_args!("  label      {}", marking(label)))?;
+    }
+    if let Some(banner) = banner {
+        out.line(format_args!("  banner     {banner}"))?;
     }
     if let Some(clause) = &ruling.clause {
         out.line(format_args!("  agreement  {clause}"))?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::SignerKey;
 use crate::base::{Fault, Time};
-use crate::config::{Domain, Gateway, Peer};
+use crate::config::{Binding, Domain, Gateway, Peer};
 use crate::journal::seal::SealKey;
 use crate::link::pki::{Anchor, Use};
 
@@ -90,10 +90,42 @@ pub(super) fn make(gateway: &Gateway, now: Time) -> Result<Made, Fault> {
         SealKey::create(&gateway.keys.quarantine)?;
         made.written.push(gateway.keys.quarantine.clone());
     }
+    if let Some(binding) = &gateway.keys.binding {
+        of_binding(binding, &gateway.home, now, &mut made)?;
+    }
     for domain in &gateway.domains {
         of_domain(domain, now, &mut made)?;
     }
     Ok(made)
+}
+
+/// The key that binds labels, below an authority of its own, which the recipients of bound labels take as their label anchor.
+fn of_binding(binding: &Binding, home: &str, now: Time, made: &mut Made) -> Result<(), Fault> {
+    folder_of(&binding.key)?;
+    if !made.absent(&binding.certificate) {
+        return Ok(());
+    }
+    let path = binding.certificate.with_extension("anchor.pem");
+    let anchor = label_anchor(&path, home, now, made)?;
+    let issued = anchor.issue(&format!("labels.{}.lab", home.to_lowercase()), Use::Label, now, DAYS)?;
+    made.write(&binding.certificate, &issued.certificate, 0o644)?;
+    made.write(&binding.key, &issued.key, 0o600)?;
+    let list = path.with_extension("revoked.pem");
+    if made.absent(&list) {
+        made.write(&list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+    }
+    Ok(())
+}
+
+/// An authority for signers of labels.
+fn label_anchor(path: &Path, whose: &str, now: Time, made: &mut Made) -> Result<Anchor, Fault> {
+    if !made.absent(path) {
+        return anchor(path);
+    }
+    let anchor = Anchor::make(&format!("{whose} lab label authority"), now, DAYS.saturating_mul(12))?;
+    made.write(path, anchor.certificate(), 0o644)?;
+    made.write(&anchor_key(path), &anchor.key(), 0o600)?;
+    Ok(anchor)
 }
 
 /// 64 hexadecimal digits from the system's randomness.
@@ -121,6 +153,16 @@ fn of_domain(domain: &Domain, now: Time, made: &mut Made) -> Result<(), Fault> {
     for list in &own.revocations {
         if made.absent(list) {
             made.write(list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+        }
+    }
+    if let Some(trust) = &domain.label_trust
+        && (!trust.anchor.exists() || trust.revocations.iter().any(|list| !list.exists()))
+    {
+        let anchor = label_anchor(&trust.anchor, domain.name.as_str(), now, made)?;
+        for list in &trust.revocations {
+            if made.absent(list) {
+                made.write(list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+            }
         }
     }
     domain.peers.iter().try_for_each(|peer| of_peer(&anchor, domain, peer, now, made))

@@ -42,6 +42,8 @@ enum Purpose {
     Server,
     /// Both: a gateway
     Both,
+    /// To sign labels
+    Label,
 }
 
 /// Issues a certificate.
@@ -67,14 +69,15 @@ pub(super) struct Issue {
 impl Verb for Issue {
     const PATH: &'static [&'static str] = &["pki", "issue"];
     const ABOUT: &'static str = "Issue a certificate with its key";
-    const EXAMPLES: &'static str =
-        "  vestibule pki issue --anchor state/pki/coalition/anchor.pem --identity fra-ops.coalition.lab --into fra-ops.pem";
+    const EXAMPLES: &'static str = "  vestibule pki issue --anchor state/pki/coalition/anchor.pem --identity fra-ops.coalition.lab --into fra-ops.pem\n  \
+         vestibule pki issue --anchor labels.pem --identity labels.gbr.lab --purpose label --into binding.pem";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let purpose = match self.purpose {
             Purpose::Client => Use::Client,
             Purpose::Server => Use::Server,
             Purpose::Both => Use::Both,
+            Purpose::Label => Use::Label,
         };
         let key = self.into.with_extension("key");
         if self.into.exists() || key.exists() || key == self.into {

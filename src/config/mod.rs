@@ -93,6 +93,17 @@ pub struct Keys {
     pub quarantine: PathBuf,
     /// Secret of the seals between the processes.
     pub hops: PathBuf,
+    /// What binds labels for recipients that get them bound; `None` where the gateway binds none.
+    pub binding: Option<Binding>,
+}
+
+/// Files of the key that binds labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The key (PEM, PKCS #8).
+    pub key: PathBuf,
+    /// Its certificate, and the authorities above it (PEM).
+    pub certificate: PathBuf,
 }
 
 /// A network that the gateway touches.
@@ -104,6 +115,8 @@ pub struct Domain {
     pub listen: SocketAddr,
     /// Certificate and trust in this domain.
     pub identity: Own,
+    /// Whose signatures on labels count; `None` where the domain has no such signers.
+    pub label_trust: Option<LabelTrust>,
     /// Peers.
     pub peers: Vec<Peer>,
     /// Limits of the domain, and of its peers unless they have their own.
@@ -120,6 +133,15 @@ pub struct Own {
     /// Its key (PEM, PKCS #8).
     pub key: PathBuf,
     /// Revocation lists (PEM), one for each issuer.
+    pub revocations: Vec<PathBuf>,
+}
+
+/// Files against which signatures on labels are held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelTrust {
+    /// The anchors of the domain's signers of labels (PEM).
+    pub anchor: PathBuf,
+    /// Their revocation lists (PEM), one for each issuer.
     pub revocations: Vec<PathBuf>,
 }
 

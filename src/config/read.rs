@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Confinement, Domain, Gateway, Keys, Limits, Own, Peer, Remote, Unreadable, check};
+use super::{Binding, Confinement, Domain, Gateway, Keys, LabelTrust, Limits, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -39,6 +39,8 @@ struct KeysGiven {
     hops: PathBuf,
     audit: PathBuf,
     quarantine: PathBuf,
+    binding_key: Option<PathBuf>,
+    binding_certificate: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +52,8 @@ struct DomainGiven {
     certificate: PathBuf,
     key: PathBuf,
     revocations: Vec<PathBuf>,
+    label_anchor: Option<PathBuf>,
+    label_revocations: Option<Vec<PathBuf>>,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
     peer: Vec<PeerGiven>,
@@ -97,8 +101,18 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
     let common = layer(BTreeMap::new(), given.limits);
     let domains = given.domain.into_iter().map(|domain| source.domain(domain, &common)).collect();
     let at = |path: PathBuf| source.folder.join(path);
-    let keys =
-        Keys { pseudonym: at(given.keys.pseudonym), audit: at(given.keys.audit), quarantine: at(given.keys.quarantine), hops: at(given.keys.hops) };
+    let binding = match (given.keys.binding_key, given.keys.binding_certificate) {
+        (None, None) => None,
+        // One alone is a contradiction, which is told of below; an empty path then stands for it.
+        (key, certificate) => Some(Binding { key: key.map(at).unwrap_or_default(), certificate: certificate.map(at).unwrap_or_default() }),
+    };
+    let keys = Keys {
+        pseudonym: at(given.keys.pseudonym),
+        audit: at(given.keys.audit),
+        quarantine: at(given.keys.quarantine),
+        hops: at(given.keys.hops),
+        binding,
+    };
     let gateway = Gateway {
         home: given.home,
         rules: at(given.rules),
@@ -130,6 +144,8 @@ pub(super) fn remote(path: &Path) -> Result<Remote, Unreadable> {
         certificate: given.certificate,
         key: given.key,
         revocations: given.revocations,
+        label_anchor: None,
+        label_revocations: None,
         limits: given.limits,
         peer: vec![PeerGiven {
             name: gateway,
@@ -218,6 +234,14 @@ impl Source {
             key: at(given.key),
             revocations: given.revocations.into_iter().map(at).collect(),
         };
+        let label_trust = match (given.label_anchor, given.label_revocations) {
+            (None, None) => None,
+            // One without the other is a contradiction, which is told of below; an empty list then stands for it.
+            (anchor, revocations) => Some(LabelTrust {
+                anchor: anchor.map(at).unwrap_or_default(),
+                revocations: revocations.unwrap_or_default().into_iter().map(at).collect(),
+            }),
+        };
         let peer = |peer: PeerGiven| Peer {
             name: peer.name,
             identity: peer.identity,
@@ -225,7 +249,14 @@ impl Source {
             onward: peer.onward,
             limits: limits_of(&layer(limits.clone(), peer.limits)),
         };
-        Domain { name: given.name, listen: given.listen, identity, peers: given.peer.into_iter().map(peer).collect(), limits: limits_of(&limits) }
+        Domain {
+            name: given.name,
+            listen: given.listen,
+            identity,
+            label_trust,
+            peers: given.peer.into_iter().map(peer).collect(),
+            limits: limits_of(&limits),
+        }
     }
 }
 
@@ -264,6 +295,13 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
     let mut names = BTreeMap::new();
     let mut addresses = BTreeMap::new();
     let mut peers = BTreeMap::new();
+    let empty = |binding: &Binding| [&binding.key, &binding.certificate].iter().any(|path| path.as_os_str().is_empty());
+    if gateway.keys.binding.as_ref().is_some_and(empty) {
+        faults.push((
+            "the gateway has a binding key without certificate, or a certificate without key".to_owned(),
+            "give both `binding_key` and `binding_certificate`, or neither".to_owned(),
+        ));
+    }
     for domain in &gateway.domains {
         if names.insert(&domain.name, ()).is_some() {
             faults.push((format!("two domains are called `{}`", domain.name), "give each domain its own name".to_owned()));
@@ -282,6 +320,12 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
 }
 
 fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
+    if domain.label_trust.as_ref().is_some_and(|trust| trust.revocations.is_empty() || trust.anchor.as_os_str().is_empty()) {
+        faults.push((
+            format!("the domain `{}` has label anchors without revocation lists, or lists without anchors", domain.name),
+            "give both `label_anchor` and `label_revocations`, or neither".to_owned(),
+        ));
+    }
     let mut identities = BTreeMap::new();
     for peer in &domain.peers {
         if identities.insert(&peer.identity, ()).is_some() {
@@ -366,6 +410,16 @@ mod tests {
                 "identity = \"gbr-ops.national.lab\"",
                 "identity = \"urn:gbr\"\naddress = \"127.0.0.1:9\"",
                 "the gateway cannot dial the identity `urn:gbr`",
+            ),
+            (
+                "quarantine = \"state/keys/quarantine.key\"",
+                "quarantine = \"state/keys/quarantine.key\"\nbinding_key = \"binding.key\"",
+                "the gateway has a binding key without certificate, or a certificate without key",
+            ),
+            (
+                "name = \"coalition\"",
+                "name = \"coalition\"\nlabel_revocations = [\"revoked.pem\"]",
+                "the domain `coalition` has label anchors without revocation lists, or lists without anchors",
             ),
             ("[limits]\n", "[limits]\nin_flight_bytes_max = 1024\n", "peer `gbr-ops` may have fewer bytes in flight than one body may have"),
         ] {

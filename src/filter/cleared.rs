@@ -71,7 +71,7 @@ impl Filters {
         let tree = parsed.tree();
         let same = std::ptr::eq(scanned.body, parsed.body());
         let (steps, more) = plan(parsed, scanned, &permitted);
-        let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).collect();
+        let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).chain(self.labels.findings(permitted.labelled())).collect();
         if permitted.review() && waivers.clause_review == ClauseReview::Pending {
             findings.push(whole(tree, Reason::AgreementReview, permitted.clause().id.as_str(), "the clause permits release only after review"));
         }

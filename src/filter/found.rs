@@ -64,7 +64,7 @@ impl<'t, 'a> Found<'t, 'a> {
     pub(in crate::filter) const FINDINGS_MAX: usize = 256;
 
     pub(in crate::filter) fn new(tree: &'t Tree<'a>, protected: &'t Protected) -> Self {
-        Self { tree, protected, findings: Vec::new(), beyond: 0, worst_beyond: Action::Hold, steps: Vec::new() }
+        Self { tree, protected, findings: Vec::new(), beyond: 0, worst_beyond: Action::Note, steps: Vec::new() }
     }
 
     pub(in crate::filter) const fn tree(&self) -> &'t Tree<'a> {

@@ -7,10 +7,12 @@
 //! detectors and the Unicode check, also where the profile takes it away, for a code word in a field that is stripped says that the label is wrong.
 //! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
 
+mod allowed;
 mod cleared;
 mod detectors;
 mod fields;
 mod found;
+mod labels;
 pub mod laws;
 mod messages;
 mod patterns;
@@ -41,6 +43,7 @@ use crate::policy::{Edition, Profile, TransformAction};
 use detectors::Detectors;
 use fields::Fields;
 use found::{Found, Verdict};
+pub(crate) use labels::Labels;
 use messages::Messages;
 use patterns::Patterns;
 use text::Text;
@@ -68,6 +71,7 @@ pub static FILTERS: &[Filter] = &[
     Filter { name: "words", sentence: "no entry of a word list stands in the text, however it is spelt", codes: words::CODES },
     Filter { name: "patterns", sentence: "no pattern matches the text", codes: patterns::CODES },
     Filter { name: "detectors", sentence: "none of the gateway's own detectors finds anything in the text", codes: detectors::CODES },
+    Filter { name: "labels", sentence: "the markings of the message fit together, and no date of its label has passed", codes: labels::CODES },
     Filter { name: "unicode", sentence: "no character makes text read otherwise than it is", codes: unicode::CODES },
     Filter { name: "references", sentence: "no field names something that was taken away", codes: references::CODES },
 ];
@@ -96,6 +100,7 @@ pub struct Filters {
     words: Words,
     patterns: Patterns,
     detectors: Detectors,
+    labels: Labels,
 }
 
 /// What one worker thread keeps from message to message: the pattern engine's state and buffers.
@@ -159,15 +164,21 @@ impl Filters {
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
+        let labels = Labels::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
         if let Ok(patterns) = &patterns {
             complaints.extend(edition.profiles.values().flat_map(|profile| strangers(edition, profile, patterns)));
         }
-        match (messages, words, patterns, detectors) {
-            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors)) if complaints.is_empty() => {
-                Ok(Self { forms, messages, words, patterns, detectors })
+        match (messages, words, patterns, detectors, labels) {
+            (Ok(messages), Ok(words), Ok(patterns), Ok(detectors), Ok(labels)) if complaints.is_empty() => {
+                Ok(Self { forms, messages, words, patterns, detectors, labels })
             }
             _ => Err(complaints),
         }
+    }
+
+    /// What the rule set makes of markings that do not fit together.
+    pub(crate) const fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// A scanner for one worker thread, to be kept for its life.
@@ -220,7 +231,7 @@ impl Filters {
         scanner.text.read(tree, &learnt.free_names, budget)?;
         self.words.scan(&scanner.text, &mut scanner.words, &mut found, budget)?;
         self.patterns.scan(scanner.patterns.as_mut(), &scanner.text, &learnt.allowed, &mut found, budget)?;
-        self.detectors.scan(&scanner.text, &mut found, budget)?;
+        self.detectors.scan(&scanner.text, &learnt.allowed, &mut found, budget)?;
         unicode::scan(&scanner.text, &mut found, budget)?;
         let (findings, steps) = found.finish();
         let rest = form.map_or_else(|| [].into(), |form| Arc::clone(&form.rest));
@@ -238,16 +249,17 @@ fn without_profile(top: NodeId, learnt: &mut fields::Learnt<'_>, found: &mut Fou
     learnt.free_names.extend(found.tree().subtree(top).map(|(id, _)| id));
 }
 
-/// Patterns that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
+/// Patterns and detectors that fields name and the rule set does not have, or has twice: nobody could say what is allowed.
 fn strangers(edition: &Edition, profile: &Profile, patterns: &Patterns) -> Vec<Complaint> {
+    let detectors = |name: &str| edition.detectors.iter().filter(|rule| rule.name == name).count();
     let allowed = profile.fields.iter().flat_map(|field| field.allow.iter().map(move |name| (field, name)));
     let complaints = allowed.filter_map(|(field, name)| {
-        let what = match patterns.named(name) {
-            0 => format!("`{}` allows the pattern `{name}`, which is not in the rule set", field.path),
+        let what = match patterns.named(name).saturating_add(detectors(name)) {
+            0 => format!("`{}` allows `{name}`, which is no pattern or detector of the rule set", field.path),
             1 => return None,
-            _ => format!("`{}` allows the pattern `{name}`, which stands in two files", field.path),
+            _ => format!("`{}` allows `{name}`, which has two meanings: patterns and detectors share no name", field.path),
         };
-        let expected = "expected the name of one rule under `filters/patterns/` that is not private";
+        let expected = "expected the name of one rule under `filters/patterns/` that is not private, or of one detector of `filters/detectors.toml`";
         Some(place::complaint(&edition.files, &field.rule, what, expected, "correct the name"))
     });
     complaints.collect()

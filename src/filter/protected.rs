@@ -44,7 +44,7 @@ impl Protected {
         if matches!(marking, Marking::Banner(_)) {
             return;
         }
-        for label in marking.nodes() {
+        for label in marking.nodes(tree) {
             if self.labels.insert(label) || part.is_none() {
                 self.carriers.extend(above(tree, label).take_while(|node| Some(*node) != part));
             }

@@ -75,14 +75,14 @@ impl Text {
             }
             match node.kind {
                 Kind::Attribute => {
-                    self.push(id, Part::Value, |all| spell(&node.value, all));
+                    self.push(id, Part::Value, |all| spell(node.value, all));
                     self.part();
                 }
                 Kind::Element => {
                     let before = self.segments.len();
                     tree.children(id)
                         .filter(|(_, child)| child.kind == Kind::Text)
-                        .for_each(|(child, text)| self.push(child, Part::Value, |all| spell(&text.value, all)));
+                        .for_each(|(child, text)| self.push(child, Part::Value, |all| spell(text.value, all)));
                     if self.segments.len() > before {
                         self.part();
                     }

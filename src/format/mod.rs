@@ -186,12 +186,22 @@ impl<'a> Parsed<'a> {
 pub fn identify(body: &[u8]) -> Result<&'static Format, Refusal> {
     let mut claims = FORMATS.iter().filter(|format| (format.claims)(body));
     let Some(first) = claims.next() else {
-        return Err(Refusal::new(Reason::FormatUnrecognised, "expected a message of a known format"));
+        return Err(match encapsulates(body) {
+            true => Refusal::new(Reason::FormatEncapsulated, "expected the message itself, found a binding that holds it"),
+            false => Refusal::new(Reason::FormatUnrecognised, "expected a message of a known format"),
+        });
     };
     match claims.next() {
         None => Ok(first),
         Some(second) => Err(Refusal::new(Reason::FormatAmbiguous, format!("claimed by `{}` and by `{}`", first.name, second.name))),
     }
+}
+
+/// Whether a body that nothing claims is a binding of STANAG 4778, by the name of its namespace near the beginning: for a clear refusal only.
+fn encapsulates(body: &[u8]) -> bool {
+    let begin = body.get(..body.len().min(1024)).unwrap_or_default();
+    let has = |what: &str| memchr::memmem::find(begin, what.as_bytes()).is_some();
+    has("BindingInformation") && has("urn:nato:stanag:4778:bindinginformation:1:0")
 }
 
 /// The media type under which a body goes on: the one that its sender claimed, or that of its own format where it was translated. Where none was

@@ -41,7 +41,8 @@ impl Lattice {
     ) -> Result<Clearance, String> {
         let scheme = self.scheme(policy).map_err(|refusal| refusal.detail)?;
         let levels = levels_up_to(scheme, up_to)?;
-        let mut clearance = Clearance { policy, levels, restrictive: BTreeMap::new(), permissive: BTreeMap::new() };
+        let permissive = self.permissive_of(policy, nation, communities);
+        let mut clearance = Clearance { policy, levels, restrictive: BTreeMap::new(), permissive };
         for (set, values) in restrictive {
             for value in values {
                 let (tag, value) = restrictive_value(scheme, set, value, nation)?;
@@ -51,18 +52,27 @@ impl Lattice {
         for (tag_at, tag) in scheme.tags.iter().enumerate() {
             for (value_at, value) in tag.values.iter().enumerate() {
                 let owner = value.holders == Holders::Owner && scheme.owner.as_deref() == Some(nation);
-                let held = match tag.kind {
-                    TagKind::Restrictive => owner,
-                    TagKind::Permissive => permits(scheme, value, nation, communities),
-                    TagKind::Informative => false,
-                };
-                if held {
-                    let side = if tag.kind == TagKind::Restrictive { &mut clearance.restrictive } else { &mut clearance.permissive };
-                    side.entry(TagIx::at(tag_at)).or_default().insert(ValueIx::at(value_at));
+                if owner && tag.kind == TagKind::Restrictive {
+                    clearance.restrictive.entry(TagIx::at(tag_at)).or_default().insert(ValueIx::at(value_at));
                 }
             }
         }
         Ok(clearance)
+    }
+
+    /// The permissive values of a policy that a nation with its communities holds: every one that names it or them, and those that everyone holds.
+    #[must_use]
+    pub fn permissive_of(&self, policy: PolicyIx, nation: &str, communities: &BTreeSet<Name>) -> BTreeMap<TagIx, BTreeSet<ValueIx>> {
+        let mut held: BTreeMap<TagIx, BTreeSet<ValueIx>> = BTreeMap::new();
+        let Ok(scheme) = self.scheme(policy) else { return held };
+        for (tag_at, tag) in scheme.tags.iter().enumerate().filter(|(_, tag)| tag.kind == TagKind::Permissive) {
+            let values = tag.values.iter().enumerate().filter(|(_, value)| permits(scheme, value, nation, communities));
+            let values: BTreeSet<ValueIx> = values.map(|(at, _)| ValueIx::at(at)).collect();
+            if !values.is_empty() {
+                held.insert(TagIx::at(tag_at), values);
+            }
+        }
+        held
     }
 
     /// Whether a clearance admits a label of its own policy.

@@ -2,11 +2,12 @@
 //!
 //! Labels are read first; what is only compared with a label (banner lines in text, letters of a header) comes after, and never is it.
 
+use super::consistency::{Dates, Remark};
 use super::labelled::{Form, Reading, Source};
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::stanag4774::Role;
-use super::{acs, banner, cot, ism, line, named, stanag4774, tlp};
+use super::{acs, banner, cot, ess, ism, line, named, stanag4774, tlp};
 use crate::base::{Budget, Place, Reason, Refusal, Time};
 use crate::normal::{Kind, Marking, NodeId, Tree};
 
@@ -57,17 +58,18 @@ impl Places {
 #[derive(Debug)]
 pub(in crate::label) struct Found<'f> {
     lattice: &'f Lattice,
-    reading: &'f Reading,
+    reading: &'f Reading<'f>,
     now: Time,
     label: Option<Label>,
     alternatives: Vec<(Label, Place)>,
     sources: Vec<Source>,
+    remarks: Vec<Remark>,
 }
 
 impl<'f> Found<'f> {
     /// Nothing yet.
-    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading, now: Time) -> Self {
-        Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new() }
+    pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading<'f>, now: Time) -> Self {
+        Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new(), remarks: Vec::new() }
     }
 
     /// Nothing yet, for a part of the same message.
@@ -90,15 +92,31 @@ impl<'f> Found<'f> {
         self.lattice
     }
 
+    /// What is worth knowing of the labels that were read.
+    pub(in crate::label) fn remarks(&self) -> &[Remark] {
+        &self.remarks
+    }
+
+    /// The time of reading.
+    pub(in crate::label) const fn now(&self) -> Time {
+        self.now
+    }
+
     /// Reads the label of the header.
     pub(in crate::label) fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
         budget.spend(WORK_PER_MARKING)?;
         let place = Place { span: None, path: "header".into() };
-        let (role, label) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        let (role, label, dates) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        self.remark(dates, &Place { span: None, path: "header".to_owned() });
         if role != Role::Originator {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
         self.add(label, Form::Detached, place)
+    }
+
+    /// Takes the label that a binding in the header has proved.
+    pub(in crate::label) fn beside(&mut self, label: Label) -> Result<(), Refusal> {
+        self.add(label, Form::Detached, Place { span: None, path: "header".into() })
     }
 
     /// Reads all places that are labels.
@@ -138,6 +156,11 @@ impl<'f> Found<'f> {
                 let label = ism::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
                 self.add(label, Form::Ism, place)
             }
+            Marking::Ess(id) => {
+                let place = place_of(tree, id);
+                let label = ess::read(lattice, tree, id).map_err(|refusal| placed(refusal, &place))?;
+                self.add(label, Form::Ess, place)
+            }
             Marking::Named { policy, classification, category } => {
                 let category = category.map(|id| text_of(tree, id)).transpose()?;
                 let policy = text_of(tree, policy)?;
@@ -166,6 +189,7 @@ impl<'f> Found<'f> {
     fn stanag4774(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
         let (role, label) = stanag4774::read(self.lattice, tree, id)?;
         let place = place_of(tree, id);
+        self.remark(stanag4774::dates(tree, id), &place);
         if role == Role::Alternative {
             self.check(&label, &place)?;
             self.sources.push(Source { form: Form::Alternative, place: place.path.clone() });
@@ -229,7 +253,7 @@ impl<'f> Found<'f> {
         let (lattice, scheme) = (self.lattice, self.reading.scheme);
         let portion = banner::portion::read_portion(lattice, scheme, mark, whole).map_err(|refusal| placed(refusal, place))?;
         self.check(&portion, place)?;
-        if banner::portion::takes_part(lattice, &portion) && !lattice.dominates(whole, &portion) {
+        if banner::portion::takes_part(lattice, &portion) && !lattice.dominates(whole, &portion, self.now) {
             return Err(placed(Refusal::new(Reason::LabelPortionAbove, "expected a label that stands above the mark of each paragraph"), place));
         }
         Ok(())
@@ -242,6 +266,11 @@ impl<'f> Found<'f> {
         }
         self.sources.push(Source { form: Form::Letter, place: place.path });
         Ok(())
+    }
+
+    /// Notes the dates of a label that have passed.
+    fn remark(&mut self, dates: Dates, place: &Place) {
+        self.remarks.extend(dates.passed(self.now).map(|reason| Remark { reason, place: place.clone() }));
     }
 
     fn check(&self, label: &Label, place: &Place) -> Result<(), Refusal> {
@@ -283,7 +312,7 @@ impl<'f> Found<'f> {
             return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
         }
         for (alternative, place) in &self.alternatives {
-            let own = self.lattice.translate(&label, alternative.policy);
+            let own = self.lattice.translate(&label, alternative.policy, self.now);
             if !own.is_ok_and(|own| own.says_the_same(alternative)) {
                 return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
             }

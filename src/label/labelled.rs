@@ -3,32 +3,37 @@
 //! Takes [`Parsed`] and the way in which the sender's markings are read. Proves: there is a label; every place of the
 //! message that says how it is marked says the same; the label is valid under a policy in force; every part that is marked by itself
 //! has a label, and none is above that of the message. A message without a label of its own has the join of its parts.
-//! Deliberately absent: signatures. A peer whose entry requires a binding is refused.
+//! Where the sender's entry requires it, the label is bound to the whole message by a signature, and no label stands outside that binding.
 
+use super::binding;
+use super::consistency::{self, Remark};
 use super::found::{Found, Places};
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
+use super::signature::{Outside, Trust};
+use super::stanag4774::{self, Role};
 use crate::base::{Budget, Reason, Refusal, Time};
-use crate::format::Parsed;
+use crate::format::{Parsed, Syntax};
+use crate::normal::{Marking, NodeId};
 
 /// How a sender's markings are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'r> {
     /// The scheme of markings that do not name theirs.
     pub scheme: PolicyIx,
     /// Whether a label must be bound to its content.
-    pub binding: Binding,
+    pub binding: Binding<'r>,
 }
 
 /// Whether a label must be bound to its content by a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binding {
+#[derive(Debug, Clone, Copy)]
+pub enum Binding<'r> {
     /// The link's identity is enough.
     Unbound,
-    /// A signed binding is required.
-    Required,
+    /// A signed binding is required, by a signer who is trusted so; where the sender's domain has no label anchors, nobody is.
+    Required(Option<&'r Trust>),
 }
 
 /// A place of the message that says how it is marked.
@@ -65,6 +70,8 @@ pub enum Form {
     Acs,
     /// IC-ISM attributes.
     Ism,
+    /// A binary security label (RFC 2634).
+    Ess,
     /// The parts of the message, each with its own.
     Parts,
 }
@@ -85,6 +92,7 @@ impl Form {
             Self::Tlp => "TLP marking",
             Self::Acs => "access control specification",
             Self::Ism => "ISM attributes",
+            Self::Ess => "ESS label",
             Self::Parts => "its parts",
         }
     }
@@ -94,24 +102,87 @@ impl Form {
 ///
 /// # Errors
 /// `label.*`, with the place of the marking at fault.
-pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
+pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading<'_>, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
     let (tree, format) = (parsed.tree(), parsed.format());
-    let places = Places::of(&(format.markings)(tree))?;
+    let markings = (format.markings)(tree);
+    let places = Places::of(&markings)?;
     let mut found = Found::new(lattice, reading, now);
-    if let Some(text) = &parsed.header().label {
-        found.detached(text, budget)?;
+    match (&parsed.header().label, reading.binding) {
+        (Some(text), Binding::Required(trust)) => found.beside(bound_beside(&parsed, text, lattice, trust, now, budget)?)?,
+        (None, Binding::Required(trust)) => bound(&parsed, &markings, trust, now, budget)?,
+        (Some(text), Binding::Unbound) => found.detached(text, budget)?,
+        (None, Binding::Unbound) => {}
     }
     found.labels(tree, &places, budget)?;
-    let parts = portion::read(&found, tree, &(format.portions)(tree), budget)?;
+    let attached: Vec<NodeId> = format.insides(tree).iter().filter_map(|inside| tree.parent(inside.node)).collect();
+    let parts = portion::read(&found, tree, &(format.portions)(tree), &attached, budget)?;
+    let mut apart = None;
     if found.label().is_none() && !parts.is_empty() {
-        found.high_water(portion::join(lattice, tree, &parts)?, tree);
+        let join = portion::join(lattice, tree, &parts, now)?;
+        apart = consistency::apart(lattice, &join, &parts, tree);
+        found.high_water(join, tree);
     }
     found.copies(tree, &places, budget)?;
+    let remarks = found.remarks().iter().cloned().chain(apart).collect();
     let (label, sources) = found.finish()?;
-    if reading.binding == Binding::Required {
-        return Err(Refusal::new(Reason::LabelBinding, "expected a signed binding, found a label without one"));
+    Ok(Labelled { parsed, label, sources, parts, remarks })
+}
+
+/// Checks that the labels of a message are those of its one signed binding, and that the binding is to the whole message.
+fn bound(parsed: &Parsed<'_>, markings: &[Marking], trust: Option<&Trust>, now: Time, budget: &mut Budget) -> Result<(), Refusal> {
+    let trust = trust.ok_or_else(untrusted)?;
+    let text = match (parsed.format().syntax, std::str::from_utf8(parsed.body())) {
+        (Syntax::Xml, Ok(text)) => text,
+        _ => {
+            return Err(Refusal::new(
+                Reason::LabelBinding,
+                "expected a signed binding in the header, where the format cannot carry one, which XML can",
+            ));
+        }
+    };
+    let proof = binding::verify(text, binding::Place::Embedded, trust, now, budget)?;
+    // The very elements that were digested are the labels that are read.
+    for marking in markings {
+        if let Marking::Stanag4774(id) = marking
+            && !proof.labels().contains(&parsed.tree().node(*id).span)
+        {
+            let (span, path) = (parsed.tree().node(*id).span, parsed.tree().path(*id));
+            return Err(Refusal::at(Reason::LabelBindingWrapped, span, "expected every label in the signed binding").on(path));
+        }
     }
-    Ok(Labelled { parsed, label, sources, parts })
+    let read = markings.iter().filter(|marking| matches!(marking, Marking::Stanag4774(_))).count();
+    if read == proof.labels().len() { Ok(()) } else { Err(Refusal::new(Reason::LabelBindingWrapped, "expected every signed label to be read")) }
+}
+
+/// The label of a binding that stands in the header, beside the message, and is to every byte of it.
+///
+/// The message may say how it is marked, too: that is among the bytes that are bound, and must say the same as ever.
+fn bound_beside(parsed: &Parsed<'_>, text: &str, lattice: &Lattice, trust: Option<&Trust>, now: Time, budget: &mut Budget) -> Result<Label, Refusal> {
+    // Places in the header are no places in the body.
+    let placed = |refusal: Refusal| Refusal::new(refusal.reason, refusal.detail).on("header");
+    let trust = trust.ok_or_else(untrusted)?;
+    if !binding::is_meant(text) {
+        return Err(placed(Refusal::new(Reason::LabelBindingWrapped, "expected no label in the header beside the one that is bound")));
+    }
+    if text.len() > stanag4774::DETACHED_BYTES_MAX {
+        let expected = format!("expected a binding of at most {} bytes in the header", stanag4774::DETACHED_BYTES_MAX);
+        return Err(placed(Refusal::new(Reason::LabelBindingLimit, expected)));
+    }
+    let name = binding::name_of(parsed.body());
+    let outside = Outside { uri: &name, bytes: parsed.body() };
+    let proof = binding::verify(text, binding::Place::Detached(outside), trust, now, budget).map_err(placed)?;
+    let [label] = proof.labels() else {
+        return Err(placed(Refusal::new(Reason::LabelBindingForm, "expected one label in the binding of the header, the originator's")));
+    };
+    let (role, label) = stanag4774::read_within(lattice, text, *label, budget).map_err(placed)?;
+    match role {
+        Role::Originator => Ok(label),
+        Role::Alternative => Err(placed(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header"))),
+    }
+}
+
+fn untrusted() -> Refusal {
+    Refusal::new(Reason::LabelBinding, "expected label anchors of the sender's domain: set `label_anchor` and `label_revocations`")
 }
 
 /// Proof that a message carries one valid label, said the same in every place.
@@ -122,6 +193,7 @@ pub struct Labelled<'a> {
     label: Label,
     sources: Vec<Source>,
     parts: Vec<MarkedPart>,
+    remarks: Vec<Remark>,
 }
 
 impl<'a> Labelled<'a> {
@@ -140,6 +212,12 @@ impl<'a> Labelled<'a> {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// What is worth knowing of the label, though it holds.
+    #[must_use]
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The parts that can be withheld alone, in document order, each with the label that holds for it; none where the message is one part.
@@ -164,7 +242,13 @@ mod tests {
     use crate::label::tests::{lattice, now};
 
     /// What a message is found to say: the label's view and the forms it was found in.
-    fn verified(scheme: &str, binding: Binding, header_label: Option<&str>, attributes: &str, detail: &str) -> Result<(String, Vec<Form>), Refusal> {
+    fn verified(
+        scheme: &str,
+        binding: Binding<'_>,
+        header_label: Option<&str>,
+        attributes: &str,
+        detail: &str,
+    ) -> Result<(String, Vec<Form>), Refusal> {
         let body = format!(
             "<event version=\"2.0\" uid=\"GBR-1\" type=\"a-f-G\" how=\"m-g\" time=\"2026-06-01T12:00:00Z\" start=\"2026-06-01T12:00:00Z\" stale=\"2026-06-01T12:05:00Z\" {attributes}><point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/><detail>{detail}</detail></event>"
         );
@@ -368,7 +452,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_must_bind_its_labels_is_refused_without_a_binding() {
-        let refusal = verified("GBR", Binding::Required, None, "access=\"SECRET\"", "").unwrap_err();
+        let refusal = verified("GBR", Binding::Required(None), None, "access=\"SECRET\"", "").unwrap_err();
         assert_eq!(refusal.reason, Reason::LabelBinding);
     }
 

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mark::{Label, LabelView};
-use super::scheme::{Case, Holders, Level, LevelIx, Policy, PolicyIx, Tag, TagIx, TagKind, TagValue, Unmarked, ValueIx};
-use crate::base::{Reason, Refusal};
+use super::mark::{Category, Label, LabelView};
+use super::scheme::{Case, Group, Holders, Level, LevelIx, Policy, PolicyIx, Tag, TagIx, TagKind, TagValue, Term, Unmarked, ValueIx};
+use crate::base::{Name, Reason, Refusal, Time};
 
 /// All marking schemes of a rule set with their equivalences.
 #[derive(Debug, Default)]
@@ -31,6 +31,20 @@ impl Lattice {
     #[must_use]
     pub fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    /// The label of a policy, a classification, and tags with values, all by place; nothing where one of them is not there.
+    #[must_use]
+    pub fn label(&self, policy: usize, level: usize, categories: &[(usize, Vec<usize>)]) -> Option<Label> {
+        let known = self.policies.get(policy)?;
+        known.levels.get(level)?;
+        let category = |(tag, values): &(usize, Vec<usize>)| {
+            let count = known.tags.get(*tag)?.values.len();
+            let values = values.iter().map(|value| (*value < count).then(|| ValueIx::at(*value))).collect::<Option<_>>()?;
+            Some(Category { tag: TagIx::at(*tag), values })
+        };
+        let categories = categories.iter().map(category).collect::<Option<_>>()?;
+        Some(Label { categories, ..Label::new(PolicyIx::at(policy), LevelIx::at(level)) })
     }
 
     /// The policy of a name; exact.
@@ -159,11 +173,35 @@ impl Lattice {
         }
     }
 
-    /// The names of a permissive tag's audience, groups with their members beside them.
-    pub(in crate::label) fn audience(&self, policy: PolicyIx, tag: TagIx, values: &[ValueIx]) -> BTreeSet<&str> {
-        let Some(scheme) = self.policies.get(policy.index()) else { return BTreeSet::new() };
+    /// The names of a permissive tag's audience, groups with those beside them who are their members now.
+    pub(in crate::label) fn audience(&self, policy: PolicyIx, tag: TagIx, values: &[ValueIx], now: Time) -> BTreeSet<&str> {
         let names = values.iter().filter_map(|value| self.value_data(policy, tag, *value)).map(|value| value.name.as_str());
-        names.flat_map(|name| std::iter::once(name).chain(scheme.groups.get(name).into_iter().flatten().map(String::as_str))).collect()
+        names.flat_map(|name| std::iter::once(name).chain(self.members(policy, name, now))).collect()
+    }
+
+    /// Who is a member of a group now; nobody for a name that is no group.
+    pub(in crate::label) fn members(&self, policy: PolicyIx, group: &str, now: Time) -> impl Iterator<Item = &str> {
+        let group = self.policies.get(policy.index()).and_then(|scheme| scheme.groups.get(group));
+        group.into_iter().flatten().filter(move |(_, term)| term.holds(now)).map(|(member, _)| member.as_str())
+    }
+
+    /// Lays the registry of the rule set over the groups of all policies: dates of members, and nations that no group stands for.
+    #[must_use]
+    pub fn registered(
+        mut self,
+        communities: &BTreeMap<Name, Group>,
+        dated: &BTreeMap<(Name, String), Term>,
+        by_name_only: &BTreeSet<String>,
+    ) -> Self {
+        for (name, group) in self.policies.iter_mut().flat_map(|policy| &mut policy.groups) {
+            group.retain(|member, _| !by_name_only.contains(member));
+            let known_until = communities.get(name.as_str()).into_iter().flatten().find_map(|(_, term)| term.known_until);
+            for (member, term) in group.iter_mut() {
+                let dates = Name::new(name).and_then(|name| dated.get(&(name, member.clone()))).copied().unwrap_or_default();
+                *term = Term { known_until, ..dates };
+            }
+        }
+        self
     }
 }
 

@@ -56,18 +56,18 @@ pub fn label(lattice: &Lattice, bytes: &[u8]) -> Option<Label> {
 ///
 /// # Errors
 /// What was broken.
-pub fn dominance_is_a_partial_order(lattice: &Lattice, one: &Label, two: &Label, three: &Label) -> Result<(), Broken> {
-    if !lattice.dominates(one, one) {
+pub fn dominance_is_a_partial_order(lattice: &Lattice, one: &Label, two: &Label, three: &Label, now: Time) -> Result<(), Broken> {
+    if !lattice.dominates(one, one, now) {
         return Err(format!("{} does not dominate itself", shown(lattice, one)));
     }
-    if lattice.dominates(one, two) && lattice.dominates(two, three) && !lattice.dominates(one, three) {
+    if lattice.dominates(one, two, now) && lattice.dominates(two, three, now) && !lattice.dominates(one, three, now) {
         return Err(format!("{} over {} over {}, but not the first over the third", shown(lattice, one), shown(lattice, two), shown(lattice, three)));
     }
     let restrictive = |label: &Label| -> Vec<Category> {
         let decides = |category: &&Category| lattice.tag_data(label.policy, category.tag).is_some_and(|tag| tag.kind == TagKind::Restrictive);
         label.categories.iter().filter(decides).filter(|category| !category.values.is_empty()).cloned().collect()
     };
-    let both = lattice.dominates(one, two) && lattice.dominates(two, one);
+    let both = lattice.dominates(one, two, now) && lattice.dominates(two, one, now);
     if both && (one.policy != two.policy || one.level != two.level || restrictive(one) != restrictive(two)) {
         return Err(format!("{} and {} dominate each other and differ", shown(lattice, one), shown(lattice, two)));
     }
@@ -78,15 +78,15 @@ pub fn dominance_is_a_partial_order(lattice: &Lattice, one: &Label, two: &Label,
 ///
 /// # Errors
 /// What was broken.
-pub fn join_is_the_least_upper_bound(lattice: &Lattice, one: &Label, two: &Label, above: &Label) -> Result<(), Broken> {
-    let alike = |a: &Label, b: &Label| lattice.dominates(a, b) && lattice.dominates(b, a);
-    match lattice.join(one, one) {
+pub fn join_is_the_least_upper_bound(lattice: &Lattice, one: &Label, two: &Label, above: &Label, now: Time) -> Result<(), Broken> {
+    let alike = |a: &Label, b: &Label| lattice.dominates(a, b, now) && lattice.dominates(b, a, now);
+    match lattice.join(one, one, now) {
         Ok(own) if alike(&own, one) => {}
         _ => return Err(format!("{} joined with itself is another", shown(lattice, one))),
     }
     let ranks = (lattice.rank(one.policy, one.level), lattice.rank(two.policy, two.level));
     let comparable = one.policy == two.policy && (one.level == two.level || ranks.0 != ranks.1);
-    let (join, back) = match (lattice.join(one, two), lattice.join(two, one)) {
+    let (join, back) = match (lattice.join(one, two, now), lattice.join(two, one, now)) {
         (Ok(join), Ok(back)) => (join, back),
         (Err(_), Err(_)) if !comparable => return Ok(()),
         _ => return Err(format!("{} and {} are comparable, and have no join", shown(lattice, one), shown(lattice, two))),
@@ -94,10 +94,10 @@ pub fn join_is_the_least_upper_bound(lattice: &Lattice, one: &Label, two: &Label
     if !join.says_the_same(&back) {
         return Err(format!("{} and {} have two joins", shown(lattice, one), shown(lattice, two)));
     }
-    if !lattice.dominates(&join, one) || !lattice.dominates(&join, two) {
+    if !lattice.dominates(&join, one, now) || !lattice.dominates(&join, two, now) {
         return Err(format!("{} is not above {} and {}", shown(lattice, &join), shown(lattice, one), shown(lattice, two)));
     }
-    if lattice.dominates(above, one) && lattice.dominates(above, two) && !lattice.dominates(above, &join) {
+    if lattice.dominates(above, one, now) && lattice.dominates(above, two, now) && !lattice.dominates(above, &join, now) {
         return Err(format!("{} is above both and not above their join {}", shown(lattice, above), shown(lattice, &join)));
     }
     Ok(())
@@ -107,8 +107,8 @@ pub fn join_is_the_least_upper_bound(lattice: &Lattice, one: &Label, two: &Label
 ///
 /// # Errors
 /// What was broken.
-pub fn readers_of_the_higher_read_the_lower(lattice: &Lattice, clearance: &Clearance, high: &Label, low: &Label) -> Result<(), Broken> {
-    let leaks = lattice.dominates(high, low) && lattice.admits(clearance, high).is_ok() && lattice.admits(clearance, low).is_err();
+pub fn readers_of_the_higher_read_the_lower(lattice: &Lattice, clearance: &Clearance, high: &Label, low: &Label, now: Time) -> Result<(), Broken> {
+    let leaks = lattice.dominates(high, low, now) && lattice.admits(clearance, high).is_ok() && lattice.admits(clearance, low).is_err();
     if leaks { Err(format!("{} is read and {} below it is not", shown(lattice, high), shown(lattice, low))) } else { Ok(()) }
 }
 
@@ -157,13 +157,13 @@ pub fn stricter(lattice: &Lattice, label: &Label) -> Vec<Label> {
 ///
 /// # Errors
 /// What was broken.
-pub fn translation_never_widens(lattice: &Lattice, label: &Label, readers: &[Reader]) -> Result<(), Broken> {
+pub fn translation_never_widens(lattice: &Lattice, label: &Label, readers: &[Reader], now: Time) -> Result<(), Broken> {
     for to in (0..lattice.policies().len()).map(PolicyIx::at).filter(|to| *to != label.policy) {
-        let Ok(there) = lattice.translate(label, to) else { continue };
+        let Ok(there) = lattice.translate(label, to, now) else { continue };
         if lattice.rank_in(label, to) != Some(lattice.rank(to, there.level)) {
             return Err(format!("{} has another level than its table gives {}", shown(lattice, &there), shown(lattice, label)));
         }
-        let back = lattice.translate(&there, label.policy);
+        let back = lattice.translate(&there, label.policy, now);
         if back.as_ref().is_ok_and(|back| lattice.rank(back.policy, back.level) < lattice.rank(label.policy, label.level)) {
             return Err(format!("{} comes back lower by {}", shown(lattice, label), shown(lattice, &there)));
         }
@@ -188,10 +188,10 @@ pub fn translation_keeps_the_order(lattice: &Lattice, label: &Label, now: Time) 
         return Ok(());
     }
     for to in (0..lattice.policies().len()).map(PolicyIx::at).filter(|to| *to != label.policy) {
-        let Ok(there) = lattice.translate(label, to) else { continue };
+        let Ok(there) = lattice.translate(label, to, now) else { continue };
         for stricter in stricter(lattice, label).iter().filter(|stricter| lattice.check(stricter, now).is_ok()) {
-            if let Ok(after) = lattice.translate(stricter, to)
-                && !lattice.dominates(&after, &there)
+            if let Ok(after) = lattice.translate(stricter, to, now)
+                && !lattice.dominates(&after, &there, now)
             {
                 return Err(format!("{} is not above {}", shown(lattice, &after), shown(lattice, &there)));
             }
@@ -209,15 +209,15 @@ pub fn all(lattice: &Lattice, bytes: &[u8], now: Time) -> Result<(), Broken> {
     let third = rest.len().div_ceil(3).max(1);
     let labels: Vec<Label> = rest.chunks(third).filter_map(|part| label(lattice, &[&[*policy], part].concat())).collect();
     let [one, two, three] = labels.as_slice() else { return Ok(()) };
-    dominance_is_a_partial_order(lattice, one, two, three)?;
-    join_is_the_least_upper_bound(lattice, one, two, three)?;
+    dominance_is_a_partial_order(lattice, one, two, three, now)?;
+    join_is_the_least_upper_bound(lattice, one, two, three, now)?;
     let readers = readers(lattice);
     for reader in &readers {
         let clearance = everything(lattice, one.policy, reader);
-        readers_of_the_higher_read_the_lower(lattice, &clearance, one, two)?;
+        readers_of_the_higher_read_the_lower(lattice, &clearance, one, two, now)?;
         restricting_admits_nobody(lattice, &clearance, one)?;
     }
-    translation_never_widens(lattice, one, &readers)?;
+    translation_never_widens(lattice, one, &readers, now)?;
     translation_keeps_the_order(lattice, one, now)
 }
 
@@ -229,7 +229,7 @@ pub fn readers(lattice: &Lattice) -> Vec<Reader> {
     for policy in lattice.policies() {
         let Some(release) = policy.release.and_then(|release| policy.tags.get(release.index())) else { continue };
         for value in &release.values {
-            let own = groups.iter().filter(|(_, members)| members.contains(&value.name)).filter_map(|(name, _)| Name::new(name));
+            let own = groups.iter().filter(|(_, members)| members.contains_key(&value.name)).filter_map(|(name, _)| Name::new(name));
             found.push(Reader { nation: value.name.clone(), communities: own.collect() });
         }
     }
@@ -313,14 +313,14 @@ mod tests {
         fn dominance_orders_the_labels_of_every_policy((one, two, three) in (0_u8..8).prop_flat_map(|policy| (bytes(policy), bytes(policy), bytes(policy)))) {
             for lattice in lattices() {
                 let [one, two, three] = [&one, &two, &three].map(|bytes| label(lattice, bytes).unwrap());
-                hold(dominance_is_a_partial_order(lattice, &one, &two, &three))?;
+                hold(dominance_is_a_partial_order(lattice, &one, &two, &three, now()))?;
                 // Labels that are made of each other, so that one does stand over another.
-                let Ok(join) = lattice.join(&one, &two) else { continue };
-                hold(dominance_is_a_partial_order(lattice, &join, &one, &two))?;
-                hold(dominance_is_a_partial_order(lattice, &one, &join, &two))?;
-                if let Ok(above) = lattice.join(&join, &three) {
-                    prop_assert!(lattice.dominates(&above, &one));
-                    hold(dominance_is_a_partial_order(lattice, &above, &join, &one))?;
+                let Ok(join) = lattice.join(&one, &two, now()) else { continue };
+                hold(dominance_is_a_partial_order(lattice, &join, &one, &two, now()))?;
+                hold(dominance_is_a_partial_order(lattice, &one, &join, &two, now()))?;
+                if let Ok(above) = lattice.join(&join, &three, now()) {
+                    prop_assert!(lattice.dominates(&above, &one, now()));
+                    hold(dominance_is_a_partial_order(lattice, &above, &join, &one, now()))?;
                 }
             }
         }
@@ -329,12 +329,12 @@ mod tests {
         fn the_join_of_two_labels_is_the_least_above_both((one, two, three) in (0_u8..8).prop_flat_map(|policy| (bytes(policy), bytes(policy), bytes(policy)))) {
             for lattice in lattices() {
                 let [one, two, three] = [&one, &two, &three].map(|bytes| label(lattice, bytes).unwrap());
-                hold(join_is_the_least_upper_bound(lattice, &one, &two, &three))?;
-                let above = lattice.join(&one, &two).and_then(|join| lattice.join(&join, &three));
+                hold(join_is_the_least_upper_bound(lattice, &one, &two, &three, now()))?;
+                let above = lattice.join(&one, &two, now()).and_then(|join| lattice.join(&join, &three, now()));
                 if let Ok(above) = above {
-                    hold(join_is_the_least_upper_bound(lattice, &one, &two, &above))?;
-                    let other = lattice.join(&two, &three).and_then(|join| lattice.join(&one, &join)).unwrap();
-                    prop_assert!(lattice.dominates(&above, &other) && lattice.dominates(&other, &above), "the join of three depends on their order");
+                    hold(join_is_the_least_upper_bound(lattice, &one, &two, &above, now()))?;
+                    let other = lattice.join(&two, &three, now()).and_then(|join| lattice.join(&one, &join, now())).unwrap();
+                    prop_assert!(lattice.dominates(&above, &other, now()) && lattice.dominates(&other, &above, now()), "the join of three depends on their order");
                 }
             }
         }
@@ -345,8 +345,8 @@ mod tests {
                 let [one, two] = [&one, &two].map(|bytes| label(lattice, bytes).unwrap());
                 for reader in readers(lattice) {
                     let clearance = everything(lattice, one.policy, &reader);
-                    for high in [Some(&one), lattice.join(&one, &two).ok().as_ref()].into_iter().flatten() {
-                        hold(readers_of_the_higher_read_the_lower(lattice, &clearance, high, &two))?;
+                    for high in [Some(&one), lattice.join(&one, &two, now()).ok().as_ref()].into_iter().flatten() {
+                        hold(readers_of_the_higher_read_the_lower(lattice, &clearance, high, &two, now()))?;
                     }
                 }
             }
@@ -375,7 +375,7 @@ mod tests {
         fn no_translation_lowers_a_level_or_reaches_another_reader(bytes in (0_u8..8).prop_flat_map(bytes)) {
             for lattice in lattices() {
                 let label = label(lattice, &bytes).unwrap();
-                hold(translation_never_widens(lattice, &label, &readers(lattice)))?;
+                hold(translation_never_widens(lattice, &label, &readers(lattice), now()))?;
                 hold(translation_keeps_the_order(lattice, &label, now()))?;
             }
         }
@@ -390,7 +390,7 @@ mod tests {
                 let release = u8::try_from(lattice.policies()[policy].release.unwrap().index()).unwrap();
                 let made = (0..=255_u8).filter_map(|pick| label(lattice, &[u8::try_from(policy).unwrap(), pick, release, pick]));
                 let translated =
-                    made.flat_map(|label| to.clone().filter(move |to| lattice.translate(&label, *to).is_ok()).collect::<Vec<_>>()).count();
+                    made.flat_map(|label| to.clone().filter(move |to| lattice.translate(&label, *to, now()).is_ok()).collect::<Vec<_>>()).count();
                 assert!(translated > 20, "{translated} of `{}`", lattice.policies()[policy].name);
             }
         }

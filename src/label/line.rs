@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn lines_that_are_almost_right_are_refused() {
         for (scheme, text, reason) in [
-            ("USA", "", Reason::LabelLevelUnknown),
+            ("USA", "", Reason::LabelMalformed),
             ("USA", "UNCLASS", Reason::LabelLevelUnknown),
             ("USA", "unclas", Reason::LabelLevelUnknown),
             ("USA", "UNCLAS E F T O", Reason::LabelCategoryUnknown),

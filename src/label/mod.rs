@@ -4,10 +4,13 @@
 
 pub mod acs;
 pub mod banner;
+pub mod binding;
 mod character;
 pub mod clearance;
+pub mod consistency;
 pub mod cot;
 mod dominance;
+pub mod ess;
 mod found;
 pub mod ism;
 pub mod labelled;
@@ -19,6 +22,8 @@ pub mod named;
 mod portion;
 mod rule;
 pub mod scheme;
+pub mod signature;
+pub mod signer;
 pub mod spif;
 pub mod stanag4774;
 #[cfg(test)]
@@ -26,11 +31,13 @@ mod tests;
 pub mod tlp;
 mod translate;
 mod words;
+mod written;
 
 pub use clearance::Clearance;
 pub use labelled::{Binding, Form, Labelled, Reading, Source, verify};
 pub use lattice::Lattice;
 pub use mark::{Category, Label, LabelView};
-pub use portion::MarkedPart;
-pub use scheme::{LevelIx, Policy, PolicyIx, TagIx, ValueIx};
+pub use portion::{Height, MarkedPart, above};
+pub use scheme::{Group, LevelIx, Policy, PolicyIx, TagIx, Term, ValueIx};
+pub use signer::Signer;
 pub use spif::PolicyFile;

@@ -5,7 +5,7 @@
 //!
 //! INVARIANT (kept by [`super::Lattice::load`]): every index in here points into the list that it names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::Time;
@@ -69,7 +69,7 @@ pub struct Policy {
     /// Combinations that the constraints beside the SPIF demand or forbid.
     pub rules: Vec<Rule>,
     /// Member nations of groups, as the rule set dates them; compares audiences, never admits anyone.
-    pub groups: BTreeMap<String, BTreeSet<String>>,
+    pub groups: BTreeMap<String, Group>,
     /// Policies into which a label of this one may be translated, with values that every translation adds.
     pub equivalents: Vec<EquivalentPolicy>,
     /// The grammar of banner lines.
@@ -80,6 +80,34 @@ pub struct Policy {
     pub not_after: Option<Time>,
     /// The SPIF.
     pub file: Arc<str>,
+}
+
+/// The members of a group, each with the time in which it is one.
+pub type Group = BTreeMap<String, Term>;
+
+/// The time in which a nation is a member of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Term {
+    /// A member from then on; none where it has always been one.
+    pub from: Option<Time>,
+    /// No member from then on; none where no end is known.
+    pub until: Option<Time>,
+    /// The end of what is known: from then on nobody is taken for a member until an officer has looked again.
+    pub known_until: Option<Time>,
+}
+
+impl Term {
+    /// Whether the membership is in force, and known to be.
+    #[must_use]
+    pub fn holds(&self, now: Time) -> bool {
+        self.from.is_none_or(|from| now >= from) && self.until.is_none_or(|until| now < until) && !self.is_stale(now)
+    }
+
+    /// Whether nobody has looked at the table of the group for longer than the rule set allows.
+    #[must_use]
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.known_until.is_some_and(|until| now >= until)
+    }
 }
 
 /// How names are compared.

@@ -7,11 +7,12 @@
 // SPEC: ADatP-4774 Ed A V1, label schema 1.3.
 
 use super::character::{plain, visible};
+use super::consistency::Dates;
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::scheme::{PolicyIx, TagKind};
 use super::words::{malformed, unknown};
-use crate::base::{Budget, Reason, Refusal, Time};
+use crate::base::{Budget, Reason, Refusal, Span, Time};
 use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
 use crate::normal::{Kind, NodeId, Tree};
 
@@ -38,19 +39,38 @@ const ID_TYPES: [&str; 8] =
 /// # Errors
 /// `label.*`. A text that is no XML of ours is `label.malformed`, with the XML reader's words.
 pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
-    read_alone(lattice, &detached_tree(text, budget)?)
+    read_alone(lattice, &detached_tree(text, budget)?, NodeId::ROOT)
 }
 
 /// Reads the label of a frame header, which content rules never see: it may hold words of its policy, and no others.
 ///
 /// # Errors
 /// As [`read_text`]; `label.malformed` for a privacy mark, an originator's identifier or an id.
-pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label, Dates), Refusal> {
     let tree = detached_tree(text, budget)?;
-    let found = read_alone(lattice, &tree)?;
-    match tree.all().any(|(_, node)| matches!(node.name.as_str(), "PrivacyMark" | "OriginatorID" | "Id")) {
+    let (role, label) = read_alone(lattice, &tree, NodeId::ROOT)?;
+    worded(&tree, NodeId::ROOT)?;
+    Ok((role, label, dates(&tree, NodeId::ROOT)))
+}
+
+/// Reads the label at a place of a binding that a frame header holds.
+///
+/// # Errors
+/// As [`read_detached`].
+pub fn read_within(lattice: &Lattice, text: &str, label: Span, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+    let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 16 };
+    let tree = read_tree(text, options, budget)?;
+    let place = tree.all().find(|(_, node)| node.kind == Kind::Element && node.span == label).map(|(id, _)| id);
+    let place = place.ok_or_else(|| malformed("expected a label in the binding"))?;
+    let found = read_alone(lattice, &tree, place)?;
+    worded(&tree, place).map(|()| found)
+}
+
+/// Checks that a label outside the body holds words of its policy and no others.
+fn worded(tree: &Tree<'_>, label: NodeId) -> Result<(), Refusal> {
+    match tree.subtree(label).any(|(_, node)| matches!(node.name.as_str(), "PrivacyMark" | "OriginatorID" | "Id")) {
         true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
-        false => Ok(found),
+        false => Ok(()),
     }
 }
 
@@ -63,8 +83,8 @@ fn detached_tree<'t>(text: &'t str, budget: &mut Budget) -> Result<Tree<'t>, Ref
     read_tree(text, options, budget).map_err(|refusal| malformed(format!("{}: {}", refusal.reason, refusal.detail)))
 }
 
-fn read_alone(lattice: &Lattice, tree: &Tree<'_>) -> Result<(Role, Label), Refusal> {
-    read(lattice, tree, NodeId::ROOT).map_err(|mut refusal| {
+fn read_alone(lattice: &Lattice, tree: &Tree<'_>, label: NodeId) -> Result<(Role, Label), Refusal> {
+    read(lattice, tree, label).map_err(|mut refusal| {
         refusal.place.span = None;
         refusal
     })
@@ -83,6 +103,19 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, id: NodeId) -> Result<(Role, Lab
         _ => return Err(reader.at(id, malformed(format!("expected an originator or alternative label of `{NAMESPACE}`")))),
     };
     Ok((role, reader.label(id, Kin::First)?))
+}
+
+/// When a label that was read is to be reviewed and to be succeeded.
+#[must_use]
+pub fn dates(tree: &Tree<'_>, id: NodeId) -> Dates {
+    let text = |id: NodeId| Time::parse(&tree.node(id).value.text());
+    let child = |id: NodeId, name: &str| tree.children(id).find(|(_, node)| node.kind == Kind::Element && node.name == name).map(|(child, _)| child);
+    let succession = child(id, "SuccessionHandling").and_then(|handling| child(handling, "SuccessionDateTime"));
+    let succession = succession.and_then(|date| tree.children(date).find(|(_, node)| node.kind == Kind::Text));
+    Dates {
+        review: tree.attribute(id, "ReviewDateTime").and_then(|(review, _)| text(review)),
+        succession: succession.and_then(|(date, _)| text(date)),
+    }
 }
 
 /// Whether a label is the first one or the one that is to succeed it.

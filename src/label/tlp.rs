@@ -127,7 +127,7 @@ mod tests {
         let (tlp, policies) = (lattice().policy("TLP").unwrap(), lattice().policies());
         assert!(lattice().scheme(tlp).unwrap().equivalents.is_empty());
         assert!(policies.iter().all(|policy| policy.equivalents.iter().all(|equivalent| equivalent.policy != tlp)));
-        for set in ["five-eyes", "usa-national"] {
+        for set in ["five-eyes", "nato", "usa-national"] {
             let peers = std::fs::read_to_string(format!("{}/rules/{set}/peers.toml", env!("CARGO_MANIFEST_DIR"))).unwrap();
             let given: Vec<&str> = peers.split("policy = \"TLP\", up_to = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
             assert!(!given.is_empty() && given.iter().all(|level| ["AMBER", "GREEN", "CLEAR"].contains(level)), "{set}: {given:?}");

@@ -19,7 +19,7 @@ impl Lattice {
     ///
     /// # Errors
     /// `clearance.national_only` for a label that is its nation's alone; `clearance.originator` where the originator must be asked first; `clearance.equivalence` where a part has no equivalent, or the result would be wider or invalid.
-    pub fn translate(&self, label: &Label, to: PolicyIx) -> Result<Label, Refusal> {
+    pub fn translate(&self, label: &Label, to: PolicyIx, now: Time) -> Result<Label, Refusal> {
         if label.policy == to {
             return Ok(label.clone());
         }
@@ -52,7 +52,7 @@ impl Lattice {
             }
             result.add(tag, value);
         }
-        self.no_wider(label, &result)?;
+        self.no_wider(label, &result, now)?;
         self.valid(&result)?;
         Ok(result)
     }
@@ -103,17 +103,17 @@ impl Lattice {
     }
 
     /// Nobody may be in the release list after who was in no list before. Groups are compared with their members beside them.
-    fn no_wider(&self, before: &Label, after: &Label) -> Result<(), Refusal> {
+    fn no_wider(&self, before: &Label, after: &Label, now: Time) -> Result<(), Refusal> {
         let Some(release) = self.scheme(after.policy)?.release else { return Ok(()) };
         let Some(values) = after.values(release) else {
             return self.not_opened(before, after);
         };
-        let reached = self.audience(after.policy, release, values);
+        let reached = self.audience(after.policy, release, values, now);
         let scheme = self.scheme(before.policy)?;
         let mut allowed = BTreeSet::new();
         for category in &before.categories {
             if scheme.tags.get(category.tag.index()).is_some_and(|tag| tag.kind == TagKind::Permissive) {
-                allowed.extend(self.audience(before.policy, category.tag, &category.values));
+                allowed.extend(self.audience(before.policy, category.tag, &category.values, now));
             }
         }
         if reached.is_subset(&allowed) {
@@ -154,12 +154,12 @@ impl Lattice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::tests::{gb, lattice, read, triple, us};
+    use crate::label::tests::{gb, lattice, now, read, triple, us};
 
     #[test]
     fn translations_keep_level_and_audience() {
         let lattice = lattice();
-        let to = |label: &Label, policy: &str| lattice.translate(label, lattice.policy(policy).unwrap());
+        let to = |label: &Label, policy: &str| lattice.translate(label, lattice.policy(policy).unwrap(), now());
         let same = |from: &Label, policy: &str, line: &str| {
             let found = to(from, policy).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
             let expected = read(policy, line).unwrap();

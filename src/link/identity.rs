@@ -115,6 +115,32 @@ pub fn authority(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
     Ok(())
 }
 
+/// The purpose of signing documents (RFC 9336), as the bytes of its identifier.
+pub const DOCUMENT_SIGNING: &[u8] = &[43, 6, 1, 5, 5, 7, 3, 36];
+
+/// Holds the certificate of a label's signer against its profile at `unix_seconds`: a leaf for signatures on documents, or without a stated
+/// purpose, and never one that could also open a link.
+///
+/// # Errors
+/// The first objection.
+pub fn signer(der: &[u8], unix_seconds: i64) -> Result<(), Objection> {
+    let certificate = parse(der)?;
+    in_force(&certificate, unix_seconds)?;
+    key(certificate.public_key())?;
+    leaf_use(&certificate)?;
+    let Some(usage) = certificate.extended_key_usage().map_err(|_| Objection::Malformed)? else { return Ok(()) };
+    let usage = usage.value;
+    let others = usage.any
+        || usage.server_auth
+        || usage.client_auth
+        || usage.code_signing
+        || usage.email_protection
+        || usage.time_stamping
+        || usage.ocsp_signing;
+    let signing = usage.other.iter().map(|oid| oid.to_id_string()).eq(["1.3.6.1.5.5.7.3.36".to_owned()]);
+    if signing && !others { Ok(()) } else { Err(Objection::Purpose) }
+}
+
 /// When a certificate ends, in seconds since 1970.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType, SerialNumber,
+    KeyUsagePurpose, RevocationReason, RevokedCertParams, RsaKeySize, SanType, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -34,6 +34,8 @@ pub enum Use {
     Server,
     /// To dial and to accept: a gateway.
     Both,
+    /// To sign labels: no link is opened with it. Its key is RSA of 3,072 bits, whose signatures are the same each time they are made.
+    Label,
 }
 
 /// A certificate with its key, as PEM.
@@ -107,7 +109,11 @@ impl Anchor {
         }
         let text = || identity.try_into().map_err(failed);
         let san = if crate::config::check::is_dns_name(identity) { SanType::DnsName(text()?) } else { SanType::URI(text()?) };
-        let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(failed)?;
+        let key = match purpose {
+            Use::Label => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
+            Use::Client | Use::Server | Use::Both => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
+        };
+        let key = key.map_err(failed)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = common_name(identity);
         params.subject_alt_names = vec![san];
@@ -117,6 +123,8 @@ impl Anchor {
             Use::Client => vec![ExtendedKeyUsagePurpose::ClientAuth],
             Use::Server => vec![ExtendedKeyUsagePurpose::ServerAuth],
             Use::Both => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
+            // SPEC: RFC 9336, section 3.
+            Use::Label => vec![ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36])],
         };
         params.use_authority_key_identifier_extension = true;
         (params.not_before, params.not_after) = (moment!(at(now, -3600)?), moment!(at(now, days_in_seconds(days))?));

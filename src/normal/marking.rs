@@ -1,6 +1,6 @@
 //! Markings as a format found them: text and places that the label room reads, not yet a label.
 
-use super::NodeId;
+use super::{NodeId, Tree};
 
 /// One place of a message that says how it is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,8 @@ pub enum Marking {
     Acs(NodeId),
     /// IC-ISM attributes: the element that carries them.
     Ism(NodeId),
+    /// A binary security label (RFC 2634): the element that holds its members.
+    Ess(NodeId),
 }
 
 impl Marking {
@@ -58,11 +60,14 @@ impl Marking {
             Self::Tlp(node) => Self::Tlp(at(node)),
             Self::Acs(node) => Self::Acs(at(node)),
             Self::Ism(node) => Self::Ism(at(node)),
+            Self::Ess(node) => Self::Ess(at(node)),
         }
     }
 
-    /// The nodes in which it stands.
-    pub fn nodes(self) -> impl Iterator<Item = NodeId> {
+    /// The nodes in which it stands; attributes of an element mark without being the element.
+    pub fn nodes(self, tree: &Tree<'_>) -> impl Iterator<Item = NodeId> {
+        let carried = |element: NodeId| tree.attributes(element).filter(|(_, node)| !node.namespace.is_empty()).map(|(id, _)| id);
+        let attributes: Vec<NodeId> = if let Self::Ism(element) = self { carried(element).collect() } else { Vec::new() };
         let nodes = match self {
             Self::Triple { access, caveat, releasable_to } => [access, caveat, releasable_to],
             Self::Named { policy, classification, category } => [Some(policy), Some(classification), category],
@@ -72,9 +77,10 @@ impl Marking {
             | Self::Letter(node)
             | Self::Tlp(node)
             | Self::Acs(node)
-            | Self::Ism(node) => [Some(node), None, None],
+            | Self::Ess(node) => [Some(node), None, None],
+            Self::Ism(_) => [None, None, None],
         };
-        nodes.into_iter().flatten()
+        nodes.into_iter().flatten().chain(attributes)
     }
 }
 

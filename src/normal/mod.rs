@@ -4,6 +4,7 @@
 //! but for what the body holds encoded.
 //! The tree never changes after it was read: edits are a separate list laid over it, one list for each recipient.
 
+mod builder;
 pub mod edit;
 mod encoding;
 pub mod marking;
@@ -11,8 +12,9 @@ pub mod name;
 pub mod path;
 pub mod tree;
 
+pub use builder::TreeBuilder;
 pub use edit::{Change, Edit, Edits};
 pub use marking::{Marking, Mention, Portion};
 pub use name::Name;
 pub use path::PathPattern;
-pub use tree::{Kind, Node, NodeId, Tree, TreeBuilder, Unit, Value};
+pub use tree::{Kind, Node, NodeId, Tree, Unit, Value};

@@ -25,6 +25,7 @@ impl<'a> Name<'a> {
 
     /// The text.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Borrowed(text) => text,

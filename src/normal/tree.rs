@@ -1,6 +1,7 @@
 //! The tree: nodes in one vector, in document order, so that a subtree is a range.
 //!
-//! INVARIANT: the node at `n` spans the nodes `n..nodes[n].end`; attributes stand before other children.
+//! What is kept of a node is 20 bytes, and 24 for a value; names are kept once. [`Node`] shows it with its name and value in place.
+//! INVARIANT: the node at `n` spans the nodes `n..end` of it; attributes stand before other children.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use std::sync::OnceLock;
 use minicbor::{Decode, Encode};
 
 use super::Name;
-use crate::base::{Budget, Decimal, Reason, Refusal, Span, Time};
+use super::builder::{Full, Slot};
+use crate::base::{Decimal, Span, Time};
 
 /// The place of a node in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +34,7 @@ impl NodeId {
     /// The index in document order.
     #[must_use]
     pub fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
+        wide(self.0)
     }
 
     /// The node of a tree whose node of this number is seen below `top` by [`Tree::below`].
@@ -47,8 +49,8 @@ impl NodeId {
         self.0.checked_sub(top.0).map(Self)
     }
 
-    fn from_index(at: usize) -> Self {
-        Self(u32::try_from(at).unwrap_or(u32::MAX))
+    pub(super) const fn numbered(at: u32) -> Self {
+        Self(at)
     }
 }
 
@@ -123,6 +125,12 @@ pub enum Value<'a> {
     Flag(bool),
 }
 
+impl<'a> PartialEq<Value<'a>> for &Value<'_> {
+    fn eq(&self, other: &Value<'a>) -> bool {
+        **self == *other
+    }
+}
+
 impl Value<'_> {
     /// The same value, borrowed from this one.
     #[must_use]
@@ -162,17 +170,17 @@ impl Value<'_> {
     }
 }
 
-/// One node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node<'a> {
+/// One node, as its tree shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Node<'t, 'a> {
     /// What it is.
     pub kind: Kind,
     /// Local name; empty for text.
-    pub name: Name<'a>,
+    pub name: &'t Name<'a>,
     /// Namespace; empty for none.
-    pub namespace: Name<'a>,
+    pub namespace: &'t Name<'a>,
     /// Value.
-    pub value: Value<'a>,
+    pub value: &'t Value<'a>,
     /// Bytes of the body: the whole element, the attribute's value without quotes, the text.
     pub span: Span,
     parent: u32,
@@ -182,14 +190,46 @@ pub struct Node<'a> {
 /// A tree over the bytes of one message.
 #[derive(Debug, Clone)]
 pub struct Tree<'a> {
-    nodes: Vec<Node<'a>>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) names: Vec<Full<'a>>,
+    pub(super) values: Vec<Value<'a>>,
     /// The ordinal of every element among its siblings of the same name, 0 where it has none: counted when a path asks for it.
-    ordinals: OnceLock<Vec<u32>>,
+    pub(super) ordinals: OnceLock<Vec<u32>>,
+}
+
+static NAMELESS: Full<'static> = Full { namespace: Name::Borrowed(""), name: Name::Borrowed("") };
+static EMPTY: Value<'static> = Value::Empty;
+/// What an empty tree would show; `TreeBuilder::finish` makes none.
+static NOTHING: Node<'static, 'static> = Node {
+    kind: Kind::Element,
+    name: &NAMELESS.name,
+    namespace: &NAMELESS.namespace,
+    value: &EMPTY,
+    span: Span { start: 0, end: 0 },
+    parent: 0,
+    end: 0,
+};
+
+#[inline]
+pub(super) fn wide(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+#[inline]
+pub(super) fn narrow(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+impl Node<'_, '_> {
+    /// One past the last node below it.
+    pub(super) const fn end(&self) -> u32 {
+        self.end
+    }
 }
 
 impl PartialEq for Tree<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.nodes == other.nodes
+        self.len() == other.len() && self.all().eq(other.all())
     }
 }
 
@@ -200,21 +240,35 @@ impl<'a> Tree<'a> {
     ///
     /// An id of another tree gives that tree's place in this one, or the root.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "a tree is never empty: `TreeBuilder::finish` refuses an empty one")]
-    pub fn node(&self, id: NodeId) -> &Node<'a> {
-        self.nodes.get(id.index()).unwrap_or(&self.nodes[0])
+    #[inline]
+    pub fn node(&self, id: NodeId) -> Node<'_, 'a> {
+        match self.slots.get(id.index()) {
+            Some(slot) => self.shown(id.0, slot),
+            None => self.slots.first().map_or(NOTHING, |slot| self.shown(0, slot)),
+        }
+    }
+
+    #[inline]
+    fn shown(&self, at: u32, slot: &Slot) -> Node<'_, 'a> {
+        let (kind, name) = slot.what();
+        let full = self.names.get(name).unwrap_or(&NAMELESS);
+        let (value, end) = match kind {
+            Kind::Element => (&EMPTY, slot.rest),
+            _ => (self.values.get(wide(slot.rest)).unwrap_or(&EMPTY), at.saturating_add(1)),
+        };
+        Node { kind, name: &full.name, namespace: &full.namespace, value, span: slot.span, parent: slot.parent, end }
     }
 
     /// The number of nodes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.slots.len()
     }
 
     /// Never: a tree has a root.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.slots.is_empty()
     }
 
     /// The parent, `None` for the root.
@@ -224,39 +278,46 @@ impl<'a> Tree<'a> {
     }
 
     /// All nodes in document order, the root first.
-    pub fn all(&self) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
-        self.nodes.iter().enumerate().map(|(at, node)| (NodeId::from_index(at), node))
+    pub fn all(&self) -> impl Iterator<Item = (NodeId, Node<'_, 'a>)> + '_ {
+        self.slots.iter().zip(0_u32..).map(|(slot, at)| (NodeId(at), self.shown(at, slot)))
     }
 
     /// A node and everything below it, in document order.
-    pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+    pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'_, 'a>)> + '_ {
         let end = NodeId(self.node(id).end).index();
-        let nodes = self.nodes.get(id.index()..end).unwrap_or_default();
-        nodes.iter().zip(id.index()..).map(|(node, at)| (NodeId::from_index(at), node))
+        let slots = self.slots.get(id.index()..end).unwrap_or_default();
+        slots.iter().zip(id.0..).map(|(slot, at)| (NodeId(at), self.shown(at, slot)))
     }
 
     /// A node and everything below it as a tree of its own, borrowed from this one: what is numbered 0 there is `top` here.
     #[must_use]
     pub fn below(&self, top: NodeId) -> Tree<'_> {
-        let own = |node: &'_ Node<'a>| (node.parent.saturating_sub(top.0), node.end.saturating_sub(top.0));
-        let nodes = self.subtree(top).map(|(_, node)| {
-            let (parent, end) = own(node);
-            let (name, namespace) = (node.name.by_reference(), node.namespace.by_reference());
-            Node { kind: node.kind, name, namespace, value: node.value.by_reference(), span: node.span, parent, end }
-        });
-        Tree { nodes: nodes.collect(), ordinals: OnceLock::new() }
+        let mut below = Tree { slots: Vec::new(), names: Vec::new(), values: Vec::new(), ordinals: OnceLock::new() };
+        below.names.extend(self.names.iter().map(|full| Full { namespace: full.namespace.by_reference(), name: full.name.by_reference() }));
+        let end = NodeId(self.node(top).end).index();
+        for slot in self.slots.get(top.index()..end).unwrap_or_default() {
+            let rest = match slot.what() {
+                (Kind::Element, _) => slot.rest.saturating_sub(top.0),
+                _ => {
+                    below.values.extend(self.values.get(wide(slot.rest)).map(Value::by_reference));
+                    narrow(below.values.len().saturating_sub(1))
+                }
+            };
+            below.slots.push(Slot { parent: slot.parent.saturating_sub(top.0), rest, ..*slot });
+        }
+        below
     }
 
     /// Whether two trees hold the same fields in the same order, wherever their bytes lie. The order of the attributes of one element has no meaning.
     #[must_use]
     pub fn same_fields(&self, other: &Tree<'_>) -> bool {
-        let key = |node: &Node<'_>| (node.kind, node.parent, node.end);
-        let same = |a: &Node<'_>, b: &Node<'_>| a.name == b.name && a.namespace == b.namespace && a.value == b.value;
-        let attributes = |id: NodeId| self.attributes(id).all(|(_, a)| other.attributes(id).any(|(_, b)| same(a, b)));
-        self.nodes.len() == other.nodes.len()
-            && self.all().zip(&other.nodes).all(|((id, a), b)| {
-                let shape = key(a) == key(b);
-                shape && (a.kind == Kind::Attribute || same(a, b) && (a.kind == Kind::Text || attributes(id)))
+        let key = |node: &Node<'_, '_>| (node.kind, node.parent, node.end);
+        let same = |a: &Node<'_, '_>, b: &Node<'_, '_>| a.name == b.name && a.namespace == b.namespace && a.value == b.value;
+        let attributes = |id: NodeId| self.attributes(id).all(|(_, a)| other.attributes(id).any(|(_, b)| same(&a, &b)));
+        self.len() == other.len()
+            && self.all().zip(other.all()).all(|((id, a), (_, b))| {
+                let shape = key(&a) == key(&b);
+                shape && (a.kind == Kind::Attribute || same(&a, &b) && (a.kind == Kind::Text || attributes(id)))
             })
     }
 
@@ -267,36 +328,37 @@ impl<'a> Tree<'a> {
     }
 
     /// The direct children: attributes first, then elements and text in document order.
-    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
-        let end = NodeId(self.node(id).end).index();
-        let mut at = id.index().saturating_add(1);
+    #[inline]
+    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'_, 'a>)> + '_ {
+        let end = self.node(id).end;
+        let mut at = id.0.saturating_add(1);
         std::iter::from_fn(move || {
-            let node = self.nodes.get(at).filter(|_| at < end)?;
-            let here = NodeId::from_index(at);
-            at = NodeId(node.end).index();
+            let here = NodeId(at);
+            let node = self.shown(at, self.slots.get(here.index()).filter(|_| at < end)?);
+            at = node.end;
             Some((here, node))
         })
     }
 
     /// The attributes of an element.
-    pub fn attributes(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+    pub fn attributes(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'_, 'a>)> + '_ {
         self.children(id).take_while(|(_, node)| node.kind == Kind::Attribute)
     }
 
     /// The child elements of an element.
-    pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node<'a>)> + '_ {
+    pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'_, 'a>)> + '_ {
         self.children(id).filter(|(_, node)| node.kind == Kind::Element)
     }
 
     /// An attribute without namespace, by name.
     #[must_use]
-    pub fn attribute(&self, id: NodeId, name: &str) -> Option<(NodeId, &Node<'a>)> {
+    pub fn attribute(&self, id: NodeId, name: &str) -> Option<(NodeId, Node<'_, 'a>)> {
         self.attributes(id).find(|(_, node)| node.name == name && node.namespace.is_empty())
     }
 
     /// The first child element without namespace, by name.
     #[must_use]
-    pub fn element(&self, id: NodeId, name: &str) -> Option<(NodeId, &Node<'a>)> {
+    pub fn element(&self, id: NodeId, name: &str) -> Option<(NodeId, Node<'_, 'a>)> {
         self.elements(id).find(|(_, node)| node.name == name && node.namespace.is_empty())
     }
 
@@ -309,7 +371,7 @@ impl<'a> Tree<'a> {
         match node.kind {
             Kind::Attribute => format!("{above}/@{}", node.name),
             Kind::Text => above,
-            Kind::Element => match self.ordinal(id, node, parent) {
+            Kind::Element => match self.ordinal(id, &node, parent) {
                 0 => format!("{above}/{}", node.name),
                 ordinal => format!("{above}/{}[{ordinal}]", node.name),
             },
@@ -317,10 +379,10 @@ impl<'a> Tree<'a> {
     }
 
     /// The ordinal of an element: counted among few siblings, looked up among many.
-    fn ordinal(&self, id: NodeId, node: &Node<'a>, parent: NodeId) -> u32 {
+    fn ordinal(&self, id: NodeId, node: &Node<'_, '_>, parent: NodeId) -> u32 {
         const FEW: usize = 32;
         let mut siblings = self.elements(parent);
-        let same = |other: &Node<'_>| {
+        let same = |other: &Node<'_, '_>| {
             other.name == node.name && (node.namespace.is_empty() && other.namespace.is_empty() || other.namespace == node.namespace)
         };
         let (mut all, mut before) = (0_u32, 0_u32);
@@ -337,10 +399,11 @@ impl<'a> Tree<'a> {
 
     /// All ordinals in one pass, so that a thousand paths among a thousand siblings stay cheap.
     fn count_ordinals(&self) -> Vec<u32> {
-        let mut ordinals = vec![0_u32; self.nodes.len()];
+        let mut ordinals = vec![0_u32; self.len()];
         // Of each name below each element: the first of it, and how many there were.
         let mut families: BTreeMap<(u32, &str, Option<&str>), (usize, u32)> = BTreeMap::new();
-        for (at, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
+        for (id, node) in self.all().skip(1).filter(|(_, node)| node.kind == Kind::Element) {
+            let at = id.index();
             // No namespace is none, and not an empty one: two empty texts are dear to compare.
             let namespace = Some(node.namespace.as_str()).filter(|namespace| !namespace.is_empty());
             let (first, count) = families.entry((node.parent, node.name.as_str(), namespace)).or_insert((at, 0));
@@ -358,141 +421,12 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn span_in(&self, id: NodeId, range: std::ops::Range<usize>) -> Span {
         let node = self.node(id);
-        match &node.value {
+        match node.value {
             Value::Text(Cow::Borrowed(_)) => {
                 let start = node.span.range().start;
                 Span::new(start.saturating_add(range.start), start.saturating_add(range.end))
             }
             _ => node.span,
         }
-    }
-}
-
-/// Builds a tree in document order, within limits.
-#[derive(Debug)]
-pub struct TreeBuilder<'a> {
-    nodes: Vec<Node<'a>>,
-    open: Vec<u32>,
-}
-
-impl<'a> TreeBuilder<'a> {
-    /// Nodes of one message at most: 250,000. A 64 KB track has some 3,000; memory is about 100 bytes for each node.
-    pub const NODES_MAX: usize = 250_000;
-    /// Depth at most: 64. Formats set lower limits of their own.
-    pub const DEPTH_MAX: usize = 64;
-
-    /// An empty builder with room for `nodes` nodes.
-    #[must_use]
-    pub fn with_capacity(nodes: usize) -> Self {
-        Self { nodes: Vec::with_capacity(nodes.min(Self::NODES_MAX)), open: Vec::with_capacity(16) }
-    }
-
-    /// Opens an element. Its span is completed by [`Self::close`].
-    ///
-    /// # Errors
-    /// `size.depth`, `size.nodes` or `size.budget`.
-    pub fn open(&mut self, namespace: impl Into<Name<'a>>, name: impl Into<Name<'a>>, start: usize, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        if self.open.len() >= Self::DEPTH_MAX {
-            return Err(Refusal::at(Reason::SizeDepth, Span::new(start, start), format!("expected at most {} levels", Self::DEPTH_MAX)));
-        }
-        let id = self.push(Kind::Element, namespace.into(), name.into(), Value::Empty, Span::new(start, start), budget)?;
-        self.open.push(id.0);
-        Ok(id)
-    }
-
-    /// Adds an attribute to the open element.
-    ///
-    /// # Errors
-    /// `size.nodes` or `size.budget`.
-    pub fn attribute(
-        &mut self,
-        namespace: impl Into<Name<'a>>,
-        name: impl Into<Name<'a>>,
-        value: Value<'a>,
-        span: Span,
-        budget: &mut Budget,
-    ) -> Result<NodeId, Refusal> {
-        self.push(Kind::Attribute, namespace.into(), name.into(), value, span, budget)
-    }
-
-    /// Adds text to the open element.
-    ///
-    /// # Errors
-    /// `size.nodes` or `size.budget`.
-    pub fn text(&mut self, value: Value<'a>, span: Span, budget: &mut Budget) -> Result<NodeId, Refusal> {
-        self.push(Kind::Text, "".into(), "".into(), value, span, budget)
-    }
-
-    /// Adds a copy of another tree below the open element: its bytes do not stand in the body as they were read, so that every node gets
-    /// `span`, text of its own, and names that all nodes of one name share.
-    ///
-    /// # Errors
-    /// `size.depth`, `size.nodes` or `size.budget`.
-    pub fn graft(&mut self, tree: &Tree<'_>, span: Span, budget: &mut Budget) -> Result<(), Refusal> {
-        let mut names: BTreeMap<&str, Name<'a>> = BTreeMap::new();
-        let floor = self.open.len();
-        let mut ends: Vec<u32> = Vec::new();
-        for (id, node) in tree.all() {
-            while ends.last().is_some_and(|end| *end <= id.0) {
-                ends.pop();
-                self.close(span.range().end);
-            }
-            let mut shared =
-                |text| if str::is_empty(text) { Name::Borrowed("") } else { names.entry(text).or_insert_with(|| Name::shared(text)).clone() };
-            let (namespace, name) = (shared(node.namespace.as_str()), shared(node.name.as_str()));
-            if node.kind == Kind::Element {
-                self.open(namespace, name, span.range().start, budget)?;
-                ends.push(node.end);
-            } else {
-                self.push(node.kind, namespace, name, node.value.to_owned(), span, budget)?;
-            }
-        }
-        while self.open.len() > floor {
-            self.close(span.range().end);
-        }
-        Ok(())
-    }
-
-    /// Closes the open element at byte `end`.
-    pub fn close(&mut self, end: usize) {
-        if let Some(open) = self.open.pop() {
-            let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-            if let Some(node) = self.nodes.get_mut(NodeId(open).index()) {
-                node.end = count;
-                node.span = Span { start: node.span.start, end: Span::new(end, end).end };
-            }
-        }
-    }
-
-    /// The number of open elements.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        self.open.len()
-    }
-
-    /// The finished tree; `None` while it is empty, has open elements or more than one root.
-    #[must_use]
-    pub fn finish(self) -> Option<Tree<'a>> {
-        let whole = self.nodes.first().is_some_and(|root| NodeId(root.end).index() == self.nodes.len());
-        (self.open.is_empty() && whole).then_some(Tree { nodes: self.nodes, ordinals: OnceLock::new() })
-    }
-
-    fn push(
-        &mut self,
-        kind: Kind,
-        namespace: Name<'a>,
-        name: Name<'a>,
-        value: Value<'a>,
-        span: Span,
-        budget: &mut Budget,
-    ) -> Result<NodeId, Refusal> {
-        budget.spend(1)?;
-        if self.nodes.len() >= Self::NODES_MAX {
-            return Err(Refusal::at(Reason::SizeNodes, span, format!("expected at most {} parts", Self::NODES_MAX)));
-        }
-        let id = NodeId::from_index(self.nodes.len());
-        let parent = self.open.last().copied().unwrap_or(0);
-        self.nodes.push(Node { kind, name, namespace, value, span, parent, end: id.0.saturating_add(1) });
-        Ok(id)
     }
 }

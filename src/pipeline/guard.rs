@@ -1,11 +1,15 @@
 //! A guard: one edition of a rule set with everything that is compiled from it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::Complaint;
+use arc_swap::ArcSwap;
+
+use crate::base::{Complaint, Name};
 use crate::filter::Filters;
-use crate::label::Reading;
-use crate::policy::{self, Edition, PeerEntry, SourceFile};
+use crate::label::signature::Trust;
+use crate::label::{Binding, Reading};
+use crate::policy::{self, Edition, LabelBinding, PeerEntry, SourceFile};
 use crate::release::Engine;
 use crate::verify::BlockedWords;
 
@@ -16,6 +20,7 @@ pub struct Guard {
     engine: Engine,
     filters: Filters,
     blocked_words: BlockedWords,
+    label_trust: ArcSwap<BTreeMap<Name, Arc<Trust>>>,
 }
 
 impl Guard {
@@ -35,7 +40,7 @@ impl Guard {
         match (Engine::compile(&edition), Filters::compile(&edition)) {
             (Ok(engine), Ok(filters)) => {
                 let blocked_words = BlockedWords::of(&edition.word_lists);
-                Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words })
+                Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::default() })
             }
             (engine, filters) => Err(engine.err().into_iter().chain(filters.err()).flatten().collect()),
         }
@@ -65,7 +70,23 @@ impl Guard {
         &self.blocked_words
     }
 
-    pub(super) const fn reading(&self, sender: &PeerEntry) -> Reading {
-        Reading { scheme: sender.scheme, binding: crate::label::Binding::Unbound }
+    /// Takes these trusted signers of labels from the next message on, by the peer that sends: the gateway's configuration has them, not
+    /// the rule set. The labels of a peer that must bind them and is not named here are refused.
+    pub fn trust_in_labels(&self, trust: BTreeMap<Name, Arc<Trust>>) {
+        self.label_trust.store(Arc::new(trust));
+    }
+
+    /// The signers of labels who are trusted with a sender's labels.
+    pub(super) fn label_trust(&self, sender: &PeerEntry) -> Option<Arc<Trust>> {
+        self.label_trust.load().get(&sender.name).cloned()
+    }
+
+    /// How a sender's labels are read.
+    pub(super) const fn reading<'t>(sender: &PeerEntry, trust: Option<&'t Trust>) -> Reading<'t> {
+        let binding = match sender.binding {
+            LabelBinding::Unbound => Binding::Unbound,
+            LabelBinding::Required => Binding::Required(trust),
+        };
+        Reading { scheme: sender.scheme, binding }
     }
 }

@@ -32,7 +32,8 @@ pub struct Setting<'s> {
 /// What the first half reads and labels, the second half reads with the same labels, admits exactly where mandatory control admits it or a part of it,
 /// and finds rewritten without an edit but what is withheld, in canonical form. A message that the first half refuses asks nothing of the second.
 ///
-/// The header must address the recipient, with traffic that both peers may have.
+/// The header must address the recipient, with traffic that both peers may have. The recipient is asked as if it read every format: translation has a
+/// law of its own.
 ///
 /// # Errors
 /// What was broken.
@@ -41,7 +42,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
     let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
     let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
-    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient);
+    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient, setting.now);
     let tree = labelled.parsed().tree();
     let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
     let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
@@ -49,13 +50,14 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let detached = header.label.as_deref().map(rebuild::detached).transpose();
     let detached = detached.map_err(|refusal| format!("a label that was read is not written: {refusal}"))?;
     let labels = (labelled.label(), admitted.as_ref().map_or(labelled.label(), Kept::label));
+    let recipient = PeerEntry { reads: Vec::new(), ..setting.recipient.clone() };
     let verified = verify::reread(Claim {
         header,
         original: body,
         proposal: Proposal::new(labelled.parsed().format().name, (result, edits), labels).beside(detached),
         lattice: setting.lattice,
         sender: setting.sender,
-        recipient: setting.recipient,
+        recipient: &recipient,
         blocked_words: &BlockedWords::default(),
         now: setting.now,
     });
@@ -93,7 +95,7 @@ pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, head
         Ok(labelled) => labelled,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };
-    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient) {
+    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient, setting.now) {
         Ok(kept) => kept,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };

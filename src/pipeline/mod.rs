@@ -18,8 +18,8 @@ pub use verifier::{Message, Verifier};
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
 use crate::format::{self, Parsed, Received};
-use crate::label::{self, Labelled};
-use crate::policy::PeerEntry;
+use crate::label::{self, Labelled, Signer};
+use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
 use crate::sanitise::{self, Keys};
@@ -35,6 +35,8 @@ pub struct World<'w> {
     pub keys: &'w Keys<'w>,
     /// What reviewers waived for this message.
     pub waivers: &'w Waivers,
+    /// The key that binds labels for recipients whose entries ask for it; none where the gateway has none, and then they get nothing.
+    pub signer: Option<&'w Signer>,
 }
 
 /// A worker's view of a guard: the compiled rule set and a scanner that is kept between messages.
@@ -54,16 +56,24 @@ impl<'g> Inspector<'g> {
     /// Decides on one message: for each destination an outcome, all findings, and, where it may leave, fresh verified bytes.
     pub fn pass(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Passage {
         let Inspected { mut passage, proposals } = self.inspect(from, header, body, world);
-        let verifier = Verifier::new(self.guard.edition(), self.guard.blocked_words());
+        let verifier = Verifier::new(self.guard.edition(), self.guard.blocked_words(), world.signer);
         for (at, proposal) in proposals {
             passage.settle(at, |to| verifier.verify((from, to), &Message { header, body }, proposal, world.now), world.waivers);
+            if passage.rulings.get(at).is_some_and(|ruling| ruling.output.is_some() && self.binds_for(&ruling.recipient)) {
+                passage.bound(at);
+            }
         }
         passage
     }
 
+    /// Whether labels are bound to what this recipient gets.
+    fn binds_for(&self, recipient: &Name) -> bool {
+        self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind == Bind::Embedded)
+    }
+
     /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.
     pub fn inspect(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Inspected {
-        let recipients = match self.guard.edition().recipients(from, header) {
+        let recipients = match self.guard.edition().recipients(from, header, world.now) {
             Ok(recipients) => recipients,
             Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()).into(),
         };
@@ -84,12 +94,15 @@ impl<'g> Inspector<'g> {
         };
         match self.label(parsed, sender, world, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
-            Err(refusal) => Passage::refused(&refusal, names()).of_format(name).with_findings(scanned.findings()).into(),
+            Err(refusal) => {
+                Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()).into()
+            }
         }
     }
 
     fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        label::verify(parsed, &self.guard.edition().lattice, &self.guard.reading(sender), world.now, budget)
+        let trust = self.guard.label_trust(sender);
+        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
     }
 
     fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Inspected {
@@ -111,6 +124,7 @@ impl<'g> Inspector<'g> {
         world: &World<'_>,
     ) -> (Ruling, Option<Proposal>) {
         let mut ruling = Ruling::open(recipient.name.clone(), scanned.findings());
+        ruling.chain.push(self.guard.engine().marked(labelled));
         let permitted = match self.guard.engine().decide(labelled, sender, recipient, &Circumstances { now: world.now }) {
             Ok(permitted) => permitted,
             Err(refusal) => return (ruling.refused(&refusal, world.waivers), None),

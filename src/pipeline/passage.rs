@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::{Action, Finding, Name, Outcome, Reason, Refusal, Severity};
-use crate::filter::Waivers;
+use crate::filter::{Labels, Waivers};
 use crate::label::{LabelView, Labelled};
 use crate::normal::Edits;
 use crate::sanitise::Sanitised;
@@ -94,12 +94,28 @@ impl Passage {
         self
     }
 
+    /// Gives markings that do not fit together the weight that the rule set gives them.
+    pub(super) fn weighed(mut self, labels: &Labels) -> Self {
+        for ruling in &mut self.rulings {
+            ruling.findings.iter_mut().for_each(|finding| labels.weigh(finding));
+            ruling.settle(&Waivers::default());
+        }
+        self
+    }
+
     pub(super) fn with_findings(mut self, findings: &[Finding]) -> Self {
         for ruling in &mut self.rulings {
             ruling.findings.extend_from_slice(findings);
             ruling.settle(&Waivers::default());
         }
         self
+    }
+
+    /// Notes in a ruling that its label is bound to what leaves.
+    pub(super) fn bound(&mut self, at: usize) {
+        if let Some(ruling) = self.rulings.get_mut(at) {
+            ruling.bound();
+        }
     }
 
     /// Closes a ruling that waits for the second half: forwarded where it is verified, else refused.
@@ -157,6 +173,11 @@ impl Ruling {
             self.into = Some(made.format.name);
             self.edits = views(&made.edits);
         }
+    }
+
+    /// That its label is bound to what leaves.
+    fn bound(&mut self) {
+        self.chain.push(format!("the label is bound to the message for `{}` by this gateway's key", self.recipient));
     }
 
     fn deciding(&self, waivers: &Waivers) -> Option<&Finding> {

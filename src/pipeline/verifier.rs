@@ -1,8 +1,10 @@
 //! The second half of the path: what knows an edition by its own, and proves or refuses what the first half proposes.
 
 use crate::base::{Header, Name, Reason, Refusal, Time};
-use crate::policy::Edition;
-use crate::verify::{self, BlockedWords, Claim, Proposal, Verified};
+use crate::label::Signer;
+use crate::label::binding::{self, Bond};
+use crate::policy::{Bind, Edition, PeerEntry};
+use crate::verify::{self, BlockedWords, Claim, Proposal, Said, Verified};
 
 /// A message as it was received.
 #[derive(Debug, Clone, Copy)]
@@ -18,33 +20,54 @@ pub struct Message<'m> {
 pub struct Verifier<'e> {
     edition: &'e Edition,
     blocked_words: &'e BlockedWords,
+    signer: Option<&'e Signer>,
 }
 
 impl<'e> Verifier<'e> {
-    /// The second half over an edition and its words that never leave.
+    /// The second half over an edition, its words that never leave, and the key that binds labels, where the gateway has one.
     #[must_use]
-    pub const fn new(edition: &'e Edition, blocked_words: &'e BlockedWords) -> Self {
-        Self { edition, blocked_words }
+    pub const fn new(edition: &'e Edition, blocked_words: &'e BlockedWords, signer: Option<&'e Signer>) -> Self {
+        Self { edition, blocked_words, signer }
     }
 
-    /// Reads original and result again.
+    /// Reads original and result again, and binds the label to what leaves where the recipient's entry asks for it.
     ///
     /// # Errors
-    /// `verify.*`; `verify.release` for a sender or a recipient that the edition does not know.
+    /// `verify.*`; `verify.release` for a sender or a recipient that the edition does not know; `label.bind` for a label that cannot be bound.
     pub fn verify(&self, (from, to): (&Name, &Name), message: &Message<'_>, proposal: Proposal, now: Time) -> Result<Verified, Refusal> {
         let peer = |name: &Name| {
             let unknown = || Refusal::new(Reason::VerifyRelease, format!("the rule set knows no peer `{name}`"));
             self.edition.peers.get(name).ok_or_else(unknown)
         };
-        verify::reread(Claim {
+        let recipient = peer(to)?;
+        let released = proposal.released.clone();
+        let verified = verify::reread(Claim {
             header: message.header,
             original: message.body,
             proposal,
             lattice: &self.edition.lattice,
             sender: peer(from)?,
-            recipient: peer(to)?,
+            recipient,
             blocked_words: self.blocked_words,
             now,
-        })
+        })?;
+        match recipient.bind {
+            Bind::Nothing => Ok(verified),
+            Bind::Embedded => self.bind(verified, message.header, &released, recipient, now),
+        }
+    }
+
+    /// Binds the label to what leaves, and has the second reader look at that too.
+    fn bind(&self, verified: Verified, header: &Header, released: &Said, recipient: &PeerEntry, now: Time) -> Result<Verified, Refusal> {
+        let refuse = |expected: &str| Refusal::new(Reason::LabelBind, expected);
+        let signer = self.signer.ok_or_else(|| refuse("expected a binding key of this gateway: set `binding_key` and `binding_certificate`"))?;
+        if header.label.is_some() {
+            return Err(refuse("expected the label in the message and not in its header, beside which no bound label can stand"));
+        }
+        let lattice = &self.edition.lattice;
+        let released = &released.label(lattice).ok_or_else(|| refuse("expected a label of the rule set"))?;
+        let text = std::str::from_utf8(verified.bytes()).map_err(|_| refuse("expected a format that is text"))?;
+        let text = binding::embed(text, Bond { lattice, label: released, policy: recipient.scheme, now }, signer)?;
+        verify::bound(verified, text.into_bytes(), verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words })
     }
 }

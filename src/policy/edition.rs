@@ -1,12 +1,13 @@
 //! One edition of a rule set, as plain data with its places in the files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cases::Case;
 use super::detectors::DetectorRule;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
-use crate::label::{Clearance, Lattice, PolicyIx};
+use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
 
 /// A file of the rule set: relative path and text, kept for error reports.
@@ -62,14 +63,14 @@ impl Edition {
         format!("{} {}", self.name, self.edition)
     }
 
-    /// The peers that a header addresses: named peers and members of named communities, never the sender itself, each once, in the order of their names.
+    /// The peers that a header addresses: named peers and those who are members of named communities now, never the sender itself, each once, in the order of their names.
     ///
     /// # Errors
     /// `frame.destination` for a destination that is neither, or when nobody is left.
-    pub fn recipients(&self, from: &Name, header: &Header) -> Result<Vec<&PeerEntry>, Refusal> {
+    pub fn recipients(&self, from: &Name, header: &Header, now: Time) -> Result<Vec<&PeerEntry>, Refusal> {
         let mut names = BTreeSet::new();
         for destination in &header.destinations {
-            let members: Vec<&Name> = self.peers.values().filter(|entry| entry.communities.contains(destination)).map(|entry| &entry.name).collect();
+            let members: Vec<&Name> = self.peers.values().filter(|entry| entry.is_member(destination, now)).map(|entry| &entry.name).collect();
             if self.peers.contains_key(destination) {
                 names.insert(destination);
             } else if self.registry.communities.contains_key(destination) {
@@ -94,8 +95,12 @@ pub struct Registry {
     pub nations: BTreeMap<String, String>,
     /// Organisations that are no nation, code to name.
     pub organisations: BTreeMap<String, String>,
-    /// Community (such as `FVEY`) to its member nations, as they are in force.
-    pub communities: BTreeMap<Name, BTreeSet<String>>,
+    /// Community (such as `FVEY`) to its member nations, each with the time in which it is one.
+    pub communities: BTreeMap<Name, Group>,
+    /// Dates of members, of communities and of the groups of policies that are called like them.
+    pub dated: BTreeMap<(Name, String), Term>,
+    /// Nations for which no community and no group stands: they get what names themselves.
+    pub by_name_only: BTreeSet<String>,
 }
 
 impl Registry {
@@ -112,8 +117,10 @@ pub struct PeerEntry {
     pub name: Name,
     /// Nation (trigraph) or organisation.
     pub nation: String,
-    /// Communities of the registry that it is a member of.
+    /// Communities of the registry that it is a member of, at some time.
     pub communities: BTreeSet<Name>,
+    /// When it is a member, for those of its communities where that is not always.
+    pub terms: BTreeMap<Name, Term>,
     /// The marking scheme in which this peer's unqualified markings are read.
     pub scheme: PolicyIx,
     /// Clearances, at most one for each policy.
@@ -122,9 +129,57 @@ pub struct PeerEntry {
     pub traffic: BTreeSet<Traffic>,
     /// Names of the formats that it reads, the one that it likes best first; none where it reads every format.
     pub reads: Vec<&'static str>,
+    /// Whether its labels must be bound to their messages by a signature.
+    pub binding: LabelBinding,
+    /// Whether it gets labels that the gateway has bound.
+    pub bind: Bind,
+}
+
+/// Whether a peer gets labels that the gateway has bound to the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// Labels leave as they stand in the message.
+    Nothing,
+    /// The labels stand in one binding in the message, signed by the gateway.
+    Embedded,
+}
+
+/// Whether the labels of a peer must be bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelBinding {
+    /// The link's identity is enough.
+    Unbound,
+    /// A signed binding is required.
+    Required,
 }
 
 impl PeerEntry {
+    /// The entry as it is now: without the communities of which the peer is no member at this time, and without what it holds through them.
+    #[must_use]
+    pub fn at(&self, lattice: &Lattice, now: Time) -> Cow<'_, Self> {
+        if self.terms.values().all(|term| term.holds(now)) {
+            return Cow::Borrowed(self);
+        }
+        let mut held = self.clone();
+        held.communities.retain(|name| self.terms.get(name).is_none_or(|term| term.holds(now)));
+        for clearance in &mut held.clearances {
+            clearance.permissive = lattice.permissive_of(clearance.policy, &held.nation, &held.communities);
+        }
+        Cow::Owned(held)
+    }
+
+    /// Whether the peer is a member of a community now.
+    #[must_use]
+    pub fn is_member(&self, community: &Name, now: Time) -> bool {
+        self.communities.contains(community) && self.terms.get(community).is_none_or(|term| term.holds(now))
+    }
+
+    /// Whether nobody has looked at the members of one of its communities for longer than the rule set allows.
+    #[must_use]
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.terms.values().any(|term| term.is_stale(now))
+    }
+
     /// Whether the peer reads a format.
     #[must_use]
     pub fn takes(&self, format: &str) -> bool {

@@ -10,7 +10,7 @@ use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile,
 use super::faults::Faults;
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
-use super::{detectors, messages, profiles, words};
+use super::{detectors, groups, messages, profiles, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::{Lattice, PolicyFile};
@@ -70,7 +70,11 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let mut desk = Desk { files, complaints: Vec::new() };
     desk.complain_of_strangers();
     let ruleset = desk.ruleset();
-    let lattice = desk.lattice();
+    let registry = &ruleset.registry;
+    let lattice = desk.lattice().map(|lattice| lattice.registered(&registry.communities, &registry.dated, &registry.by_name_only));
+    if let Some(lattice) = &lattice {
+        desk.complaints.append(&mut groups::differences(registry, lattice));
+    }
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();

@@ -10,6 +10,7 @@ mod detectors;
 pub mod edition;
 mod faults;
 pub mod folder;
+mod groups;
 mod load;
 mod messages;
 mod peers;
@@ -23,8 +24,8 @@ mod words;
 pub use cases::{Case, Expectation};
 pub use detectors::DetectorRule;
 pub use edition::{
-    Agreement, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, MessageDefinition, Occurs, Order, PeerEntry,
-    Profile, Registry, Release, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
+    Agreement, Bind, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs,
+    Order, PeerEntry, Profile, Registry, Release, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
 };
 pub(crate) use faults::nearest;
 pub use folder::read_folder;

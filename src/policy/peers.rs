@@ -3,19 +3,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::edition::{PeerEntry, Registry, SourceFile};
+use super::edition::{Bind, LabelBinding as Binding, PeerEntry, Registry, SourceFile};
 use super::faults::Faults;
 use super::ruleset::known_owner;
 use super::table::{Need, Table, Word, choose, read};
 use crate::base::{Complaint, Name, Traffic};
 use crate::format::{FORMATS, by_name};
-use crate::label::{Clearance, Lattice};
+use crate::label::{Clearance, Lattice, Term};
 
 /// The file's place in the folder.
 pub(in crate::policy) const PATH: &str = "peers.toml";
 
 /// The two kinds of traffic, as rule files spell them.
 pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traffic::Operation), ("exercise", Traffic::Exercise)];
+
+/// Whether a peer's labels must be bound, as rule files spell it.
+const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
+
+/// How labels are bound for a peer, as rule files spell it.
+const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]
@@ -70,9 +76,13 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let traffic = traffic(&mut table, Need::Required, faults).unwrap_or_default();
     let code = nation.map(|word| word.text.to_owned()).unwrap_or_default();
     let clearances = clearances(&mut table, &code, &communities, lattice, faults);
+    let term = |name: &Name| Some((name.clone(), *registry.communities.get(name)?.get(&code)?));
+    let terms = communities.iter().filter_map(term).filter(|(_, term)| *term != Term::default()).collect();
     let reads = reads(&mut table, faults);
+    let binding = table.word("binding", Need::Optional, faults).map_or(Some(Binding::Unbound), |word| choose(&word, "binding", &BINDING, faults));
+    let bind = table.word("bind", Need::Optional, faults).map_or(Some(Bind::Nothing), |word| choose(&word, "bind", &BIND, faults));
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, scheme: scheme?, clearances, traffic, reads })
+    Some(PeerEntry { name: named?, nation: code, communities, terms, scheme: scheme?, clearances, traffic, reads, binding: binding?, bind: bind? })
 }
 
 /// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.
@@ -105,7 +115,7 @@ fn communities(table: &mut Table<'_>, nation: Option<&Word<'_>>, registry: &Regi
             continue;
         };
         let known = nation.filter(|nation| registry.owners().any(|owner| owner == nation.text));
-        if let Some(nation) = known.filter(|nation| !members.contains(nation.text)) {
+        if let Some(nation) = known.filter(|nation| !members.contains_key(nation.text)) {
             let what = format!("`{}` is no member of `{name}`", nation.text);
             faults.at(&word.at, what, "a community of which the peer's nation is a member", "correct the peer or the membership in ruleset.toml");
             continue;

@@ -6,6 +6,7 @@ use super::edition::{Registry, SourceFile};
 use super::faults::Faults;
 use super::table::{Need, Table, Word, read};
 use crate::base::{Complaint, Name};
+use crate::label::{Group, Term};
 
 /// The file's place in the folder.
 pub(in crate::policy) const PATH: &str = "ruleset.toml";
@@ -28,7 +29,9 @@ pub(in crate::policy) fn parse(file: &SourceFile) -> (Ruleset, Vec<Complaint>) {
         let home = root.word("home", Need::Required, faults);
         ruleset.registry.nations = titles(root.table("nations", Need::Required, faults), Length::Three, faults);
         ruleset.registry.organisations = titles(root.table("organisations", Need::Optional, faults), Length::Any, faults);
+        ruleset.registry.by_name_only = by_name_only(&mut root, &ruleset.registry, faults);
         ruleset.registry.communities = communities(root.table("communities", Need::Optional, faults), &ruleset.registry, faults);
+        dates(&mut root, &mut ruleset.registry, faults);
         if let Some(home) = home {
             known_owner(&home, &ruleset.registry, faults);
             ruleset.home = home.text.to_owned();
@@ -66,7 +69,64 @@ fn titles(table: Option<Table<'_>>, length: Length, faults: &mut Faults) -> BTre
     titles
 }
 
-fn communities(table: Option<Table<'_>>, registry: &Registry, faults: &mut Faults) -> BTreeMap<Name, BTreeSet<String>> {
+/// Nations for which no group stands. Lists of members that others publish may name some that nobody means to release to.
+fn by_name_only(root: &mut Table<'_>, registry: &Registry, faults: &mut Faults) -> BTreeSet<String> {
+    let words = root.words("by_name_only", Need::Optional, faults);
+    words.iter().filter(|word| is_code(word, registry, faults)).map(|word| word.text.to_owned()).collect()
+}
+
+/// Whether a word is a nation or organisation of the registry, or the code of a nation of which no peer is known: groups of policies have such members.
+fn is_code(word: &Word<'_>, registry: &Registry, faults: &mut Faults) -> bool {
+    let trigraph = word.text.len() == 3 && word.text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let known = trigraph || registry.owners().any(|owner| owner == word.text);
+    if !known {
+        faults.unknown(&word.at, "nation or organisation", word.text, registry.owners());
+    }
+    known
+}
+
+/// Dates of memberships, and until when the table of a community is known to hold.
+fn dates(root: &mut Table<'_>, registry: &mut Registry, faults: &mut Faults) {
+    for mut entry in root.tables("member", Need::Optional, faults) {
+        let place = entry.place().clone();
+        let community = entry.word("of", Need::Required, faults).and_then(|word| community(&word, registry, faults));
+        let code = entry.word("code", Need::Required, faults).filter(|word| is_code(word, registry, faults));
+        let from = entry.time("from", Need::Optional, faults).map(|(time, _)| time);
+        let until = entry.time("until", Need::Optional, faults).map(|(time, _)| time);
+        entry.finish(faults);
+        let (Some(name), Some(code)) = (community, code) else { continue };
+        if from.is_none() && until.is_none() || from.zip(until).is_some_and(|(from, until)| until <= from) {
+            faults.at(&place, "the membership has no dates, or is never in force", "`from`, `until` or both, in this order", "correct the dates");
+        }
+        let term = Term { from, until, known_until: None };
+        if registry.dated.insert((name.clone(), code.text.to_owned()), term).is_some() {
+            faults.at(&code.at, format!("`{}` stands twice for `{name}`", code.text), "each member of a community once", "join the two");
+        }
+        match registry.communities.get_mut(&name).and_then(|members| members.get_mut(code.text)) {
+            Some(member) => *member = term,
+            // A group of a policy may have members who are no nation of the registry.
+            None if !registry.nations.contains_key(code.text) && !registry.organisations.contains_key(code.text) => {}
+            None => faults.at(&code.at, format!("`{}` is no member of `{name}`", code.text), "a member of the community", "add it to `communities`"),
+        }
+    }
+    for mut entry in root.tables("known", Need::Optional, faults) {
+        let community = entry.word("community", Need::Required, faults).and_then(|word| community(&word, registry, faults));
+        let until = entry.time("until", Need::Required, faults).map(|(time, _)| time);
+        entry.finish(faults);
+        let members = community.and_then(|name| registry.communities.get_mut(&name)).into_iter().flat_map(BTreeMap::values_mut);
+        members.for_each(|term| term.known_until = until);
+    }
+}
+
+fn community(word: &Word<'_>, registry: &Registry, faults: &mut Faults) -> Option<Name> {
+    let found = registry.communities.get_key_value(word.text).map(|(name, _)| name.clone());
+    if found.is_none() {
+        faults.unknown(&word.at, "community", word.text, registry.communities.keys().map(Name::as_str));
+    }
+    found
+}
+
+fn communities(table: Option<Table<'_>>, registry: &Registry, faults: &mut Faults) -> BTreeMap<Name, Group> {
     let mut communities = BTreeMap::new();
     for (code, members) in table.iter().flat_map(Table::entries) {
         if registry.owners().any(|owner| owner == code.text) {
@@ -82,7 +142,8 @@ fn communities(table: Option<Table<'_>>, registry: &Registry, faults: &mut Fault
             known_owner(member, registry, faults);
         }
         if let Some(name) = code.name(faults) {
-            communities.insert(name, members.iter().map(|member| member.text.to_owned()).collect());
+            let members = members.iter().filter(|member| !registry.by_name_only.contains(member.text));
+            communities.insert(name, members.map(|member| (member.text.to_owned(), Term::default())).collect());
         }
     }
     communities
@@ -91,6 +152,7 @@ fn communities(table: Option<Table<'_>>, registry: &Registry, faults: &mut Fault
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Time;
     use crate::policy::folder::from_texts;
 
     fn parsed(text: &str) -> (Ruleset, Vec<String>) {
@@ -107,7 +169,38 @@ mod tests {
         assert_eq!(complaints, Vec::<String>::new());
         assert_eq!(ruleset.home, "GBR");
         assert_eq!(ruleset.registry.communities["FVEY"].len(), 2);
+        assert!(ruleset.registry.communities["FVEY"].values().all(|term| *term == Term::default()));
         assert_eq!(ruleset.registry.owners().collect::<Vec<_>>(), ["GBR", "USA", "ISAC"]);
+    }
+
+    #[test]
+    fn memberships_have_dates_and_a_nation_may_be_in_no_group_at_all() {
+        let good = format!(
+            "{}by_name_only = [\"SWE\"]\n[nations]\nGBR = \"x\"\nFIN = \"y\"\nSWE = \"z\"\n[communities]\nNATO = [\"GBR\", \"FIN\", \"SWE\"]\n",
+            GOOD.split("[nations]").next().unwrap()
+        );
+        let member = |more: &str| format!("[[member]]\nof = \"NATO\"\ncode = \"FIN\"\n{more}\n");
+        let known = "[[known]]\ncommunity = \"NATO\"\nuntil = 2028-01-01T00:00:00Z\n";
+        let (ruleset, complaints) = parsed(&format!("{good}{}{known}", member("from = 2023-04-04T00:00:00Z")));
+        assert_eq!(complaints, Vec::<String>::new());
+        let nato = &ruleset.registry.communities["NATO"];
+        let at =
+            |text: &str| nato.iter().filter(|(_, term)| term.holds(Time::parse(text).unwrap())).map(|(code, _)| code.as_str()).collect::<Vec<_>>();
+        assert_eq!(at("2022-01-01T00:00:00Z"), ["GBR"]);
+        assert_eq!(at("2023-04-04T00:00:00Z"), ["FIN", "GBR"]);
+        assert_eq!(at("2028-01-01T00:00:00Z"), Vec::<&str>::new());
+        for (more, told) in [
+            (member(""), "no dates"),
+            (member("from = 2024-01-01T00:00:00Z\nuntil = 2023-01-01T00:00:00Z"), "never in force"),
+            (member("from = 2024-01-01T00:00:00Z") + &member("until = 2025-01-01T00:00:00Z"), "stands twice"),
+            (member("form = 2024-01-01T00:00:00Z"), "key `form`"),
+            (known.replace("NATO", "NTO"), "community `NTO`"),
+            (member("from = 2024-01-01T00:00:00Z").replace("FIN", "Fin"), "`Fin`"),
+            (member("from = 2024-01-01T00:00:00Z").replace("FIN", "SWE"), "no member of `NATO`"),
+        ] {
+            let (_, complaints) = parsed(&format!("{good}{more}"));
+            assert!(complaints.iter().any(|what| what.contains(told)), "{told}: {complaints:?}");
+        }
     }
 
     #[test]

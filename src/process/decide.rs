@@ -119,7 +119,7 @@ const fn refused(refusal: Refusal) -> Answer {
 /// The recipients that a decision must speak of.
 pub(super) fn recipients(edition: &Edition, question: &Question) -> Vec<Name> {
     let header = &question.message.header;
-    let all = || match edition.recipients(&question.message.from, header) {
+    let all = || match edition.recipients(&question.message.from, header, question.now) {
         Ok(recipients) => recipients.into_iter().map(|entry| entry.name.clone()).collect(),
         // The rule set changed since it was accepted.
         Err(_) => header.destinations.clone(),

@@ -18,6 +18,7 @@ use super::door;
 use super::inspector;
 use super::keeper::{Shared, sign};
 use super::keys::{DoorKeys, from_doors, to_doors};
+use super::label_trust;
 use super::review::{Ask, Asked};
 use super::verifier;
 use super::world::{self, Secrets};
@@ -28,9 +29,10 @@ use crate::hop::{HopKey, Party, wire};
 use crate::journal::Journal;
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
+use crate::label::Signer;
 use crate::link::Door;
 use crate::pipeline::Guard;
-use crate::policy::{self, Edition};
+use crate::policy::{self, Bind, Edition};
 use crate::verify::BlockedWords;
 
 /// What the threads for PRIORITY and ROUTINE claim of a busy processor: 25 of 100, where others have 50; that is 10 as `nice(1)` counts, and
@@ -62,6 +64,7 @@ pub struct Gateway {
     shared: Arc<Shared>,
     doors: Vec<Opened>,
     secret: Arc<world::HopSecret>,
+    guard: Arc<Guard>,
     threads: Vec<JoinHandle<()>>,
     notary: Notary,
     path: PathBuf,
@@ -82,13 +85,16 @@ impl Gateway {
     /// Whatever prevents the gateway from starting, with the remedy.
     pub async fn open(path: &Path, config: config::Gateway, guard: Guard) -> Result<Self, Fault> {
         check_peers(&config, guard.edition())?;
+        guard.trust_in_labels(label_trust::read(&config)?);
         let secrets = Arc::new(Secrets::read(&config.keys.pseudonym)?);
+        let signer = config.keys.binding.as_ref().map(world::signer).transpose()?;
         let secret = Arc::new(world::HopSecret::read(&config.keys.hops)?);
         let journal: Arc<dyn Journal> = Arc::new(Engine::open(&config.journal, SealRing::new(SealKey::open(&config.keys.quarantine)?, Vec::new()))?);
         let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
         let inspectors = usize::from(config.inspectors);
         let shared = Shared::new(config, guard.shared_edition(), journal);
-        let threads = employ(&shared, &secret, inspectors, Arc::new(guard), &secrets)?;
+        let guard = Arc::new(guard);
+        let threads = employ(&shared, &secret, inspectors, &guard, (&secrets, signer))?;
         shared.started().await?;
         shared.recover().await?;
         let config = shared.config.load_full();
@@ -96,7 +102,7 @@ impl Gateway {
         for domain in &config.domains {
             doors.push(Opened::open(&secret, domain)?);
         }
-        Ok(Self { shared, doors, secret, threads, notary, path: path.to_owned() })
+        Ok(Self { shared, doors, secret, guard, threads, notary, path: path.to_owned() })
     }
 
     /// The doors' addresses by domain, for logs and for tests that let the system choose ports.
@@ -154,7 +160,13 @@ impl Gateway {
     /// A handle for operators and reviewers.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared), doors: self.doors.clone(), secret: Arc::clone(&self.secret), path: self.path.clone() }
+        Handle {
+            shared: Arc::clone(&self.shared),
+            doors: self.doors.clone(),
+            secret: Arc::clone(&self.secret),
+            guard: Arc::clone(&self.guard),
+            path: self.path.clone(),
+        }
     }
 }
 
@@ -163,15 +175,15 @@ fn employ(
     shared: &Arc<Shared>,
     secret: &world::HopSecret,
     inspectors: usize,
-    guard: Arc<Guard>,
-    secrets: &Arc<Secrets>,
+    guard: &Arc<Guard>,
+    (secrets, signer): (&Arc<Secrets>, Option<Signer>),
 ) -> Result<Vec<JoinHandle<()>>, Fault> {
     let pair = HopKey::derive(secret.bytes(), &Party::Inspector, &Party::Verifier)?;
     let mut threads = Vec::new();
     let unhurried = (0..inspectors.max(1)).map(|number| (format!("inspector-{number}"), Duty::Any));
     for (name, duty) in std::iter::once(("inspector-urgent".to_owned(), Duty::Urgent)).chain(unhurried) {
         let tools = inspector::Tools {
-            guard: Arc::clone(&guard),
+            guard: Arc::clone(guard),
             secrets: Arc::clone(secrets),
             doors: from_doors(secret.bytes(), guard.edition().peers.keys(), &Party::Inspector)?,
             verifier: pair.clone(),
@@ -192,6 +204,7 @@ fn employ(
         doors: from_doors(secret.bytes(), guard.edition().peers.keys(), &Party::Verifier)?,
         permits: to_doors(secret.bytes(), guard.edition().peers.keys())?,
         inspector: pair,
+        signer,
     };
     let (near, far) = wire::here();
     threads.push(thread("verifier".to_owned(), move |runtime| runtime.block_on(verifier::attend(&tools, far)))?);
@@ -224,6 +237,7 @@ pub struct Handle {
     shared: Arc<Shared>,
     doors: Vec<Opened>,
     secret: Arc<world::HopSecret>,
+    guard: Arc<Guard>,
     path: PathBuf,
 }
 
@@ -250,6 +264,7 @@ impl Handle {
                 opened.state.store(Arc::new(state(&self.secret, domain).map_err(refused)?));
             }
         }
+        self.guard.trust_in_labels(label_trust::read(&config)?);
         self.shared.config.store(Arc::new(config));
         self.shared.take_up();
         self.shared.operated("reloaded certificates, revocation lists and peers").await
@@ -263,6 +278,7 @@ impl Handle {
         if places(config) != places(&present) {
             return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
         }
+        label_trust::read(config)?;
         config.domains.iter().try_for_each(Door::check)
     }
 
@@ -295,8 +311,20 @@ pub(super) fn check_peers(config: &config::Gateway, edition: &Edition) -> Result
     if config.home != edition.home {
         return Err(Fault::new(format!("the configuration's home is `{}`, the rule set's `{}`; make them agree", config.home, edition.home)));
     }
+    if let Some(peer) = bound_without_key(config, edition) {
+        return Err(Fault::new(format!(
+            "the rule set binds labels for `{peer}`, and the configuration has no key for that; set `binding_key` and `binding_certificate`"
+        )));
+    }
     let unknown = config.domains.iter().flat_map(|domain| &domain.peers).find(|peer| !edition.peers.contains_key(&peer.name));
     unknown.map_or(Ok(()), |peer| {
         Err(Fault::new(format!("the rule set has no peer `{}`; add it to peers.toml or take it out of the configuration", peer.name)))
     })
+}
+
+/// A peer whose labels the rule set has bound, where the configuration has no key that binds.
+#[must_use]
+pub fn bound_without_key<'g>(config: &config::Gateway, edition: &'g Edition) -> Option<&'g Name> {
+    let mut bound = edition.peers.values().filter(|peer| peer.bind != Bind::Nothing);
+    bound.next().filter(|_| config.keys.binding.is_none()).map(|peer| &peer.name)
 }

@@ -69,7 +69,7 @@ fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
         let (header, body) = crate::generate::message(recipe, 1, world::now());
         let Some(from) = Name::new(recipe.from) else { return };
         let keys = tools.secrets.keys();
-        let _said = inspector.inspect(&from, &header, &body, &World { now: world::now(), keys: &keys, waivers: &Waivers::default() });
+        let _said = inspector.inspect(&from, &header, &body, &World { now: world::now(), keys: &keys, waivers: &Waivers::default(), signer: None });
     }
 }
 
@@ -85,7 +85,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
     };
     let header = addressed(question);
     let keys = tools.secrets.keys();
-    let world = World { now: question.now, keys: &keys, waivers: &question.waivers };
+    let world = World { now: question.now, keys: &keys, waivers: &question.waivers, signer: None };
     let (from, body) = (&question.message.from, &question.message.body);
     let Some(inspected) = twice(inspector, || Inspector::new(guard), |inspector| inspector.inspect(from, &header, body, &world)) else {
         tracing::error!(message = %header.id, "the path failed twice on a message; it is held");
@@ -148,7 +148,7 @@ pub(super) fn twice<W, T>(worker: &mut W, fresh: impl Fn() -> W, work: impl Fn(&
 /// Decisions on a message on which the guard failed: held for all to whom it is addressed.
 fn faulted(guard: &Guard, question: &Question<'_>, reason: Reason, what: &str) -> Vec<Decision> {
     let header = addressed(question);
-    let names = match guard.edition().recipients(&question.message.from, &header) {
+    let names = match guard.edition().recipients(&question.message.from, &header, question.now) {
         Ok(recipients) => recipients.into_iter().map(|entry| entry.name.clone()).collect(),
         // The rule set changed since it was accepted.
         Err(_) => header.destinations,

@@ -61,7 +61,7 @@ impl Shared {
             return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
         let edition = self.edition.load_full();
-        edition.recipients(&message.from, &message.header)?;
+        edition.recipients(&message.from, &message.header, now)?;
         let Ok(_room) = self.undecided.try_acquire() else {
             return Err(Refusal::new(Reason::SizeBusy, "too many messages wait for a decision"));
         };

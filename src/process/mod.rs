@@ -14,6 +14,7 @@ mod inspector;
 mod intake;
 mod keeper;
 mod keys;
+pub mod label_trust;
 mod lane;
 mod line;
 mod order;
@@ -25,7 +26,7 @@ pub mod world;
 
 pub use delivery::delivery_id;
 pub use desk::DeskLine;
-pub use gateway::{Gateway, Handle, load_guard};
+pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use supervisor::{Process, Supervisor, supervise};

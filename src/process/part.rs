@@ -25,7 +25,7 @@ use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
 use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::world::{self, Secrets};
-use super::{door, inspector, verifier};
+use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
 use crate::base::Fault;
 use crate::config;
@@ -86,8 +86,10 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
             Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
             Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
             Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+                let guard = compiled(rules)?;
+                guard.trust_in_labels(label_trust::read(&config)?);
                 let tools = inspector::Tools {
-                    guard: Arc::new(compiled(rules)?),
+                    guard: Arc::new(guard),
                     secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
                     doors: doors.doors()?,
                     verifier: verifier.key()?,
@@ -106,6 +108,7 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
                     doors: doors.doors()?,
                     permits: permits.doors()?,
                     inspector: inspector.key()?,
+                    signer: config.keys.binding.as_ref().map(world::signer).transpose()?,
                 };
                 let wire = hop.connect().await?;
                 walls.close()?;

@@ -12,6 +12,7 @@ use crate::base::{Fault, Reason, Refusal, Time};
 use crate::format;
 use crate::hop::message::{Answer, FromVerifier, Permitted, RECEIVED, Setting, ToVerifier};
 use crate::hop::{HopKey, Permit, Proposed, Received, Wire};
+use crate::label::Signer;
 use crate::pipeline::{Message, Verifier};
 use crate::policy::Edition;
 use crate::verify::{BlockedWords, Proposal, Verified};
@@ -28,6 +29,8 @@ pub(super) struct Tools {
     pub(super) permits: Doors,
     /// The key of what inspectors propose.
     pub(super) inspector: HopKey,
+    /// The key that binds labels, where the gateway has one.
+    pub(super) signer: Option<Signer>,
 }
 
 /// Verifies what the wire brings until it ends.
@@ -92,7 +95,7 @@ impl Tools {
 
     fn verify(&self, message: &Received, now: Time, proposed: &Proposed) -> Result<Verified, Refusal> {
         let proposal: Proposal = minicbor::decode(&proposed.proposal).map_err(|_| hop("expected a proposal that reads"))?;
-        let verifier = Verifier::new(&self.edition, &self.blocked_words);
+        let verifier = Verifier::new(&self.edition, &self.blocked_words, self.signer.as_ref());
         let original = Message { header: &message.header, body: &message.body };
         verifier.verify((&message.from, &proposed.recipient), &original, proposal, now)
     }

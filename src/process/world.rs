@@ -8,6 +8,8 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::base::{Fault, MessageId, Time};
+use crate::config;
+use crate::label::Signer;
 use crate::sanitise::Keys;
 
 /// The time now.
@@ -51,18 +53,11 @@ impl HopSecret {
 
 /// Reads a secret of 32 bytes or more from a file that only its owner can read.
 fn secret(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let shown = path.display();
-    let seen = |cause| Fault::from_cause(format!("cannot read the {what} key `{shown}`"), cause);
-    let mode = std::fs::metadata(path).map_err(seen)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(Fault::new(format!("the {what} key `{shown}` can be read by others; run `chmod 600 {shown}`")));
+    let bytes = closed(path, &format!("the {what} key"))?;
+    match bytes.len() >= 32 {
+        true => Ok(bytes),
+        false => Err(Fault::new(format!("the {what} key `{}` has {} bytes; expected at least 32", path.display(), bytes.len()))),
     }
-    let bytes = Zeroizing::new(std::fs::read(path).map_err(seen)?);
-    if bytes.len() < 32 {
-        return Err(Fault::new(format!("the {what} key `{shown}` has {} bytes; expected at least 32", bytes.len())));
-    }
-    Ok(bytes)
 }
 
 /// The key of pseudonyms, for the process that makes them.
@@ -73,13 +68,26 @@ pub fn pseudonym_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     secret("pseudonym", path)
 }
 
-/// Secrets that transforms need.
+/// Secrets that the path needs.
 #[derive(Debug)]
 pub struct Secrets {
     pseudonym: hmac::Key,
+    signer: Option<Signer>,
 }
 
 impl Secrets {
+    /// Reads what a configuration names: the pseudonym key, and the key that binds labels where there is one.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; when the binding key cannot be read, is readable by others, or is not that of its certificate.
+    pub fn open(keys: &config::Keys) -> Result<Self, Fault> {
+        let secrets = Self::read(&keys.pseudonym)?;
+        match &keys.binding {
+            Some(files) => Ok(secrets.with_signer(signer(files)?)),
+            None => Ok(secrets),
+        }
+    }
+
     /// Reads the pseudonym key: 32 bytes or more in a file that only its owner can read.
     ///
     /// # Errors
@@ -91,7 +99,19 @@ impl Secrets {
     /// Secrets from bytes, for offline inspection and tests.
     #[must_use]
     pub fn from_bytes(pseudonym: &[u8]) -> Self {
-        Self { pseudonym: hmac::Key::new(hmac::HMAC_SHA256, pseudonym) }
+        Self { pseudonym: hmac::Key::new(hmac::HMAC_SHA256, pseudonym), signer: None }
+    }
+
+    /// The same with a key that binds labels.
+    #[must_use]
+    pub fn with_signer(self, signer: Signer) -> Self {
+        Self { signer: Some(signer), ..self }
+    }
+
+    /// The key that binds labels; none where the gateway has none.
+    #[must_use]
+    pub const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
     }
 
     /// The keys as the path takes them.
@@ -99,4 +119,28 @@ impl Secrets {
     pub const fn keys(&self) -> Keys<'_> {
         Keys { pseudonym: &self.pseudonym }
     }
+}
+
+/// Reads the key that binds labels, and its certificates.
+///
+/// # Errors
+/// When a file cannot be read, the key is readable by others, or it is not that of the certificate.
+pub fn signer(files: &config::Binding) -> Result<Signer, Fault> {
+    let key = closed(&files.key, "the binding key")?;
+    let shown = files.certificate.display();
+    let certificates =
+        std::fs::read(&files.certificate).map_err(|cause| Fault::from_cause(format!("cannot read the binding certificate `{shown}`"), cause))?;
+    Signer::of_pem(&key, &certificates)
+}
+
+/// The bytes of a file that only its owner can read.
+fn closed(path: &Path, what: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shown = path.display();
+    let seen = |cause| Fault::from_cause(format!("cannot read {what} `{shown}`"), cause);
+    let mode = std::fs::metadata(path).map_err(seen)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(Fault::new(format!("{what} `{shown}` can be read by others; run `chmod 600 {shown}`")));
+    }
+    std::fs::read(path).map(Zeroizing::new).map_err(seen)
 }

@@ -87,7 +87,7 @@ impl Writer<'_, '_> {
         let tree = self.tree;
         let value = match self.edits.of(id).map(|edit| &edit.change) {
             Some(Change::Replace(value)) => value,
-            _ => &tree.node(id).value,
+            _ => tree.node(id).value,
         };
         let written = match value {
             Value::Text(text) => {

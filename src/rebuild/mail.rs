@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::xml;
+use super::{ess, xml};
 use crate::base::{Digest, Reason, Refusal, Time};
 use crate::normal::{Change, Edits, Kind, NodeId, Tree};
 
@@ -211,11 +211,35 @@ impl<'t> Writer<'t, '_> {
             words.extend(self.said(id, name)?.map(|value| format!("{name}={}", quoted(&value))));
         }
         for element in self.elements(id)? {
-            let coded = STANDARD.encode(xml::write_element(self.tree, self.edits, element)?);
+            let coded = match self.tree.node(element).name.as_str() {
+                "ess" => STANDARD.encode(self.ess(element)?),
+                _ => STANDARD.encode(xml::write_element(self.tree, self.edits, element)?),
+            };
             words.extend(pieces(&coded, CODED_PIECE).enumerate().map(|(at, piece)| format!("label*{at}=\"{piece}\"")));
         }
         join(&mut words, ";");
         Ok(words)
+    }
+
+    /// A binary label.
+    fn ess(&self, id: NodeId) -> Result<Vec<u8>, Refusal> {
+        let number = |id: NodeId, text: &str| text.parse::<u64>().map_err(|_| self.fault(id, "expected a number"));
+        let member = |name: &'static str| self.said(id, name)?.ok_or_else(|| self.fault(id, "expected a policy and a classification"));
+        let (policy, classification) = (member("policy")?.into_owned(), number(id, &member("classification")?)?);
+        let mut label = ess::Label { policy, classification, mark: self.said(id, "privacy-mark")?.map(Cow::into_owned), categories: Vec::new() };
+        for at in self.elements(id)? {
+            let (Some(kind), Some(set)) = (self.said(at, "kind")?, self.said(at, "set")?) else {
+                return Err(self.fault(at, "expected a kind and a tag set"));
+            };
+            let values = self.elements(at)?.into_iter().map(|value| number(value, &self.content(value)?.unwrap_or_default()));
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            // A list without values would permit nobody, or be taken for no list.
+            if values.is_empty() {
+                return Err(self.fault(at, "expected values in every category of a label"));
+            }
+            label.categories.push(ess::Category { kind: kind.into_owned(), set: set.into_owned(), values });
+        }
+        ess::write(&label).map_err(|expected| self.fault(id, expected))
     }
 
     /// Words of an unstructured value: as they are, or encoded altogether.

@@ -4,6 +4,7 @@
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
+mod ess;
 mod json;
 mod mail;
 mod oth;
@@ -14,7 +15,7 @@ mod xml;
 use crate::base::{Budget, Reason, Refusal};
 use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
 use crate::format::{Format, Syntax};
-use crate::normal::{Edits, Tree, TreeBuilder};
+use crate::normal::{Edits, Kind, NodeId, Tree, TreeBuilder};
 use crate::translate::Translated;
 
 /// Proof that the bytes were written from the normal form with all edits of this release.
@@ -70,14 +71,22 @@ pub fn message(tree: &Tree<'_>, format: &Format) -> Result<Vec<u8>, Refusal> {
     if again.same_fields(tree) { Ok(bytes) } else { Err(expected(format!("expected fields that `{}` holds", format.name))) }
 }
 
-/// A detached label in canonical spelling: what leaves in a header is written afresh, as bodies are.
+/// A detached label in canonical spelling: what leaves in a header is written afresh, as bodies are. Of a binding the originator's label leaves
+/// alone: its signature is over the body as it came, which is not what goes on.
 ///
 /// # Errors
 /// `malformed.xml.*` or `fault.internal` for what the label's reader would not have taken.
 pub fn detached(label: &str) -> Result<String, Refusal> {
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: TreeBuilder::DEPTH_MAX };
     let tree = read_tree(label, options, &mut Budget::for_body(label.len()))?;
-    let written = bytes(&tree, &Edits::default(), Syntax::Xml)?;
+    let label = match tree.node(NodeId::ROOT).name.as_str() {
+        "BindingInformation" => {
+            let found = tree.all().find(|(_, node)| node.kind == Kind::Element && node.name == "originatorConfidentialityLabel");
+            found.map(|(id, _)| id).ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected a label in a binding"))?
+        }
+        _ => NodeId::ROOT,
+    };
+    let written = xml::write_from(&tree, label)?;
     String::from_utf8(written).map_err(|_| Refusal::new(Reason::FaultInternal, "expected a label that is text"))
 }
 

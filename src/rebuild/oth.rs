@@ -39,7 +39,7 @@ struct Writer<'t, 'a> {
 
 impl<'t, 'a> Writer<'t, 'a> {
     /// The children that are not removed.
-    fn kept(&self, id: NodeId) -> Vec<(NodeId, &'t crate::normal::Node<'a>)> {
+    fn kept(&self, id: NodeId) -> Vec<(NodeId, crate::normal::Node<'t, 'a>)> {
         let removed = |child| self.edits.of(child).is_some_and(|edit| edit.change == Change::Remove);
         self.tree.children(id).filter(|(child, _)| !removed(*child)).collect()
     }
@@ -48,7 +48,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     where
         'a: 't,
     {
-        &self.tree.node(id).value
+        self.tree.node(id).value
     }
 
     /// The text of a node after its edit.

@@ -51,7 +51,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     /// The children that stay, each with its kind.
-    fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &'t Node<'a>)> + use<'t, 'a> {
+    fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'t, 'a>)> + use<'t, 'a> {
         let (tree, edits) = (self.tree, self.edits);
         tree.children(id).filter(move |(child, _)| edits.of(*child).is_none_or(|edit| edit.change != Change::Remove))
     }
@@ -67,13 +67,13 @@ impl<'t, 'a> Writer<'t, 'a> {
     /// The value of an attribute that stays.
     fn said(&self, id: NodeId, name: &str) -> Result<Option<Cow<'t, str>>, Refusal> {
         let found = self.children(id).find(|(_, node)| node.kind == Kind::Attribute && node.name == name);
-        found.map(|(id, node)| self.value(id, &node.value)).transpose()
+        found.map(|(id, node)| self.value(id, node.value)).transpose()
     }
 
     /// The text of an element, empty where it has none.
     fn content(&self, id: NodeId) -> Result<Cow<'t, str>, Refusal> {
         let found = self.children(id).find(|(_, node)| node.kind == Kind::Text);
-        found.map_or(Ok(Cow::Borrowed("")), |(id, node)| self.value(id, &node.value))
+        found.map_or(Ok(Cow::Borrowed("")), |(id, node)| self.value(id, node.value))
     }
 
     fn value(&self, id: NodeId, value: &'t Value<'a>) -> Result<Cow<'t, str>, Refusal> {

@@ -61,7 +61,7 @@ fn taken<'t>(attributes: &mut Vec<Attribute<'t>>, name: &str) -> Option<Attribut
 impl<'t, 'a> Writer<'t, 'a> {
     fn attributes(&self, id: NodeId) -> Vec<Attribute<'t>> {
         let (tree, edits) = (self.tree, self.edits);
-        let left = |(id, node): (NodeId, &'t Node<'a>)| {
+        let left = |(id, node): (NodeId, Node<'t, 'a>)| {
             let text = match edits.of(id).map(|edit| &edit.change) {
                 Some(Change::Remove) => return None,
                 Some(Change::Replace(value)) => value.text(),
@@ -73,7 +73,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     /// Children that are no attributes and not removed.
-    fn content(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &'t Node<'a>)> + 't {
+    fn content(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'t, 'a>)> + 't {
         let edits = self.edits;
         let removed = move |id| edits.of(id).is_some_and(|edit| edit.change == Change::Remove);
         self.tree.children(id).filter(move |(id, node)| node.kind != Kind::Attribute && !removed(*id))
@@ -110,7 +110,7 @@ impl<'t, 'a> Writer<'t, 'a> {
     }
 
     fn event(&self, attributes: &mut Vec<Attribute<'_>>) -> Result<Vec<u8>, Refusal> {
-        let known = |node: &Node<'_>| node.namespace.is_empty() && ["takControl", "point", "detail"].contains(&node.name.as_str());
+        let known = |node: &Node<'_, '_>| node.namespace.is_empty() && ["takControl", "point", "detail"].contains(&node.name.as_str());
         if let Some((id, _)) = self.content(NodeId::ROOT).find(|(_, node)| !known(node)) {
             return Err(self.fault(id, "expected only `takControl`, `point` and `detail` in `event`"));
         }
@@ -136,11 +136,11 @@ impl<'t, 'a> Writer<'t, 'a> {
         if let Some(attribute) = self.attributes(id).first() {
             return Err(self.fault(attribute.id, "expected no attribute of `detail`, which the TAK protocol does not carry"));
         }
-        let row_of = |node: &Node<'_>| wire::typed().find(|(row, _)| node.namespace.is_empty() && row.name == node.name);
+        let row_of = |node: &Node<'_, '_>| wire::typed().find(|(row, _)| node.namespace.is_empty() && row.name == node.name);
         let mut others = Vec::new();
         let mut typed = Vec::new();
         for (child, node) in self.content(id) {
-            match row_of(node) {
+            match row_of(&node) {
                 _ if node.kind == Kind::Text => return Err(self.fault(child, "expected no text in `detail`")),
                 None => others.push(child),
                 Some((row, rows)) => typed.push((row.number, child, self.typed(child, rows))),

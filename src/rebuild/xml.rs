@@ -12,13 +12,17 @@ use crate::normal::{Change, Edits, Kind, NodeId, Tree, Value};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Namespaces that may leave, with the prefix that each has. The prefix `xml` needs no declaration.
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 10] = [
     ("http://www.w3.org/XML/1998/namespace", "xml"),
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
     ("http://www.w3.org/2005/05/xmlmime", "xmime"),
     ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
     ("urn:nato:fft:protocols:nffi13", "nffi"),
+    ("urn:us:gov:ic:ism", "ism"),
+    ("http://www.w3.org/2000/09/xmldsig#", "ds"),
+    ("http://www.w3.org/2001/10/xml-exc-c14n#", "ec"),
+    ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd", "wsu"),
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.
@@ -28,6 +32,11 @@ const FIRST: [&str; 14] =
 /// Writes the document.
 pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> {
     written(tree, edits, NodeId::ROOT, DECLARATION)
+}
+
+/// Writes an element as a document.
+pub(super) fn write_from(tree: &Tree<'_>, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    written(tree, &Edits::default(), id, DECLARATION)
 }
 
 /// Writes an element that another syntax carries, without a declaration.
@@ -91,7 +100,7 @@ impl<'t, 'a> Writer<'t, 'a> {
                 Some(Change::Remove) => continue,
                 Some(Change::Replace(value)) if below.kind == Kind::Text => value,
                 Some(Change::Replace(_)) => return Err(self.fault(child, "expected no replacement of an element")),
-                None => &below.value,
+                None => below.value,
             };
             // No text and an empty one are one thing to every reader, so they have one spelling.
             if below.kind == Kind::Text && value.text().is_empty() {
@@ -146,7 +155,7 @@ impl<'t, 'a> Writer<'t, 'a> {
             self.out.push_str("=\"");
             match self.edits.of(child).map(|edit| &edit.change) {
                 Some(Change::Replace(value)) => self.value(child, value, Within::Attribute)?,
-                _ => self.value(child, &tree.node(child).value, Within::Attribute)?,
+                _ => self.value(child, tree.node(child).value, Within::Attribute)?,
             }
             self.out.push('"');
         }

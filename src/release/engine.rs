@@ -4,6 +4,7 @@
 //! where its plain data (senders, formats, traffic, kinds) fits the message: a clause whose data does not fit permits nothing, and the same
 //! data stands in its policy, which has the last word. All of `release.cedar` is asked about every message.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -17,13 +18,16 @@ use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
-use crate::policy::{Clause, Edition, PeerEntry, Release};
+use crate::policy::{Clause, Edition, PeerEntry, Registry, Release};
 
 /// The compiled release rules of one edition.
 pub struct Engine {
     lattice: Arc<Lattice>,
     authorizer: Authorizer,
     entities: Entities,
+    /// For the time in which a peer is no member of a community of its own: who is in what is asked anew then.
+    schema: Schema,
+    registry: Registry,
     action: EntityUid,
     types: Types,
     desks: BTreeMap<Name, Desk>,
@@ -71,7 +75,7 @@ impl Engine {
         for file in &edition.cedar {
             extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
-        let entities = entities(edition, &schema).map_err(|what| vec![of_edition(edition, what)])?;
+        let entities = entities(&edition.registry, edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let mut desks = BTreeMap::new();
         for peer in edition.peers.values() {
             match desk(peer, &clauses, &extras) {
@@ -84,7 +88,14 @@ impl Engine {
         if !complaints.is_empty() {
             return Err(complaints);
         }
-        Ok(Self { lattice: Arc::clone(&edition.lattice), authorizer: Authorizer::new(), entities, action, types, desks })
+        let (lattice, registry) = (Arc::clone(&edition.lattice), edition.registry.clone());
+        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, action, types, desks })
+    }
+
+    /// What the first line of every chain says of a message: its mark and where it stands.
+    #[must_use]
+    pub fn marked(&self, labelled: &Labelled<'_>) -> String {
+        marked(&self.lattice, labelled)
     }
 
     /// Decides on one message for one recipient.
@@ -99,7 +110,7 @@ impl Engine {
         circumstances: &Circumstances,
     ) -> Result<Permitted<'m, 'a>, Refusal> {
         let mut chain = vec![marked(&self.lattice, labelled)];
-        let kept = parts::keep(&self.lattice, labelled, recipient)?;
+        let kept = parts::keep(&self.lattice, labelled, recipient, circumstances.now)?;
         chain.extend_from_slice(kept.chain());
         let facts = labelled.parsed().facts();
         exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
@@ -121,12 +132,15 @@ impl Engine {
         let context = question.context(&self.types).ok_or_else(|| failed("the message could not be put to the rules"))?;
         let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
         let mut permitting: Vec<&Arc<Clause>> = Vec::new();
-        for permit in desk.permits.iter().filter(|permit| fits(&permit.clause, question, &from.entry)) {
-            if self.answer(&request, &permit.policy)?.decision() == Decision::Allow {
+        let (held, sends) = (desk.entry.at(&self.lattice, question.now), from.entry.at(&self.lattice, question.now));
+        let entities = self.entities_of([&sends, &held]).ok_or_else(|| failed("the memberships could not be put to the rules"))?;
+        let applies = |clause: &Clause| fits(clause, question, &sends) && held.is_among(&clause.to);
+        for permit in desk.permits.iter().filter(|permit| applies(&permit.clause)) {
+            if self.answer(&request, &permit.policy, &entities)?.decision() == Decision::Allow {
                 permitting.push(&permit.clause);
             }
         }
-        let extras = self.answer(&request, &desk.extras)?;
+        let extras = self.answer(&request, &desk.extras, &entities)?;
         match extras.decision() {
             Decision::Allow => permitting.extend(extras.diagnostics().reason().filter_map(|id| desk.extra_clauses.get(id))),
             Decision::Deny => {
@@ -142,13 +156,23 @@ impl Engine {
     }
 
     /// What a set of policies says. Cedar skips a policy that fails; a forbid that fails would open the gate, so any failure at all refuses.
-    fn answer(&self, request: &Request, policies: &PolicySet) -> Result<Response, Refusal> {
-        let response = self.authorizer.is_authorized(request, policies, &self.entities);
+    fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
+        let response = self.authorizer.is_authorized(request, policies, entities);
         if let Some(error) = response.diagnostics().errors().next() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
             return Err(Refusal::new(Reason::AgreementError, format!("the rule `{}` failed", error.policy_id())));
         }
         Ok(response)
+    }
+
+    /// Who is in what: as it was compiled, unless one of the two has left or not yet joined a community.
+    fn entities_of(&self, peers: [&Cow<'_, PeerEntry>; 2]) -> Option<Cow<'_, Entities>> {
+        if peers.iter().all(|peer| matches!(peer, Cow::Borrowed(_))) {
+            return Some(Cow::Borrowed(&self.entities));
+        }
+        let [one, two] = peers.map(Cow::as_ref);
+        let other = Some(two).filter(|two| two.name != one.name);
+        entities(&self.registry, std::iter::once(one).chain(other), &self.schema).ok().map(Cow::Owned)
     }
 
     /// All policies of all sets, for the test that compares them with the sets.
@@ -246,15 +270,15 @@ fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled]) -> Result<D
     Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses })
 }
 
-fn entities(edition: &Edition, schema: &Schema) -> Result<Entities, String> {
+fn entities<'p>(registry: &Registry, peers: impl Iterator<Item = &'p PeerEntry>, schema: &Schema) -> Result<Entities, String> {
     let mut all = Vec::new();
-    for owner in edition.registry.owners() {
+    for owner in registry.owners() {
         all.push(Entity::new_no_attrs(uid("Nation", owner)?, HashSet::new()));
     }
-    for community in edition.registry.communities.keys() {
+    for community in registry.communities.keys() {
         all.push(Entity::new_no_attrs(uid("Community", community.as_str())?, HashSet::new()));
     }
-    for peer in edition.peers.values() {
+    for peer in peers {
         let mut parents = HashSet::from([uid("Nation", &peer.nation)?]);
         for community in &peer.communities {
             parents.insert(uid("Community", community.as_str())?);

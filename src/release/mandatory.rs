@@ -4,16 +4,24 @@
 //! Deliberately absent: a second step of translation (equivalences do not chain), and any use of communities
 //! other than through the clearance that was made from them.
 
-use crate::base::{Reason, Refusal};
+use crate::base::{Reason, Refusal, Time};
 use crate::label::{Label, Lattice};
 use crate::policy::PeerEntry;
 
-/// Whether the recipient may hold what the label marks.
+/// Whether the recipient may hold what the label marks, as its memberships of groups are now.
 ///
 /// # Errors
-/// `clearance.*`: of several possible policies, the reason that came nearest to admission.
+/// `clearance.group_stale` where a membership of which nobody knows any more would admit it; else `clearance.*`: of several possible policies, the reason that came nearest to admission.
 // SPEC: design page 3, step 4; ADatP-4774.1 access decision.
-pub fn clear(lattice: &Lattice, label: &Label, recipient: &PeerEntry) -> Result<Vec<String>, Refusal> {
+pub fn clear(lattice: &Lattice, label: &Label, recipient: &PeerEntry, now: Time) -> Result<Vec<String>, Refusal> {
+    let held = recipient.at(lattice, now);
+    let decided = admit(lattice, label, &held, now);
+    // Who would be admitted if the tables of members were still taken for true is a question for people.
+    let lapsed = recipient.is_stale(now) && decided.is_err() && admit(lattice, label, recipient, now).is_ok();
+    if lapsed { Err(Refusal::new(Reason::ClearanceGroupStale, "expected a table of members that an officer has looked at in time")) } else { decided }
+}
+
+fn admit(lattice: &Lattice, label: &Label, recipient: &PeerEntry, now: Time) -> Result<Vec<String>, Refusal> {
     let own = recipient.clearances.iter().find(|clearance| clearance.policy == label.policy);
     if let Some(clearance) = own {
         lattice.admits(clearance, label)?;
@@ -22,7 +30,7 @@ pub fn clear(lattice: &Lattice, label: &Label, recipient: &PeerEntry) -> Result<
     }
     let mut nearest = Refusal::new(Reason::ClearanceUnknown, "expected a clearance in the label's policy or in one to which it can be taken");
     for clearance in &recipient.clearances {
-        let there = lattice.translate(label, clearance.policy).and_then(|there| {
+        let there = lattice.translate(label, clearance.policy, now).and_then(|there| {
             lattice.admits(clearance, &there)?;
             // One step away a group may be written as its members: who is to read it must be named by the label itself.
             lattice.names(label, &recipient.nation, &recipient.communities).map(|()| there)

@@ -3,15 +3,16 @@
 //! Takes a labelled message and a recipient; gives [`Kept`]. Mandatory control is asked for each part; what it does not admit is withheld, and
 //! with it all that mentions it, until nothing that is left names anything that is not. The rest is decided on as one message: its label is the
 //! join of what is left, or the message's own. Where a message is marked as a whole, that marking speaks of all that stands outside of its
-//! parts too: a recipient that it does not admit gets nothing, for no marking in the message could be lowered without the originator.
-//! Lists of recipients are met entry by entry, and a group is one entry: parts for a group and parts for one of its members have nobody in common,
-//! and are released together to nobody. Deliberately absent: any part that is released because its neighbours are.
+//! parts too: a recipient that it does not admit gets nothing, for no marking in the message could be lowered without the originator. An attached
+//! message that is marked above it is withheld alone; where the recipient may have it, the whole is held, for the marking says too little of it.
+//! Lists of recipients are met as their groups stand at the time of the decision: parts for a group and parts for one of its members are together
+//! for that member. Deliberately absent: any part that is released because its neighbours are.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mandatory;
-use crate::base::{Place, Reason, Refusal};
-use crate::label::{Category, Label, Labelled, Lattice, LevelIx, MarkedPart, PolicyIx};
+use crate::base::{Place, Reason, Refusal, Time};
+use crate::label::{self, Category, Height, Label, Labelled, Lattice, LevelIx, MarkedPart, PolicyIx};
 use crate::normal::{Change, Edit, Edits, Mention, NodeId, PathPattern, Tree};
 use crate::policy::PeerEntry;
 
@@ -68,29 +69,31 @@ impl Kept {
 /// Decides what one recipient may have.
 ///
 /// # Errors
-/// `clearance.*`: of the message where it is one part or marked as a whole; of the first part where nothing is left, or where a part must go
+/// `label.portion_above` for a part above the marking of the message that the recipient may have; `clearance.*`: of the message where it is one part or marked as a whole; of the first part where nothing is left, or where a part must go
 /// that the message cannot be without; of the join of what is left.
-pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry) -> Result<Kept, Refusal> {
+pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry, now: Time) -> Result<Kept, Refusal> {
     let parts = labelled.parts();
     let mut chain = Vec::new();
     if parts.is_empty() || labelled.is_marked_as_whole() {
-        chain = mandatory::clear(lattice, labelled.label(), recipient)?;
+        chain = mandatory::clear(lattice, labelled.label(), recipient, now)?;
     }
-    let refused = refused(lattice, labelled.parsed().tree(), parts, recipient);
+    let refused = refused(lattice, labelled.parsed().tree(), parts, (recipient, now));
     let Some((_, first)) = refused.first() else {
+        within(labelled, &BTreeSet::new())?;
         if chain.is_empty() {
-            chain = mandatory::clear(lattice, labelled.label(), recipient)?;
+            chain = mandatory::clear(lattice, labelled.label(), recipient, now)?;
         }
         return Ok(Kept { label: labelled.label().clone(), withheld: Vec::new(), chain });
     };
     let closure = Closure::of(labelled, &refused)?;
+    within(labelled, &closure.gone)?;
     let left: Vec<&MarkedPart> = parts.iter().filter(|part| !closure.gone.contains(&part.node)).collect();
     let label = match (labelled.is_marked_as_whole(), left.split_first()) {
         (true, _) => labelled.label().clone(),
         (false, None) => return Err(first.clone()),
         (false, Some((part, rest))) => {
-            let label = rest.iter().try_fold(part.label.clone(), |join, next| lattice.join(&join, &next.label))?;
-            chain = mandatory::clear(lattice, &label, recipient)?;
+            let label = rest.iter().try_fold(part.label.clone(), |join, next| lattice.join(&join, &next.label, now))?;
+            chain = mandatory::clear(lattice, &label, recipient, now)?;
             Label { originator: None, created: None, ..label }
         }
     };
@@ -98,14 +101,20 @@ pub fn keep(lattice: &Lattice, labelled: &Labelled<'_>, recipient: &PeerEntry) -
     Ok(Kept { label, withheld: closure.withheld(labelled.parsed().tree()), chain })
 }
 
+/// Refuses what is left where a part of it is marked above the message.
+fn within(labelled: &Labelled<'_>, gone: &BTreeSet<NodeId>) -> Result<(), Refusal> {
+    let above = labelled.parts().iter().find(|part| part.height == Height::Above && !gone.contains(&part.node));
+    above.map_or(Ok(()), |part| Err(label::above(labelled.parsed().tree(), part.node)))
+}
+
 /// The parts that mandatory control does not admit, each with its refusal.
-fn refused(lattice: &Lattice, tree: &Tree<'_>, parts: &[MarkedPart], recipient: &PeerEntry) -> Vec<(NodeId, Refusal)> {
+fn refused(lattice: &Lattice, tree: &Tree<'_>, parts: &[MarkedPart], (recipient, now): (&PeerEntry, Time)) -> Vec<(NodeId, Refusal)> {
     // Most parts are marked alike, and each label is decided on once.
     let mut decided: BTreeMap<(PolicyIx, LevelIx, &[Category]), Option<Refusal>> = BTreeMap::new();
     let decisions = parts.iter().filter_map(|part| {
         let label = &part.label;
         let key = (label.policy, label.level, label.categories.as_slice());
-        let decision = decided.entry(key).or_insert_with(|| mandatory::clear(lattice, label, recipient).err());
+        let decision = decided.entry(key).or_insert_with(|| mandatory::clear(lattice, label, recipient, now).err());
         let place =
             |refusal: &Refusal| Refusal { place: Place { span: Some(tree.node(part.node).span), path: tree.path(part.node) }, ..refusal.clone() };
         decision.as_ref().map(|refusal| (part.node, place(refusal)))
@@ -146,7 +155,7 @@ impl Closure {
                 }
             }
         }
-        if (format.markings)(tree).iter().flat_map(|marking| marking.nodes()).any(|node| closure.gone.contains(&node)) {
+        if (format.markings)(tree).iter().flat_map(|marking| marking.nodes(tree)).any(|node| closure.gone.contains(&node)) {
             return Err(Refusal::new(Reason::LabelMissing, "the label of the message stands in a part that is withheld"));
         }
         Ok(closure)
@@ -190,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::base::Name;
-    use crate::release::trial::{EDITION, boxes, labelled, written};
+    use crate::release::trial::{EDITION, boxes, labelled, now, written};
 
     fn peer(name: &str) -> &'static PeerEntry {
         &EDITION.peers[&Name::new(name).unwrap()]
@@ -202,7 +211,7 @@ mod tests {
     /// What is withheld, and the classification of what is left.
     fn kept(body: &str, to: &str) -> Result<(Paths, String), &'static str> {
         let labelled = labelled(body).map_err(|refusal| refusal.reason.code())?;
-        let kept = keep(&EDITION.lattice, &labelled, peer(to)).map_err(|refusal| refusal.reason.code())?;
+        let kept = keep(&EDITION.lattice, &labelled, peer(to), now()).map_err(|refusal| refusal.reason.code())?;
         let tree = labelled.parsed().tree();
         let withheld = kept.withheld().iter().map(|withheld| (tree.path(withheld.node), withheld.reason.code())).collect();
         Ok((withheld, EDITION.lattice.view(kept.label()).classification))
@@ -267,14 +276,15 @@ mod tests {
     fn parts_that_a_recipient_may_have_one_by_one_are_not_released_where_nobody_may_have_them_together() {
         let body = "<box><item line=\"SECRET//REL TO USA, AUS, GBR\"/><item line=\"SECRET//REL TO USA, GBR\"/></box>";
         assert_eq!(kept(body, "gbr-ops"), Ok((Vec::new(), "SECRET".to_owned())));
-        let apart = "<box><item line=\"SECRET//REL TO USA, FVEY\"/><item line=\"SECRET//REL TO USA, GBR\"/></box>";
-        assert_eq!(kept(apart, "gbr-ops"), Err("clearance.permissive"));
+        let group = "<box><item line=\"SECRET//REL TO USA, FVEY\"/><item line=\"SECRET//REL TO USA, GBR\"/></box>";
+        assert_eq!(kept(group, "gbr-ops"), Ok((Vec::new(), "SECRET".to_owned())));
+        assert_eq!(kept(group, "can-ops"), Ok((paths(&[("/box/item[2]", "clearance.permissive")]), "SECRET".to_owned())));
     }
 
     /// The ids of the items that are left, by the edits; `None` where nothing is released.
     fn left(body: &str, to: &PeerEntry) -> Option<BTreeSet<String>> {
         let labelled = labelled(body).ok()?;
-        let edits = keep(&EDITION.lattice, &labelled, to).ok()?.edits(labelled.parsed().tree());
+        let edits = keep(&EDITION.lattice, &labelled, to, now()).ok()?.edits(labelled.parsed().tree());
         let tree = labelled.parsed().tree();
         let gone: BTreeSet<NodeId> = edits.iter().flat_map(|edit| tree.subtree(edit.node).map(|(id, _)| id)).collect();
         let items = tree.all().filter(|(id, node)| node.name == "item" && !gone.contains(id));
@@ -293,16 +303,16 @@ mod tests {
             };
             let tree = labelled.parsed().tree();
             for recipient in EDITION.peers.values() {
-                let Ok(kept) = keep(&EDITION.lattice, &labelled, recipient) else { continue };
+                let Ok(kept) = keep(&EDITION.lattice, &labelled, recipient, now()) else { continue };
                 let gone: BTreeSet<NodeId> = kept.withheld().iter().flat_map(|withheld| tree.subtree(withheld.node).map(|(id, _)| id)).collect();
                 let left: Vec<&MarkedPart> = labelled.parts().iter().filter(|part| !gone.contains(&part.node)).collect();
                 let mut join = left[0].label.clone();
                 for part in &left {
-                    prop_assert!(mandatory::clear(&EDITION.lattice, &part.label, recipient).is_ok(), "{body} to {}", recipient.name);
-                    join = EDITION.lattice.join(&join, &part.label).unwrap();
+                    prop_assert!(mandatory::clear(&EDITION.lattice, &part.label, recipient, now()).is_ok(), "{body} to {}", recipient.name);
+                    join = EDITION.lattice.join(&join, &part.label, now()).unwrap();
                 }
                 prop_assert!(kept.label().says_the_same(&join), "{body} to {}", recipient.name);
-                prop_assert!(mandatory::clear(&EDITION.lattice, kept.label(), recipient).is_ok());
+                prop_assert!(mandatory::clear(&EDITION.lattice, kept.label(), recipient, now()).is_ok());
                 let ids = |present: bool, name: &'static str, key: &'static str| -> BTreeSet<String> {
                     let nodes = tree.all().filter(|(id, node)| node.name == name && gone.contains(id) != present);
                     nodes.filter_map(|(id, _)| tree.attribute(id, key)).map(|(_, node)| node.value.text().into_owned()).collect()
@@ -315,13 +325,25 @@ mod tests {
         }
 
         #[test]
+        fn who_may_have_each_part_that_is_left_may_have_them_together((name, items) in boxes()) {
+            let body = written(name, &items);
+            let labelled = labelled(&body).map_err(|refusal| TestCaseError::fail(refusal.to_string()))?;
+            for recipient in EDITION.peers.values() {
+                let admitted = |part: &&MarkedPart| mandatory::clear(&EDITION.lattice, &part.label, recipient, now()).is_ok();
+                let mut parts = labelled.parts().iter().filter(admitted);
+                let Some(first) = parts.next() else { continue };
+                let join = parts.try_fold(first.label.clone(), |join, part| EDITION.lattice.join(&join, &part.label, now())).unwrap();
+                prop_assert!(mandatory::clear(&EDITION.lattice, &join, recipient, now()).is_ok(), "{body} to {}", recipient.name);
+            }
+        }
+
+        #[test]
         fn a_part_more_releases_no_other_part_and_a_clearance_more_withholds_none((name, items) in boxes(), out in 0..5_usize) {
             // The last item, so that the others keep their numbers.
             let (body, less) = (written(name, &items), written(name, items.split_last().map_or(&[], |(_, less)| less)));
             for recipient in EDITION.peers.values() {
-                let Some(with) = left(&body, recipient) else { continue };
-                // Where nobody may have what is left without it together, there is nothing to compare: with it, a mention may have gone.
-                let Some(without) = left(&less, recipient) else { continue };
+                // Who may have each part that is left may have them together, so nothing is lost but what a refused part takes along.
+                let (with, without) = (left(&body, recipient).unwrap_or_default(), left(&less, recipient).unwrap_or_default());
                 let others: BTreeSet<String> = labelled(&less).map(|labelled| {
                     let tree = labelled.parsed().tree();
                     tree.all().filter(|(_, node)| node.name == "item").filter_map(|(id, _)| tree.attribute(id, "id")).map(|(_, node)| node.value.text().into_owned()).collect()

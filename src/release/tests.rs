@@ -162,7 +162,9 @@ fn mandatory_control_takes_the_own_policy_or_one_step_and_no_other() {
         crate::label::Label::new(ix, EDITION.lattice.level(ix, level).unwrap())
     };
     let clear = |label: &crate::label::Label, peer: &str| {
-        super::mandatory::clear(&EDITION.lattice, label, &EDITION.peers[peer]).map(|lines| lines.len()).map_err(|refusal| refusal.reason)
+        super::mandatory::clear(&EDITION.lattice, label, &EDITION.peers[peer], super::trial::now())
+            .map(|lines| lines.len())
+            .map_err(|refusal| refusal.reason)
     };
     // One line where the own policy decides, two where the label was translated.
     assert_eq!(clear(&label("GBR", "SECRET"), "gbr-ops"), Ok(1));
@@ -172,7 +174,7 @@ fn mandatory_control_takes_the_own_policy_or_one_step_and_no_other() {
     assert_eq!(clear(&label("USA", "SECRET"), "guest-isac"), Err(Reason::ClearanceNationalOnly), "the owner alone stays the owner alone");
     let mut uncleared = EDITION.peers["usa-ops"].clone();
     uncleared.clearances.clear();
-    let refusal = super::mandatory::clear(&EDITION.lattice, &label("USA", "UNCLASSIFIED"), &uncleared).unwrap_err();
+    let refusal = super::mandatory::clear(&EDITION.lattice, &label("USA", "UNCLASSIFIED"), &uncleared, super::trial::now()).unwrap_err();
     assert_eq!(refusal.reason, Reason::ClearanceUnknown);
     // The own policy is the last word: another clearance that would admit a translation is not asked.
     let mut low = EDITION.peers["gbr-ops"].clone();
@@ -180,5 +182,5 @@ fn mandatory_control_takes_the_own_policy_or_one_step_and_no_other() {
     let gbr = lattice.policy("GBR").unwrap();
     let own = low.clearances.iter_mut().find(|clearance| clearance.policy == gbr).unwrap();
     *own = lattice.clearance(gbr, "OFFICIAL", &Default::default(), "GBR", &low.communities).unwrap();
-    assert_eq!(super::mandatory::clear(lattice, &label("GBR", "SECRET"), &low).unwrap_err().reason, Reason::ClearanceLevel);
+    assert_eq!(super::mandatory::clear(lattice, &label("GBR", "SECRET"), &low, super::trial::now()).unwrap_err().reason, Reason::ClearanceLevel);
 }

@@ -155,7 +155,7 @@ impl Plan<'_, '_> {
         drafts: &mut Drafts,
         places: &mut BTreeMap<NodeId, u8>,
     ) -> Result<(), Refusal> {
-        let original = &self.tree.node(node).value;
+        let original = self.tree.node(node).value;
         let current = drafts.get(&node).map_or(original, |draft| &draft.value);
         let result = transforms::value(action, current, &self.pseudonyms)
             .map_err(|(reason, expected)| Refusal::new(reason, format!("`{rule}`: {expected}")).on(self.tree.path(node)))?;
@@ -193,7 +193,7 @@ impl Plan<'_, '_> {
         for (node, found) in self.tree.all() {
             let done = drafts.get(&node);
             let free = !gone.hold(node) && !self.protected.holds(self.tree, node) && done.is_none_or(|draft| draft.action != PSEUDONYM);
-            let Some(Value::Text(text)) = Some(done.map_or(&found.value, |draft| &draft.value)).filter(|_| free) else { continue };
+            let Some(Value::Text(text)) = Some(done.map_or(found.value, |draft| &draft.value)).filter(|_| free) else { continue };
             let Some((text, first)) = renamed(text, &words, &names) else { continue };
             drafts.insert(node, Draft { value: Value::Text(text.into()), action: PSEUDONYM, rule: first });
         }
@@ -206,7 +206,7 @@ impl Plan<'_, '_> {
         for (&element, &digits) in places {
             let Some((node, error)) = self.tree.attribute(element, "ce").filter(|(node, _)| !gone.hold(*node)) else { continue };
             let least = coarsen::error_of(digits);
-            if let Value::Number(metres, unit) = drafts.get(&node).map_or(&error.value, |draft| &draft.value)
+            if let Value::Number(metres, unit) = drafts.get(&node).map_or(error.value, |draft| &draft.value)
                 && *metres < least
             {
                 let value = Value::Number(least, *unit);
@@ -228,7 +228,7 @@ impl Plan<'_, '_> {
                 Value::Time(time) => Some(*time),
                 _ => None,
             };
-            if let (Some(begin), Some(end)) = (now(start, &start_node.value), now(stale, &stale_node.value))
+            if let (Some(begin), Some(end)) = (now(start, start_node.value), now(stale, stale_node.value))
                 && end < begin
             {
                 drafts.insert(stale, Draft { value: Value::Time(begin), action: "coarsen", rule: "".into() });
@@ -245,8 +245,8 @@ impl Plan<'_, '_> {
     }
 }
 
-/// Edits of one message at most: 1,024. A track has some ten; each names its path, which costs as much as it has siblings.
-const EDITS_MAX: usize = 1_024;
+/// Edits of one message at most: 4,096, as many as references are followed. A track has some ten; each keeps its path, some 100 bytes.
+const EDITS_MAX: usize = 4_096;
 
 /// Parts of one message withheld from one recipient at most: 20,000, as many as the largest bundles have objects. Each is one edit of some 100 bytes.
 const WITHHELD_MAX: usize = 20_000;

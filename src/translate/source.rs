@@ -34,7 +34,7 @@ impl<'s, 'a> Source<'s, 'a> {
 
     /// A node.
     #[must_use]
-    pub fn node(&self, id: NodeId) -> &'s Node<'a> {
+    pub fn node(&self, id: NodeId) -> Node<'s, 'a> {
         self.tree.node(id)
     }
 
@@ -45,13 +45,13 @@ impl<'s, 'a> Source<'s, 'a> {
     }
 
     /// The children that are left: attributes, then elements and texts in document order.
-    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &'s Node<'a>)> {
+    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'s, 'a>)> {
         let edits = self.edits;
         self.tree.children(id).filter(move |(id, _)| edits.of(*id).is_none_or(|edit| edit.change != Change::Remove))
     }
 
     /// The elements that are left.
-    pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &'s Node<'a>)> {
+    pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Node<'s, 'a>)> {
         self.children(id).filter(|(_, node)| node.kind == Kind::Element)
     }
 
@@ -64,7 +64,7 @@ impl<'s, 'a> Source<'s, 'a> {
     /// An attribute without namespace that is left.
     #[must_use]
     pub fn attribute(&self, id: NodeId, name: &str) -> Option<NodeId> {
-        let named = |node: &Node<'_>| node.kind == Kind::Attribute && node.namespace.is_empty() && node.name == name;
+        let named = |node: &Node<'_, '_>| node.kind == Kind::Attribute && node.namespace.is_empty() && node.name == name;
         self.children(id).find(|(_, node)| named(node)).map(|(id, _)| id)
     }
 
@@ -161,7 +161,7 @@ impl<'s, 'a> Source<'s, 'a> {
         let parts = portions.flat_map(|portion| portion.markings.into_iter().map(move |marking| (marking, Some(portion.node))));
         let all = (format.markings)(self.tree).into_iter().map(|marking| (marking, None)).chain(parts);
         let labels = all.filter(|(marking, _)| !matches!(marking, Marking::Banner(_)));
-        labels.flat_map(|(marking, part)| marking.nodes().map(move |node| (node, part))).collect()
+        labels.flat_map(|(marking, part)| marking.nodes(self.tree).map(move |node| (node, part))).collect()
     }
 
     /// Notes the topmost nodes at and below `id` of which nothing was taken; gives whether anything was.

@@ -123,7 +123,7 @@ fn to_stix<'a>(source: &Source<'_, 'a>, budget: &mut Budget) -> Result<Tree<'a>,
 
 /// Every attribute and text that is left below a node.
 fn below(source: &Source<'_, '_>, id: NodeId) -> Vec<NodeId> {
-    let inner = |(child, node): (NodeId, &crate::normal::Node<'_>)| if node.kind == Kind::Element { below(source, child) } else { vec![child] };
+    let inner = |(child, node): (NodeId, crate::normal::Node<'_, '_>)| if node.kind == Kind::Element { below(source, child) } else { vec![child] };
     source.children(id).flat_map(inner).collect()
 }
 

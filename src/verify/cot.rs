@@ -2,6 +2,7 @@
 //!
 //! Written from the published schemas beside the first reader's table, never from that table.
 
+use super::ism::ISM;
 use super::label;
 use super::mark::Mark;
 use super::moment::Moment;
@@ -19,6 +20,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Compared(xml::canonical),
     marks,
     portions: super::portion::whole,
+    attached: super::portion::whole,
     mentions: super::portion::whole,
 };
 
@@ -66,7 +68,13 @@ pub(super) fn marks(tree: &Second<'_>) -> Vec<Mark> {
     };
     let (access, caveat, releasable_to) = (said("access", "Undefined"), said("caveat", ""), said("releasableTo", ""));
     let marked = access.or(caveat).or(releasable_to).map(|_| Mark::Triple { access, caveat, releasable_to });
-    marked.into_iter().chain(root.all().filter(|part| label::is_label(*part)).map(|part| Mark::Stanag4774(part.at))).collect()
+    let details = root.content().filter(|part| part.is_called("detail"));
+    let carriers = std::iter::once(root).chain(details).filter(|part| part.attributes().any(|a| a.node.namespace == ISM));
+    marked
+        .into_iter()
+        .chain(carriers.map(|part| Mark::Ism(part.at)))
+        .chain(root.all().filter(|part| label::is_label(*part)).map(|part| Mark::Stanag4774(part.at)))
+        .collect()
 }
 
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
@@ -82,7 +90,7 @@ fn check(tree: &Second<'_>) -> Result<(), &'static str> {
 /// One line: what was expected.
 pub(super) fn event(tree: &Second<'_>, known: &[&str], required: &[&str], beside: &str) -> Result<(), &'static str> {
     let root = tree.root().filter(|root| root.is_called("event")).ok_or("expected a document element `event` without namespace")?;
-    if root.attributes().any(|a| !a.node.namespace.is_empty() || !known.contains(&a.name().1)) {
+    if root.attributes().any(|a| a.node.namespace != ISM && (!a.node.namespace.is_empty() || !known.contains(&a.name().1))) {
         return Err("expected only attributes of an event on `event`");
     }
     if required.iter().any(|name| root.said(name).is_none()) {
@@ -128,6 +136,9 @@ fn point(part: Part<'_, '_>) -> Result<(), &'static str> {
 }
 
 fn detail(part: Part<'_, '_>) -> Result<(), &'static str> {
+    if part.content().flat_map(Part::all).flat_map(Part::attributes).any(|a| a.node.namespace == ISM) {
+        return Err("expected markings of the whole event on `event` and `detail` alone");
+    }
     let mut seen = 0_u8;
     for child in part.content() {
         if child.node.sort == Sort::Text {

@@ -8,7 +8,8 @@ use super::marking::triple;
 use super::second::Part;
 use crate::label::Lattice;
 
-const ISM: &str = "urn:us:gov:ic:ism";
+/// The namespace of the attributes.
+pub(super) const ISM: &str = "urn:us:gov:ic:ism";
 /// Attributes whose tokens restrict.
 const CONTROLS: [&str; 3] = ["SCIcontrols", "disseminationControls", "nonICmarkings"];
 /// Attributes that decide nothing.

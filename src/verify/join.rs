@@ -1,9 +1,10 @@
 //! The label of content put together from two parts, over the lattice's plain data.
 //!
-//! The higher classification; all restrictive and informative values of both; of the recipients those who may have both. A list that nobody is
-//! left on stays, and admits nobody.
+//! The higher classification; all restrictive and informative values of both; of the recipients those who may have both, where a group is opened
+//! to those who are its members at the time. A list that nobody is left on stays, and admits nobody.
 
 use super::label::{Said, Unread};
+use crate::base::Time;
 use crate::label::Lattice;
 use crate::label::scheme::{Holders, Policy, TagKind, Unmarked};
 
@@ -14,7 +15,7 @@ pub(super) type Audience = Option<Vec<usize>>;
 ///
 /// # Errors
 /// One line: that the two cannot be put together.
-pub(super) fn join(lattice: &Lattice, one: &Said, two: &Said) -> Result<Said, Unread> {
+pub(super) fn join(lattice: &Lattice, one: &Said, two: &Said, now: Time) -> Result<Said, Unread> {
     if one == two {
         return Ok(one.clone());
     }
@@ -32,7 +33,7 @@ pub(super) fn join(lattice: &Lattice, one: &Said, two: &Said) -> Result<Said, Un
             values().for_each(|value| both.add(at, value));
             continue;
         }
-        let together = shared(audience(policy, one, at), audience(policy, two, at));
+        let together = shared(policy, at, [audience(policy, one, at), audience(policy, two, at)], now);
         if values().next().is_none() && audience(policy, &both, at) == together {
             continue;
         }
@@ -50,11 +51,38 @@ pub(super) fn values(said: &Said, tag: usize) -> Option<&[usize]> {
     said.categories.iter().find(|(at, _)| *at == tag).map(|(_, values)| values.as_slice())
 }
 
-fn shared(one: Audience, two: Audience) -> Audience {
+/// Those who are on both lists. A value stays where the other list has it, or a group of which it is a member; two groups that differ leave those
+/// who are in both, unless a group that stays stands for them.
+fn shared(policy: &Policy, tag: usize, lists: [Audience; 2], now: Time) -> Audience {
+    let (one, two) = match lists {
+        [None, other] | [other, None] => return other,
+        [Some(one), Some(two)] => (one, two),
+    };
+    let stands = |list: &[usize], value: usize| list.contains(&value) || list.iter().any(|group| is_member(policy, tag, *group, value, now));
+    let count = policy.tags.get(tag).map_or(0, |data| data.values.len());
+    let both: Vec<usize> = (0..count).filter(|value| stands(&one, *value) && stands(&two, *value)).collect();
+    let written = |value: usize| one.contains(&value) || two.contains(&value);
+    let spare = |value: usize| !written(value) && both.iter().any(|group| is_member(policy, tag, *group, value, now));
+    Some(both.iter().copied().filter(|value| !spare(*value)).collect())
+}
+
+/// Whether all who are on one list are on another: everyone is on none but that of everyone.
+pub(super) fn within(policy: &Policy, tag: usize, one: Audience, two: Audience, now: Time) -> bool {
     match (one, two) {
-        (None, other) | (other, None) => other,
-        (Some(one), Some(two)) => Some(one.into_iter().filter(|value| two.contains(value)).collect()),
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(one), Some(two)) => one.iter().all(|value| two.contains(value) || two.iter().any(|group| is_member(policy, tag, *group, *value, now))),
     }
+}
+
+/// Whether one value of a tag is a group of which another is a member now.
+fn is_member(policy: &Policy, tag: usize, group: usize, value: usize, now: Time) -> bool {
+    let name = |at: usize| policy.tags.get(tag).and_then(|data| data.values.get(at)).map(|value| value.name.as_str());
+    let members = name(group).and_then(|group| policy.groups.get(group));
+    members.zip(name(value)).and_then(|(members, value)| members.get(value)).is_some_and(|term| {
+        let begun = term.from.is_none_or(|from| from <= now);
+        begun && term.until.is_none_or(|until| until > now) && term.known_until.is_none_or(|until| until > now)
+    })
 }
 
 /// The audience of one list; where it is absent everyone, or the owner where the policy means that.

@@ -51,6 +51,12 @@ impl Said {
         said
     }
 
+    /// The label of these places; nothing where the lattice has not all of them.
+    #[must_use]
+    pub fn label(&self, lattice: &Lattice) -> Option<Label> {
+        lattice.label(self.policy, self.level, &self.categories)
+    }
+
     /// Makes a tag present.
     pub(super) fn tag(&mut self, tag: usize) {
         if let Err(place) = self.categories.binary_search_by_key(&tag, |(at, _)| *at) {

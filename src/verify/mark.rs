@@ -31,6 +31,8 @@ pub(super) enum Mark {
     Acs(usize),
     /// IC-ISM attributes: the element that carries them.
     Ism(usize),
+    /// A binary security label: the element that holds its members.
+    Ess(usize),
     /// A STANAG 4774 label element.
     Stanag4774(usize),
     /// Cursor-on-Target's three attributes; at least one stands.
@@ -57,6 +59,7 @@ impl Mark {
             Self::Tlp(at) => Self::Tlp(to(at)),
             Self::Acs(at) => Self::Acs(to(at)),
             Self::Ism(at) => Self::Ism(to(at)),
+            Self::Ess(at) => Self::Ess(to(at)),
             Self::Stanag4774(at) => Self::Stanag4774(to(at)),
             Self::Triple { access, caveat, releasable_to } => {
                 Self::Triple { access: access.map(to), caveat: caveat.map(to), releasable_to: releasable_to.map(to) }
@@ -101,6 +104,7 @@ pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usi
             triple(lattice, scheme, said(access)?, said(caveat)?, said(releasable_to)?)
         }
         Mark::Ism(at) => super::ism::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
+        Mark::Ess(at) => super::ess::said(tree.part(at).ok_or("a marking is nowhere")?, lattice),
         Mark::Stanag4774(at) => stanag(tree.part(at).filter(|part| is_label(*part)).ok_or("a label is none")?, lattice),
     }
 }

@@ -119,28 +119,80 @@ fn level(policy: &Policy, word: &str) -> Option<usize> {
 }
 
 /// Reads control words, separated by `/` or `,`, or a list of recipients; says whether recipients were named.
-fn controls(said: &mut Said, policy: &Policy, segment: &str, context: Option<&str>) -> Result<bool, Unread> {
+fn controls<'s>(said: &mut Said, policy: &Policy, segment: &'s str, context: Option<&str>) -> Result<bool, Unread> {
     if let Some(list) = segment.strip_prefix("Releasable to ").filter(|_| policy.banner == Some(BannerForm::Nato)) {
         return recipients(said, policy, context.into_iter().chain(list.split(',')));
     }
     let mut rest = segment;
+    let mut released = false;
+    let american = policy.banner == Some(BannerForm::Usa);
+    if let Some(programmes) = ["SAR-", "SPECIAL ACCESS REQUIRED-"].iter().find_map(|start| segment.strip_prefix(start)).filter(|_| american) {
+        programmes.split('/').try_for_each(|name| value(said, policy, &format!("SAR-{name}")))?;
+        return Ok(false);
+    }
     while !rest.is_empty() {
-        if let Some(list) = rest.strip_prefix("REL TO ") {
-            return recipients(said, policy, list.split(','));
+        let whole_list = |list: &'s str| list.split_once('/').unwrap_or((list, ""));
+        if let Some((list, left)) = rest.strip_prefix("REL TO ").map(whole_list) {
+            released |= recipients(said, policy, list.split(','))?;
+            rest = left;
+            continue;
+        }
+        if let Some((list, left)) = rest.strip_prefix("DISPLAY ONLY ").filter(|_| american).map(whole_list) {
+            list.split(',').try_for_each(|code| display(said, policy, code.trim()))?;
+            rest = left;
+            continue;
         }
         let (word, left) = rest.split_once(['/', ',']).unwrap_or((rest, ""));
-        let word = word.trim();
+        let word = if american { untitled(word.trim()) } else { word.trim() };
         if let Some(nations) = rest.strip_suffix(" EYES ONLY").filter(|_| place(policy, word).is_none() && place(policy, rest).is_none()) {
             return recipients(said, policy, nations.split('/').map(spelt_out));
         }
         if place(policy, word).is_some() {
             value(said, policy, word)?;
+        } else if let Some((class, numbers)) = word.split_once("-SIGMA ").filter(|_| american) {
+            numbers.split(' ').try_for_each(|number| value(said, policy, &format!("{}-SIGMA {number}", untitled(class))))?;
         } else {
             word.split(' ').try_for_each(|part| value(said, policy, part))?;
         }
         rest = left.trim_start();
     }
-    Ok(false)
+    Ok(released)
+}
+
+/// A nation that may be shown something.
+fn display(said: &mut Said, policy: &Policy, code: &str) -> Result<(), Unread> {
+    let found = policy.tags.iter().enumerate().find(|(_, tag)| tag.set == "Display Only");
+    let (at, tag) = found.ok_or("the policy has no list for display")?;
+    said.add(at, tag.values.iter().position(|value| value.name == code).ok_or("a code for display is none of the policy")?);
+    Ok(())
+}
+
+/// The short word for a title of the American register.
+fn untitled(word: &str) -> &str {
+    match word {
+        "SI-GAMMA" => "SI-G",
+        "SI-ECRU" => "SI-EU",
+        "SI-NONBOOK" => "SI-NK",
+        "TALENT KEYHOLE" => "TK",
+        "RESTRICTED DATA" => "RD",
+        "FORMERLY RESTRICTED DATA" => "FRD",
+        "RISK SENSITIVE" => "RSEN",
+        "FOR OFFICIAL USE ONLY" => "FOUO",
+        "ORIGINATOR CONTROLLED" => "ORCON",
+        "ORIGINATOR CONTROLLED-USGOV" => "ORCON-USGOV",
+        "CONTROLLED IMAGERY" => "IMCON",
+        "NOT RELEASABLE TO FOREIGN NATIONALS" => "NOFORN",
+        "CAUTION-PROPRIETARY INFORMATION INVOLVED" => "PROPIN",
+        "DEA SENSITIVE" => "DSEN",
+        "FOREIGN INTELLIGENCE SURVEILLANCE ACT" => "FISA",
+        "LIMITED DISTRIBUTION" => "LIMDIS",
+        "EXCLUSIVE DISTRIBUTION" => "EXDIS",
+        "NO DISTRIBUTION" => "NODIS",
+        "SENSITIVE BUT UNCLASSIFIED" => "SBU",
+        "LAW ENFORCEMENT SENSITIVE" => "LES",
+        "SENSITIVE SECURITY INFORMATION" => "SSI",
+        other => other,
+    }
 }
 
 fn recipients<'c>(said: &mut Said, policy: &Policy, codes: impl Iterator<Item = &'c str>) -> Result<bool, Unread> {

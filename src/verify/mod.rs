@@ -9,8 +9,11 @@
 //! decided once; banner lines, which the first reader checks against the label.
 
 mod acs;
+mod binding;
+mod bound;
 mod compare;
 mod cot;
+mod ess;
 mod ism;
 mod join;
 mod json;
@@ -37,13 +40,14 @@ mod translate;
 mod words;
 mod xml;
 
+pub use bound::{Bond, bound};
 pub use label::Said;
 pub use proposal::Proposal;
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::Lattice;
-use crate::policy::PeerEntry;
+use crate::policy::{LabelBinding, PeerEntry};
 use portion::{Decision, Ground};
 use readers::{Canonical, Reader};
 use second::Second;
@@ -124,6 +128,9 @@ pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = claim.proposal.label.clone();
+    if claim.sender.binding == LabelBinding::Required && claim.header.label.is_none() {
+        binding::check(&original, claim.header).map_err(disagree)?;
+    }
     let marked = markings(&claim, reader, &original, &said)?;
     detached(&claim, &said)?;
     addressed(&claim)?;
@@ -189,7 +196,7 @@ fn decided(
     if parts.is_empty() && whole.is_none() {
         return Err(disagree("the second reader finds no label"));
     }
-    portion::agree(&parts, claim.lattice, whole, said).map_err(disagree)?;
+    portion::agree(&parts, ground, whole, said).map_err(disagree)?;
     let decision = portion::decide(original, &parts, ground, whole, said).map_err(denied)?;
     portion::declared(&decision, &claim.proposal.edits)?;
     if decision.said != claim.proposal.released {
@@ -224,7 +231,7 @@ fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmark
     let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground.lattice, ground.scheme, said)?;
     let whole = Some(said).filter(|_| whole > 0);
     let parts = portion::labels(result, ground, whole)?;
-    portion::agree(&parts, ground.lattice, whole, said)?;
+    portion::agree(&parts, ground, whole, said)?;
     if whole.is_none() && parts.is_empty() && !unmarked { Err("the result carries no label") } else { Ok(()) }
 }
 
@@ -254,7 +261,7 @@ fn disagree(what: &'static str) -> Refusal {
 /// Checks that the message is meant for this recipient, and of a kind of traffic that both sides may have.
 fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
     let recipient = claim.recipient;
-    let meant = |name: &Name| *name == recipient.name || recipient.communities.contains(name);
+    let meant = |name: &Name| *name == recipient.name || release::communities(recipient, claim.now).any(|community| community == name);
     if !claim.header.destinations.iter().any(meant) {
         return Err(Refusal::new(Reason::VerifyRelease, "the message is not addressed to this recipient"));
     }
@@ -272,15 +279,26 @@ fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &la
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
-            detached_says(&tree, claim.lattice, said).map(|()| in_body)
+            let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+            let label = match claim.sender.binding {
+                LabelBinding::Required => {
+                    binding::beside(&tree, claim.original).map_err(disagree)?;
+                    let mut labels = root.all().filter(|part| label::is_label(*part));
+                    labels.next().filter(|_| labels.next().is_none()).ok_or_else(|| disagree("expected one label in the binding of the header"))?
+                }
+                LabelBinding::Unbound => root,
+            };
+            detached_says(label, claim.lattice, said).map(|()| in_body)
         }
         None => Ok(in_body),
     }
 }
 
-fn detached_says(tree: &Second<'_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
-    let root = tree.root().filter(|root| label::is_label(*root)).ok_or_else(|| disagree("the detached label is no label"))?;
-    match label::stanag(root, lattice).map_err(disagree)? == *said {
+fn detached_says(part: second::Part<'_, '_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {
+    if !label::is_label(part) {
+        return Err(disagree("the detached label is no label"));
+    }
+    match label::stanag(part, lattice).map_err(disagree)? == *said {
         true => Ok(()),
         false => Err(disagree("the detached label does not say what the first reader's label says")),
     }
@@ -299,7 +317,8 @@ fn detached(claim: &Claim<'_>, said: &Said) -> Result<(), Refusal> {
         (Some(_), Some(written)) => {
             let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
             Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
-            detached_says(&tree, claim.lattice, said)
+            let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+            detached_says(root, claim.lattice, said)
         }
         _ => Err(disagree("a detached label leaves where none came, or does not leave where one came")),
     }

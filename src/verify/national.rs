@@ -157,6 +157,18 @@ mod tests {
             ("NZL", "SENSITIVE//CABINET"),
             ("EU", "S-UE/EU-S RELEASABLE TO CHE, NOR"),
             ("NATO", "RESTREINT UE/EU RESTRICTED"),
+            ("USA", "TOP SECRET//SI-GAMMA/TALENT KEYHOLE//RISK SENSITIVE/ORIGINATOR CONTROLLED/NOFORN"),
+            ("USA", "TOP SECRET//HCS-P//SAR-BP/CA//NOFORN"),
+            ("USA", "SECRET//SPECIAL ACCESS REQUIRED-BP//NOFORN"),
+            ("USA", "TOP SECRET//RD-CNWDI/FRD-SIGMA 14 18//NOFORN"),
+            ("USA", "UNCLASSIFIED//DOD UCNI"),
+            ("USA", "SECRET//REL TO USA, AUS, FVEY/RELIDO"),
+            ("USA", "SECRET//DISPLAY ONLY AFG"),
+            ("USA", "SECRET//RELIDO/DISPLAY ONLY AFG, IRL"),
+            ("USA", "//NATO SECRET//ATOMAL"),
+            ("NATO", "NATO/KFOR CONFIDENTIAL"),
+            ("NATO", "COSMIC TOP SECRET//BOHEMIA"),
+            ("NATO", "NATO RESTRICTED Releasable to JPN, UKR - STAFF"),
         ] {
             let ix = LATTICE.policy(scheme).unwrap();
             let first = banner::read_qualified(&LATTICE, ix, line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));

@@ -3,6 +3,7 @@
 //! Written from the description of the standard beside the first reader's table, never from that table. Lengths and words of single values
 //! are the first reader's; here stand what a track must be and what its label is.
 
+use super::ism::ISM;
 use super::mark::Mark;
 use super::moment::Moment;
 use super::number::Digits;
@@ -23,6 +24,7 @@ pub(super) const READER: Reader = Reader {
     // Nothing marks the whole: every section has its own label.
     marks: whole,
     portions,
+    attached: whole,
     mentions: whole,
 };
 
@@ -97,7 +99,7 @@ fn message(tree: &Second<'_>) -> Result<(), &'static str> {
         }
         element(track, &mut vec!["track"])?;
     }
-    let mut labels = root.content().flat_map(Part::content).map(|section| section.said("secPolicyName").is_some());
+    let mut labels = root.content().flat_map(Part::content).map(|section| section.said("secPolicyName").is_some() || of_ism(section));
     let first = labels.next();
     if labels.all(|labelled| Some(labelled) == first) { Ok(()) } else { Err("expected a security label on every section or on none") }
 }
@@ -134,12 +136,18 @@ fn attributes(part: Part<'_, '_>, path: &[&str]) -> Result<(), &'static str> {
         [_, _, .., "latitude" | "longitude" | "altitude" | "bearing" | "speed" | "inclination"] => name == "accuracy",
         _ => false,
     };
-    if part.attributes().any(|a| !a.node.namespace.is_empty() || !known(a.name().1)) {
+    let marking = |a: Part<'_, '_>| a.node.namespace == ISM && path.len() == 2;
+    if part.attributes().any(|a| !marking(a) && (!a.node.namespace.is_empty() || !known(a.name().1))) {
         return Err("expected only attributes of a track");
     }
     let [policy, classification, category] = LABEL.map(|name| part.said(name).is_some());
     let whole = policy == classification && (policy || !category);
     if matches!(path, [_, _]) && !whole { Err("expected policy and classification together") } else { Ok(()) }
+}
+
+/// Whether attributes of the American scheme mark a section.
+fn of_ism(section: Part<'_, '_>) -> bool {
+    section.attributes().any(|a| a.node.namespace == ISM)
 }
 
 fn value(part: Part<'_, '_>, path: &[&str]) -> Result<(), &'static str> {
@@ -192,7 +200,8 @@ fn portions(tree: &Second<'_>) -> Vec<Portion> {
     let marks = |section: Part<'_, '_>| {
         let number = |name: &str| section.attributes().find(|a| a.is_called(name)).map(|a| a.at);
         let named = number("secPolicyName").zip(number("secClassification"));
-        named.map(|(policy, classification)| Mark::Named { policy, classification, category: number("secCategory") }).into_iter().collect()
+        let named = named.map(|(policy, classification)| Mark::Named { policy, classification, category: number("secCategory") });
+        named.into_iter().chain(of_ism(section).then_some(Mark::Ism(section.at))).collect()
     };
     let mut found = Vec::new();
     for track in tree.root().into_iter().flat_map(Part::content) {
@@ -247,6 +256,7 @@ mod tests {
                     let category = category.map(|id| id.index());
                     Some(Mark::Named { policy: policy.index(), classification: classification.index(), category })
                 }
+                Marking::Ism(section) => Some(Mark::Ism(section.index())),
                 Marking::Banner(_) => None,
                 other => panic!("{other:?}"),
             };

@@ -18,7 +18,7 @@ use table::{MONTHS, columns, is_text, parents};
 
 /// The row of OTH-Gold.
 pub(super) const READER: Reader =
-    Reader { name: "oth", claims, read, check, spelling: Canonical::Written(spell::write), marks, portions: whole, mentions: whole };
+    Reader { name: "oth", claims, read, check, spelling: Canonical::Written(spell::write), marks, portions: whole, attached: whole, mentions: whole };
 
 /// Longest line: 69.
 const COLUMNS_MAX: usize = 69;

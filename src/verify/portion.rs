@@ -7,7 +7,7 @@
 //! that of the part around it or of the message; the recipient may have each part that mandatory control admits; what mentions a withheld
 //! part goes with it. Deliberately absent: any name of the first decision.
 
-use super::join::{audience, join, values};
+use super::join::{audience, join, values, within};
 use super::label::{Said, Unread};
 use super::mark::{self, Mark};
 use super::readers::Reader;
@@ -76,6 +76,16 @@ pub(super) struct Ground<'g> {
 pub(super) struct Marked {
     node: usize,
     said: Said,
+    stands: Stands,
+}
+
+/// Whose a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// The message's: its label covers it.
+    Within,
+    /// An attached message's, which others marked.
+    Attached,
 }
 
 /// What the recipient may have, as the second half decides it.
@@ -105,6 +115,8 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
     let mut around: Vec<usize> = Vec::new();
     // Many parts point at one marking: it is not read again where the part before had it too.
     let mut before: (Vec<Mark>, Option<Said>) = (Vec::new(), None);
+    let attached = (ground.reader.attached)(tree);
+    let ends_of = |at: usize| tree.node(at).map_or(0, |node| node.end);
     for part in (ground.reader.portions)(tree) {
         if marked.last().is_some_and(|last| last.node >= part.node) {
             return Err("the parts are not in document order");
@@ -118,7 +130,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             before = (part.marks.clone(), own(tree, &part.marks, ground)?);
         }
         let said = match (before.1.clone(), outer) {
-            (Some(own), Some(outer)) => join(ground.lattice, &own, outer)?,
+            (Some(own), Some(outer)) => join(ground.lattice, &own, outer, ground.now)?,
             (Some(own), None) => own,
             (None, Some(outer)) => outer.clone(),
             (None, None) => whole.cloned().ok_or("a part of the message has no marking")?,
@@ -126,8 +138,12 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
         if part.marks.iter().all(|mark| matches!(mark, Mark::Letter(_))) {
             mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
         }
+        let stands = match attached.iter().rev().find(|top| **top <= part.node) {
+            Some(top) if part.node < ends_of(*top) => Stands::Attached,
+            _ => Stands::Within,
+        };
         around.push(marked.len());
-        marked.push(Marked { node: part.node, said });
+        marked.push(Marked { node: part.node, said, stands });
     }
     Ok(marked)
 }
@@ -145,25 +161,31 @@ fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<S
 ///
 /// # Errors
 /// One line: what it is not.
-pub(super) fn agree(parts: &[Marked], lattice: &Lattice, whole: Option<&Said>, expected: &Said) -> Result<(), Unread> {
+pub(super) fn agree(parts: &[Marked], ground: Ground<'_>, whole: Option<&Said>, expected: &Said) -> Result<(), Unread> {
+    let Ground { lattice, now, .. } = ground;
     let Some((first, rest)) = parts.split_first() else { return Ok(()) };
     match whole {
-        Some(whole) if parts.iter().all(|part| join(lattice, whole, &part.said).as_ref().is_ok_and(|join| above(lattice, whole, join))) => Ok(()),
+        Some(whole) if parts.iter().all(|part| part.stands == Stands::Attached || covers(ground, whole, part)) => Ok(()),
         Some(_) => Err("a part of the message is marked above the message"),
-        None => match rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said))? == *expected {
+        None => match rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said, now))? == *expected {
             true => Ok(()),
             false => Err("the parts of the message do not say what the first reader's label says"),
         },
     }
 }
 
+/// Whether the label of a message says all that one of its parts says.
+fn covers(Ground { lattice, now, .. }: Ground<'_>, whole: &Said, part: &Marked) -> bool {
+    join(lattice, whole, &part.said, now).as_ref().is_ok_and(|join| above(lattice, whole, join, now))
+}
+
 /// Whether a label says all that its join with another says; what only informs does not count.
-fn above(lattice: &Lattice, whole: &Said, join: &Said) -> bool {
+fn above(lattice: &Lattice, whole: &Said, join: &Said, now: Time) -> bool {
     let Some(policy) = lattice.policies().get(whole.policy) else { return false };
     let same = |at: usize, kind: TagKind| match kind {
         TagKind::Informative => true,
-        // A list that is absent and one that is written out may name the same recipients.
-        TagKind::Permissive => audience(policy, whole, at) == audience(policy, join, at),
+        // A list that is absent and one that is written out, or a group and its members, may name the same recipients.
+        TagKind::Permissive => within(policy, at, audience(policy, whole, at), audience(policy, join, at), now),
         TagKind::Restrictive => values(whole, at).unwrap_or_default() == values(join, at).unwrap_or_default(),
     };
     whole.level == join.level && policy.tags.iter().enumerate().all(|(at, tag)| same(at, tag.kind))
@@ -183,7 +205,7 @@ pub(super) fn decide(tree: &Second<'_>, parts: &[Marked], ground: Ground<'_>, wh
     for part in parts {
         // Most parts are marked as the one before.
         let known = last.filter(|(said, _)| **said == part.said).map(|(_, admitted)| admitted);
-        let admitted = known.unwrap_or_else(|| release::admits(lattice, &part.said, recipient).is_ok());
+        let admitted = known.unwrap_or_else(|| release::admits(lattice, &part.said, recipient, now).is_ok());
         last = Some((&part.said, admitted));
         if !admitted {
             refused.push(part.node);
@@ -191,13 +213,16 @@ pub(super) fn decide(tree: &Second<'_>, parts: &[Marked], ground: Ground<'_>, wh
     }
     let gone = closure(tree, (ground.reader.mentions)(tree), refused);
     let kept: Vec<&Marked> = parts.iter().filter(|part| !gone.contains(part.node)).collect();
+    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(ground, whole, part))) {
+        return Err("an attached message that the recipient may have is marked above the message");
+    }
     let said = match (whole, kept.split_first()) {
         (Some(whole), _) => whole.clone(),
         (None, None) if parts.is_empty() => said.clone(),
         (None, None) => return Err("the recipient may have no part of the message"),
         (None, Some((first, rest))) => {
-            let joined = rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said))?;
-            release::admits(lattice, &joined, recipient)?;
+            let joined = rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said, now))?;
+            release::admits(lattice, &joined, recipient, now)?;
             joined
         }
     };
@@ -299,6 +324,7 @@ mod tests {
         check: |_| Ok(()),
         spelling: Canonical::Compared(xml::canonical),
         marks: |tree| tree.root().map(marks).unwrap_or_default(),
+        attached: whole,
         portions: |tree| items(tree, &["item", "must"]).map(|part| Portion { node: part.at, marks: marks(part) }).collect(),
         mentions: |tree| {
             let refs = items(tree, &["ref", "needs"]).flat_map(|from| {
@@ -339,7 +365,7 @@ mod tests {
         let (tree, said) = (second(body), Said::of(expected));
         let whole = Some(&said).filter(|_| whole);
         let parts = labels(&tree, ground(recipient), whole).map_err(|_| "labels")?;
-        agree(&parts, &EDITION.lattice, whole, &said).map_err(|_| "agree")?;
+        agree(&parts, ground(recipient), whole, &said).map_err(|_| "agree")?;
         decide(&tree, &parts, ground(recipient), whole, &said).map_err(|_| "denied")
     }
 
@@ -436,7 +462,7 @@ mod tests {
             let labelled = labelled(&body).unwrap();
             prop_assert_eq!(second(&body).nodes().iter().filter(|node| node.sort == Sort::Element).count(), body.matches('<').count().saturating_sub(body.matches("</").count()));
             for recipient in EDITION.peers.values() {
-                let first = parts::keep(&EDITION.lattice, &labelled, recipient);
+                let first = parts::keep(&EDITION.lattice, &labelled, recipient, trial::now());
                 match (first, decided(&body, labelled.label(), false, recipient)) {
                     (Ok(kept), Ok(decision)) => {
                         let withheld: BTreeSet<usize> = kept.withheld().iter().map(|withheld| withheld.node.index()).collect();

@@ -26,6 +26,8 @@ pub(super) struct Reader {
     pub(super) marks: fn(&Second<'_>) -> Vec<Mark>,
     /// The parts that carry markings of their own, in document order; [`super::portion::whole`] where messages are one part.
     pub(super) portions: fn(&Second<'_>) -> Vec<Portion>,
+    /// The parts that are messages of their own, attached to this one, in document order; [`super::portion::whole`] where there are none.
+    pub(super) attached: fn(&Second<'_>) -> Vec<usize>,
     /// Who mentions whom among the parts.
     pub(super) mentions: fn(&Second<'_>) -> Vec<Mention>,
 }

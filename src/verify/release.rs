@@ -5,8 +5,8 @@
 //! A label is taken into another policy in one step, and only for a recipient whom the label itself names.
 
 use super::label::Said;
-use crate::base::Time;
-use crate::label::scheme::{Asks, Holders, Policy, Selector, Status, TagKind, Target, Unmarked};
+use crate::base::{Name, Time};
+use crate::label::scheme::{Asks, Holders, Policy, Selector, Status, TagKind, Target, Term, Unmarked};
 use crate::label::{Clearance, Lattice};
 use crate::policy::PeerEntry;
 
@@ -19,23 +19,23 @@ pub(super) type Denied = &'static str;
 /// One line: what the recipient does not have.
 pub(super) fn decide(lattice: &Lattice, said: &Said, recipient: &PeerEntry, now: Time) -> Result<(), Denied> {
     valid(lattice, said, now)?;
-    admits(lattice, said, recipient)
+    admits(lattice, said, recipient, now)
 }
 
 /// Decides on the label of several parts together, which need not be one that a marking could say.
 ///
 /// # Errors
 /// One line: what the recipient does not have.
-pub(super) fn admits(lattice: &Lattice, said: &Said, recipient: &PeerEntry) -> Result<(), Denied> {
+pub(super) fn admits(lattice: &Lattice, said: &Said, recipient: &PeerEntry, now: Time) -> Result<(), Denied> {
     let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
     if let Some(clearance) = recipient.clearances.iter().find(|c| c.policy.index() == said.policy) {
-        return admitted(policy, said, clearance, recipient);
+        return admitted(policy, said, clearance, (recipient, now));
     }
-    named(policy, said, recipient)?;
+    named(policy, said, recipient, now)?;
     let mut denied = "the recipient has no clearance to which the label can be taken";
     for clearance in &recipient.clearances {
         let there = lattice.policies().get(clearance.policy.index()).ok_or("a clearance is in no policy of the lattice")?;
-        match taken(policy, said, clearance.policy.index()).and_then(|taken| admitted(there, &taken, clearance, recipient)) {
+        match taken(policy, said, clearance.policy.index()).and_then(|taken| admitted(there, &taken, clearance, (recipient, now))) {
             Ok(()) => return Ok(()),
             Err(why) => denied = why,
         }
@@ -43,11 +43,11 @@ pub(super) fn admits(lattice: &Lattice, said: &Said, recipient: &PeerEntry) -> R
     Err(denied)
 }
 
-fn admitted(policy: &Policy, said: &Said, clearance: &Clearance, recipient: &PeerEntry) -> Result<(), Denied> {
+fn admitted(policy: &Policy, said: &Said, clearance: &Clearance, (recipient, now): (&PeerEntry, Time)) -> Result<(), Denied> {
     if !clearance.levels.iter().any(|level| level.index() == said.level) {
         return Err("the classification is above the recipient's clearance");
     }
-    named(policy, said, recipient)?;
+    named(policy, said, recipient, now)?;
     for (at, values) in &said.categories {
         let tag = policy.tags.get(*at).ok_or("the label has a tag that its policy has not")?;
         if tag.kind != TagKind::Restrictive {
@@ -64,8 +64,18 @@ fn admitted(policy: &Policy, said: &Said, clearance: &Clearance, recipient: &Pee
     Ok(())
 }
 
+/// The communities of which the recipient is a member now, as far as the rule set knows.
+pub(super) fn communities(recipient: &PeerEntry, now: Time) -> impl Iterator<Item = &Name> {
+    recipient.communities.iter().filter(move |community| {
+        recipient.terms.get(*community).is_none_or(|Term { from, until, known_until }| {
+            let over = [until, known_until].into_iter().flatten().any(|end| *end <= now);
+            !over && from.is_none_or(|from| from <= now)
+        })
+    })
+}
+
 /// Whether the label, whatever the clearance, leaves the recipient among those who may have it.
-fn named(policy: &Policy, said: &Said, recipient: &PeerEntry) -> Result<(), Denied> {
+fn named(policy: &Policy, said: &Said, recipient: &PeerEntry, now: Time) -> Result<(), Denied> {
     let owner = policy.owner.as_deref() == Some(recipient.nation.as_str());
     let level = policy.levels.get(said.level).ok_or("the label has a classification that its policy has not")?;
     let marked = policy.release.is_some_and(|release| said.has_tag(release.index()));
@@ -84,7 +94,7 @@ fn named(policy: &Policy, said: &Said, recipient: &PeerEntry) -> Result<(), Deni
                 (Holders::Owner, _) if !owner => return Err("the label keeps the message within its nation"),
                 (Holders::Everyone, _) => among = true,
                 (Holders::Listed, TagKind::Permissive) => {
-                    among |= called(&recipient.nation) || recipient.communities.iter().any(|c| called(c.as_str()))
+                    among |= called(&recipient.nation) || communities(recipient, now).any(|c| called(c.as_str()))
                 }
                 _ => {}
             }
@@ -134,6 +144,15 @@ pub(super) fn valid(lattice: &Lattice, said: &Said, now: Time) -> Result<(), Den
 fn stands(said: &Said, selector: &Selector) -> bool {
     let values = said.categories.iter().find(|(tag, _)| *tag == selector.tag.index()).map(|(_, values)| values);
     values.is_some_and(|values| selector.value.is_none_or(|value| values.contains(&value.index())))
+}
+
+/// The label in another policy.
+///
+/// # Errors
+/// One line: that it has none there.
+pub(super) fn translated(lattice: &Lattice, said: &Said, to: usize) -> Result<Said, Denied> {
+    let policy = lattice.policies().get(said.policy).ok_or("the label's policy is none of the lattice")?;
+    taken(policy, said, to)
 }
 
 /// The label in another policy, one step, in the direction of release.

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{self, Json, Members, Nothing};
 use super::mark::Mark;
-use super::portion::{Mention, Portion};
+use super::portion::{Mention, Portion, whole};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of STIX.
 pub(super) const READER: Reader =
-    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
+    Reader { name: "stix", claims, read, check, spelling: Canonical::Written(json::write), marks: whole, portions, attached: whole, mentions };
 
 /// Types of objects.
 const TYPES: [&str; 42] = [

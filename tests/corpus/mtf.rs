@@ -15,44 +15,25 @@
 //! - `invalid.mtf.msgid`, `format.unrecognised`: no MSGID: the message is not formatted.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vestibule::format::laws;
 use vestibule::normal::{Kind, NodeId, Tree};
 
-use super::{mtf, read, write};
+use super::MTF;
+use crate::samples::{Sample, files, read, shared, write};
 
-/// The folder of other people's samples, where it stands beside the checkout.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
-    let path = std::env::var_os("VESTIBULE_SAMPLES").map_or_else(beside, PathBuf::from).join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    println!("not run: {} is absent", path.display());
-    None
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        match path.is_dir() {
-            true => files(&path, found),
-            false if path.extension().is_some_and(|e| e != "md" && e != "xml") => found.push(path),
-            false => {}
-        }
-    }
+/// The files of a folder that are messages: not what is said of them, nor what a converter made of them.
+fn messages(folder: &Path) -> Vec<Sample> {
+    let said = |path: &Path| path.extension().is_none_or(|ending| ending == "md" || ending == "xml");
+    files(folder, &[]).into_iter().filter(|(path, _)| !said(path)).collect()
 }
 
 /// How many files of a folder are read, and how many refused by code; every file keeps the laws.
 fn survey(folder: &str) -> Option<BTreeMap<String, usize>> {
-    let mut paths = Vec::new();
-    files(&shared(folder)?, &mut paths);
     let mut table: BTreeMap<String, usize> = BTreeMap::new();
-    for path in paths {
-        let body = std::fs::read(&path).unwrap();
-        laws::all(mtf(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
+    for (path, body) in messages(&shared(folder)?) {
+        laws::all(MTF.format(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
         let row = read(&body).map_or_else(|refusal| refusal.reason.code().to_owned(), |_| "read".to_owned());
         *table.entry(row).or_default() += 1;
     }
@@ -139,11 +120,9 @@ fn leaves_stand_in_the_order_that_the_converter_expects() {
     let Some(folder) = shared("adatp3") else { return };
     let (mut compared, mut sets, mut other) = (0, 0, Vec::new());
     for bodies in ["bl11", "bl12"] {
-        let mut paths = Vec::new();
-        files(&folder.join(bodies), &mut paths);
-        for path in paths {
+        for (path, body) in messages(&folder.join(bodies)) {
             let document = folder.join(format!("expected-xml-{bodies}")).join(path.file_stem().unwrap()).with_extension("xml");
-            let (Ok(text), body) = (std::fs::read_to_string(&document), std::fs::read(&path).unwrap()) else { continue };
+            let Ok(text) = std::fs::read_to_string(&document) else { continue };
             let Ok(tree) = read(&body) else { continue };
             compared += 1;
             let (theirs, own) = (expected(&text), ours(&tree));

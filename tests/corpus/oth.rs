@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use vestibule::format::laws;
 
-use super::shared;
-use crate::oth::{files, oth, read, write};
+use crate::oth::OTH;
+use crate::samples::{files, read, shared, write};
 
 /// What an outside tool takes and we refuse, by file: the code and why.
 const REFUSED: [(&str, &str, &str); 3] = [
@@ -18,9 +18,9 @@ const REFUSED: [(&str, &str, &str); 3] = [
 fn every_shared_message_is_read_or_refused_for_a_stated_reason() {
     let Some(folder) = shared("oth-gold") else { return };
     let mut spread: BTreeMap<&str, usize> = BTreeMap::new();
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &[]) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        laws::all(oth(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        laws::all(OTH.format(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
         let code = read(&body).map_or_else(|refusal| refusal.reason.code(), |_| "read");
         let listed = REFUSED.iter().find(|(refused, _, _)| *refused == name).map_or("read", |(_, code, _)| code);
         assert_eq!(code, listed, "{name}");
@@ -32,8 +32,8 @@ fn every_shared_message_is_read_or_refused_for_a_stated_reason() {
 #[test]
 fn every_law_holds_for_every_byte_of_the_shared_messages() {
     let Some(folder) = shared("oth-gold") else { return };
-    for (path, body) in files(&folder).into_iter().filter(|(_, body)| read(body).is_ok()) {
-        laws::every_byte_counts(oth(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
+    for (path, body) in files(&folder, &[]).into_iter().filter(|(_, body)| read(body).is_ok()) {
+        laws::every_byte_counts(OTH.format(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
     }
 }
 
@@ -42,13 +42,13 @@ fn the_message_with_the_time_without_day_is_read_once_the_day_is_there() {
     let Some(folder) = shared("oth-gold") else { return };
     let body = std::fs::read_to_string(folder.join("contactreport3.mtf")).unwrap().replace("LOB/0503Z8/", "LOB/130503Z2/");
     read(body.as_bytes()).unwrap();
-    laws::all(oth(), body.as_bytes(), write).unwrap();
+    laws::all(OTH.format(), body.as_bytes(), write).unwrap();
 }
 
 #[test]
 fn probes_are_refused_with_the_code_of_what_they_probe() {
     let Some(folder) = shared("probes/oth-gold") else { return };
-    let codes: BTreeMap<String, &str> = files(&folder)
+    let codes: BTreeMap<String, &str> = files(&folder, &[])
         .into_iter()
         .map(|(path, body)| {
             let code = read(&body).map_or_else(|refusal| refusal.reason.code(), |_| "read");
@@ -63,8 +63,8 @@ fn probes_are_refused_with_the_code_of_what_they_probe() {
 fn messages_of_other_formats_are_not_claimed() {
     for folder in ["adatp3", "usmtf-navadmin", "cot", "misp", "stix", "probes/adatp3", "envelope-payload", "mil-std-2045"] {
         let Some(folder) = shared(folder) else { continue };
-        for (path, body) in files(&folder) {
-            assert!(!(oth().claims)(&body), "{}", path.display());
+        for (path, body) in files(&folder, &[]) {
+            assert!(!(OTH.format().claims)(&body), "{}", path.display());
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What arrives, when, and how often.
 
+use vestibule::base::Budget;
+use vestibule::format;
+use vestibule::normal::NodeId;
+
 use super::*;
 
 #[test]
@@ -211,5 +215,48 @@ fn a_detached_label_goes_on_in_one_spelling() {
         assert_eq!(gbr.got.lock().unwrap()[1].0.label.clone().unwrap(), got);
         assert!(got.contains("<slab:originatorConfidentialityLabel") && !got.contains('\t') && !got.contains("x:"), "{got}");
         gateway.stop().await;
+    });
+}
+
+#[test]
+fn handsets_get_a_frame_with_its_media_type_where_others_get_the_event() {
+    run(async {
+        let peer = "\n[[domain.peer]]\nname = \"usa-handsets\"\nidentity = \"usa-handsets.coalition.lab\"\n";
+        let lab = Lab::with(|text| text + peer);
+        let gateway = lab.start().await;
+        let (gbr, usa, handsets) = (lab.link("gbr-ops").await, lab.link("usa-ops").await, lab.link("usa-handsets").await);
+        gateway.linked("usa-ops").await;
+        gateway.linked("usa-handsets").await;
+        let (header, body) = track(Precedence::Immediate);
+        let destinations = vec![name("usa-handsets"), name("usa-ops")];
+        let header = Header { destinations, media_type: "application/cot+xml".to_owned(), ..header };
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        until("both deliveries", || usa.count() >= 1 && handsets.count() >= 1).await;
+        let (to_handsets, frame) = handsets.got.lock().unwrap()[0].clone();
+        let (to_usa, event) = usa.got.lock().unwrap()[0].clone();
+        assert_eq!((to_handsets.media_type.as_str(), to_usa.media_type.as_str()), ("application/x-protobuf", "application/cot+xml"));
+        assert_eq!((to_handsets.precedence, &to_handsets.destinations), (Precedence::Immediate, &vec![name("usa-handsets")]));
+        // SPEC: TAK protocol, version 1: 191, 1, 191 before a message of the mesh.
+        assert!(frame.starts_with(&[191, 1, 191]) && event.starts_with(b"<?xml"));
+        assert_eq!((format::identify(&frame).unwrap().name, format::identify(&event).unwrap().name), ("tak", "cot"));
+        let read = |body: &[u8], path: &str| {
+            let tree = (format::identify(body).unwrap().read)(body, &mut Budget::for_body(body.len())).unwrap();
+            tree.subtree(NodeId::ROOT).find(|(id, _)| tree.path(*id) == path).map(|(_, node)| node.value.text().into_owned())
+        };
+        for path in ["/event/@uid", "/event/@type", "/event/@access", "/event/@releasableTo", "/event/point/@lat", "/event/detail/contact/@callsign"]
+        {
+            assert!(read(&frame, path).is_some() && read(&frame, path) == read(&event, path), "{path}");
+        }
+        let mut journey = Vec::new();
+        while delivered(&journey) < 2 {
+            journey = gateway.journey(header.id).await;
+        }
+        let edits = journey.iter().find_map(|event| match event {
+            Event::Decided(decided) => decided.decisions.iter().find(|one| one.recipient.as_str() == "usa-handsets").map(|one| one.edits.clone()),
+            _ => None,
+        });
+        assert!(edits.unwrap().contains("\"/event/@version\""), "what the frame cannot say is on record");
+        gateway.stop().await;
+        lab.audit();
     });
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod chain;
 
 mod delivery;
+mod headquarters;
 mod load;
 mod operator;
 mod processes;

@@ -33,15 +33,14 @@ fn refused(body: &[u8]) -> Reason {
 #[test]
 fn every_format_but_mail_is_read_inside_a_mail_as_it_is_alone() {
     for format in format::FORMATS.iter().filter(|format| format.name != "mail") {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format").join(format.name).join("samples/accept");
-        for (path, body) in files(&folder).into_iter().take(12) {
+        for (path, body) in Samples::of(format.name).accepted().into_iter().take(12) {
             let whole = with(&[("application/octet-stream", &body)]);
             let (tree, alone) = (read(&whole).unwrap_or_else(|refusal| panic!("{}: {refusal}", path.display())), read(&body).unwrap());
-            let found = mail().insides(&tree);
+            let found = MAIL.format().insides(&tree);
             assert_eq!(found.iter().map(|inside| inside.format.name).collect::<Vec<_>>(), [format.name], "{}", path.display());
             assert!(tree.below(found[0].node).same_fields(&alone), "{}", path.display());
             assert!(whole[tree.node(found[0].node).span.range()].first().is_some_and(u8::is_ascii_alphanumeric), "{}", path.display());
-            laws::all(mail(), &whole, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
+            laws::all(MAIL.format(), &whole, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
             halves(&whole).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         }
     }
@@ -63,10 +62,26 @@ fn the_mail_is_the_part_around_every_attached_message() {
         with(&[("application/cot+xml", marked.as_bytes()), ("application/octet-stream", b"\x00\x01"), ("application/cot+xml", TRACK.as_bytes())]);
     let tree = read(&body).unwrap();
     let portions: Vec<(String, usize)> =
-        (mail().portions)(&tree).iter().map(|Portion { node, markings }| (tree.path(*node), markings.len())).collect();
+        (MAIL.format().portions)(&tree).iter().map(|Portion { node, markings }| (tree.path(*node), markings.len())).collect();
     assert_eq!(portions, [("/mail".into(), 0), ("/mail/attachment[1]".into(), 1), ("/mail/attachment[3]".into(), 0)]);
-    assert!((mail().markings)(&tree).iter().flat_map(|marking| marking.nodes()).all(|node| !tree.path(node).contains("event")));
-    assert!((mail().portions)(&read(&sample("attachments")).unwrap()).is_empty(), "a mail without messages in it is one part");
+    assert!((MAIL.format().markings)(&tree).iter().flat_map(|marking| marking.nodes(&tree)).all(|node| !tree.path(node).contains("event")));
+    assert!((MAIL.format().portions)(&read(&MAIL.named("attachments")).unwrap()).is_empty(), "a mail without messages in it is one part");
+}
+
+#[test]
+fn both_halves_withhold_an_attachment_that_is_marked_above_its_mail_and_nothing_else() {
+    for marks in [
+        "access=\"SECRET\" releasableTo=\"GBR USA\"",
+        "access=\"SECRET\" releasableTo=\"GBR CAN\"",
+        "access=\"TOP SECRET\" releasableTo=\"GBR USA\"",
+        "access=\"OFFICIAL\"",
+    ] {
+        let marked = TRACK.replace("how=", &format!("{marks} how="));
+        let body = with(&[("application/cot+xml", marked.as_bytes()), ("application/cot+xml", TRACK.as_bytes())]);
+        for to in ["usa-ops", "can-ops", "gbr-ops"] {
+            halves_to(&body, to).unwrap_or_else(|why| panic!("{marks} to {to}: {why}"));
+        }
+    }
 }
 
 #[test]
@@ -96,7 +111,7 @@ fn a_thousand_attached_messages_are_refused_before_they_are_read() {
     let all = vec![("application/cot+xml", TRACK.as_bytes()); 1_000];
     assert_eq!(refused(&with(&all)), Reason::SizeNodes);
     let most = vec![("application/cot+xml", TRACK.as_bytes()); 63];
-    assert_eq!(mail().insides(&read(&with(&most)).unwrap()).len(), 63);
+    assert_eq!(MAIL.format().insides(&read(&with(&most)).unwrap()).len(), 63);
 }
 
 #[test]

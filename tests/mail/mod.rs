@@ -1,50 +1,22 @@
 //! Internet mail: samples of ours, laws, generated mails, hostile ones, and Python's parser as a second opinion.
 
+mod ess;
 mod inside;
 mod oracle;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
-use vestibule::format::{self, Format, Syntax, laws};
+use vestibule::base::{Header, MessageId, Name, Precedence, Reason, Time, Traffic};
+use vestibule::format::{self, Syntax, laws};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Value};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{Edition, load, read_folder};
 
-fn mail() -> &'static Format {
-    format::by_name("mail").unwrap()
-}
+use crate::samples::{Placed, Samples, read, write};
 
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    entries
-        .into_iter()
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![(path.clone(), std::fs::read(&path).unwrap())],
-        })
-        .collect()
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/mail/samples").join(kind))
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1
-}
+const MAIL: Samples = Samples::of("mail");
 
 /// The values of a tree by path.
 fn fields(tree: &Tree<'_>) -> Vec<(String, String)> {
@@ -57,46 +29,27 @@ fn of<'f>(fields: &'f [(String, String)], path: &str) -> &'f str {
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 12);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(mail(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MAIL.accepted_keep_every_law(12);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept") {
-        laws::every_byte_counts(mail(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MAIL.every_byte_counts(|_, _| true);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let code = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code, "{}: {refusal}", path.display());
-        assert!(code.starts_with("format.") || refusal.place.span.is_some(), "{}: no place", path.display());
-        assert!(!refusal.detail.is_empty() && !refusal.detail.ends_with('.'), "{}", path.display());
-        laws::all(mail(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MAIL.rejected_are_refused(Placed::OnceClaimed);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: Vec<String> =
-        own("reject").iter().map(|(path, _)| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    for code in Reason::ALL.iter().map(|reason| reason.code()).filter(|code| code.starts_with("malformed.mail.") || code.starts_with("invalid.mail."))
-    {
-        assert!(folders.iter().any(|folder| folder == code), "no sample is refused with {code}");
-    }
+    MAIL.every_code_has_a_sample(&["malformed.mail.", "invalid.mail."]);
 }
 
 #[test]
 fn fields_of_a_military_mail_have_types_and_one_spelling() {
-    let body = sample("military");
+    let body = MAIL.named("military");
     let tree = read(&body).unwrap();
     let fields = fields(&tree);
     for (path, text) in [
@@ -119,13 +72,13 @@ fn fields_of_a_military_mail_have_types_and_one_spelling() {
         assert_eq!(of(&fields, path), text);
     }
     assert!(matches!(tree.node(tree.all().find(|(_, node)| node.name == "date").unwrap().0).value, Value::Time(_)));
-    let facts = (mail().facts)(&tree);
+    let facts = (MAIL.format().facts)(&tree);
     assert_eq!((&*facts.kind, facts.traffic, &*facts.subject), ("mail", Some(Traffic::Exercise), "20260301.2@mod.example.gbr"));
 }
 
 #[test]
 fn what_leaves_has_one_spelling() {
-    let body = sample("other-letters");
+    let body = MAIL.named("other-letters");
     let written = String::from_utf8(write(&read(&body).unwrap(), Syntax::Mail).unwrap()).unwrap();
     assert_eq!(
         written,
@@ -134,7 +87,7 @@ fn what_leaves_has_one_spelling() {
          Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n\
          R3LDvMOfZSBhdXMgw4VsYW5kOiB0aGUgd2luZCBpcyAxMiBtL3MuDQoubGVhZGluZyBmdWxsIHN0\r\nb3ANCkZyb20gaGVyZSBvbiwgbm90aGluZy4=\r\n"
     );
-    for (path, body) in own("accept") {
+    for (path, body) in MAIL.accepted() {
         let written = write(&read(&body).unwrap(), Syntax::Mail).unwrap();
         let lines = written.split(|b| *b == b'\n');
         let bad = |line: &[u8]| line.starts_with(b".") || line.starts_with(b"From ") || line.len() > 999 || !line.is_ascii();
@@ -144,7 +97,7 @@ fn what_leaves_has_one_spelling() {
 
 #[test]
 fn parts_are_text_or_opaque_data() {
-    let body = sample("attachments");
+    let body = MAIL.named("attachments");
     let fields = fields(&read(&body).unwrap());
     for (path, text) in [
         ("/mail/body", "See the annexes."),
@@ -159,7 +112,7 @@ fn parts_are_text_or_opaque_data() {
         assert_eq!(of(&fields, path), text);
     }
     for (name, kind) in [("html", "text/html"), ("western-letters", "text/plain"), ("enveloped", "application/pkcs7-mime")] {
-        let body = sample(name);
+        let body = MAIL.named(name);
         let fields = self::fields(&read(&body).unwrap());
         assert_eq!(of(&fields, "/mail/attachment/@type"), kind);
         assert!(fields.iter().any(|(path, _)| path == "/mail/attachment/data"), "{name}");
@@ -169,17 +122,18 @@ fn parts_are_text_or_opaque_data() {
 #[test]
 fn markings_are_found_where_a_mail_has_them() {
     let look = |name: &str| {
-        let body = sample(name);
+        let body = MAIL.named(name);
         let tree = read(&body).unwrap();
         let word = |marking: &Marking| match marking {
-            Marking::Stanag4774(id) => tree.path(*id),
-            Marking::Line(id) | Marking::Banner(id) => tree.path(*id),
+            Marking::Stanag4774(id) | Marking::Ess(id) | Marking::Line(id) | Marking::Banner(id) => tree.path(*id),
             other => panic!("mail has no marking such as {other:?}"),
         };
-        (mail().markings)(&tree).iter().map(word).collect::<Vec<_>>()
+        (MAIL.format().markings)(&tree).iter().map(word).collect::<Vec<_>>()
     };
     assert_eq!(look("minimal"), Vec::<String>::new());
     assert_eq!(look("labelled"), ["/mail/header/@subject", "/mail/header/sio-label/originatorConfidentialityLabel", "/mail/body"]);
+    let binary = ["/mail/header/@subject", "/mail/header/sio-label/@marking", "/mail/header/sio-label/ess", "/mail/body"];
+    assert_eq!(look("binary-label"), binary);
     assert_eq!(look("marking-only"), ["/mail/header/sio-label/@marking", "/mail/body"]);
 }
 
@@ -210,7 +164,12 @@ const OPEN: &str = "<originatorConfidentialityLabel xmlns='urn:nato:stanag:4774:
 
 /// Both halves of the guard over one mail, with a label beside it.
 fn halves(body: &[u8]) -> Result<(), String> {
-    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers["usa-ops"]);
+    halves_to(body, "usa-ops")
+}
+
+/// The same for any recipient.
+fn halves_to(body: &[u8], to: &str) -> Result<(), String> {
+    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers[to]);
     let now = Time::parse("2026-11-23T08:00:00Z").unwrap();
     let header = Header {
         id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
@@ -226,14 +185,14 @@ fn halves(body: &[u8]) -> Result<(), String> {
 
 #[test]
 fn both_halves_of_the_guard_agree_on_every_sample() {
-    for (path, body) in own("accept").into_iter().chain(own("reject")) {
+    for (path, body) in MAIL.accepted().into_iter().chain(MAIL.rejected()) {
         halves(&body).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     }
 }
 
 #[test]
 fn a_line_put_anywhere_into_a_sample_is_read_by_both_halves_alike() {
-    for (path, body) in own("accept") {
+    for (path, body) in MAIL.accepted() {
         for at in (0..=body.len()).filter(|at| *at == 0 || body[at - 1] == b'\n') {
             for line in
                 ["\r\n", "--b1\r\n", "--b1--\r\n", "--cut_here-1\r\n", "x\r\n", " x\r\n", "X: y\r\n", ".x\r\n", "Subject: =?utf-8?q?=C3=BC?= x\r\n"]
@@ -251,7 +210,7 @@ fn edit(tree: &Tree<'_>, edits: &mut Edits, node: NodeId, change: Change) {
 
 #[test]
 fn edits_cannot_write_a_line_of_their_own() {
-    let body = sample("attachments");
+    let body = MAIL.named("attachments");
     let tree = read(&body).unwrap();
     for (id, node) in tree.all().filter(|(_, node)| node.kind != Kind::Element) {
         for text in ["a\r\nBcc: x@y", "a\0b", "\u{1b}[2J"] {
@@ -272,7 +231,7 @@ fn edits_cannot_write_a_line_of_their_own() {
 
 #[test]
 fn fields_and_attachments_that_are_removed_do_not_leave() {
-    let body = sample("relayed");
+    let body = MAIL.named("relayed");
     let tree = read(&body).unwrap();
     let mut edits = Edits::default();
     for (id, _) in tree.all().filter(|(_, node)| node.name == "field") {
@@ -281,7 +240,7 @@ fn fields_and_attachments_that_are_removed_do_not_leave() {
     let written = vestibule::rebuild::bytes(&tree, &edits, Syntax::Mail).unwrap();
     assert_eq!(edits.len(), 6);
     assert!(read(&written).unwrap().all().all(|(_, node)| node.name != "field"));
-    let body = sample("attachments");
+    let body = MAIL.named("attachments");
     let tree = read(&body).unwrap();
     let mut edits = Edits::default();
     tree.all().filter(|(_, node)| node.name == "attachment").for_each(|(id, _)| edit(&tree, &mut edits, id, Change::Remove));
@@ -338,18 +297,18 @@ proptest! {
     #[test]
     fn any_mail_is_read_written_and_read_again(body in any_mail()) {
         prop_assert!(read(body.as_bytes()).is_ok(), "{:?}", read(body.as_bytes()).unwrap_err());
-        prop_assert_eq!(laws::all(mail(), body.as_bytes(), write), Ok(()));
+        prop_assert_eq!(laws::all(MAIL.format(), body.as_bytes(), write), Ok(()));
         prop_assert_eq!(halves(body.as_bytes()), Ok(()));
     }
 
     #[test]
     fn any_bytes_and_any_splices_of_samples_break_no_law(at in any::<prop::sample::Index>(), which in any::<prop::sample::Index>(), junk in "[ -~\r\n\t\u{0}-\u{1f}é]{0,12}|\r\n[ -~]{0,9}|--b1(--)?\r\n", cut in 0..40_usize) {
-        let samples = own("accept");
+        let samples = MAIL.accepted();
         let (_, body) = which.get(&samples);
         let from = at.index(body.len());
         let to = (from + cut).min(body.len());
         let spliced = [&body[..from], junk.as_bytes(), &body[to..]].concat();
-        prop_assert_eq!(laws::all(mail(), &spliced, write), Ok(()));
+        prop_assert_eq!(laws::all(MAIL.format(), &spliced, write), Ok(()));
         prop_assert_eq!(halves(&spliced), Ok(()));
     }
 }

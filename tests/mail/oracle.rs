@@ -9,8 +9,10 @@ use serde_json::Value;
 use vestibule::base::Time;
 use vestibule::normal::{Kind, NodeId, Tree};
 
-use super::{own, read, write};
 use vestibule::format::Syntax;
+
+use super::MAIL;
+use crate::samples::{read, write};
 
 fn python(files: &[PathBuf]) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/dump.py");
@@ -66,7 +68,7 @@ fn same(tree: &Tree<'_>, other: &Value) {
         assert_eq!(attribute(tree, id, "name").as_deref(), other["name"].as_str());
         let hex = other["bytes"].as_str().unwrap();
         let bytes: Vec<u8> = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-        if let Some(message) = super::mail().insides(tree).into_iter().find(|message| tree.parent(message.node) == Some(id)) {
+        if let Some(message) = MAIL.format().insides(tree).into_iter().find(|message| tree.parent(message.node) == Some(id)) {
             let theirs = (message.format.read)(&bytes, &mut vestibule::base::Budget::for_body(bytes.len())).unwrap();
             assert!(tree.below(message.node).same_fields(&theirs));
             continue;
@@ -86,7 +88,7 @@ fn same(tree: &Tree<'_>, other: &Value) {
 #[test]
 fn python_reads_the_same_from_our_samples_and_from_what_we_write() {
     let folder = tempfile::tempdir().unwrap();
-    let samples = own("accept");
+    let samples = MAIL.accepted();
     let mut files = Vec::new();
     let mut bodies = Vec::new();
     for (path, body) in &samples {
@@ -106,7 +108,7 @@ fn python_reads_the_same_from_our_samples_and_from_what_we_write() {
 
 #[test]
 fn python_puts_the_pieces_of_a_label_together_as_we_do() {
-    let sample = own("accept").into_iter().find(|(path, _)| path.ends_with("labelled.eml")).unwrap();
+    let sample = MAIL.accepted().into_iter().find(|(path, _)| path.ends_with("labelled.eml")).unwrap();
     let seen = python(&[sample.0]);
     let label = seen[0]["label"].as_array().unwrap().iter().find(|pair| pair[0] == "label").unwrap()[1].as_str().unwrap().to_owned();
     let xml = String::from_utf8(STANDARD.decode(label.trim_matches('"')).unwrap()).unwrap();

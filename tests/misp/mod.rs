@@ -1,14 +1,18 @@
 //! MISP: samples of ours, laws, what the profile may rely on; property tests.
 
-use std::path::{Path, PathBuf};
+mod pymisp;
+
+use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
-use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Edits, Kind, Marking, NodeId, Tree, Value};
+use vestibule::base::{Header, MessageId, Name, Precedence, Reason, Time, Traffic};
+use vestibule::format::laws;
+use vestibule::normal::{Kind, Marking, NodeId, Value};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{self, Edition};
+
+use crate::samples::{Placed, Samples, read, write};
 
 /// The rule set of the lab.
 static LAB: LazyLock<Edition> = LazyLock::new(|| {
@@ -16,41 +20,7 @@ static LAB: LazyLock<Edition> = LazyLock::new(|| {
     policy::load(&policy::read_folder(&folder).unwrap()).unwrap_or_else(|faults| panic!("{faults:#?}"))
 });
 
-pub(crate) fn misp() -> &'static Format {
-    format::by_name("misp").unwrap()
-}
-
-pub(crate) fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-pub(crate) fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            let body = std::fs::read(&path).unwrap();
-            found.push((path, body));
-        }
-    }
-    found
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/misp/samples").join(kind))
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1
-}
+pub(crate) const MISP: Samples = Samples::of("misp");
 
 /// The path and value of every node that has one.
 fn lines(body: &[u8]) -> Vec<String> {
@@ -61,47 +31,29 @@ fn lines(body: &[u8]) -> Vec<String> {
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 8);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(misp(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MISP.accepted_keep_every_law(8);
 }
 
 /// Keys that hold nothing mean nothing, so the sample that shows this stands apart.
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept").into_iter().filter(|(path, _)| !path.ends_with("nothing.json")) {
-        laws::every_byte_counts(misp(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MISP.every_byte_counts(|path, _| !path.ends_with("nothing.json"));
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let code = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code, "{}: {refusal}", path.display());
-        assert!(code.starts_with("format.") || refusal.place.span.is_some(), "{}: no place", path.display());
-        assert!(!refusal.detail.is_empty() && !refusal.detail.ends_with('.'), "{}", path.display());
-        laws::all(misp(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MISP.rejected_are_refused(Placed::OnceClaimed);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: Vec<String> =
-        own("reject").iter().map(|(path, _)| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    for code in Reason::ALL.iter().map(|reason| reason.code()).filter(|code| code.starts_with("invalid.misp.")) {
-        assert!(folders.iter().any(|folder| folder == code), "no sample is refused with {code}");
-    }
+    MISP.every_code_has_a_sample(&["invalid.misp."]);
 }
 
 #[test]
 fn what_the_format_requires_is_what_the_reader_misses() {
-    let body = String::from_utf8(sample("objects-and-references")).unwrap();
-    for path in misp().required {
+    let body = String::from_utf8(MISP.named("objects-and-references")).unwrap();
+    for path in MISP.format().required {
         let mut document: serde_json::Value = serde_json::from_str(&body).unwrap();
         let (parent, name) = path.strip_prefix("/misp/").unwrap().rsplit_once("/@").unwrap();
         let mut at = &mut document;
@@ -123,7 +75,7 @@ fn what_the_format_requires_is_what_the_reader_misses() {
 
 #[test]
 fn paths_read_as_the_manual_says() {
-    let lines = lines(&sample("event"));
+    let lines = lines(&MISP.named("event"));
     for line in [
         "/misp/Event/@distribution=3",
         "/misp/Event/@published=true",
@@ -139,11 +91,11 @@ fn paths_read_as_the_manual_says() {
 #[test]
 fn number_and_text_and_truth_values_have_one_reading() {
     let spelt = |from: &str, to: &str| {
-        let body = String::from_utf8(sample("numbers-and-flags")).unwrap();
+        let body = String::from_utf8(MISP.named("numbers-and-flags")).unwrap();
         assert!(body.contains(from));
         lines(body.replacen(from, to, 1).as_bytes())
     };
-    let plain = lines(&sample("numbers-and-flags"));
+    let plain = lines(&MISP.named("numbers-and-flags"));
     for (from, to) in [
         ("\"distribution\":3", "\"distribution\":\"3\""),
         ("\"value\":443", "\"value\":\"443\""),
@@ -159,10 +111,10 @@ fn number_and_text_and_truth_values_have_one_reading() {
 
 #[test]
 fn a_wrapper_with_one_message_and_keys_without_value_are_dropped() {
-    let wrapped = String::from_utf8(sample("export-wrapper")).unwrap();
+    let wrapped = String::from_utf8(MISP.named("export-wrapper")).unwrap();
     let inner = wrapped.strip_prefix("{\"response\":[").unwrap().strip_suffix("]}").unwrap();
     assert_eq!(lines(wrapped.as_bytes()), lines(inner.as_bytes()));
-    let nothing = lines(&sample("nothing"));
+    let nothing = lines(&MISP.named("nothing"));
     for name in ["protected", "extends_uuid", "SharingGroup", "Tag", "x_list", "x_null", "first_seen", "data"] {
         assert!(!nothing.iter().any(|line| line.contains(name)), "{name}");
     }
@@ -170,14 +122,14 @@ fn a_wrapper_with_one_message_and_keys_without_value_are_dropped() {
 
 /// The parts of a sample that have tags, with these.
 fn marked(name: &str) -> Vec<(String, Vec<String>)> {
-    let body = sample(name);
+    let body = MISP.named(name);
     let tree = read(&body).unwrap();
     let text = |marking: &Marking| match marking {
         Marking::Tlp(id) | Marking::Line(id) => tree.node(*id).value.text().into_owned(),
         other => panic!("{other:?}"),
     };
-    let parts = (misp().portions)(&tree);
-    assert!((misp().markings)(&tree).is_empty());
+    let parts = (MISP.format().portions)(&tree);
+    assert!((MISP.format().markings)(&tree).is_empty());
     let listed = parts.iter().filter(|part| !part.markings.is_empty());
     listed.map(|part| (tree.path(part.node), part.markings.iter().map(text).collect())).collect()
 }
@@ -193,20 +145,20 @@ fn a_tag_marks_the_nearest_part_above_it() {
 
 #[test]
 fn the_message_and_every_part_of_it_is_listed_so_that_what_is_unmarked_is_seen() {
-    let body = sample("analyst-data");
+    let body = MISP.named("analyst-data");
     let tree = read(&body).unwrap();
-    let parts: Vec<_> = (misp().portions)(&tree).iter().map(|part| tree.path(part.node)).collect();
+    let parts: Vec<_> = (MISP.format().portions)(&tree).iter().map(|part| tree.path(part.node)).collect();
     let inner = ["/misp/Event/Attribute", "/misp/Event/Attribute/Note", "/misp/Event/Attribute/Relationship", "/misp/Event/Opinion"];
     assert_eq!(parts, ["/misp/Event"].into_iter().chain(inner).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_classification_of_another_taxonomy_is_a_marking_and_a_judgement_is_none() {
-    let body = String::from_utf8(sample("event")).unwrap();
+    let body = String::from_utf8(MISP.named("event")).unwrap();
     let with = |tag: &str| {
         let body = body.replacen("tlp:amber", tag, 1);
         let tree = read(body.as_bytes()).unwrap();
-        (misp().portions)(&tree)[0].markings.len()
+        (MISP.format().portions)(&tree)[0].markings.len()
     };
     for tag in ["nato:classification=\\\"NS\\\"", "NATO:Classification=x", "dni-ism:classification=S", "TLP:RED", "tlp-red", "tlp red"] {
         assert_eq!(with(tag), 1, "{tag}");
@@ -218,10 +170,10 @@ fn a_classification_of_another_taxonomy_is_a_marking_and_a_judgement_is_none() {
 
 #[test]
 fn what_mentions_an_object_names_it() {
-    let body = sample("objects-and-references");
+    let body = MISP.named("objects-and-references");
     let tree = read(&body).unwrap();
     let paths = |nodes: &[NodeId]| nodes.iter().map(|node| tree.path(*node)).collect::<Vec<_>>();
-    let mentions: Vec<_> = (misp().mentions)(&tree).iter().map(|mention| (paths(&mention.parts), paths(&mention.takes))).collect();
+    let mentions: Vec<_> = (MISP.format().mentions)(&tree).iter().map(|mention| (paths(&mention.parts), paths(&mention.takes))).collect();
     assert_eq!(mentions, [(vec!["/misp/Event/Object[2]".to_owned()], vec!["/misp/Event/Object[1]/ObjectReference".to_owned()])]);
 }
 
@@ -230,9 +182,9 @@ fn facts_name_the_kind_and_the_message() {
     for (name, kind) in
         [("event", "event"), ("push-wrapper", "note"), ("galaxy-cluster", "galaxy-cluster"), ("proposal", "proposal"), ("opinion", "opinion")]
     {
-        let body = sample(name);
+        let body = MISP.named(name);
         let tree = read(&body).unwrap();
-        let facts = (misp().facts)(&tree);
+        let facts = (MISP.format().facts)(&tree);
         assert_eq!(facts.kind, kind);
         assert!(facts.subject.starts_with("a1b2c3d4-") && facts.traffic.is_none());
     }
@@ -275,16 +227,16 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 proptest! {
     #[test]
     fn whatever_stands_anywhere_the_laws_hold(value in json(), key in "[A-Za-z_]{1,9}|Tag|Attribute|Object|distribution|Galaxy", inside in any::<bool>()) {
-        let mut document: serde_json::Value = serde_json::from_slice(&sample("event")).unwrap();
+        let mut document: serde_json::Value = serde_json::from_slice(&MISP.named("event")).unwrap();
         let at = if inside { &mut document["Event"]["Attribute"][1] } else { &mut document["Event"] };
         at[key.as_str()] = value;
         let body = document.to_string();
-        prop_assert_eq!(laws::all(misp(), body.as_bytes(), write), Ok(()));
+        prop_assert_eq!(laws::all(MISP.format(), body.as_bytes(), write), Ok(()));
     }
 
     #[test]
     fn whatever_stands_anywhere_both_halves_agree(value in json(), key in "[A-Za-z_]{1,9}|Tag|Attribute|Object|distribution|Galaxy|Note", inside in any::<bool>()) {
-        let mut document: serde_json::Value = serde_json::from_slice(&sample("numbers-and-flags")).unwrap();
+        let mut document: serde_json::Value = serde_json::from_slice(&MISP.named("numbers-and-flags")).unwrap();
         let at = if inside { &mut document["Event"]["Attribute"][0] } else { &mut document["Event"] };
         at[key.as_str()] = value;
         let peer = |name: &str| &LAB.peers[&Name::new(name).unwrap()];
@@ -304,9 +256,9 @@ proptest! {
 
     #[test]
     fn the_order_of_members_means_nothing(seed in any::<u64>()) {
-        let document: serde_json::Value = serde_json::from_slice(&sample("objects-and-references")).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&MISP.named("objects-and-references")).unwrap();
         let body = shuffled(&document, &mut seed.clone());
-        prop_assert_eq!(lines(body.as_bytes()), lines(&sample("objects-and-references")));
+        prop_assert_eq!(lines(body.as_bytes()), lines(&MISP.named("objects-and-references")));
     }
 }
 
@@ -327,7 +279,7 @@ fn shuffled(value: &serde_json::Value, seed: &mut u64) -> String {
 
 #[test]
 fn the_root_holds_one_message() {
-    let body = sample("event");
+    let body = MISP.named("event");
     let tree = read(&body).unwrap();
     let root = tree.node(NodeId::ROOT);
     assert_eq!((root.kind, root.name.as_str(), tree.elements(NodeId::ROOT).count()), (Kind::Element, "misp", 1));

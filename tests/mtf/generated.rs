@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use vestibule::format::laws;
 
-use super::{mtf, read, write};
+use super::MTF;
+use crate::samples::{read, write};
 
 /// Lines and pieces of lines that mean something somewhere.
 const PIECES: [&str; 56] = [
@@ -76,17 +77,17 @@ proptest! {
 
     #[test]
     fn any_order_of_pieces_keeps_the_laws(body in pieces(14)) {
-        laws::all(mtf(), body.as_bytes(), write).unwrap();
+        laws::all(MTF.format(), body.as_bytes(), write).unwrap();
     }
 
     #[test]
     fn any_text_behind_a_msgid_keeps_the_laws(kind in prop::sample::select(&["INTREP", "GENADMIN"][..]), body in pieces(10)) {
-        laws::all(mtf(), format!("MSGID/{kind}/HQ//\n{body}//\n").as_bytes(), write).unwrap();
+        laws::all(MTF.format(), format!("MSGID/{kind}/HQ//\n{body}//\n").as_bytes(), write).unwrap();
     }
 
     #[test]
     fn any_text_behind_a_header_keeps_the_laws(body in pieces(8)) {
-        laws::all(mtf(), format!("{HEADER}MSGID/GENADMIN/HQ//\nRMKS/{body}//\nBT\n").as_bytes(), write).unwrap();
+        laws::all(MTF.format(), format!("{HEADER}MSGID/GENADMIN/HQ//\nRMKS/{body}//\nBT\n").as_bytes(), write).unwrap();
     }
 
     #[test]
@@ -98,6 +99,6 @@ proptest! {
             let path = if fields.len() == 1 { "/mtf/text/TRIP/field".to_owned() } else { format!("/mtf/text/TRIP/field[{}]", at + 1) };
             prop_assert_eq!(&super::text(&tree, &path), field);
         }
-        laws::all(mtf(), body.as_bytes(), write).unwrap();
+        laws::all(MTF.format(), body.as_bytes(), write).unwrap();
     }
 }

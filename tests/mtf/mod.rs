@@ -5,40 +5,14 @@ mod corpus;
 mod generated;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-use vestibule::base::{Budget, Reason, Refusal, Traffic};
-use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, PathPattern, Tree, Value};
+use vestibule::base::{Reason, Traffic};
+use vestibule::format::Syntax;
+use vestibule::normal::{Change, Edit, Edits, Kind, NodeId, PathPattern, Tree, Value};
 
-fn mtf() -> &'static Format {
-    format::by_name("mtf").unwrap()
-}
+use crate::samples::{Placed, Samples, read, write};
 
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() { walk(&path, found) } else { found.push(path) }
-        }
-    }
-    let mut paths = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/mtf/samples").join(kind), &mut paths);
-    paths.sort();
-    paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.ends_with(name)).unwrap().1
-}
+const MTF: Samples = Samples::of("mtf");
 
 fn at(tree: &Tree<'_>, path: &str) -> Option<NodeId> {
     tree.all().find(|(id, _)| tree.path(*id) == path).map(|(id, _)| id)
@@ -55,41 +29,23 @@ fn text(tree: &Tree<'_>, path: &str) -> String {
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 8);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(mtf(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MTF.accepted_keep_every_law(8);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept") {
-        laws::every_byte_counts(mtf(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    MTF.every_byte_counts(|_, _| true);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    let mut seen = BTreeSet::new();
-    for (path, body) in own("reject") {
-        let code = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code, "{}: {refusal}", path.display());
-        assert!(refusal.place.span.is_some(), "{}", path.display());
-        laws::all(mtf(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-        seen.insert(code);
-    }
-    let codes =
-        Reason::ALL.iter().map(|reason| reason.code()).filter(|code| code.starts_with("malformed.slash.") || code.starts_with("invalid.mtf."));
-    let idle: Vec<_> = codes.filter(|code| !seen.contains(*code)).collect();
-    assert!(idle.is_empty(), "without a sample: {idle:?}");
+    MTF.rejected_are_refused(Placed::Always);
+    MTF.every_code_has_a_sample(&["malformed.slash.", "invalid.mtf."]);
 }
 
 #[test]
 fn sets_fields_columns_and_free_text_stand_at_their_paths() {
-    let body = sample("intelligence-report.txt");
+    let body = MTF.named("intelligence-report");
     let tree = read(&body).unwrap();
     assert_eq!(text(&tree, "/mtf/text/@classification"), "NATO SECRET");
     assert_eq!(text(&tree, "/mtf/text/sic"), "SIC ABC");
@@ -99,20 +55,20 @@ fn sets_fields_columns_and_free_text_stand_at_their_paths() {
     assert_eq!(text(&tree, "/mtf/text/AKNLDG/field[2]"), "ALL");
     assert_eq!(text(&tree, "/mtf/text/GENTEXT/subject"), "SITUATION");
     assert!(text(&tree, "/mtf/text/GENTEXT/paragraph").ends_with("FOUR WHEELED.\n\nTHE SECOND WAS NOT COUNTED"));
-    let facts = (mtf().facts)(&tree);
+    let facts = (MTF.format().facts)(&tree);
     assert_eq!((&*facts.kind, facts.traffic, &*facts.subject), ("INTREP", Some(Traffic::Exercise), "CJTF NORTH"));
 
-    let body = sample("columns.txt");
+    let body = MTF.named("columns");
     let tree = read(&body).unwrap();
     assert_eq!(text(&tree, "/mtf/text/1FWPNS/title[2]"), "TITLE");
     assert_eq!(text(&tree, "/mtf/text/1FWPNS/row[1]/cell[3]"), "1500");
     assert_eq!(text(&tree, "/mtf/text/2POL/row[1]/cell[2]/@descriptor"), "AC");
-    assert_eq!((mtf().facts)(&tree).traffic, Some(Traffic::Operation));
+    assert_eq!((MTF.format().facts)(&tree).traffic, Some(Traffic::Operation));
 }
 
 #[test]
 fn the_header_of_a_circuit_stands_at_its_paths_and_marks_in_four_places() {
-    let body = sample("routing-header.txt");
+    let body = MTF.named("routing-header");
     let tree = read(&body).unwrap();
     for (path, expected) in [
         ("/mtf/header/transmission", "VZCZCABC123"),
@@ -129,15 +85,15 @@ fn the_header_of_a_circuit_stands_at_its_paths_and_marks_in_four_places() {
     ] {
         assert_eq!(text(&tree, path), expected, "{path}");
     }
-    let places: Vec<_> = (mtf().markings)(&tree).into_iter().flat_map(Marking::nodes).map(|id| tree.path(id)).collect();
+    let places: Vec<_> = (MTF.format().markings)(&tree).into_iter().flat_map(|marking| marking.nodes(&tree)).map(|id| tree.path(id)).collect();
     assert_eq!(places, ["/mtf/header/routing/@classification", "/mtf/header/security/@classification", "/mtf/text/@classification"]);
 }
 
 #[test]
 fn paragraphs_with_marks_are_parts_of_their_own() {
-    let body = sample("portions.txt");
+    let body = MTF.named("portions");
     let tree = read(&body).unwrap();
-    let parts: Vec<_> = (mtf().portions)(&tree).into_iter().map(|part| tree.path(part.node)).collect();
+    let parts: Vec<_> = (MTF.format().portions)(&tree).into_iter().map(|part| tree.path(part.node)).collect();
     let paragraph = |at: u8| format!("/mtf/text/GENTEXT/paragraph[{at}]");
     assert_eq!(parts, [paragraph(1), paragraph(2), paragraph(3), paragraph(4), "/mtf/text/RMKS".to_owned()]);
     assert_eq!(text(&tree, "/mtf/text/GENTEXT/paragraph[3]/@number"), "A.");
@@ -146,12 +102,12 @@ fn paragraphs_with_marks_are_parts_of_their_own() {
 
 #[test]
 fn a_header_is_written_in_one_way_with_its_ending() {
-    let body = sample("routing-header.txt");
+    let body = MTF.named("routing-header");
     let written = String::from_utf8(write(&read(&body).unwrap(), Syntax::Slash).unwrap()).unwrap();
     assert!(written.starts_with("VZCZCABC123\nPTTSZYUW RAABBCC0012 0611200-SSSS--RDDEEFF RGGHHII.\nDE RAABBCC 0012\nZNY SSSSS ZUI"));
     assert!(written.contains("\nBT\nNATO SECRET\nSIC ABC/DEF\nOPER/QUIET HARBOUR//\n"));
     assert!(written.ends_with("SECOND PARAGRAPH//\nBT\n#0012\nNNNN\n"));
-    let body = sample("newer-header.txt");
+    let body = MTF.named("newer-header");
     let written = String::from_utf8(write(&read(&body).unwrap(), Syntax::Slash).unwrap()).unwrap();
     assert!(written.starts_with("UNCLASSIFIED//\nR 272040Z JAN 26 MID200080600123U\nFM CHIEF OF HARBOURS\n"));
     assert!(written.contains("BT\nUNCLAS\nNAVADMIN 285/26\n") && written.ends_with("BT\n#0001\nNNNN\n"));
@@ -159,7 +115,7 @@ fn a_header_is_written_in_one_way_with_its_ending() {
 
 #[test]
 fn a_removed_paragraph_leaves_the_rest_and_a_replacement_cannot_end_a_set() {
-    let body = sample("portions.txt");
+    let body = MTF.named("portions");
     let tree = read(&body).unwrap();
     let edited = |path: &str, change: Change| {
         let mut edits = Edits::default();
@@ -186,7 +142,7 @@ fn a_removed_paragraph_leaves_the_rest_and_a_replacement_cannot_end_a_set() {
 
 #[test]
 fn long_sets_are_broken_before_a_field_and_lines_keep_their_width() {
-    let body = sample("continued-lines.txt");
+    let body = MTF.named("continued-lines");
     let written = String::from_utf8(write(&read(&body).unwrap(), Syntax::Slash).unwrap()).unwrap();
     assert!(written.lines().all(|line| line.len() <= 69), "{written}");
     assert!(written.contains("/ABN/-/2BDE/A\n/SECOND FIELD ON ITS LINE//\n"), "{written}");
@@ -194,10 +150,10 @@ fn long_sets_are_broken_before_a_field_and_lines_keep_their_width() {
 
 #[test]
 fn what_a_message_needs_is_required() {
-    let body = sample("routing-header.txt");
+    let body = MTF.named("routing-header");
     let tree = read(&body).unwrap();
     let required: BTreeSet<String> =
-        mtf().required.iter().flat_map(|path| PathPattern::parse(path).unwrap().select(&tree)).map(|id| tree.path(id)).collect();
+        MTF.format().required.iter().flat_map(|path| PathPattern::parse(path).unwrap().select(&tree)).map(|id| tree.path(id)).collect();
     for path in ["/mtf/text/MSGID", "/mtf/text/MSGID/field[1]", "/mtf/text/GENTEXT/subject", "/mtf/header/time/@dtg", "/mtf/header/routing/@number"] {
         assert!(required.contains(path), "{path}");
     }

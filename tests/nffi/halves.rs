@@ -52,7 +52,7 @@ fn agree(sender: &PeerEntry, recipient: &PeerEntry, label: Option<&str>, body: &
 
 #[test]
 fn both_halves_agree_on_every_sample_for_every_recipient() {
-    for (path, body) in super::own("accept").into_iter().chain(super::own("reject")) {
+    for (path, body) in super::NFFI.accepted().into_iter().chain(super::NFFI.rejected()) {
         for recipient in peers() {
             for label in [None, Some(OPEN)] {
                 agree(&EDITION.peers["gbr-ops"], recipient, label, &body).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
@@ -96,7 +96,7 @@ fn one(tree: &Tree<'_>, node: vestibule::normal::NodeId, action: &'static str, c
 
 /// The sample with every element, without labels, so that a label beside it speaks of all.
 fn every_element() -> Vec<u8> {
-    let text = String::from_utf8(super::named("every-element")).unwrap();
+    let text = String::from_utf8(super::NFFI.named("every-element")).unwrap();
     let mut bare = String::new();
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once(" sec") {
@@ -115,7 +115,7 @@ fn every_single_edit_that_leaves_a_track_passes_both_halves_and_no_other_does() 
     let header = header(&EDITION.peers["gbr-ops"], None);
     let parsed = format::parse(Received::new(&header, &body).unwrap(), &mut Budget::for_body(body.len())).unwrap();
     let tree = parsed.tree();
-    let required = |path: &str| super::nffi().required.contains(&path);
+    let required = |path: &str| super::NFFI.format().required.contains(&path);
     let (mut kept, mut refused) = (0, 0);
     for (node, found) in tree.all().skip(1) {
         let path = tree.path(node);
@@ -127,16 +127,16 @@ fn every_single_edit_that_leaves_a_track_passes_both_halves_and_no_other_does() 
         }
         if let Value::Number(number, unit) = found.value {
             // 359.99 would be 360, which is no bearing: such a message is held.
-            let coarse = Value::Number(number.rounded(1), unit);
+            let coarse = Value::Number(number.rounded(1), *unit);
             let whole_turn = coarse.text() == "360";
             let verdict = through_both(&body, |tree| one(tree, node, "coarsen", Change::Replace(coarse.clone())));
             assert_eq!(verdict.unwrap().is_err(), whole_turn, "{path}");
-            let other = Value::Number(vestibule::base::Decimal::whole(7), unit);
+            let other = Value::Number(vestibule::base::Decimal::whole(7), *unit);
             let verdict = through_both(&body, |tree| one(tree, node, "coarsen", Change::Replace(other.clone()))).unwrap();
             assert!(verdict.is_err(), "{path}: 7 is no coarser {number}");
         }
     }
-    assert!(kept >= 30 && refused == super::nffi().required.len(), "{kept} {refused}");
+    assert!(kept >= 30 && refused == super::NFFI.format().required.len(), "{kept} {refused}");
 }
 
 /// Labels of the lab's schemes, some of which some recipients may not have.

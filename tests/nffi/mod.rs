@@ -7,88 +7,40 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Reason, Refusal};
-use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Edits, Kind, Marking, NodeId, Tree, Unit, Value};
+use vestibule::base::Reason;
+use vestibule::format::{Syntax, laws};
+use vestibule::normal::{Kind, Marking, NodeId, Unit, Value};
+
+use crate::samples::{Placed, Samples, code_of, read, write};
 
 const NAMESPACE: &str = "urn:nato:fft:protocols:nffi13";
 
-fn nffi() -> &'static Format {
-    format::by_name("nffi").unwrap()
-}
-
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/nffi/samples").join(kind)];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            match entry.unwrap().path() {
-                path if path.is_dir() => folders.push(path),
-                path => found.push((path.clone(), std::fs::read(&path).unwrap())),
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn named(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1
-}
-
-fn code_of(path: &Path) -> &str {
-    path.parent().unwrap().file_name().unwrap().to_str().unwrap()
-}
+const NFFI: Samples = Samples::of("nffi");
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 8);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(nffi(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    NFFI.accepted_keep_every_law(8);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept") {
-        laws::every_byte_counts(nffi(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    NFFI.every_byte_counts(|_, _| true);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code_of(&path), "{}: {refusal}", path.display());
-        assert!(code_of(&path).starts_with("format.") || refusal.place.span.is_some(), "{}: no place", path.display());
-        assert!(!refusal.detail.is_empty() && !refusal.detail.ends_with('.'), "{}", path.display());
-        laws::all(nffi(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    NFFI.rejected_are_refused(Placed::OnceClaimed);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: BTreeSet<String> = own("reject").iter().map(|(path, _)| code_of(path).to_owned()).collect();
-    for reason in Reason::ALL.iter().map(|reason| reason.code()).filter(|code| code.starts_with("invalid.nffi.")) {
-        assert!(folders.contains(reason), "no sample is refused with {reason}");
-    }
+    NFFI.every_code_has_a_sample(&["invalid.nffi."]);
 }
 
 #[test]
 fn what_the_format_requires_is_what_the_reader_misses() {
-    let text = String::from_utf8(named("one-level")).unwrap();
-    for path in nffi().required {
+    let text = String::from_utf8(NFFI.named("one-level")).unwrap();
+    for path in NFFI.format().required {
         let name = path.rsplit('/').next().unwrap();
         let start = text.find(&format!("<{name}")).unwrap();
         let end = text.find(&format!("</{name}>")).unwrap() + name.len() + 3;
@@ -99,7 +51,7 @@ fn what_the_format_requires_is_what_the_reader_misses() {
 
 #[test]
 fn fields_have_types_units_and_canonical_values() {
-    let body = named("every-element");
+    let body = NFFI.named("every-element");
     let tree = read(&body).unwrap();
     let value = |path: &str| {
         let (id, _) = tree.all().find(|(id, node)| node.kind != Kind::Element && tree.path(*id) == path).unwrap_or_else(|| panic!("{path}"));
@@ -125,7 +77,7 @@ fn fields_have_types_units_and_canonical_values() {
 
 #[test]
 fn every_track_and_every_further_section_is_a_part_with_the_label_that_stands_on_it() {
-    let body = named("sections-of-several-levels");
+    let body = NFFI.named("sections-of-several-levels");
     let tree = read(&body).unwrap();
     let said = |marking: &Marking| match marking {
         Marking::Named { policy, classification, category } => {
@@ -135,7 +87,7 @@ fn every_track_and_every_further_section_is_a_part_with_the_label_that_stands_on
         }
         other => panic!("{other:?}"),
     };
-    let parts = (nffi().portions)(&tree);
+    let parts = (NFFI.format().portions)(&tree);
     let found: Vec<_> = parts.iter().map(|part| (tree.path(part.node), part.markings.iter().map(said).collect::<Vec<_>>().join(" "))).collect();
     let expected = [
         ("/NFFIMessage/track[1]", "RESTRICTED"),
@@ -145,19 +97,19 @@ fn every_track_and_every_further_section_is_a_part_with_the_label_that_stands_on
         ("/NFFIMessage/track[2]/identificationData", "SECRET"),
     ];
     assert_eq!(found, expected.map(|(path, label)| (path.to_owned(), label.to_owned())));
-    assert!((nffi().markings)(&tree).is_empty());
-    let unlabelled = named("unlabelled-sections");
+    assert!((NFFI.format().markings)(&tree).is_empty());
+    let unlabelled = NFFI.named("unlabelled-sections");
     let tree = read(&unlabelled).unwrap();
-    assert!((nffi().portions)(&tree).iter().all(|part| part.markings.is_empty()));
-    assert_eq!((nffi().portions)(&tree).len(), 3);
+    assert!((NFFI.format().portions)(&tree).iter().all(|part| part.markings.is_empty()));
+    assert_eq!((NFFI.format().portions)(&tree).len(), 3);
 }
 
 #[test]
 fn a_message_is_about_its_one_track_or_about_none() {
     let facts = |name: &str| {
-        let body = named(name);
+        let body = NFFI.named(name);
         let tree = read(&body).unwrap();
-        let facts = (nffi().facts)(&tree);
+        let facts = (NFFI.format().facts)(&tree);
         (facts.kind.into_owned(), facts.subject.into_owned())
     };
     assert_eq!(facts("every-element"), ("track".into(), "0x8F-12 & co".into()));
@@ -172,6 +124,7 @@ const STRICTER: &[(&str, &str)] = &[
     ("invalid.nffi.label/category-alone.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.label/classification-without-policy.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.label/one-section-without.xml", "the schema does not compare sections"),
+    ("invalid.nffi.label/ism-on-one-section.xml", "the schema does not compare sections"),
     ("invalid.nffi.label/one-track-without.xml", "the schema does not compare tracks"),
     ("invalid.nffi.label/policy-without-classification.xml", "the schema calls each part of a label optional"),
     ("invalid.nffi.missing/blank-value.xml", "white space alone carries no field"),
@@ -194,7 +147,7 @@ const STRICTER: &[(&str, &str)] = &[
 #[test]
 fn an_outside_judge_takes_what_we_take_and_what_it_takes_beyond_has_a_reason() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nffi/nffi13.xsd");
-    let samples: Vec<(PathBuf, Vec<u8>)> = own("accept").into_iter().chain(own("reject")).collect();
+    let samples: Vec<(PathBuf, Vec<u8>)> = NFFI.accepted().into_iter().chain(NFFI.rejected()).collect();
     let run = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(folder).args(samples.iter().map(|(path, _)| path)).output();
     let run = run.expect("xmllint is missing: install with `apt-get install -y libxml2-utils`");
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
@@ -291,21 +244,21 @@ proptest! {
     fn any_message_that_the_table_allows_is_read_written_and_read_again(body in message()) {
         let tree = read(body.as_bytes());
         prop_assert!(tree.is_ok(), "{:?}\n{}", tree.unwrap_err(), body);
-        prop_assert_eq!(laws::all(nffi(), body.as_bytes(), write), Ok(()));
+        prop_assert_eq!(laws::all(NFFI.format(), body.as_bytes(), write), Ok(()));
         let tree = tree.unwrap();
         let tracks = tree.elements(NodeId::ROOT).count();
         let sections: usize = tree.elements(NodeId::ROOT).map(|(track, _)| tree.elements(track).count()).sum();
-        prop_assert_eq!((nffi().portions)(&tree).len(), sections, "each track stands for its first section");
+        prop_assert_eq!((NFFI.format().portions)(&tree).len(), sections, "each track stands for its first section");
         prop_assert_eq!(body.matches("<track>").count(), tracks);
     }
 
     #[test]
     fn any_splices_of_samples_break_no_law(at in any::<prop::sample::Index>(), which in any::<prop::sample::Index>(), junk in "[ -~<>&'\"/=!?\u{0}-\u{1f}é]{0,12}", cut in 0..40_usize) {
-        let samples = own("accept");
+        let samples = NFFI.accepted();
         let (_, body) = which.get(&samples);
         let from = at.index(body.len());
         let to = (from + cut).min(body.len());
         let spliced = [&body[..from], junk.as_bytes(), &body[to..]].concat();
-        prop_assert_eq!(laws::all(nffi(), &spliced, write), Ok(()));
+        prop_assert_eq!(laws::all(NFFI.format(), &spliced, write), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ use vestibule::base::{Header, MessageId, Name, Precedence, Time, Traffic};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{Edition, load, read_folder};
 
-use super::own;
+use super::OTH;
 
 static EDITION: LazyLock<Edition> =
     LazyLock::new(|| load(&read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap()).unwrap());
@@ -40,7 +40,7 @@ fn agree(from: &str, to: &str, label: Option<&str>, body: &[u8]) -> Result<(), S
 #[test]
 fn both_halves_agree_on_every_sample_between_all_peers() {
     let peers: Vec<String> = EDITION.peers.values().map(|peer| peer.name.to_string()).collect();
-    for (path, body) in own("accept") {
+    for (path, body) in OTH.accepted() {
         for from in &peers {
             for to in &peers {
                 for label in [None, Some(OPEN)] {
@@ -53,7 +53,7 @@ fn both_halves_agree_on_every_sample_between_all_peers() {
 
 #[test]
 fn both_halves_agree_on_every_line_of_classification() {
-    let sample = String::from_utf8(super::sample("header-short")).unwrap();
+    let sample = String::from_utf8(OTH.named("header-short")).unwrap();
     for line in [
         "UNCLAS",
         "UNCLASSIFIED//",
@@ -82,7 +82,7 @@ fn both_halves_agree_on_every_line_of_classification() {
 proptest! {
     #[test]
     fn both_halves_agree_whatever_one_byte_becomes(which in 0_usize..11, at in 0_usize..4_000, byte in prop::sample::select(b"/ \n0A-.ZNSW".to_vec())) {
-        let samples = own("accept");
+        let samples = OTH.accepted();
         let mut body = samples[which % samples.len()].1.clone();
         let at = at % body.len();
         body[at] = byte;

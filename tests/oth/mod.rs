@@ -4,91 +4,38 @@
 
 mod halves;
 
-use std::path::{Path, PathBuf};
-
 use proptest::prelude::*;
-use vestibule::base::{Budget, Decimal, Reason, Refusal};
-use vestibule::format::{self, Format, Syntax, laws};
-use vestibule::normal::{Change, Edit, Edits, Marking, NodeId, Tree, Unit, Value};
+use vestibule::base::{Decimal, Reason, Refusal};
+use vestibule::format::{Syntax, laws};
+use vestibule::normal::{Change, Edit, Edits, Marking, NodeId, Unit, Value};
 
-pub(crate) fn oth() -> &'static Format {
-    format::by_name("oth").unwrap()
-}
+use crate::samples::{Placed, Samples, read, write};
 
-pub(crate) fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-pub(crate) fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            let body = std::fs::read(&path).unwrap();
-            found.push((path, body));
-        }
-    }
-    found
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/oth/samples").join(kind))
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1
-}
+pub(crate) const OTH: Samples = Samples::of("oth");
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 10);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(oth(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    OTH.accepted_keep_every_law(10);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
-    for (path, body) in own("accept") {
-        laws::every_byte_counts(oth(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    OTH.every_byte_counts(|_, _| true);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let code = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        let refusal = read(&body).err().unwrap_or_else(|| panic!("{} is read", path.display()));
-        assert_eq!(refusal.reason.code(), code, "{}: {refusal}", path.display());
-        assert!(refusal.place.span.is_some(), "{}: no place", path.display());
-        assert!(!refusal.detail.is_empty() && !refusal.detail.ends_with('.'), "{}", path.display());
-        laws::all(oth(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    OTH.rejected_are_refused(Placed::Always);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: Vec<String> =
-        own("reject").iter().map(|(path, _)| path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    let codes = Reason::ALL.iter().map(|reason| reason.code()).filter(|code| code.contains(".oth."));
-    for code in codes {
-        assert!(folders.iter().any(|folder| folder == code), "no sample is refused with {code}");
-    }
+    OTH.every_code_has_a_sample(&["malformed.oth.", "invalid.oth."]);
 }
 
 #[test]
 fn a_contact_has_its_position_course_and_speed_below_it_with_types_and_units() {
-    let body = sample("contact-of-every-set");
+    let body = OTH.named("contact-of-every-set");
     let tree = read(&body).unwrap();
     let (contact, _) = tree.element(NodeId::ROOT, "CTC").unwrap();
     let (position, _) = tree.element(contact, "POS").unwrap();
@@ -109,7 +56,7 @@ fn a_contact_has_its_position_course_and_speed_below_it_with_types_and_units() {
 
 #[test]
 fn what_leaves_has_one_spelling() {
-    let written = |name: &str| String::from_utf8(write(&read(&sample(name)).unwrap(), Syntax::Oth).unwrap()).unwrap();
+    let written = |name: &str| String::from_utf8(write(&read(&OTH.named(name)).unwrap(), Syntax::Oth).unwrap()).unwrap();
     assert_eq!(
         written("blanks-and-line-ends"),
         "MSGID/CTG 402.1/GOLD/0023/MAR\nCTC/T4105/KINGFISHER-UNKNOWN///NAV\nPOS/141205Z3/MAR/4921N6/00408W2/////000T/12K\nRMKS/SHE SIGNALS\nBY LIGHT \
@@ -120,7 +67,7 @@ fn what_leaves_has_one_spelling() {
     let poles = written("poles-and-date-line");
     assert!(poles.contains("/0000N0/00000E0\n") && poles.contains("/9000S9/18000W9\n") && poles.contains("/360T/0K\n"), "{poles}");
     for name in ["header", "extended", "opnote", "units", "corrections", "contact-of-every-set"] {
-        let (tree, first) = (sample(name), written(name));
+        let (tree, first) = (OTH.named(name), written(name));
         let normal = String::from_utf8(tree).unwrap().replace("/0012/45", "/12/45").replace("231.0T", "231T");
         let flat = |text: &str| text.replace("\n/", "/");
         assert_eq!(flat(&first), flat(&normal), "{name}");
@@ -130,10 +77,10 @@ fn what_leaves_has_one_spelling() {
 #[test]
 fn facts_and_markings_are_found() {
     let look = |name: &str| {
-        let body = sample(name);
+        let body = OTH.named(name);
         let tree = read(&body).unwrap();
-        let facts = (oth().facts)(&tree);
-        let markings: Vec<String> = (oth().markings)(&tree)
+        let facts = (OTH.format().facts)(&tree);
+        let markings: Vec<String> = (OTH.format().markings)(&tree)
             .iter()
             .map(|marking| match marking {
                 Marking::Letter(id) => format!("letter {}", tree.node(*id).value.text()),
@@ -168,10 +115,10 @@ fn nothing_but_oth_gold_is_claimed() {
         "{\"MSGID\":\"GOLD\"}",
         "ENDAT\nMSGID/CTG 402.1/GOLD/0017/MAR\n",
     ] {
-        assert!(!(oth().claims)(body.as_bytes()), "{body}");
+        assert!(!(OTH.format().claims)(body.as_bytes()), "{body}");
     }
     for body in ["MSGID/A/GOLD/0001/MAR", "\n MSGID/A/OTHER/0001/MAR\n\nENDAT \n".trim_start_matches("\n "), "ZNR UUUUU\nMSGID/A/GOLD/0001/MAR"] {
-        assert!((oth().claims)(body.as_bytes()), "{body}");
+        assert!((OTH.format().claims)(body.as_bytes()), "{body}");
     }
 }
 
@@ -186,7 +133,7 @@ fn rewritten(body: &[u8], path: &str, change: Change) -> Result<String, Refusal>
 #[test]
 fn edits_leave_messages_that_are_read_again() {
     let number = |text: &str, unit| Change::Replace(Value::Number(Decimal::parse(text).unwrap(), unit));
-    let body = sample("contact-of-every-set");
+    let body = OTH.named("contact-of-every-set");
     for (path, change, gone, stands) in [
         ("/oth/CTC/POS/@lat", number("49.4", Unit::LatitudeMinutes), "4921N6", "4924N9"),
         ("/oth/CTC/POS/@lon", number("-4", Unit::LongitudeMinutes), "00408W2", "00400W4"),
@@ -203,7 +150,7 @@ fn edits_leave_messages_that_are_read_again() {
 
 #[test]
 fn an_edit_that_cannot_be_spelt_is_a_fault() {
-    let body = sample("contact-of-every-set");
+    let body = OTH.named("contact-of-every-set");
     let text = |text: &str| Change::Replace(Value::Text(text.to_owned().into()));
     for (path, change) in [
         ("/oth/CTC/POS/@lat", Change::Replace(Value::Number(Decimal::parse("49.37").unwrap(), Unit::LatitudeMinutes))),
@@ -249,17 +196,17 @@ proptest! {
 
     #[test]
     fn a_message_with_any_one_line_changed_keeps_every_law(at in 0_usize..40, line in "[A-Z0-9 /.\\-]{0,40}") {
-        let text = String::from_utf8(sample("contact-of-every-set")).unwrap();
+        let text = String::from_utf8(OTH.named("contact-of-every-set")).unwrap();
         let mut lines: Vec<&str> = text.lines().collect();
         let at = at % lines.len();
         if let Some(slot) = lines.get_mut(at) {
             *slot = &line;
         }
-        laws::all(oth(), lines.join("\n").as_bytes(), write).map_err(TestCaseError::fail)?;
+        laws::all(OTH.format(), lines.join("\n").as_bytes(), write).map_err(TestCaseError::fail)?;
     }
 
     #[test]
     fn any_text_keeps_every_law(text in "(MSGID/A/GOLD/0001/MAR\n)([A-Z]{2,5}(/[A-Z0-9 ]{0,6}){0,5}\n){0,6}(ENDAT)?") {
-        laws::all(oth(), text.as_bytes(), write).map_err(TestCaseError::fail)?;
+        laws::all(OTH.format(), text.as_bytes(), write).map_err(TestCaseError::fail)?;
     }
 }

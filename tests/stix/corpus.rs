@@ -1,22 +1,11 @@
 //! Messages of others: every file of the shared samples is read, or refused for the reason that is listed here.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
-use super::{files, read, stix, write};
 use vestibule::format::laws;
 
-/// The folder of other people's samples, where it stands.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
-    let path = std::env::var_os("VESTIBULE_SAMPLES").map_or_else(beside, PathBuf::from).join(folder);
-    if path.is_dir() {
-        Some(path)
-    } else {
-        println!("not run: {} is absent", path.display());
-        None
-    }
-}
+use super::STIX;
+use crate::samples::{files, read, shared, write};
 
 /// What is refused, by the beginning of the file's name, with the code and the reason. Tools of others accept most of these.
 const REFUSED: &[(&str, &str)] = &[
@@ -60,7 +49,7 @@ fn bundled(body: &[u8]) -> Vec<u8> {
 /// Every bundle of the shared samples, with the name of its file.
 pub(super) fn bundles() -> Vec<(String, Vec<u8>)> {
     let Some(folder) = shared("stix") else { return Vec::new() };
-    files(&folder).into_iter().map(|(path, body)| (path.strip_prefix(&folder).unwrap().display().to_string(), bundled(&body))).collect()
+    files(&folder, &["json"]).into_iter().map(|(path, body)| (path.strip_prefix(&folder).unwrap().display().to_string(), bundled(&body))).collect()
 }
 
 #[test]
@@ -75,7 +64,7 @@ fn bundles_of_others_are_read_or_refused_with_a_reason() {
         if code != expected {
             wrong.push(format!("{name}: {:?}", found.map(|_| ())));
         }
-        laws::all(stix(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        laws::all(STIX.format(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
     }
     println!("{count:?}");
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -3,84 +3,32 @@
 mod corpus;
 mod validator;
 
-use std::path::{Path, PathBuf};
-
-use vestibule::base::{Budget, Reason, Refusal};
-use vestibule::format::{self, Format, Syntax, laws};
+use vestibule::format::Syntax;
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, Mention, NodeId, Tree};
 
-fn stix() -> &'static Format {
-    format::by_name("stix").unwrap()
-}
+use crate::samples::{Placed, Samples, read};
 
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|e| e == "json") {
-            let body = std::fs::read(&path).unwrap();
-            found.push((path, body));
-        }
-    }
-    found
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/stix/samples").join(kind))
-}
+const STIX: Samples = Samples::of("stix");
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 8);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(stix(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    STIX.accepted_keep_every_law(8);
 }
 
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
     // The time grows with the square of the size: the great samples have the same grammar.
-    for (path, body) in own("accept").into_iter().filter(|(_, body)| body.len() < 2_000) {
-        laws::every_byte_counts(stix(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    STIX.every_byte_counts(|_, body| body.len() < 2_000);
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    for (path, body) in own("reject") {
-        let expected = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-        let refusal = read(&body).map(|_| ()).expect_err(&path.display().to_string());
-        assert_eq!(refusal.reason.code(), expected, "{}: {refusal}", path.display());
-        assert!(refusal.place.span.is_some() || expected.starts_with("format."), "{}", path.display());
-        laws::all(stix(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    STIX.rejected_are_refused(Placed::OnceClaimed);
 }
 
 #[test]
 fn every_code_of_json_and_stix_has_a_sample() {
-    let folders: std::collections::BTreeSet<String> =
-        own("reject").iter().map(|(path, _)| path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned()).collect();
-    let ours = |code: &str| code.starts_with("invalid.stix.") || code.starts_with("malformed.json.");
-    let missing: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).filter(|code| ours(code) && !folders.contains(*code)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name)).unwrap().1
+    STIX.every_code_has_a_sample(&["invalid.stix.", "malformed.json."]);
 }
 
 /// What each part is marked with, by path.
@@ -93,12 +41,12 @@ fn parts(tree: &Tree<'_>) -> Vec<(String, Vec<String>)> {
         Marking::Banner(id) => format!("banner {}", tree.path(id)),
         other => format!("{other:?}"),
     };
-    (stix().portions)(tree).iter().map(|part| (tree.path(part.node), part.markings.iter().map(spelt).collect())).collect()
+    (STIX.format().portions)(tree).iter().map(|part| (tree.path(part.node), part.markings.iter().map(spelt).collect())).collect()
 }
 
 #[test]
 fn each_object_is_a_part_and_so_is_what_a_granular_marking_selects() {
-    let body = sample("granular-markings");
+    let body = STIX.named("granular-markings");
     let tree = read(&body).unwrap();
     let parts = parts(&tree);
     let of = |path: &str| parts.iter().find(|(part, _)| part == path).map(|(_, markings)| markings.join(", "));
@@ -106,13 +54,13 @@ fn each_object_is_a_part_and_so_is_what_a_granular_marking_selects() {
     assert_eq!(of("/bundle/objects[1]/@description").as_deref(), Some("TLP f88d31f6"));
     assert_eq!(of("/bundle/objects[1]/indicator_types[1]").as_deref(), Some("TLP 34098fce"), "a list is marked whole");
     assert_eq!(of("/bundle/objects[1]/indicator_types[2]").as_deref(), Some("TLP 34098fce"));
-    let order: Vec<_> = (stix().portions)(&tree).iter().map(|part| part.node).collect();
+    let order: Vec<_> = (STIX.format().portions)(&tree).iter().map(|part| part.node).collect();
     assert!(order.is_sorted());
 }
 
 #[test]
 fn a_specification_marks_its_objects_and_itself() {
-    let body = sample("acs");
+    let body = STIX.named("acs");
     let tree = read(&body).unwrap();
     let parts = parts(&tree);
     assert!(parts.iter().any(|(path, markings)| path == "/bundle/objects[1]" && markings == &["ACS true"]), "{parts:?}");
@@ -121,12 +69,12 @@ fn a_specification_marks_its_objects_and_itself() {
 
 #[test]
 fn what_goes_takes_its_mentions_along() {
-    let body = sample("relations");
+    let body = STIX.named("relations");
     let tree = read(&body).unwrap();
     let paths = |(part, takes): (NodeId, NodeId)| (tree.path(part), tree.path(takes));
     let pairs =
         |mention: &Mention| mention.parts.iter().flat_map(|part| mention.takes.iter().map(|takes| (*part, *takes))).map(paths).collect::<Vec<_>>();
-    let mentions: Vec<(String, String)> = (stix().mentions)(&tree).iter().flat_map(pairs).collect();
+    let mentions: Vec<(String, String)> = (STIX.format().mentions)(&tree).iter().flat_map(pairs).collect();
     let holds = |part: &str, takes: &str| mentions.contains(&(format!("/bundle/objects[{part}]"), format!("/bundle/objects{takes}")));
     for (part, takes) in [
         ("1", "[2]/@created_by_ref"), // an identity goes: the creator of the indicator
@@ -143,11 +91,11 @@ fn what_goes_takes_its_mentions_along() {
 
 #[test]
 fn what_is_left_of_a_bundle_is_a_bundle_still() {
-    let body = sample("relations");
+    let body = STIX.named("relations");
     let tree = read(&body).unwrap();
     let mut edits = Edits::default();
     let withheld = tree.elements(NodeId::ROOT).nth(1).unwrap().0;
-    let mentions = (stix().mentions)(&tree).into_iter().filter(|mention| mention.parts.contains(&withheld));
+    let mentions = (STIX.format().mentions)(&tree).into_iter().filter(|mention| mention.parts.contains(&withheld));
     for node in std::iter::once(withheld).chain(mentions.flat_map(|mention| mention.takes)) {
         edits.add(Edit { node, path: tree.path(node), action: "remove", rule: "test".into(), change: Change::Remove });
     }
@@ -162,9 +110,9 @@ fn what_is_left_of_a_bundle_is_a_bundle_still() {
 #[test]
 fn the_kind_of_a_message_is_that_of_its_objects_if_they_are_of_one_kind() {
     for (name, kind) in [("granular-markings", "indicator"), ("relations", "bundle"), ("acs", "bundle"), ("minimal", "identity")] {
-        let body = sample(name);
+        let body = STIX.named(name);
         let tree = read(&body).unwrap();
-        let facts = (stix().facts)(&tree);
+        let facts = (STIX.format().facts)(&tree);
         assert_eq!(facts.kind, kind, "{name}");
         assert!(facts.subject.starts_with("bundle--"));
     }

@@ -1,30 +1,19 @@
 //! Every frame of other people's samples, where they stand beside the checkout: each has a verdict, keeps every law, and both halves agree.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use vestibule::format::laws;
 
-use super::{files, halves_agree, read, tak, write};
-
-/// The folder of other people's samples.
-pub(super) fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("VESTIBULE_SAMPLES").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
-    let path = root.join("tak-protobuf");
-    if path.is_dir() {
-        return Some(path);
-    }
-    println!("not run: the samples of the TAK protocol are absent");
-    None
-}
+use super::{TAK, halves_agree};
+use crate::samples::{files, read, shared, write};
 
 #[test]
 fn samples_of_others_each_have_a_verdict_and_keep_every_law() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = shared("tak-protobuf") else { return };
     let mut spread: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (path, body) in files(&folder) {
+    for (path, body) in files(&folder, &["bin"]) {
         let name = path.strip_prefix(&folder).unwrap().display().to_string();
-        laws::all(tak(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        laws::all(TAK.format(), &body, write).unwrap_or_else(|broken| panic!("{name}: {broken}"));
         halves_agree(&body).unwrap_or_else(|broken| panic!("{name}: {broken}"));
         match read(&body) {
             Ok(_) => spread.entry("read").or_default().push(name),

@@ -5,19 +5,22 @@
 mod corpus;
 mod oracle;
 mod properties;
+mod takproto;
 mod wire;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
-use vestibule::base::{Budget, Header, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time, Traffic};
+use vestibule::base::{Budget, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
 use vestibule::filter::Waivers;
-use vestibule::format::{self, Format, Syntax, laws};
+use vestibule::format::{self, Syntax};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Value};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::pipeline::{Guard, Inspector, Ruling, World};
 use vestibule::policy;
 use vestibule::sanitise::Keys;
+
+use crate::samples::{Placed, Samples, read, write};
 
 use wire::{double, mesh, stream, text, varint};
 
@@ -34,44 +37,7 @@ const OPEN: &str = concat!(
     "</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>"
 );
 
-fn tak() -> &'static Format {
-    format::by_name("tak").unwrap()
-}
-
-fn read(body: &[u8]) -> Result<Tree<'_>, Refusal> {
-    let format = format::identify(body)?;
-    (format.read)(body, &mut Budget::for_body(body.len()))
-}
-
-fn write(tree: &Tree<'_>, syntax: Syntax) -> Result<Vec<u8>, Refusal> {
-    vestibule::rebuild::bytes(tree, &Edits::default(), syntax)
-}
-
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false if path.extension().is_some_and(|ending| ending == "bin") => found.push((path.clone(), std::fs::read(&path).unwrap())),
-            false => {}
-        }
-    }
-    found
-}
-
-fn own(kind: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format/tak/samples").join(kind))
-}
-
-fn sample(name: &str) -> Vec<u8> {
-    own("accept").into_iter().find(|(path, _)| path.file_stem().unwrap() == name).unwrap().1
-}
-
-fn code_of(path: &Path) -> String {
-    path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()
-}
+const TAK: Samples = Samples::of("tak");
 
 fn header(to: &str, label: Option<&str>) -> Header {
     Header {
@@ -101,17 +67,14 @@ fn halves_agree(body: &[u8]) -> Result<(), String> {
 fn ruling(from: &str, to: &str, body: &[u8], label: Option<&str>) -> Ruling {
     let header = header(to, label);
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: header.sent, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     Inspector::new(&GUARD).pass(&Name::new(from).unwrap(), &header, body, &world).rulings.pop().unwrap()
 }
 
 #[test]
 fn accepted_samples_are_read_and_keep_every_law() {
-    let samples = own("accept");
-    assert!(samples.len() >= 16);
-    for (path, body) in samples {
-        read(&body).unwrap_or_else(|refusal| panic!("{}: {refusal} {:?}", path.display(), refusal.place));
-        laws::all(tak(), &body, write).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
+    TAK.accepted_keep_every_law(16);
+    for (path, body) in TAK.accepted() {
         halves_agree(&body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
     }
 }
@@ -119,59 +82,40 @@ fn accepted_samples_are_read_and_keep_every_law() {
 #[test]
 fn every_byte_of_an_accepted_sample_counts() {
     // In this one the bits below the eighteenth digit carry nothing: a test of its own says so.
-    for (path, body) in own("accept").into_iter().filter(|(path, _)| !path.ends_with("exact-doubles.bin")) {
-        laws::every_byte_counts(tak(), &body).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()));
-    }
+    TAK.every_byte_counts(|path, _| !path.ends_with("exact-doubles.bin"));
 }
 
 #[test]
 fn rejected_samples_are_refused_with_the_code_of_their_folder_and_a_place() {
-    let mut wrong = Vec::new();
-    for (path, body) in own("reject") {
-        let code = code_of(&path);
-        match read(&body) {
-            Ok(_) => wrong.push(format!("{} is read", path.display())),
-            Err(refusal) if refusal.reason.code() != code || refusal.place.span.is_none() || refusal.detail.ends_with('.') => {
-                wrong.push(format!("{}: {refusal} {:?}", path.display(), refusal.place));
-            }
-            Err(_) => {}
-        }
-        wrong.extend(laws::all(tak(), &body, write).err().map(|broken| format!("{}: {broken}", path.display())));
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    TAK.rejected_are_refused(Placed::Always);
 }
 
 #[test]
 fn every_code_of_the_reader_has_a_sample() {
-    let folders: Vec<String> = own("reject").iter().map(|(path, _)| code_of(path)).collect();
-    for code in Reason::ALL.iter().map(|reason| reason.code()) {
-        if code.starts_with("malformed.protobuf.") || code.starts_with("invalid.tak.") {
-            assert!(folders.iter().any(|folder| folder == code), "no sample is refused with {code}");
-        }
-    }
+    TAK.every_code_has_a_sample(&["malformed.protobuf.", "invalid.tak."]);
 }
 
 #[test]
 fn no_body_that_is_refused_here_is_claimed_by_another_format() {
-    for (path, body) in own("reject").into_iter().chain(own("accept")) {
+    for (path, body) in TAK.rejected().into_iter().chain(TAK.accepted()) {
         assert_eq!(format::identify(&body).map(|format| format.name), Ok("tak"), "{}", path.display());
     }
 }
 
 #[test]
 fn what_the_format_requires_stands_in_every_event() {
-    let body = sample("minimal-mesh");
+    let body = TAK.named("minimal-mesh");
     let minimal = read(&body).unwrap();
-    for path in tak().required {
+    for path in TAK.format().required {
         assert!(minimal.all().any(|(id, _)| minimal.path(id) == *path), "{path}");
     }
-    assert_eq!(minimal.len(), tak().required.len() + 1, "the minimal sample holds what is required and nothing else");
+    assert_eq!(minimal.len(), TAK.format().required.len() + 1, "the minimal sample holds what is required and nothing else");
 }
 
 #[test]
 fn frames_versions_and_server_times_are_fields() {
     let said = |name: &str, path: &str| {
-        let body = sample(name);
+        let body = TAK.named(name);
         let tree = read(&body).unwrap();
         tree.all().find(|(id, node)| node.kind == Kind::Attribute && tree.path(*id) == path).map(|(_, node)| node.value.text().into_owned())
     };
@@ -191,9 +135,9 @@ fn frames_versions_and_server_times_are_fields() {
 #[test]
 fn facts_and_markings_are_those_of_the_event() {
     let look = |name: &str| {
-        let body = sample(name);
+        let body = TAK.named(name);
         let tree = read(&body).unwrap();
-        let facts = (tak().facts)(&tree);
+        let facts = (TAK.format().facts)(&tree);
         assert!(!facts.kind.is_empty() && !facts.subject.is_empty());
         let kind = |marking: &Marking| match marking {
             Marking::Triple { access, caveat, releasable_to } => {
@@ -203,7 +147,7 @@ fn facts_and_markings_are_those_of_the_event() {
             Marking::Banner(_) => "banner".into(),
             other => panic!("{other:?}"),
         };
-        (facts.traffic, (tak().markings)(&tree).iter().map(kind).collect::<Vec<_>>())
+        (facts.traffic, (TAK.format().markings)(&tree).iter().map(kind).collect::<Vec<_>>())
     };
     assert_eq!(look("minimal-mesh"), (None, vec![]));
     assert_eq!(look("caveat-and-releasable-to"), (None, vec!["triple of 3".into()]));
@@ -242,11 +186,11 @@ fn digits_below_the_eighteenth_are_rounded_away_in_both_halves() {
 
 #[test]
 fn an_element_is_written_typed_where_its_message_says_all_of_it() {
-    let body = sample("track-that-could-be-typed");
+    let body = TAK.named("track-that-could-be-typed");
     let written = write(&read(&body).unwrap(), Syntax::Tak).unwrap();
     assert!(!written.windows(6).any(|part| part == b"<track"), "typed");
     assert!(written.len() < body.len());
-    let body = sample("typed-elements-in-xml");
+    let body = TAK.named("typed-elements-in-xml");
     let written = write(&read(&body).unwrap(), Syntax::Tak).unwrap();
     let text = String::from_utf8_lossy(&written).into_owned();
     assert!(text.contains("<link relation=\"p-p\" uid=\"GBR-HQ-1\"/>") || text.contains("<link uid=\"GBR-HQ-1\" relation=\"p-p\"/>"), "{text}");
@@ -266,7 +210,7 @@ const TWIN: &str = include_str!("twin.xml");
 
 #[test]
 fn the_same_event_in_xml_is_the_same_tree_but_for_declared_differences() {
-    let body = sample("twin");
+    let body = TAK.named("twin");
     let (frame, xml) = (read(&body).unwrap(), read(TWIN.as_bytes()).unwrap());
     assert_eq!(fields(&frame, &["/event/@frame"]), fields(&xml, &["/event/@version"]));
     let order = |tree: &Tree<'_>| {
@@ -296,7 +240,7 @@ fn edits_of(tree: &Tree<'_>, change: impl Fn(&str, Kind) -> Option<Change>) -> E
 
 #[test]
 fn half_of_a_typed_element_is_written_in_xml_and_reads_as_what_is_left() {
-    let body = sample("every-typed-element");
+    let body = TAK.named("every-typed-element");
     let tree = read(&body).unwrap();
     for cut in ["/event/detail/track/@course", "/event/detail/track/@speed", "/event/detail/status/@battery", "/event/detail/contact/@endpoint"] {
         let edits = edits_of(&tree, |path, _| (path == cut).then_some(Change::Remove));
@@ -309,7 +253,7 @@ fn half_of_a_typed_element_is_written_in_xml_and_reads_as_what_is_left() {
 
 #[test]
 fn what_the_protocol_cannot_carry_is_a_fault_and_never_left_out() {
-    let body = sample("every-typed-element");
+    let body = TAK.named("every-typed-element");
     let tree = read(&body).unwrap();
     let number = |text: &str| Value::Number(vestibule::base::Decimal::parse(text).unwrap(), vestibule::normal::Unit::One);
     for (place, change) in [
@@ -330,7 +274,7 @@ fn what_the_protocol_cannot_carry_is_a_fault_and_never_left_out() {
 
 #[test]
 fn a_frame_is_released_without_what_the_profile_keeps_and_in_the_frame_it_came_in() {
-    let body = sample("marked-by-three-fields");
+    let body = TAK.named("marked-by-three-fields");
     let found = ruling("usa-ops", "gbr-ops", &body, None);
     let said = format!("{:?} {:?} {:?}", found.outcome, found.code, found.findings);
     let edits: Vec<&str> = found.edits.iter().map(|edit| edit.path.as_str()).collect();
@@ -371,7 +315,7 @@ fn a_hostile_frame_costs_no_more_than_its_budget() {
     ] {
         let before = Budget::for_body(body.len()).left();
         let mut budget = Budget::for_body(body.len());
-        let refusal = (tak().read)(&body, &mut budget).unwrap_err();
+        let refusal = (TAK.format().read)(&body, &mut budget).unwrap_err();
         assert_eq!(refusal.reason.code(), code, "{refusal}");
         assert!(before - budget.left() < u64::try_from(body.len()).unwrap() * 8 + 1_000, "{code}: {} units", before - budget.left());
     }
@@ -379,7 +323,7 @@ fn a_hostile_frame_costs_no_more_than_its_budget() {
 
 #[test]
 fn a_frame_of_handsets_is_read_with_a_handful_of_allocations() {
-    let body = sample("every-typed-element");
+    let body = TAK.named("every-typed-element");
     let info = allocation_counter::measure(|| drop(read(&body).unwrap()));
     println!("{} allocations, {} bytes at most for {} bytes", info.count_total, info.bytes_max, body.len());
     assert!(info.count_total <= 64, "{} allocations", info.count_total);

@@ -12,10 +12,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use vestibule::format::Syntax;
 
-use super::{code_of, corpus, files, own, read, write};
+use super::TAK;
+use crate::samples::{code_of, files, read, shared, write};
 
 /// Codes under which we refuse what the compiler takes, with the reason of each.
-const STRICTER: [(&str, &str); 13] = [
+pub(super) const STRICTER: [(&str, &str); 13] = [
     ("malformed.protobuf.order", "receivers may read in order, so we write and take one order"),
     ("malformed.protobuf.repeated", "the last of two wins for it, the first for others"),
     ("malformed.protobuf.varint", "superfluous bytes are a channel; 33 bits are cut to 32"),
@@ -81,8 +82,8 @@ fn agrees(name: &str, body: &[u8]) {
 
 #[test]
 fn what_we_read_and_write_the_compiler_of_protobuf_reads_and_writes() {
-    own("accept").iter().for_each(|(path, body)| agrees(&path.display().to_string(), body));
-    for (path, body) in corpus::shared().map(|folder| files(&folder)).unwrap_or_default() {
+    TAK.accepted().iter().for_each(|(path, body)| agrees(&path.display().to_string(), body));
+    for (path, body) in shared("tak-protobuf").map(|folder| files(&folder, &["bin"])).unwrap_or_default() {
         if read(&body).is_ok() {
             agrees(&path.display().to_string(), &body);
         }
@@ -92,8 +93,8 @@ fn what_we_read_and_write_the_compiler_of_protobuf_reads_and_writes() {
 #[test]
 fn what_the_compiler_takes_and_we_refuse_is_on_the_list() {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    for (path, body) in own("reject") {
-        let code = code_of(&path);
+    for (path, body) in TAK.rejected() {
+        let code = code_of(&path).to_owned();
         if decoded(&body).is_some() {
             assert!(STRICTER.iter().any(|(listed, _)| code.starts_with(listed)), "{code} is not on the list");
             *taken.entry(code).or_default() += 1;
@@ -107,7 +108,7 @@ fn what_the_compiler_takes_and_we_refuse_is_on_the_list() {
 fn what_the_compiler_refuses_we_refuse_however_samples_are_broken() {
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]));
-    let samples = own("accept");
+    let samples = TAK.accepted();
     let strategy = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..3), 0..3_usize);
     let (mut ours, mut theirs) = (0, 0);
     for _ in 0..400 {

@@ -5,7 +5,8 @@ use vestibule::format::{Syntax, laws};
 use vestibule::normal::{Change, Edits, Kind, Value};
 
 use super::wire::{double, mesh, stream, text, varint};
-use super::{edits_of, halves_agree, own, read, tak, write};
+use super::{TAK, edits_of, halves_agree};
+use crate::samples::{read, write};
 
 fn place() -> impl Strategy<Value = [f64; 5]> {
     let small = prop_oneof![Just(0.0), -1e-3..1e-3_f64, -90.0..90.0_f64, (-9000_i32..9000).prop_map(|n| f64::from(n) / 100.0)];
@@ -61,7 +62,7 @@ proptest! {
     #[test]
     fn any_event_is_read_written_and_read_again_by_both_halves(body in frame()) {
         prop_assert!(read(&body).is_ok(), "{:?}", read(&body).unwrap_err());
-        prop_assert_eq!(laws::all(tak(), &body, write), Ok(()));
+        prop_assert_eq!(laws::all(TAK.format(), &body, write), Ok(()));
         prop_assert_eq!(halves_agree(&body), Ok(()));
     }
 
@@ -89,12 +90,12 @@ proptest! {
 
     #[test]
     fn any_bytes_and_any_splices_of_samples_break_no_law(at in any::<prop::sample::Index>(), which in any::<prop::sample::Index>(), junk in prop::collection::vec(any::<u8>(), 0..6), cut in 0..12_usize) {
-        let samples = own("accept");
+        let samples = TAK.accepted();
         let (_, body) = which.get(&samples);
         let from = at.index(body.len());
         let to = (from + cut).min(body.len());
         let spliced = [&body[..from], &junk, &body[to..]].concat();
-        prop_assert_eq!(laws::all(tak(), &spliced, write), Ok(()));
+        prop_assert_eq!(laws::all(TAK.format(), &spliced, write), Ok(()));
         prop_assert_eq!(halves_agree(&spliced), Ok(()));
     }
 }

@@ -3,8 +3,7 @@
 mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Time, Traffic};
@@ -13,6 +12,8 @@ use vestibule::normal::{Change, Node, NodeId, Tree};
 use vestibule::pipeline::laws::{Setting, Told, the_halves_translate_alike};
 use vestibule::policy::{Edition, PeerEntry, load, read_folder};
 use vestibule::translate::{ACTION, TRANSLATIONS, Translation};
+
+use crate::samples::Samples;
 
 static EDITION: LazyLock<Edition> =
     LazyLock::new(|| load(&read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap()).unwrap());
@@ -56,14 +57,6 @@ fn translated(from: &str, to: &str, label: Option<&str>, body: &[u8]) -> Result<
     told(row(from, to), "deu-ops", &EDITION.peers["nato-hq"], label, body)
 }
 
-fn samples(format: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/format").join(format).join("samples/accept");
-    let mut found: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).map(|path| (path.clone(), fs::read(path).unwrap())).collect();
-    found.sort();
-    found
-}
-
 fn tree<'a>(format: &str, body: &'a [u8]) -> Tree<'a> {
     (format::by_name(format).unwrap().read)(body, &mut Budget::for_body(body.len())).unwrap()
 }
@@ -90,7 +83,7 @@ fn lost(told: &Told) -> (BTreeSet<String>, BTreeMap<String, String>) {
 fn both_halves_translate_every_sample_alike_for_every_sender_and_recipient() {
     for row in TRANSLATIONS {
         let (mut done, mut refused) = (0, BTreeMap::<&str, usize>::new());
-        for (path, body) in samples(row.from) {
+        for (path, body) in Samples::of(row.from).accepted() {
             let mut once = false;
             for sender in ["gbr-ops", "usa-ops", "deu-ops"] {
                 for recipient in EDITION.peers.values().filter(|peer| peer.name.as_str() != sender) {
@@ -117,7 +110,7 @@ fn both_halves_translate_every_sample_alike_for_every_sender_and_recipient() {
 fn an_event_that_goes_there_and_back_has_the_same_fields_but_for_those_listed() {
     let mut compared = 0;
     for (there, back) in [(row("cot", "tak"), row("tak", "cot")), (row("tak", "cot"), row("cot", "tak"))] {
-        for (path, body) in samples(there.from) {
+        for (path, body) in Samples::of(there.from).accepted() {
             for sender in ["gbr-ops", "usa-ops", "deu-ops"] {
                 let hq = &EDITION.peers["nato-hq"];
                 let Some((label, first)) =
@@ -141,7 +134,7 @@ fn an_event_that_goes_there_and_back_has_the_same_fields_but_for_those_listed() 
                 let own = |path: &str| ["/event/@version", "/event/@frame"].contains(&path) || listed(path);
                 let fields = |tree: &Tree<'_>| {
                     let all = tree.all().map(|(id, node)| (tree.path(id), node)).filter(|(path, _)| !own(path));
-                    let value = |path: &String, node: &Node<'_>| less.get(path).cloned().unwrap_or_else(|| node.value.text().into_owned());
+                    let value = |path: &String, node: Node<'_, '_>| less.get(path).cloned().unwrap_or_else(|| node.value.text().into_owned());
                     let mut all: Vec<_> = all.map(|(path, node)| format!("{path} {:?} {}", node.kind, value(&path, node))).collect();
                     all.sort();
                     all

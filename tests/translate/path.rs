@@ -24,7 +24,7 @@ fn rules(reads: &str) -> Vec<SourceFile> {
 fn ruling(reads: &str, body: &[u8]) -> (Ruling, Option<&'static str>) {
     let guard = Guard::load(&rules(reads)).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default() };
+    let world = World { now: now(), keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
     let (from, to) = (Name::new("gbr-ops").unwrap(), Name::new("usa-ops").unwrap());
     let mut passage = Inspector::new(&guard).pass(&from, &header(&to, None), body, &world);
     (passage.rulings.remove(0), passage.format)

@@ -42,12 +42,14 @@ fn first(header: &Header, body: &[u8], sender: &PeerEntry) -> Result<Label, Refu
 
 /// The first half's mandatory control.
 fn admitted(label: &Label, recipient: &PeerEntry) -> bool {
-    mandatory::clear(&EDITION.lattice, label, recipient).is_ok()
+    mandatory::clear(&EDITION.lattice, label, recipient, time("2026-11-23T08:00:01Z")).is_ok()
 }
 
 fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> &'static str {
     let mut header = header.clone();
     header.destinations = vec![recipient.name.clone()];
+    // Decisions are compared here, not translations: every recipient reads every format.
+    let recipient = &PeerEntry { reads: Vec::new(), ..recipient.clone() };
     let claim = Claim {
         header: &header,
         original: body,

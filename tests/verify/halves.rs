@@ -8,6 +8,8 @@ use vestibule::rebuild;
 use super::document::{self, event};
 use super::labels::{case, secret, to_usa};
 use super::{Case, MARKING, gbr, header, label};
+use crate::cot::COT;
+use crate::samples::{files, shared};
 use proptest::prelude::*;
 
 /// What the second half says of what the first half makes of a message, with edits chosen from its tree.
@@ -35,23 +37,12 @@ fn through_both(body: &[u8], edits: impl Fn(&Tree<'_>) -> Edits) -> Option<Resul
     Some(case.reread().map(drop).map_err(said))
 }
 
+/// Our samples and other people's; labels of NATO's own scheme are none of the small schemes', and ISM attributes say another label than is claimed here.
 fn samples() -> Vec<(String, Vec<u8>)> {
-    let shared = std::env::var("VESTIBULE_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/src/format/cot/samples/accept");
-    let mut folders = vec![std::path::PathBuf::from(shared).join("samples/cot"), own.into()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.path() {
-                path if path.is_dir() => folders.push(path),
-                // Labels of NATO's own scheme are none of the small schemes'.
-                path if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(">NATO<")) => {}
-                path if path.extension().is_some_and(|ext| ext == "xml") => found.push((path.display().to_string(), std::fs::read(&path).unwrap())),
-                _ => {}
-            }
-        }
-    }
-    found
+    let others = shared("cot").map(|folder| files(&folder, &["xml"])).unwrap_or_default();
+    let foreign = [">NATO<", "urn:us:gov:ic:ism"];
+    let known = |body: &[u8]| !foreign.iter().any(|word| String::from_utf8_lossy(body).contains(word));
+    COT.accepted().into_iter().chain(others).filter(|(_, body)| known(body)).map(|(path, body)| (path.display().to_string(), body)).collect()
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn no_case_and_no_recipe_of_the_lab_ends_in_a_disagreement() {
     let (keys, waivers) = (Keys { pseudonym: &pseudonym }, Waivers::default());
     let (mut forwarded, mut edited, mut wrong) = (0, 0, Vec::new());
     let mut pass = |name: &str, from: &vestibule::base::Name, header: &Header, body: &[u8], now| {
-        for ruling in inspector.pass(from, header, body, &World { now, keys: &keys, waivers: &waivers }).rulings {
+        for ruling in inspector.pass(from, header, body, &World { now, keys: &keys, waivers: &waivers, signer: None }).rulings {
             forwarded += usize::from(ruling.outcome == Outcome::Forward);
             edited += usize::from(ruling.outcome == Outcome::Forward && !ruling.edits.is_empty());
             for finding in ruling.findings.iter().filter(|finding| finding.code.code().starts_with("verify.")) {

@@ -119,7 +119,7 @@ fn path(told: &Rehearsal, gateway: &Gateway) -> Result<(), Fault> {
         let (header, body) = message(recipe, 1, world::now());
         let from = Name::new(recipe.from).ok_or_else(|| Fault::new("a recipe has no sender"))?;
         let body = runtime.block_on(exchange(&mut near, &mut far, &body))?;
-        let world = World { now: world::now(), keys: &keys, waivers: &waivers };
+        let world = World { now: world::now(), keys: &keys, waivers: &waivers, signer: None };
         let _ruled = inspector.pass(&from, &header, &body, &world);
         if at == 0 {
             // As after a message on which the path fails: the worker is made afresh.

@@ -2,6 +2,7 @@
 //!
 //! Takes the rules of `filters/detectors.toml`, gives `content.detector` for every place. All expressions of a detector are of the linear kind
 //! (no look-around, no back reference) and run in one pass together; only where one of them matches is its place looked for. A drawing of a
+//! A place that lies wholly in values whose rows in the profile allow the detector is no finding: a field of positions holds positions. A drawing of a
 //! hundred vertices is full of numbers: a pattern engine that searches by short pieces stops at each of them, an automaton does not.
 //! Deliberately absent: any judgement of what a number means; a reviewer sees the place.
 
@@ -11,9 +12,12 @@ use std::sync::Arc;
 use regex::bytes::{Regex, RegexSet};
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
+use crate::label::consistency::CHECKS;
 use crate::policy::{DetectorRule, SourceFile};
 
+use super::allowed::Allowed;
 use super::found::{Found, Verdict};
+use super::labels;
 use super::place;
 use super::text::Text;
 
@@ -61,6 +65,7 @@ pub static DETECTORS: &[Detector] = &[
 
 #[derive(Debug)]
 struct Meta {
+    name: &'static str,
     rule: Arc<str>,
     sentence: &'static str,
     action: Action,
@@ -88,14 +93,21 @@ impl Detectors {
     /// A name that is not in [`DETECTORS`].
     pub(in crate::filter) fn compile(rules: &[DetectorRule], files: &[SourceFile]) -> Result<Self, Vec<Complaint>> {
         let (mut each, mut complaints) = (Vec::new(), Vec::new());
-        for rule in rules {
+        for rule in rules.iter().filter(|rule| labels::row(rule).is_none()) {
             let Some(detector) = DETECTORS.iter().find(|detector| detector.name == rule.name) else {
-                let known: Vec<String> = DETECTORS.iter().map(|detector| format!("`{}`", detector.name)).collect();
+                let names = DETECTORS.iter().map(|detector| detector.name).chain(CHECKS.iter().map(|check| check.name));
+                let known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
                 let what = format!("there is no detector `{}`", rule.name);
                 complaints.push(place::complaint(files, &rule.rule, what, format!("expected one of {}", known.join(", ")), "correct the name"));
                 continue;
             };
-            let meta = Arc::new(Meta { rule: Arc::clone(&rule.rule), sentence: detector.sentence, action: rule.action, severity: rule.severity });
+            let meta = Arc::new(Meta {
+                name: detector.name,
+                rule: Arc::clone(&rule.rule),
+                sentence: detector.sentence,
+                action: rule.action,
+                severity: rule.severity,
+            });
             for expression in detector.expressions {
                 match Regex::new(&in_bytes(expression)) {
                     Ok(regex) => each.push((regex, Arc::clone(&meta))),
@@ -116,11 +128,11 @@ impl Detectors {
         }
     }
 
-    /// Adds a finding for every place.
+    /// Adds a finding for every place; `allowed` are the values to which some of these detectors do not apply.
     ///
     /// # Errors
     /// `size.budget`.
-    pub(in crate::filter) fn scan(&self, text: &Text, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
+    pub(in crate::filter) fn scan(&self, text: &Text, allowed: &Allowed<'_>, found: &mut Found<'_, '_>, budget: &mut Budget) -> Result<(), Refusal> {
         let bytes = text.all().as_bytes();
         let found_by = self.any.matches(bytes);
         if !found_by.matched_any() {
@@ -135,6 +147,9 @@ impl Detectors {
             let Some((regex, meta)) = self.each.get(at) else { continue };
             for place in regex.find_iter(bytes).filter(|place| !within(&place.range())).take(PLACES_MAX) {
                 budget.spend(1)?;
+                if text.hits(place.range()).all(|hit| allowed.holds(meta.name, &hit, found.tree())) {
+                    continue;
+                }
                 let (code, stripped) = (Reason::ContentDetector, Reason::FieldsStripped);
                 let verdict = Verdict { code, stripped, rule: &meta.rule, severity: meta.severity, action: meta.action };
                 text.hits(place.range()).for_each(|hit| found.on_text(&hit, verdict, || meta.sentence.to_owned()));

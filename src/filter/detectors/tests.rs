@@ -1,8 +1,11 @@
 //! Tests of the detectors.
 
+use std::collections::BTreeSet;
+
 use super::super::samples::sample;
 use super::*;
 use crate::filter::Protected;
+use crate::normal::NodeId;
 
 fn rules() -> Vec<DetectorRule> {
     let rule = |detector: &Detector| DetectorRule {
@@ -16,6 +19,11 @@ fn rules() -> Vec<DetectorRule> {
 
 /// What is found where: the detector's name and the path of the field.
 fn found(fields: &[&str]) -> Vec<(String, String)> {
+    found_but(fields, &BTreeSet::new())
+}
+
+/// The same, where the values of all fields may hold what `names` look for.
+fn found_but(fields: &[&str], names: &BTreeSet<String>) -> Vec<(String, String)> {
     let detectors = Detectors::compile(&rules(), &[]).unwrap();
     let tree = sample(fields);
     let protected = Protected::default();
@@ -23,7 +31,11 @@ fn found(fields: &[&str]) -> Vec<(String, String)> {
     let mut text = Text::default();
     let mut budget = Budget::for_body(100_000);
     text.read(&tree, &[], &mut budget).unwrap();
-    detectors.scan(&text, &mut found, &mut budget).unwrap();
+    let mut allowed = Allowed::default();
+    // In any order: the parts of a message are judged in turns.
+    tree.subtree(NodeId::ROOT).map(|(id, _)| id).collect::<Vec<_>>().into_iter().rev().for_each(|id| allowed.add(id, names));
+    allowed.sort();
+    detectors.scan(&text, &allowed, &mut found, &mut budget).unwrap();
     found.finish().0.into_iter().map(|finding| (finding.rule.rsplit(':').next().unwrap().to_owned(), finding.path)).collect()
 }
 
@@ -51,6 +63,14 @@ fn places_are_found_however_people_write_them() {
     ] {
         assert!(in_remarks(text).contains(&"degrees".to_owned()), "{text}");
     }
+}
+
+#[test]
+fn a_field_that_is_for_places_holds_them_and_no_others() {
+    let degrees = BTreeSet::from(["degrees".to_owned()]);
+    let fields = ["/event/detail/position=5120N00130W", "/event/detail/grid=30UXC9931610163"];
+    assert_eq!(found_but(&fields, &BTreeSet::new()).len(), 2);
+    assert_eq!(found_but(&fields, &degrees), [("grid-reference".to_owned(), "/event/detail/grid".to_owned())]);
 }
 
 #[test]

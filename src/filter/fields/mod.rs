@@ -17,6 +17,7 @@ use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
 use crate::normal::{Kind, NodeId};
 use crate::policy::{Field, FieldType, Profile, SourceFile, TransformAction};
 
+use super::allowed::Allowed;
 use super::found::{Found, Verdict};
 use super::place;
 use trie::{Name, State, Trie};
@@ -60,8 +61,8 @@ pub(in crate::filter) struct Learnt<'f> {
     pub(in crate::filter) free_names: Vec<NodeId>,
     /// Nodes whose row calls them a reference.
     pub(in crate::filter) references: Vec<NodeId>,
-    /// Nodes to whose values some patterns do not apply, with the names of those patterns.
-    pub(in crate::filter) allowed: Vec<(NodeId, &'f BTreeSet<String>)>,
+    /// Values to which some patterns and detectors do not apply.
+    pub(in crate::filter) allowed: Allowed<'f>,
     /// Roots of messages of other formats, in document order, which the profiles of these judge.
     pub(in crate::filter) apart: Vec<NodeId>,
 }
@@ -71,6 +72,7 @@ impl Learnt<'_> {
     pub(in crate::filter) fn sort(&mut self) {
         self.free_names.sort_unstable();
         self.references.sort_unstable();
+        self.allowed.sort();
     }
 }
 
@@ -157,7 +159,7 @@ impl Fields {
                     learnt.references.push(id);
                 }
                 if !row.allow.is_empty() {
-                    learnt.allowed.push((id, &row.allow));
+                    learnt.allowed.add(id, &row.allow);
                 }
                 allowed(row, id, found);
             }
@@ -261,7 +263,7 @@ fn allowed(row: &Row, id: NodeId, found: &mut Found<'_, '_>) {
     let tree = found.tree();
     let values = tree.children(id).filter(|(_, node)| node.kind == Kind::Text).map(|(text, _)| text);
     for value in std::iter::once(id).filter(|&id| tree.node(id).kind == Kind::Attribute).chain(values) {
-        if let Some(misfit) = row.check.value(&tree.node(value).value) {
+        if let Some(misfit) = row.check.value(tree.node(value).value) {
             let verdict =
                 Verdict { code: misfit.code, stripped: Reason::FieldsStripped, rule: &row.rule, severity: Severity::Medium, action: row.misfit };
             found.on_field(value, verdict, || misfit.expected);

@@ -77,7 +77,7 @@ impl Messages {
         let mut latest = 0_usize;
         for (id, node) in tree.elements(text).filter(|(_, node)| !matches!(node.name.as_str(), "line" | "sic")) {
             budget.spend(u64::try_from(counts.len()).unwrap_or(u64::MAX))?;
-            let Some(at) = definition.source.sets.iter().position(|set| set.id == node.name) else {
+            let Some(at) = definition.source.sets.iter().position(|set| set.id == *node.name) else {
                 if !matches!(node.name.as_str(), "AMPN" | "NARR") {
                     definition.say(found, id, Reason::FieldsSet, definition.source.otherwise, None, "the definition of the message has no such set");
                 }

@@ -13,14 +13,15 @@
 
 mod compile;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Action, Budget, Complaint, Reason, Refusal, Severity};
-use crate::normal::{Kind, NodeId, Tree};
+use crate::normal::NodeId;
 use crate::policy::SourceFile;
 
+use super::allowed::Allowed;
 use super::found::{Found, Verdict};
 use super::text::{Hit, Part, Text};
 
@@ -82,12 +83,12 @@ impl Patterns {
         self.meta.values().filter(|file| file.contains_key(name)).count()
     }
 
-    /// Adds a finding for every match; `allowed` are the nodes, in document order, to whose values these rules do not apply.
+    /// Adds a finding for every match; `allowed` are the values to which some of these rules do not apply.
     pub(in crate::filter) fn scan(
         &self,
         scanner: Option<&mut yara_x::Scanner<'_>>,
         text: &Text,
-        allowed: &[(NodeId, &BTreeSet<String>)],
+        allowed: &Allowed<'_>,
         found: &mut Found<'_, '_>,
         budget: &mut Budget,
     ) -> Result<(), Refusal> {
@@ -109,7 +110,7 @@ impl Patterns {
                     budget.spend(1)?;
                     matches = matches.saturating_add(1);
                     placed |= text.hits(found_match.range()).next().is_some();
-                    if !text.hits(found_match.range()).all(|hit| is_allowed(rule.identifier(), &hit, allowed, found.tree())) {
+                    if !text.hits(found_match.range()).all(|hit| allowed.holds(rule.identifier(), &hit, found.tree())) {
                         text.hits(found_match.range()).for_each(|hit| report(meta, meta.action, &hit, found));
                     }
                 }
@@ -123,16 +124,6 @@ impl Patterns {
         }
         Ok(())
     }
-}
-
-/// Whether the value that a match touches may hold what the rule looks for. Names are the sender's own words wherever they are text.
-fn is_allowed(rule: &str, hit: &Hit, allowed: &[(NodeId, &BTreeSet<String>)], tree: &Tree<'_>) -> bool {
-    let judged = match tree.node(hit.node).kind {
-        Kind::Text => tree.parent(hit.node),
-        Kind::Attribute | Kind::Element => Some(hit.node),
-    };
-    let row = judged.and_then(|node| allowed.binary_search_by_key(&node, |&(node, _)| node).ok()).and_then(|at| allowed.get(at));
-    hit.part == Part::Value && row.is_some_and(|(_, names)| names.contains(rule))
 }
 
 fn report(meta: &Meta, action: Action, hit: &Hit, found: &mut Found<'_, '_>) {

@@ -20,8 +20,48 @@ use super::protected::Protected;
 /// The reasons that this filter gives.
 pub(in crate::filter) const CODES: &[Reason] = &[Reason::ReferenceWithheld];
 
-/// Findings of references for one message and recipient: 256; beyond, people decide.
+/// Findings of references kept for one message and recipient: 256, more than a reviewer reads. What lies beyond is followed all the same.
 const FINDINGS_MAX: usize = 256;
+
+/// References followed for one message and recipient: 4,096, some 250 KB of steps; beyond, people decide. A bundle of some thousand objects
+/// has so many when half of it is withheld.
+const FOLLOWED_MAX: usize = 4_096;
+
+/// What was found so far.
+#[derive(Default)]
+struct Trail {
+    steps: Vec<Planned>,
+    findings: Vec<Finding>,
+    /// References beyond the findings that are kept, and what the gravest of them asks for.
+    beyond: usize,
+    worst: Option<Action>,
+}
+
+impl Trail {
+    fn add(&mut self, step: Option<Planned>, action: Action, finding: impl FnOnce() -> Finding) {
+        self.steps.extend(step);
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding());
+        } else {
+            self.beyond = self.beyond.saturating_add(1);
+            self.worst = self.worst.max(Some(action));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.findings.len().saturating_add(self.beyond) > FOLLOWED_MAX
+    }
+
+    fn finish(mut self, tree: &Tree<'_>) -> (Vec<Planned>, Vec<Finding>) {
+        let action = if self.is_full() { Some(Action::Hold) } else { self.worst };
+        if let Some(action) = action {
+            let text = format!("expected at most {FINDINGS_MAX} references to what was taken away, found {} more", self.beyond);
+            let limit = withheld(tree, NodeId::ROOT, tree.node(NodeId::ROOT).span, action, &text);
+            self.findings.push(Finding { code: Reason::ContentLimit, ..limit });
+        }
+        (self.steps, self.findings)
+    }
+}
 
 /// Bytes of an id at the least, to be looked for inside of free text: 6. Shorter ones stand in text by chance.
 const ID_BYTES_MIN: usize = 6;
@@ -55,38 +95,31 @@ pub(in crate::filter) fn follow(
             ids.insert(text);
         }
     }
-    let stays = |(id, node): &(NodeId, &Node<'_>)| node.kind == Kind::Attribute && node.name == OWN_ID && !gone.contains(id);
+    let stays = |(id, node): &(NodeId, Node<'_, '_>)| node.kind == Kind::Attribute && node.name == OWN_ID && !gone.contains(id);
     for (_, node) in tree.all().filter(stays) {
         ids.remove(&node.value.text());
     }
-    let (mut steps, mut findings) = (Vec::new(), Vec::new());
+    let mut trail = Trail::default();
     if ids.is_empty() {
-        return (steps, findings);
+        return trail.finish(tree);
     }
     for &node in references {
-        if findings.len() > FINDINGS_MAX {
+        if trail.is_full() {
             break;
         }
         if gone.contains(&node) || !ids.contains(&tree.node(node).value.text()) {
             continue;
         }
-        let (step, finding) = withhold(tree, protected, node);
-        steps.extend(step);
-        findings.push(finding);
+        withhold(tree, protected, node, &mut trail);
     }
     let texts = texts(tree, references, protected, &gone);
-    blot(tree, protected, &texts, &ids, (&mut steps, &mut findings));
-    if findings.len() > FINDINGS_MAX {
-        findings.truncate(FINDINGS_MAX);
-        let limit = withheld(tree, NodeId::ROOT, tree.node(NodeId::ROOT).span, Action::Hold, "more references than are followed for one message");
-        findings.push(Finding { code: Reason::ContentLimit, ..limit });
-    }
-    (steps, findings)
+    blot(tree, protected, &texts, &ids, &mut trail);
+    trail.finish(tree)
 }
 
 /// Where free text may stand: texts, and values of attributes that are no references, which were followed as such.
 fn texts(tree: &Tree<'_>, references: &[NodeId], protected: &Protected, gone: &BTreeSet<NodeId>) -> Vec<NodeId> {
-    let free = |id: NodeId, node: &Node<'_>| match (node.kind, &node.value) {
+    let free = |id: NodeId, node: &Node<'_, '_>| match (node.kind, &node.value) {
         (Kind::Text, _) => true,
         (Kind::Attribute, Value::Text(_)) => references.binary_search(&id).is_err(),
         _ => false,
@@ -96,41 +129,33 @@ fn texts(tree: &Tree<'_>, references: &[NodeId], protected: &Protected, gone: &B
 }
 
 /// Blots the ids out of free text, in one pass over it.
-fn blot(tree: &Tree<'_>, protected: &Protected, texts: &[NodeId], ids: &BTreeSet<Cow<'_, str>>, out: (&mut Vec<Planned>, &mut Vec<Finding>)) {
-    let (steps, findings) = out;
+fn blot(tree: &Tree<'_>, protected: &Protected, texts: &[NodeId], ids: &BTreeSet<Cow<'_, str>>, trail: &mut Trail) {
     let long: Vec<&str> = ids.iter().map(|id| &**id).filter(|id| id.len() >= ID_BYTES_MIN).collect();
     let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&long) else {
-        findings.push(withheld(
-            tree,
-            NodeId::ROOT,
-            tree.node(NodeId::ROOT).span,
-            Action::Hold,
-            "the ids of what was taken away are too many to follow",
-        ));
+        let span = tree.node(NodeId::ROOT).span;
+        trail.add(None, Action::Hold, || withheld(tree, NodeId::ROOT, span, Action::Hold, "the ids of what was taken away are too many to follow"));
         return;
     };
     for &node in texts.iter().filter(|_| !long.is_empty()) {
-        for hit in automaton.find_iter(&*tree.node(node).value.text()).take(FINDINGS_MAX.saturating_add(1)) {
-            if findings.len() > FINDINGS_MAX {
+        for hit in automaton.find_iter(&*tree.node(node).value.text()) {
+            if trail.is_full() {
                 return;
             }
-            if protected.holds(tree, node) {
-                findings.push(withheld(
-                    tree,
-                    node,
-                    tree.span_in(node, hit.range()),
-                    Action::Hold,
-                    "a field that must stay names something that was taken away",
-                ));
+            let stays = protected.holds(tree, node);
+            let (action, text) = match stays {
+                true => (Action::Hold, "a field that must stay names something that was taken away"),
+                false => (Action::Strip, "text names something that was taken away"),
+            };
+            let step = (!stays).then(|| Planned { node, step: Step::Redact(hit.range()), rule: "".into() });
+            trail.add(step, action, || withheld(tree, node, tree.span_in(node, hit.range()), action, text));
+            if stays {
                 break;
             }
-            findings.push(withheld(tree, node, tree.span_in(node, hit.range()), Action::Strip, "text names something that was taken away"));
-            steps.push(Planned { node, step: Step::Redact(hit.range()), rule: "".into() });
         }
     }
 }
 
-fn withhold(tree: &Tree<'_>, protected: &Protected, node: NodeId) -> (Option<Planned>, Finding) {
+fn withhold(tree: &Tree<'_>, protected: &Protected, node: NodeId, trail: &mut Trail) {
     let around = std::iter::successors(Some(node), |&at| tree.parent(at)).take(2);
     let removable = around.into_iter().find(|&at| !protected.holds(tree, at));
     let (action, text) = match removable {
@@ -138,7 +163,7 @@ fn withhold(tree: &Tree<'_>, protected: &Protected, node: NodeId) -> (Option<Pla
         None => (Action::Hold, "a field that must stay names something that was taken away"),
     };
     let step = removable.map(|node| Planned { node, step: Step::Transform(TransformAction::Remove), rule: "".into() });
-    (step, withheld(tree, node, tree.node(node).span, action, text))
+    trail.add(step, action, || withheld(tree, node, tree.node(node).span, action, text));
 }
 
 fn withheld(tree: &Tree<'_>, node: NodeId, span: Span, action: Action, text: &str) -> Finding {
@@ -202,12 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn more_references_than_people_read_are_held() {
-        let text = format!("/event/detail/remarks={}", "ANDROID-7 ".repeat(1000));
-        let tree = sample(&["/event/@uid=me", "/event/detail/a/@uid=ANDROID-7", &text]);
-        let (_, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
-        let last = findings.last().unwrap();
-        assert_eq!((findings.len(), last.code, last.action), (257, Reason::ContentLimit, Action::Hold));
+    fn more_references_than_people_read_are_followed_and_more_than_that_are_held() {
+        let followed = |count: usize| {
+            let text = format!("/event/detail/remarks={}", "ANDROID-7 ".repeat(count));
+            let tree = sample(&["/event/@uid=me", "/event/detail/a/@uid=ANDROID-7", &text]);
+            let (steps, findings) = follow(&tree, "me", &all(&tree, &[]), &Protected::default(), &[node(&tree, "/event/detail/a")]);
+            let last = findings.last().unwrap();
+            (steps.len(), findings.len(), last.code, last.action)
+        };
+        assert_eq!(followed(256), (256, 256, Reason::ReferenceWithheld, Action::Strip));
+        assert_eq!(followed(FOLLOWED_MAX), (FOLLOWED_MAX, 257, Reason::ContentLimit, Action::Strip));
+        assert_eq!(followed(FOLLOWED_MAX + 1), (FOLLOWED_MAX + 1, 257, Reason::ContentLimit, Action::Hold));
     }
 
     #[test]

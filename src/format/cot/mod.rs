@@ -5,6 +5,8 @@
 
 mod read;
 
+use crate::format::syntax::xml::{First, first};
+
 use super::event::{facts, markings};
 use super::{Format, Syntax, whole};
 
@@ -44,33 +46,11 @@ const REQUIRED: &[&str] = &[
 ///
 /// A body that begins with DOCTYPE or an instruction is claimed where an `event` follows, so that its refusal says what is wrong with it.
 fn claims(body: &[u8]) -> bool {
-    let mut rest = trim(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
-    loop {
-        rest = if rest.starts_with(b"<?xml") {
-            after(rest, b"?>")
-        } else if rest.starts_with(b"<!--") {
-            after(rest, b"-->")
-        } else if rest.starts_with(b"<!") || rest.starts_with(b"<?") {
-            return memchr::memmem::find(rest, b"<event").is_some();
-        } else {
-            let Some(tag) = rest.strip_prefix(b"<") else { return false };
-            let end = tag.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>')).unwrap_or(tag.len());
-            let name = tag.get(..end).unwrap_or_default();
-            let local = name.rsplit(|&b| b == b':').next().unwrap_or(name);
-            return local == b"event";
-        };
+    match first(body) {
+        First::Tag(name) => name == b"event",
+        First::Hidden(rest) => memchr::memmem::find(rest, b"<event").is_some(),
+        First::Nothing => false,
     }
-}
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(bytes.len());
-    bytes.get(start..).unwrap_or_default()
-}
-
-/// What follows `stop`, without white space; nothing where it does not occur.
-fn after<'b>(bytes: &'b [u8], stop: &[u8]) -> &'b [u8] {
-    let end = memchr::memmem::find(bytes, stop).map_or(bytes.len(), |at| at.saturating_add(stop.len()));
-    trim(bytes.get(end..).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Where an event says how it is marked: three attributes, label elements, and remarks, whose lines may be banners.
+//! Where an event says how it is marked: three attributes, those of ISM, label elements, and remarks, whose lines may be banners.
 //!
 //! Gives places only. Which lines are banners, and what they say, is a question for marking schemes: the label room asks it.
 
 use crate::normal::{Kind, Marking, NodeId, Tree};
 
-use super::schema::NAMESPACE_LABEL;
+use super::schema::{NAMESPACE_ISM, NAMESPACE_LABEL};
 
 /// What `access` says where it says nothing (MIL-STD-6090).
 const ACCESS_NONE: &str = "Undefined";
@@ -19,7 +19,10 @@ pub(in crate::format) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     if access.or(caveat).or(releasable_to).is_some() {
         found.push(Marking::Triple { access, caveat, releasable_to });
     }
-    let Some((detail, _)) = tree.element(NodeId::ROOT, "detail") else { return found };
+    let detail = tree.element(NodeId::ROOT, "detail").map(|(id, _)| id);
+    let marked = |element: &NodeId| tree.attributes(*element).any(|(_, node)| node.namespace == NAMESPACE_ISM);
+    found.extend(std::iter::once(NodeId::ROOT).chain(detail).filter(marked).map(Marking::Ism));
+    let Some(detail) = detail else { return found };
     for (id, node) in tree.subtree(detail) {
         let parent = tree.parent(id).map(|parent| tree.node(parent));
         match node.kind {

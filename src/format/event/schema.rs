@@ -273,8 +273,18 @@ pub(in crate::format) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confid
 pub(in crate::format) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
 /// What a label in `detail` is called, and nothing else there.
 pub(in crate::format) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+/// XML signatures, in bindings.
+pub(in crate::format) const NAMESPACE_SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// What a signature is made of: itself, lists of prefixes, and the time when it was made.
+pub(in crate::format) const NAMESPACES_OF_SIGNATURES: [&str; 3] = [
+    NAMESPACE_SIGNATURE,
+    "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
+];
 /// What a binding in `detail` is called, and nothing else there.
 pub(in crate::format) const NAME_BINDING: &str = "BindingInformation";
+/// Markings of the American intelligence community, as attributes of `event` and of `detail`.
+pub(in crate::format) const NAMESPACE_ISM: &str = "urn:us:gov:ic:ism";
 /// Namespaces of attributes in labels and bindings.
 pub(in crate::format) const NAMESPACES_OF_ATTRIBUTES: &[&str] =
     &[crate::format::syntax::xml::NAMESPACE_XML, "http://www.w3.org/2005/05/xmlmime", "urn:nato:stanag:4778:bindinginformation:extensions:1:0"];

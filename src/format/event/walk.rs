@@ -8,7 +8,8 @@ use crate::format::syntax::xml::{Attribute, Tag, Text};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
 use super::schema::{
-    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_LABEL, NAMESPACES_OF_ATTRIBUTES, Occurs, Others, Presence,
+    Element, Holds, NAME_BINDING, NAMES_LABEL, NAMESPACE_BINDING, NAMESPACE_ISM, NAMESPACE_LABEL, NAMESPACE_SIGNATURE, NAMESPACES_OF_ATTRIBUTES,
+    NAMESPACES_OF_SIGNATURES, Occurs, Others, Presence,
 };
 use super::value::value;
 
@@ -43,6 +44,8 @@ enum Realm {
     Cot,
     /// A label or binding in `detail`.
     Label,
+    /// A signature in a binding: nothing but what signatures are made of stands in it.
+    Signature,
 }
 
 /// An event as it is read: what opens, closes and stands in between, each thing judged by the table before it is in the tree.
@@ -54,9 +57,9 @@ pub(in crate::format) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event that is about to open, with its row of the table and room for `nodes` nodes.
-    pub(in crate::format) fn new(root: &'static Element, nodes: usize) -> Self {
-        Self { tree: TreeBuilder::with_capacity(nodes), levels: Vec::with_capacity(DEPTH_MAX), root }
+    /// An event that is about to open, with its row of the table and room for so many nodes, and values among them.
+    pub(in crate::format) fn new(root: &'static Element, (nodes, values): (usize, usize)) -> Self {
+        Self { tree: TreeBuilder::with_room(nodes, values), levels: Vec::with_capacity(DEPTH_MAX), root }
     }
 
     /// The tree, once the event is closed.
@@ -119,7 +122,14 @@ impl<'a> Event<'a> {
                 "expected the name of a label or binding with its namespace, and no other",
             ));
         }
+        let in_signature = parent.is_some_and(|level| level.realm == Realm::Signature);
+        let in_binding = in_label && self.levels.len() == 3 && parent.is_some_and(|level| level.name == NAME_BINDING);
         match tag.namespace {
+            namespace if in_signature && NAMESPACES_OF_SIGNATURES.contains(&namespace) => Ok(Realm::Signature),
+            NAMESPACE_SIGNATURE if in_binding && tag.name == "Signature" => Ok(Realm::Signature),
+            _ if in_signature => {
+                Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected nothing in a signature but the elements of a signature"))
+            }
             "" if in_label => Ok(Realm::Label),
             "" => Ok(Realm::Cot),
             NAMESPACE_LABEL | NAMESPACE_BINDING if in_detail || in_label => Ok(Realm::Label),
@@ -167,7 +177,9 @@ impl<'a> Event<'a> {
     fn attribute(&mut self, attribute: Attribute<'a>, budget: &mut Budget) -> Result<u64, Refusal> {
         let Attribute { namespace, name, value: text, span } = attribute;
         let (row, realm) = self.levels.last().map_or((None, Realm::Cot), |level| (level.row, level.realm));
-        if !(namespace.is_empty() || realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace)) {
+        let of_label = realm == Realm::Label && NAMESPACES_OF_ATTRIBUTES.contains(&namespace);
+        let marking = namespace == NAMESPACE_ISM && self.may_be_marked();
+        if !(namespace.is_empty() || of_label || marking) {
             return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
         }
         if hides(name) {
@@ -176,14 +188,20 @@ impl<'a> Event<'a> {
         let known = row.filter(|_| namespace.is_empty()).and_then(|row| row.attribute(name));
         let value = match (known, row) {
             (Some(known), _) => value(known.kind, text, span).map_err(|refusal| refusal.on(format!("{}/@{name}", self.path())))?,
-            (None, Some(row)) if row.others == Others::Closed => {
+            (None, Some(row)) if row.others == Others::Closed && !marking => {
                 return Err(self.refusal(Reason::InvalidCotAttribute, span, "expected an attribute of the base schema"));
             }
             (None, _) => Value::Text(text),
         };
         self.tree.attribute(namespace, name, value, span, budget)?;
-        let place = row.and_then(|row| row.attributes.iter().position(|known| known.name == name));
+        let place = row.filter(|_| namespace.is_empty()).and_then(|row| row.attributes.iter().position(|known| known.name == name));
         Ok(place.map_or(0, bit))
+    }
+
+    /// Whether the open element is one that marks the whole event: markings of elements below would be those of parts, which an event has not.
+    fn may_be_marked(&self) -> bool {
+        let names: Vec<&str> = self.levels.iter().map(|level| level.name).collect();
+        matches!(names.as_slice(), ["event"] | ["event", "detail"])
     }
 
     /// Adds text to the open element.

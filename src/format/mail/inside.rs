@@ -56,7 +56,7 @@ fn placed(refusal: Refusal, span: Span) -> Refusal {
 
 /// The root elements of attached messages, with the names of their formats.
 pub(super) fn roots(tree: &Tree<'_>) -> Vec<(NodeId, String)> {
-    let root = |(id, _): (NodeId, &crate::normal::Node<'_>)| {
+    let root = |(id, _): (NodeId, crate::normal::Node<'_, '_>)| {
         let format = tree.attribute(id, "format")?.1.value.text().into_owned();
         // It stands behind what the mail says of the attachment.
         let (inside, _) = tree.elements(id).last()?;

@@ -15,6 +15,7 @@ pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
         let below = |name: &str| parent.is_some_and(|parent| parent.name == name && parent.namespace.is_empty());
         match node.kind {
             Kind::Element if node.namespace == NAMESPACE_LABEL && below("sio-label") => found.push(Marking::Stanag4774(id)),
+            Kind::Element if node.name == "ess" && below("sio-label") => found.push(Marking::Ess(id)),
             Kind::Attribute if node.name == "marking" && below("sio-label") => found.push(Marking::Line(id)),
             Kind::Attribute if node.name == "subject" && below("header") => found.push(Marking::Banner(id)),
             Kind::Text if below("body") || below("text") => found.push(Marking::Banner(id)),

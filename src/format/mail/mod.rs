@@ -6,6 +6,7 @@
 
 mod address;
 mod decode;
+mod ess;
 mod inside;
 mod label;
 mod lines;

@@ -185,14 +185,18 @@ fn mailbox<'a>(tree: &mut TreeBuilder<'a>, mailbox: Mailbox<'a>, budget: &mut Bu
     Ok(())
 }
 
-// SPEC: RFC 6477, MMHS-Message-Type: a word or its number, then optionally an identifier.
+// SPEC: RFC 6477, 3.10: a word or its number, then optionally `identifier` with a military string in quotes. Of the numbers, those without
+// a word are refused: nobody can tell which of them an exercise is.
 fn message_type<'a>(tree: &mut TreeBuilder<'a>, name: &'static str, field: &Field<'a>, budget: &mut Budget) -> Result<(), Refusal> {
     let end = field.text.find(';').unwrap_or(field.text.len());
     let word = value::one_of(field, field.text.get(..end).unwrap_or("").trim_end_matches(' '), &MESSAGE_TYPES)?;
     let mut all = parameters(field, end, First::Follows)?;
-    let identifier = all.pop().filter(|only| only.name == "identifier" && (1..=127).contains(&only.value.len()) && only.value.trim() == only.value);
+    let named = |only: &Parameter<'_>| only.name == "identifier" && value::is_military(&only.value) && only.value.trim() == only.value;
+    let identifier = all.pop().filter(|only| named(only) && field.text.ends_with('"'));
     if !all.is_empty() || end < field.text.len() && identifier.is_none() {
-        return Err(field.refusal(Reason::InvalidMailMmhs, "expected `identifier` with 1 to 127 characters, and nothing else, after the type"));
+        let detail =
+            "expected `identifier` with a string of 1 to 69 letters, digits, spaces and `'+,-./:=?` in quotes, and nothing else, after the type";
+        return Err(field.refusal(Reason::InvalidMailMmhs, detail));
     }
     list(tree, name, field, budget, |tree, budget| {
         if let Some(Parameter { value, span, .. }) = identifier {

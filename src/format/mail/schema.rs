@@ -1,6 +1,6 @@
 //! What a mail's header may hold: fields with their kinds, limits and places in the normal form, as a table.
 //!
-//! SPEC: RFC 5322 section 3.6, RFC 6477 section 2, RFC 7444. Fields that the table does not list are read as unstructured text
+//! SPEC: RFC 5322 section 3.6, RFC 6477 sections 3.1 to 3.14, RFC 7444. Fields that the table does not list are read as unstructured text
 //! into `/mail/header/field`, and the field profile of the rule set judges them.
 
 /// How a field's value is written, and what it becomes.
@@ -121,9 +121,10 @@ pub(super) const ADDRESS_BYTES_MAX: usize = 254;
 // SPEC: RFC 5321, 4.5.3.1.1.
 pub(super) const LOCAL_BYTES_MAX: usize = 64;
 /// Characters of a military string at most: 69.
-// SPEC: RFC 6477: military-string.
+// SPEC: RFC 6477, 3.4: military-string.
 pub(super) const MILITARY_BYTES_MAX: usize = 69;
 /// The greatest codress indicator: that of 32 bits.
+// SPEC: RFC 6477, 3.6: a number without sign, of any size.
 pub(super) const CODRESS_MAX: u32 = u32::MAX;
 /// Characters of a file name at most: 128.
 pub(super) const FILE_NAME_MAX: usize = 128;
@@ -137,14 +138,27 @@ pub(super) const LABEL_BYTES_MAX: usize = 64 * 1024;
 pub(super) const LABEL_NODES_MAX: usize = 256;
 /// Bytes of all values in a label at most: 4 KiB; real ones have 300.
 pub(super) const LABEL_TEXT_MAX: usize = 4 * 1024;
+/// Bytes of a binary label at most: 8192; one that names 20 nations by bits has 200.
+pub(super) const ESS_BYTES_MAX: usize = 8 * 1024;
+/// The greatest classification of a binary label: 256.
+// SPEC: RFC 2634, section 3.2: ub-integer-options.
+pub(super) const ESS_CLASSIFICATION_MAX: u64 = 256;
+/// Characters of a binary label's privacy mark at most: 128.
+// SPEC: RFC 2634, section 3.2: ub-privacy-mark-length.
+pub(super) const ESS_MARK_MAX: usize = 128;
+/// Categories of a binary label at most: 64.
+// SPEC: RFC 2634, section 3.2: ub-security-categories.
+pub(super) const ESS_CATEGORIES_MAX: usize = 64;
+/// Values in all categories of a binary label at most: 256, as many as a label in XML has parts.
+pub(super) const ESS_VALUES_MAX: usize = 256;
 /// Characters of a marking for display at most: 256.
 pub(super) const MARKING_MAX: usize = 256;
 
 /// The precedences in the order of their numbers.
-// SPEC: RFC 6477: MMHS-Primary-Precedence.
+// SPEC: RFC 6477, 3.8. Further numbers are for national use: what they mean is not in the message, so they are refused.
 pub(super) const PRECEDENCES: [&str; 6] = ["deferred", "routine", "priority", "immediate", "flash", "override"];
 /// The types of message in the order of their numbers.
-// SPEC: RFC 6477: MMHS-Message-Type.
+// SPEC: RFC 6477, 3.10.
 pub(super) const MESSAGE_TYPES: [&str; 4] = ["exercise", "operation", "project", "drill"];
 
 /// The namespace of STANAG 4774 labels.
@@ -199,7 +213,7 @@ mod tests {
                 Kind::Militaries(_) => ("military strings", "`designator` with a text"),
                 Kind::Precedence => ("precedence", "a text"),
                 Kind::MessageType => ("message type", "`identifier`, `type`"),
-                Kind::Label => ("label", "`bgcolor`, `fgcolor`, `marking`, `type`, and the label's element"),
+                Kind::Label => ("label", "`bgcolor`, `fgcolor`, `marking`, `type`, and the label's element, or `ess`"),
             };
             let path = match row.place() {
                 Place::Attribute => format!("`/mail/header/@{}`: {below}", row.name),

@@ -1,7 +1,7 @@
-//! The SIO-Label field: a marking for display, and a label in XML whose elements become a subtree.
+//! The SIO-Label field: a marking for display, and a label in XML or in binary, whose parts become a subtree.
 //!
 //! A label of another type is a label that this gateway cannot read, and no reason to forget it: the mail is held.
-// SPEC: RFC 7444, section 4; type `:xml` with a STANAG 4774 label.
+// SPEC: RFC 7444, section 4; type `:xml` with a STANAG 4774 label, type `:ess` with that of RFC 2634.
 
 use std::borrow::Cow;
 
@@ -33,8 +33,8 @@ pub(super) fn label<'a>(tree: &mut TreeBuilder<'a>, field: &Field<'a>, budget: &
     if of("type").is_some() != of("label").is_some() || of("label").is_none() && of("marking").is_none() {
         return Err(refuse("expected a marking, or a label with its type"));
     }
-    if of("type").is_some_and(|kind| kind.value != ":xml") {
-        return Err(field.refusal(Reason::InvalidMailLabelType, "expected a label of type `:xml`"));
+    if of("type").is_some_and(|kind| !matches!(kind.value.as_ref(), ":xml" | ":ess")) {
+        return Err(field.refusal(Reason::InvalidMailLabelType, "expected a label of type `:xml` or `:ess`"));
     }
     if of("marking").is_some_and(|marking| !(1..=MARKING_MAX).contains(&marking.value.len()) || marking.value.trim() != marking.value) {
         return Err(refuse("expected a marking of 1 to 256 characters, without spaces around it"));
@@ -48,23 +48,34 @@ pub(super) fn label<'a>(tree: &mut TreeBuilder<'a>, field: &Field<'a>, budget: &
         let Parameter { value, span, .. } = parameter;
         tree.attribute("", name, Value::Text(value.clone()), *span, budget)?;
     }
-    if let Some(label) = of("label") {
-        let xml = STANDARD.decode(label.value.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let xml = xml.filter(|xml| xml.len() <= LABEL_BYTES_MAX).ok_or_else(|| refuse("expected base64 of at most 64 KiB of XML in UTF-8"))?;
-        let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: DEPTH_MAX };
-        // Places in the label are no places in the body.
-        let inside = read_tree(&xml, options, budget).map_err(|refusal| match refusal.reason {
-            Reason::SizeBudget => refusal,
-            reason => refuse(&format!("{reason}: {}", refusal.detail)),
-        })?;
-        let words = inside.all().fold(0_usize, |sum, (_, node)| sum.saturating_add(node.value.text().len()));
-        if inside.len() > LABEL_NODES_MAX || words > LABEL_TEXT_MAX {
-            return Err(refuse("expected a label of at most 256 parts and 4096 bytes of values"));
+    match (of("label"), of("type").map(|kind| kind.value.as_ref())) {
+        (Some(label), Some(":ess")) => {
+            let bytes = STANDARD.decode(label.value.as_bytes()).map_err(|_| refuse("expected a label in base64"))?;
+            super::ess::label(tree, &bytes, field, budget)?;
         }
-        hang(tree, &inside, NodeId::ROOT, field, budget)?;
+        (Some(label), _) => xml(tree, &label.value, field, budget)?,
+        (None, _) => {}
     }
     tree.close(field.span.range().end);
     Ok(())
+}
+
+/// Adds a label in XML.
+fn xml<'a>(tree: &mut TreeBuilder<'a>, coded: &str, field: &Field<'a>, budget: &mut Budget) -> Result<(), Refusal> {
+    let refuse = |detail: &str| field.refusal(Reason::InvalidMailLabel, detail);
+    let xml = STANDARD.decode(coded.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let xml = xml.filter(|xml| xml.len() <= LABEL_BYTES_MAX).ok_or_else(|| refuse("expected base64 of at most 64 KiB of XML in UTF-8"))?;
+    let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: DEPTH_MAX };
+    // Places in the label are no places in the body.
+    let inside = read_tree(&xml, options, budget).map_err(|refusal| match refusal.reason {
+        Reason::SizeBudget => refusal,
+        reason => refuse(&format!("{reason}: {}", refusal.detail)),
+    })?;
+    let words = inside.all().fold(0_usize, |sum, (_, node)| sum.saturating_add(node.value.text().len()));
+    if inside.len() > LABEL_NODES_MAX || words > LABEL_TEXT_MAX {
+        return Err(refuse("expected a label of at most 256 parts and 4096 bytes of values"));
+    }
+    hang(tree, &inside, NodeId::ROOT, field, budget)
 }
 
 // SPEC: RFC 7444: a colour of CSS by name, or six hexadecimal digits.
@@ -84,13 +95,13 @@ fn hang<'a>(tree: &mut TreeBuilder<'a>, label: &Tree<'_>, id: NodeId, field: &Fi
     tree.open(NAMESPACE_LABEL, name, field.span.range().start, budget)?;
     for (_, attribute) in label.attributes(id) {
         let name = known(&LABEL_ATTRIBUTES, attribute.name.as_str()).filter(|_| attribute.namespace.is_empty()).ok_or_else(strange)?;
-        tree.attribute("", name, owned(&attribute.value), field.span, budget)?;
+        tree.attribute("", name, owned(attribute.value), field.span, budget)?;
     }
     for (child, below) in label.children(id) {
         match below.kind {
             Kind::Element => hang(tree, label, child, field, budget)?,
             Kind::Text => {
-                tree.text(owned(&below.value), field.span, budget)?;
+                tree.text(owned(below.value), field.span, budget)?;
             }
             Kind::Attribute => {}
         }

@@ -122,6 +122,7 @@ pub(super) fn military<'a>(field: &Field<'a>) -> Result<(Cow<'a, str>, Span), Re
 }
 
 /// Military strings between semicolons; `sic` ones are 3 to 8 capitals and digits.
+// SPEC: RFC 6477, 3.3: a code has 3 to 8 characters of a military string. Codes in use have capitals and digits, and no others are let through.
 pub(super) fn militaries<'a>(field: &Field<'a>, item: &str) -> Result<Vec<(Cow<'a, str>, Span)>, Refusal> {
     let mut found = Vec::new();
     let mut start = 0_usize;
@@ -143,8 +144,9 @@ pub(super) fn militaries<'a>(field: &Field<'a>, item: &str) -> Result<Vec<(Cow<'
     Ok(found)
 }
 
-// SPEC: RFC 6477, military-string: the characters of a PrintableString; parentheses are left out, which would be comments.
-fn is_military(text: &str) -> bool {
+/// Whether a text is a military string.
+// SPEC: RFC 6477, 3.4, military-string: the characters of a PrintableString; parentheses are left out, which would be comments.
+pub(super) fn is_military(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b" '+,-./:=?".contains(&b);
     (1..=MILITARY_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain)
 }

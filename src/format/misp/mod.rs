@@ -82,7 +82,7 @@ fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
     let kind = KINDS.iter().find(|(key, _)| *key == node.name).map_or("", |(_, kind)| kind);
     // An index has no identity of its own.
     let kind = if tree.attribute(message, "uuid").is_some() { kind } else { "index" };
-    let subject = match tree.attribute(message, "uuid").map(|(_, node)| &node.value) {
+    let subject = match tree.attribute(message, "uuid").map(|(_, node)| node.value) {
         Some(Value::Text(text)) => Cow::Borrowed(text.as_ref()),
         _ => Cow::Borrowed(""),
     };

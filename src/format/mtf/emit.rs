@@ -6,49 +6,63 @@ use super::header::Header;
 use super::read::Message;
 use super::words::marked;
 use crate::base::{Budget, Reason, Refusal};
-use crate::format::syntax::slash::{Field, Line, Set, joined};
+use crate::format::syntax::slash::{Field, Line, Set, Shape, joined};
 use crate::normal::{Tree, TreeBuilder, Value};
-
-/// Builds the tree.
-///
-/// # Errors
-/// `size.*`.
-pub(super) fn tree<'a>(whole: &'a str, message: &Message<'a>, budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
-    let mut out = Out { whole, tree: TreeBuilder::with_capacity(nodes_about(message)), budget };
-    out.tree.open("", "mtf", 0, out.budget)?;
-    if let Some(number) = message.number {
-        out.attribute("number", number)?;
-    }
-    if let Some((header, bt)) = &message.header {
-        out.header(header, *bt)?;
-    }
-    out.text(message)?;
-    out.tree.close(whole.len());
-    out.tree.finish().ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected a finished tree"))
-}
 
 /// Nodes of a header at most, but for long lists of addressees: 64.
 const NODES_OF_HEADER: usize = 64;
 
-/// About the nodes of a message: room that need not grow is not copied.
-fn nodes_about(message: &Message<'_>) -> usize {
-    let of_fields = |fields: &[Field<'_>]| fields.iter().map(|field| if field.descriptor.is_some() { 3 } else { 2 }).sum::<usize>();
-    let of_set = |set: &Set<'_>| match set {
-        Set::Linear(fields) => of_fields(fields),
-        Set::Columnar(titles, rows) => rows.iter().map(|row| of_fields(row).saturating_add(1)).fold(of_fields(titles), usize::saturating_add),
-        // A paragraph has four nodes at most, and is rarely one line.
-        Set::Free(_, lines) => lines.len().saturating_add(4),
-    };
-    message.sets.iter().map(|(_, _, set)| of_set(set).saturating_add(1)).fold(NODES_OF_HEADER, usize::saturating_add)
+/// About the nodes of the sets on these lines, and the values among them: room that need not grow is not copied.
+fn room<'a>(lines: &[Line<'_>]) -> TreeBuilder<'a> {
+    let (mut elements, mut values) = (NODES_OF_HEADER, NODES_OF_HEADER);
+    for line in lines {
+        let slashes = memchr::memchr_iter(b'/', line.text.as_bytes()).count();
+        let fields = slashes.saturating_sub(if line.text.ends_with("//") { 2 } else { 0 });
+        let described = memchr::memchr_iter(b':', line.text.as_bytes()).count();
+        // Each field has a text, and each line that begins with one may be a row; the others begin sets.
+        elements = elements.saturating_add(fields).saturating_add(usize::from(slashes > 0));
+        values = values.saturating_add(fields).saturating_add(described);
+    }
+    TreeBuilder::with_room(elements.saturating_add(values), values)
 }
 
-struct Out<'a, 'b> {
+/// The tree of a message as it grows.
+pub(super) struct Out<'a, 'b> {
     whole: &'a str,
     tree: TreeBuilder<'a>,
     budget: &'b mut Budget,
+    /// Where the last set ends.
+    end: usize,
 }
 
-impl<'a> Out<'a, '_> {
+impl<'a, 'b> Out<'a, 'b> {
+    /// Begins the tree with all that stands before the sets.
+    ///
+    /// # Errors
+    /// `size.*`.
+    pub(super) fn begin(whole: &'a str, message: &Message<'a>, sets: &[Line<'a>], budget: &'b mut Budget) -> Result<Self, Refusal> {
+        let mut out = Out { whole, tree: room(sets), budget, end: 0 };
+        out.tree.open("", "mtf", 0, out.budget)?;
+        if let Some(number) = message.number {
+            out.attribute("number", number)?;
+        }
+        if let Some((header, bt)) = &message.header {
+            out.header(header, *bt)?;
+        }
+        out.text(message, sets)?;
+        Ok(out)
+    }
+
+    /// Ends the tree.
+    ///
+    /// # Errors
+    /// `fault.internal`.
+    pub(super) fn finish(mut self) -> Result<Tree<'a>, Refusal> {
+        self.tree.close(self.end);
+        self.tree.close(self.whole.len());
+        self.tree.finish().ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected a finished tree"))
+    }
+
     fn attribute(&mut self, name: &'a str, line: Line<'a>) -> Result<(), Refusal> {
         self.tree.attribute("", name, Value::Text(line.text.into()), line.span(), self.budget).map(drop)
     }
@@ -113,9 +127,11 @@ impl<'a> Out<'a, '_> {
         Ok(())
     }
 
-    fn text(&mut self, message: &Message<'a>) -> Result<(), Refusal> {
-        let first = message.sets.first().map_or(0, |(id, _, _)| id.start);
+    /// Opens the text, with what stands before its first set.
+    fn text(&mut self, message: &Message<'a>, sets: &[Line<'a>]) -> Result<(), Refusal> {
+        let first = sets.iter().find(|line| !line.text.is_empty()).map_or(0, |line| line.start);
         let start = message.classification.as_ref().map_or(first, |(_, line)| line.start);
+        self.end = start;
         self.tree.open("", "text", start, self.budget)?;
         if let Some((text, line)) = &message.classification {
             self.tree.attribute("", "classification", Value::Text(text.clone()), line.span(), self.budget)?;
@@ -124,60 +140,74 @@ impl<'a> Out<'a, '_> {
         for line in &message.before {
             self.element(if line.text.starts_with("SIC ") { "sic" } else { "line" }, *line)?;
         }
-        let mut end = start;
-        for (id, last, set) in &message.sets {
-            end = last.end();
-            self.tree.open("", id.text, id.start, self.budget)?;
-            match set {
-                Set::Linear(fields) => fields.iter().try_for_each(|field| self.field("field", field))?,
-                Set::Columnar(titles, rows) => self.columns(titles, rows)?,
-                Set::Free(subject, lines) => {
-                    subject.iter().try_for_each(|subject| self.field("subject", subject))?;
-                    self.paragraphs(lines)?;
-                }
-            }
-            self.tree.close(end);
-        }
-        self.tree.close(end);
         Ok(())
     }
 
-    fn field(&mut self, name: &'a str, field: &Field<'a>) -> Result<(), Refusal> {
+    /// Takes over one set, which ends with the line `last`.
+    ///
+    /// # Errors
+    /// `size.*`.
+    pub(super) fn set(&mut self, id: Line<'a>, last: Line<'a>, set: &mut Set<'a>) -> Result<(), Refusal> {
+        self.end = last.end();
+        self.tree.open("", id.text, id.start, self.budget)?;
+        match set.shape {
+            Shape::Linear => set.fields.drain(..).try_for_each(|field| self.field("field", field))?,
+            Shape::Columnar => self.columns(set)?,
+            Shape::Free => {
+                set.fields.drain(..).try_for_each(|subject| self.field("subject", subject))?;
+                self.paragraphs(&mut set.lines)?;
+            }
+        }
+        self.tree.close(self.end);
+        Ok(())
+    }
+
+    fn field(&mut self, name: &'a str, field: Field<'a>) -> Result<(), Refusal> {
         let range = field.whole.range();
         self.tree.open("", name, range.start, self.budget)?;
         field.descriptor.map_or(Ok(()), |line| self.attribute("descriptor", line))?;
-        self.tree.text(Value::Text(field.text.clone()), field.span, self.budget)?;
+        self.tree.text(Value::Text(field.text), field.span, self.budget)?;
         self.tree.close(range.end);
         Ok(())
     }
 
-    fn columns(&mut self, titles: &[Field<'a>], rows: &[Vec<Field<'a>>]) -> Result<(), Refusal> {
-        titles.iter().try_for_each(|title| self.field("title", title))?;
-        for row in rows {
-            let Some((first, last)) = row.first().zip(row.last()) else { continue };
+    fn columns(&mut self, set: &mut Set<'a>) -> Result<(), Refusal> {
+        let mut fields = set.fields.drain(..);
+        let mut ends = set.ends.iter().copied();
+        let titles = ends.next().unwrap_or(0);
+        fields.by_ref().take(titles).try_for_each(|title| self.field("title", title))?;
+        let mut start = titles;
+        for end in ends {
+            let mut cells = fields.by_ref().take(end.saturating_sub(start)).peekable();
+            start = end;
+            let Some(first) = cells.peek() else { continue };
             self.tree.open("", "row", first.whole.range().start, self.budget)?;
-            row.iter().try_for_each(|cell| self.field("cell", cell))?;
-            self.tree.close(last.whole.range().end);
+            let mut last = 0;
+            for cell in cells {
+                last = cell.whole.range().end;
+                self.field("cell", cell)?;
+            }
+            self.tree.close(last);
         }
         Ok(())
     }
 
     /// Free text, cut before each line that has a portion mark.
-    fn paragraphs(&mut self, lines: &[Line<'a>]) -> Result<(), Refusal> {
+    fn paragraphs(&mut self, lines: &mut [Line<'a>]) -> Result<(), Refusal> {
         let mut rest = lines;
-        while let Some((first, after)) = rest.split_first() {
+        while let [first, after @ ..] = &*rest {
             let count = after.iter().position(|line| marked(*line).is_some()).unwrap_or(after.len());
-            let (own, next) = after.split_at(count);
-            rest = next;
             let mark = marked(*first);
-            let head = mark.map_or(*first, |mark| mark.rest);
-            let mut lines = vec![head];
-            lines.extend_from_slice(own);
+            let (lines, next) = std::mem::take(&mut rest).split_at_mut(count.saturating_add(1));
+            rest = next;
+            if let (Some(mark), Some(head)) = (mark, lines.first_mut()) {
+                *head = mark.rest;
+            }
             // The first line of a paragraph begins with a word, so that the space before it means nothing.
             if let Some(line) = lines.iter_mut().find(|line| !line.text.is_empty()) {
                 *line = line.trimmed();
             }
-            let text = joined(self.whole, &lines);
+            let text = joined(self.whole, lines);
             if mark.is_none() && text.is_none() {
                 continue;
             }

@@ -9,13 +9,16 @@ use super::header::{self, Header};
 use super::schema::{Classified, classified, profile};
 use super::words::{closed, first_line};
 use crate::base::{Budget, Reason, Refusal};
-use crate::format::syntax::slash::{self, Line, Profile, Set};
+use crate::format::syntax::slash::{self, Line, Profile, Set, Shape};
 use crate::normal::Tree;
 
 /// Lines before the first set at most: 64. Real messages have fewer than 20.
 const LINES_BEFORE_MAX: usize = 64;
 
-/// A message cut into its parts.
+/// Characters of a line, about: room for lines is taken by it.
+const LINE_CHARS_ABOUT: usize = 32;
+
+/// A message cut into its parts, but for its sets.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
     /// The header with its closing `BT`.
@@ -28,8 +31,6 @@ pub(super) struct Message<'a> {
     pub(super) file: Option<Line<'a>>,
     /// Lines before the first set.
     pub(super) before: Vec<Line<'a>>,
-    /// Sets, with the id and the last line of each.
-    pub(super) sets: Vec<(Line<'a>, Line<'a>, Set<'a>)>,
 }
 
 /// Reads a message.
@@ -40,10 +41,15 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
     // Some ten looks at each byte, whatever it is.
     budget.spend(u64::try_from(body.len()).unwrap_or(u64::MAX).saturating_mul(10))?;
     let whole = slash::text(body)?;
-    let lines: Vec<Line<'a>> = slash::lines(whole).collect();
+    let mut lines: Vec<Line<'a>> = Vec::with_capacity(body.len() / LINE_CHARS_ABOUT);
+    lines.extend(slash::lines(whole));
     let kind = kind(&lines);
-    let message = cut(whole, &lines, profile(kind), kind)?;
-    emit::tree(whole, &message, budget)
+    let profile = profile(kind);
+    let (message, text) = cut(&lines, profile)?;
+    let mut out = emit::Out::begin(whole, &message, &text, budget)?;
+    let order = sets(whole, &text, profile, kind, &mut out)?;
+    order_of(&order, profile)?;
+    out.finish()
 }
 
 /// The message identifier, which decides the profile: on the line of the first MSGID.
@@ -60,7 +66,8 @@ fn is_first_set(line: &Line<'_>) -> bool {
     header::FIRST_SETS.iter().any(|id| line.text.starts_with(id))
 }
 
-fn cut<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile, kind: &str) -> Result<Message<'a>, Refusal> {
+/// The message with the lines of its sets.
+fn cut<'l, 'a>(lines: &'l [Line<'a>], profile: Profile) -> Result<(Message<'a>, Cow<'l, [Line<'a>]>), Refusal> {
     let all = lines.iter().find(|line| !line.text.is_empty()).copied().unwrap_or(Line { text: "", start: 0 });
     let Some(first) = lines.iter().position(|line| is_first_set(line)) else {
         return refuse(Reason::InvalidMtfMsgid, all, "expected a set MSGID that begins a line");
@@ -78,12 +85,10 @@ fn cut<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile, kind: &str) -> 
     let (text, number) = ending(text, header.as_ref().map(|(header, _)| header))?;
     text.iter().try_for_each(|line| line.keeps(profile))?;
     let first = text.iter().position(is_first_set).unwrap_or(text.len());
-    let mut message = Message { header, number, classification: None, file: None, before: Vec::new(), sets: Vec::new() };
+    let mut message = Message { header, number, classification: None, file: None, before: Vec::new() };
     let said = before(&mut message, text.get(..first).unwrap_or_default())?;
     let paged = pages(text.get(first..).unwrap_or_default(), &message, said)?;
-    message.sets = sets(whole, &paged, profile)?;
-    order(&message.sets, profile, kind)?;
-    Ok(message)
+    Ok((message, paged))
 }
 
 /// Takes the ending off the text: `BT`, `#nnnn`, `NNNN`; gives the number where no routing line has it.
@@ -183,7 +188,10 @@ fn repeats(message: &Message<'_>, said: Option<Classified>, marking: &str) -> bo
 }
 
 /// The text without its page lines and the blank lines around them.
-fn pages<'a>(lines: &[Line<'a>], message: &Message<'a>, said: Option<Classified>) -> Result<Vec<Line<'a>>, Refusal> {
+fn pages<'l, 'a>(lines: &'l [Line<'a>], message: &Message<'a>, said: Option<Classified>) -> Result<Cow<'l, [Line<'a>]>, Refusal> {
+    if lines.iter().all(|line| page(line.text).is_none()) {
+        return Ok(Cow::Borrowed(lines));
+    }
     let routing = message.header.as_ref().and_then(|(header, _)| header.routing.as_ref());
     let mut kept: Vec<Line<'a>> = Vec::with_capacity(lines.len());
     let mut next = 2_u32;
@@ -209,7 +217,7 @@ fn pages<'a>(lines: &[Line<'a>], message: &Message<'a>, said: Option<Classified>
             kept.pop();
         }
     }
-    Ok(kept)
+    Ok(Cow::Owned(kept))
 }
 
 /// Number, origin and marking of a page line: `PAGE 02 RUEWMFU3647 UNCLAS`.
@@ -221,8 +229,17 @@ fn page(text: &str) -> Option<(&str, &str, &str)> {
     (counted && station).then_some((number, origin, marking))
 }
 
-fn sets<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Vec<(Line<'a>, Line<'a>, Set<'a>)>, Refusal> {
+/// What the order of sets is judged by.
+struct Place<'a> {
+    id: Line<'a>,
+    /// Whether the set begins with the message identifier, as a field without descriptor.
+    identifies: bool,
+}
+
+/// Reads each set and puts it into the tree; gives their order.
+fn sets<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile, kind: &str, out: &mut emit::Out<'a, '_>) -> Result<Vec<Place<'a>>, Refusal> {
     let mut found = Vec::new();
+    let mut set = Set::default();
     let mut rest = lines;
     while let Some(at) = rest.iter().position(|line| !line.text.is_empty()) {
         rest = rest.get(at..).unwrap_or_default();
@@ -231,8 +248,10 @@ fn sets<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Vec<
         }
         let (id, count) = slash::ends_here(rest, profile)?;
         let (own, after) = rest.split_at(count);
-        let last = own.last().copied().unwrap_or(id);
-        found.push((id, last, slash::set(whole, id, own, profile)?));
+        set.read(whole, id, own, profile)?;
+        let named = |field: &slash::Field<'_>| field.text == kind && field.descriptor.is_none();
+        found.push(Place { id, identifies: set.shape == Shape::Linear && kind != "-" && set.fields.first().is_some_and(named) });
+        out.set(id, own.last().copied().unwrap_or(id), &mut set)?;
         rest = after;
     }
     Ok(found)
@@ -240,16 +259,15 @@ fn sets<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Vec<
 
 /// Checks the structure of the message.
 // SPEC: ADatP-3 part I: EXER or OPER, MSGID, references, groups; AMPN after a set, NARR after a group, RMKS last.
-fn order(sets: &[(Line<'_>, Line<'_>, Set<'_>)], profile: Profile, kind: &str) -> Result<(), Refusal> {
+fn order_of(sets: &[Place<'_>], profile: Profile) -> Result<(), Refusal> {
     let mut previous = "";
     let mut identified = false;
-    for (id, _, set) in sets {
+    for Place { id, identifies } in sets {
         let fits = match id.text {
             "MSGID" if identified => return refuse(Reason::InvalidMtfMsgid, *id, "expected MSGID once"),
             "MSGID" => {
                 identified = true;
-                let own = matches!(set, Set::Linear(fields) if fields.first().is_some_and(|field| field.text == kind && field.descriptor.is_none()));
-                if !own || kind == "-" {
+                if !identifies {
                     return refuse(Reason::InvalidMtfMsgid, *id, "expected the message identifier on the line of MSGID, without descriptor");
                 }
                 true
@@ -267,7 +285,7 @@ fn order(sets: &[(Line<'_>, Line<'_>, Set<'_>)], profile: Profile, kind: &str) -
         previous = id.text;
     }
     match (identified, sets.first()) {
-        (false, Some((id, _, _))) => refuse(Reason::InvalidMtfMsgid, *id, "expected a set MSGID"),
+        (false, Some(Place { id, .. })) => refuse(Reason::InvalidMtfMsgid, *id, "expected a set MSGID"),
         _ => Ok(()),
     }
 }

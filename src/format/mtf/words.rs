@@ -84,6 +84,8 @@ pub(super) struct Marked<'a> {
 
 /// The portion mark with which a line begins, after its number.
 pub(super) fn marked(line: Line<'_>) -> Option<Marked<'_>> {
+    // Few lines have one, and every line is asked.
+    memchr::memchr(b'(', line.text.as_bytes())?;
     let blanks = || take_while::<_, _, E<'_>>(|c| c == ' ');
     let word = || take_while_m_n::<_, _, E<'_>>(1, 3, |c: char| c.is_ascii_alphanumeric());
     let dotted = recognize(many1_count(terminated(word(), char('.'))));

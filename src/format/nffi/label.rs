@@ -5,7 +5,7 @@
 
 use crate::normal::{Kind, Marking, NodeId, Portion, Tree};
 
-use super::schema::{CATEGORY, CLASSIFICATION, POLICY};
+use super::schema::{CATEGORY, CLASSIFICATION, NAMESPACE_ISM, POLICY};
 
 /// Elements in which people write.
 const FREE: [&str; 2] = ["remarks", "specialUserDefined"];
@@ -24,8 +24,14 @@ pub(super) fn portions(tree: &Tree<'_>) -> Vec<Portion> {
 
 fn markings(tree: &Tree<'_>, section: NodeId) -> Vec<Marking> {
     let attribute = |name| tree.attribute(section, name).map(|(id, _)| id);
-    let Some((policy, classification)) = attribute(POLICY).zip(attribute(CLASSIFICATION)) else { return Vec::new() };
+    let named = attribute(POLICY).zip(attribute(CLASSIFICATION));
+    let named = named.map(|(policy, classification)| Marking::Named { policy, classification, category: attribute(CATEGORY) });
+    let of_ism = tree.attributes(section).any(|(_, node)| node.namespace == NAMESPACE_ISM);
+    let labels: Vec<Marking> = named.into_iter().chain(of_ism.then_some(Marking::Ism(section))).collect();
+    if labels.is_empty() {
+        return labels;
+    }
     let free = tree.elements(section).filter(|(_, node)| FREE.contains(&node.name.as_str())).flat_map(|(id, _)| tree.children(id));
     let banners = free.filter(|(_, node)| node.kind == Kind::Text).map(|(id, _)| Marking::Banner(id));
-    std::iter::once(Marking::Named { policy, classification, category: attribute(CATEGORY) }).chain(banners).collect()
+    labels.into_iter().chain(banners).collect()
 }

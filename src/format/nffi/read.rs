@@ -7,11 +7,14 @@ use crate::format::syntax::hidden::hides;
 use crate::format::syntax::xml::{self, Attribute, Cdata, Comments, Options, Reader, Tag, Text, Token};
 use crate::normal::{NodeId, Tree, TreeBuilder, Value};
 
-use super::schema::{self, Element, Holds, MESSAGE, NAMESPACE, Occurs};
+use super::schema::{self, Element, Holds, MESSAGE, NAMESPACE, NAMESPACE_ISM, Occurs};
 use super::value::value;
 
 /// Open elements at most: 16. The table needs 6; the rest is for `detailData`.
 const DEPTH_MAX: usize = 16;
+
+/// Open elements where a section is the last of them: message, track, section.
+const SECTION_LEVEL: usize = 3;
 
 const OPTIONS: Options = Options { comments: Comments::Allow, cdata: Cdata::Refuse, depth_max: DEPTH_MAX };
 
@@ -21,7 +24,8 @@ const OPTIONS: Options = Options { comments: Comments::Allow, cdata: Cdata::Refu
 /// `malformed.*`, `invalid.nffi.*`, `size.*`.
 pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
     let text = xml::text(body)?;
-    let mut message = Message { tree: TreeBuilder::with_capacity(xml::nodes_at_most(text)), levels: Vec::with_capacity(DEPTH_MAX) };
+    let (nodes, values) = xml::nodes_at_most(text);
+    let mut message = Message { tree: TreeBuilder::with_room(nodes, values), levels: Vec::with_capacity(DEPTH_MAX) };
     let mut reader = Reader::new(text, OPTIONS, budget)?;
     loop {
         match reader.token(budget)? {
@@ -129,15 +133,18 @@ impl<'a> Message<'a> {
 
     fn attribute(&mut self, attribute: Attribute<'a>, budget: &mut Budget) -> Result<(), Refusal> {
         let Attribute { namespace, name, value: text, span } = attribute;
-        if !namespace.is_empty() {
-            return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace"));
+        // A section is what a label speaks of: it stands in a track in a message.
+        let marking = namespace == NAMESPACE_ISM && self.levels.len() == SECTION_LEVEL;
+        if !namespace.is_empty() && !marking {
+            return Err(self.refusal(Reason::MalformedXmlNamespace, span, "expected an attribute without namespace, or of ISM on a section"));
         }
         if hides(name) {
             return Err(self.refusal(Reason::InvalidNffiCharacter, span, "expected an attribute name of visible characters"));
         }
         let row = self.levels.last().and_then(|level| level.row);
-        let known = row.and_then(|row| row.attributes.iter().find(|known| known.name == name));
+        let known = row.filter(|_| !marking).and_then(|row| row.attributes.iter().find(|known| known.name == name));
         let value = match (known, row) {
+            (None, _) if marking => Value::Text(text),
             (Some(known), _) => value(known.kind, text, span).map_err(|refusal| refusal.on(format!("{}/@{name}", self.path())))?,
             (None, Some(row)) if !matches!(row.holds, Holds::Anything) => {
                 return Err(self.refusal(Reason::InvalidNffiAttribute, span, "expected an attribute that the format has here"));
@@ -196,6 +203,7 @@ struct Label {
 impl Label {
     fn see(&mut self, attribute: &Attribute<'_>) {
         match attribute.name {
+            _ if !attribute.namespace.is_empty() => {}
             schema::POLICY => self.policy = true,
             schema::CLASSIFICATION => self.classification = true,
             schema::CATEGORY => self.category = true,
@@ -212,7 +220,8 @@ impl Label {
 /// A section without label beside one with a label says nothing about itself, so nobody may guess.
 fn every_section_or_none_is_labelled(tree: &Tree<'_>) -> Result<(), Refusal> {
     let sections = || tree.elements(NodeId::ROOT).flat_map(|(track, _)| tree.elements(track));
-    let labelled = |section: NodeId| tree.attribute(section, schema::POLICY).is_some();
+    let of_ism = |section: NodeId| tree.attributes(section).any(|(_, node)| node.namespace == NAMESPACE_ISM);
+    let labelled = |section: NodeId| tree.attribute(section, schema::POLICY).is_some() || of_ism(section);
     let Some((first, _)) = sections().next() else { return Ok(()) };
     match sections().find(|(section, _)| labelled(*section) != labelled(first)) {
         None => Ok(()),

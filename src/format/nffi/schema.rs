@@ -107,6 +107,8 @@ impl Element {
 
 /// The namespace of every element.
 pub(super) const NAMESPACE: &str = "urn:nato:fft:protocols:nffi13";
+/// Markings of the American intelligence community, as attributes of sections.
+pub(super) const NAMESPACE_ISM: &str = "urn:us:gov:ic:ism";
 
 /// Attributes that make the security label of a section, and stand on sections only.
 pub(super) const POLICY: &str = "secPolicyName";

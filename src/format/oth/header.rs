@@ -120,7 +120,8 @@ fn origin(text: &str) -> Option<(&str, Value<'static>)> {
     let shape: IResult<&str, _> =
         all_consuming((recognize(one_of("ZOPRY")), tag(" "), (two(), two(), two()), tag("Z "), take(3_usize), tag(" "), two())).parse(text);
     let (_, (precedence, _, (day, hour, minute), _, month, _, year)) = shape.ok()?;
-    Some((precedence, Value::Time(calendar([year, month, day], [hour, minute, "00"])?)))
+    let number = |digits: &str| digits.parse().ok();
+    Some((precedence, Value::Time(calendar(month, year, [number(day)?, number(hour)?, number(minute)?], 0)?)))
 }
 
 fn expected<'a>(lines: &mut Lines<'a>, what: &str, of_a_kind: impl Fn(&str) -> bool) -> Result<Line<'a>, Refusal> {

@@ -5,6 +5,9 @@ use crate::base::{Budget, Reason, Refusal, Span};
 /// Characters of a line at most: 69, what teleprinters and the receivers after them take.
 pub(super) const LINE_CHARS_MAX: usize = 69;
 
+/// Characters of a line, about: room for lines is taken by it.
+const LINE_CHARS_ABOUT: usize = 40;
+
 /// A line with something on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
@@ -32,11 +35,13 @@ impl<'a> Line<'a> {
 
     /// The parts between solidi, with their places.
     pub(super) fn fields(self) -> impl Iterator<Item = Self> {
-        let mut start = self.start;
-        self.text.split('/').map(move |text| {
-            let here = Self { text, start };
-            start = here.end().saturating_add(1);
-            here
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let Self { text, start } = rest?;
+            let Some(cut) = text.bytes().position(|byte| byte == b'/') else { return rest.take() };
+            let next = cut.saturating_add(1);
+            rest = Some(Self { text: text.get(next..).unwrap_or_default(), start: start.saturating_add(next) });
+            Some(Self { text: text.get(..cut).unwrap_or_default(), start })
         })
     }
 }
@@ -56,7 +61,7 @@ impl<'a> Lines<'a> {
     /// `malformed.oth.character`, `malformed.oth.line`, `size.budget`.
     pub(super) fn cut(body: &'a [u8], budget: &mut Budget) -> Result<Self, Refusal> {
         let text = ascii(body)?;
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(body.len() / LINE_CHARS_ABOUT);
         let mut start = 0_usize;
         for raw in text.split('\n') {
             budget.spend(1)?;
@@ -103,14 +108,12 @@ impl<'a> Lines<'a> {
 /// The body as text, if every byte is a visible character, a blank or a part of a line end.
 fn ascii(body: &[u8]) -> Result<&str, Refusal> {
     let refuse = |at: usize| Refusal::at(Reason::MalformedOthCharacter, Span::new(at, at), "expected visible ASCII, blanks and line feeds");
-    let mut bytes = body.iter().enumerate().peekable();
-    while let Some((at, byte)) = bytes.next() {
-        let plain = match byte {
-            b' '..=b'~' | b'\n' => true,
-            b'\r' => bytes.peek().is_some_and(|(_, next)| **next == b'\n'),
-            _ => false,
-        };
-        if !plain {
+    // All bytes at a time, and one after the other only where that finds something to look at.
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    if !body.iter().fold(true, |all, byte| all & plain(byte)) {
+        let next = |at: usize| body.get(at.saturating_add(1));
+        let fits = |(at, byte): (usize, &u8)| plain(byte) || *byte == b'\r' && next(at) == Some(&b'\n');
+        if let Some(at) = body.iter().enumerate().position(|place| !fits(place)) {
             return Err(refuse(at));
         }
     }

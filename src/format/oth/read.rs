@@ -23,11 +23,12 @@ const TEXT_LINES_MAX: usize = 500;
 pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, Refusal> {
     let mut lines = Lines::cut(body, budget)?;
     let mut message = Message {
-        tree: TreeBuilder::with_capacity(body.len() / 6),
+        tree: room(body),
         levels: vec![Level { id: "oth", end: 0, seen: Vec::new() }],
         report: Report::Any,
         last: None,
         open: None,
+        parts: Vec::new(),
     };
     message.tree.open("", "oth", 0, budget)?;
     let found = header::read(&mut lines, &mut message.tree, budget)?;
@@ -46,6 +47,15 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
     message.unwind(1);
     message.tree.close(body.len());
     message.tree.finish().ok_or_else(|| Refusal::new(Reason::MalformedOthEnd, "expected one message"))
+}
+
+/// Room for the nodes of a body: an attribute for each field that says something, an element for each line.
+fn room<'a>(body: &[u8]) -> TreeBuilder<'a> {
+    // Both are frequent: counting all bytes is quicker than going from one to the next.
+    let pairs = || body.iter().zip(body.get(1..).unwrap_or_default());
+    let fields = pairs().filter(|(byte, next)| **byte == b'/' && !matches!(next, b'/' | b'\n' | b'\r')).count().saturating_add(8);
+    let lines = body.iter().filter(|byte| **byte == b'\n').count();
+    TreeBuilder::with_room(lines.saturating_add(fields), fields)
 }
 
 /// An open set.
@@ -67,6 +77,8 @@ struct Message<'a> {
     last: Option<&'static Set>,
     /// The set that is being read.
     open: Option<&'static str>,
+    /// The fields of the set that is being read.
+    parts: Vec<Line<'a>>,
 }
 
 impl<'a> Message<'a> {
@@ -79,13 +91,17 @@ impl<'a> Message<'a> {
         let end = match &row.holds {
             Holds::Text => self.text(line, lines, budget)?,
             Holds::Fields(fields) => {
-                let (parts, end) = parts(line, row, lines);
+                let end = self.cut(line, row, lines);
+                let parts = std::mem::take(&mut self.parts);
                 self.fields(fields, &parts, line, budget)?;
+                self.parts = parts;
                 end
             }
             Holds::Marking => {
-                let (parts, end) = parts(line, row, lines);
+                let end = self.cut(line, row, lines);
+                let parts = std::mem::take(&mut self.parts);
                 self.marking(&parts, line, budget)?;
+                self.parts = parts;
                 end
             }
         };
@@ -93,6 +109,21 @@ impl<'a> Message<'a> {
         self.last = Some(row);
         self.open = None;
         Ok(row.id)
+    }
+
+    /// Cuts the fields of a set: those of its line, and of the lines that continue it; gives their end.
+    fn cut(&mut self, line: Line<'a>, row: &Set, lines: &mut Lines<'a>) -> usize {
+        self.parts.clear();
+        let mut rest = line.after(row.id).and_then(|rest| rest.after("/"));
+        let mut end = line.end();
+        loop {
+            for field in rest.into_iter().flat_map(Line::fields) {
+                self.parts.push(field);
+            }
+            let Some(next) = lines.next_if(|text| text.starts_with('/')) else { return end };
+            rest = next.after("/");
+            end = next.end();
+        }
     }
 
     /// The row of the set that a line begins.
@@ -261,17 +292,6 @@ impl<'a> Message<'a> {
 
 /// Characters of a classification: 4 to 24.
 const CLASS_CHARS: std::ops::RangeInclusive<usize> = 4..=24;
-
-/// The fields of a set: those of its line, and of the lines that continue it.
-fn parts<'a>(line: Line<'a>, row: &Set, lines: &mut Lines<'a>) -> (Vec<Line<'a>>, usize) {
-    let mut all: Vec<Line<'a>> = line.after(row.id).and_then(|rest| rest.after("/")).into_iter().flat_map(Line::fields).collect();
-    let mut end = line.end();
-    while let Some(next) = lines.next_if(|text| text.starts_with('/')) {
-        all.extend(next.after("/").into_iter().flat_map(Line::fields));
-        end = next.end();
-    }
-    (all, end)
-}
 
 /// Whether a line ends a free text because a known set begins.
 fn begins_known_set(text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! What a set of OTH-Gold is: the words of the table in `sets`.
 
+use std::sync::LazyLock;
+
 /// How the value of a field is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -59,7 +61,7 @@ pub(crate) enum Presence {
 }
 
 /// A field.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     /// Name of the attribute.
     pub(crate) name: &'static str,
@@ -117,7 +119,31 @@ pub(crate) struct Set {
     pub(crate) holds: Holds,
 }
 
+/// The identifiers of all sets as numbers, which are compared at once: every line is looked up.
+static KEYS: LazyLock<Vec<u64>> = LazyLock::new(|| super::sets::SETS.iter().map(|set| key(set.id).unwrap_or_default()).collect());
+
+/// An identifier of at most 7 letters and digits as one number, its length among it.
+fn key(id: &str) -> Option<u64> {
+    let length = u8::try_from(id.len()).ok().filter(|length| *length < 8)?;
+    Some(id.bytes().fold(u64::from(length), |key, byte| key << 8 | u64::from(byte)))
+}
+
 /// The set of an identifier.
 pub(crate) fn set(id: &str) -> Option<&'static Set> {
-    super::sets::SETS.iter().find(|set| set.id == id)
+    let key = key(id)?;
+    KEYS.iter().position(|known| *known == key).and_then(|at| super::sets::SETS.get(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_found_by_its_identifier_alone() {
+        for row in super::super::sets::SETS {
+            assert_eq!(set(row.id).map(|found| found.id), Some(row.id));
+            assert!(set(&format!("{}X", row.id)).is_none() && set(&format!(" {}", row.id)).is_none(), "{}", row.id);
+        }
+        assert!(["", "A", "LONGERTHANANY"].iter().all(|id| set(id).is_none()));
+    }
 }

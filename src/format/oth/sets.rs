@@ -61,6 +61,51 @@ const PORT: Type = any(1, 18);
 const CARGO: Type = letters(3, 3);
 const FLAG: Type = letters(2, 2);
 
+/// Fields of several sets as one list: those that stand together in many are written once.
+macro_rules! join {
+    ($($run:expr),* $(,)?) => {{
+        const RUNS: &[&[Field]] = &[$($run),*];
+        const JOINED: [Field; count(RUNS)] = joined(RUNS);
+        &JOINED
+    }};
+}
+
+const fn count(mut runs: &[&[Field]]) -> usize {
+    let mut count = 0_usize;
+    while let [run, others @ ..] = runs {
+        count = count.saturating_add(run.len());
+        runs = others;
+    }
+    count
+}
+
+const fn joined<const COUNT: usize>(mut runs: &[&[Field]]) -> [Field; COUNT] {
+    let mut all = [required("", Type::Moment); COUNT];
+    let mut free: &mut [Field] = &mut all;
+    while let [run, others @ ..] = runs {
+        let (here, after) = free.split_at_mut(run.len());
+        here.copy_from_slice(run);
+        free = after;
+        runs = others;
+    }
+    all
+}
+
+/// When it was.
+const WHEN: &[Field] = &[required("dtg", Type::Moment), required("month", Type::Month)];
+/// When, to the second, and where, in the extended sets.
+const AT_PLACE: &[Field] = &[required("time", Type::Time), required("place", Type::Place)];
+/// Where, to a tenth of a minute of arc.
+const AT_MINUTES: &[Field] = &[required("lat", Type::LatitudeMinutes), required("lon", Type::LongitudeMinutes)];
+/// Where, to a second of arc.
+const AT_SECONDS: &[Field] = &[required("lat", Type::LatitudeSeconds), required("lon", Type::LongitudeSeconds)];
+/// How well the place is known.
+const ELLIPSE: &[Field] = &[optional("axis", Type::Bearing), optional("semiMajor", LENGTH), optional("semiMinor", LENGTH)];
+/// Where it goes.
+const MOTION: &[Field] = &[optional("course", Type::Bearing), optional("speed", Type::Speed)];
+/// What it was heard on, and by whom.
+const RECEIVED: &[Field] = &[optional("frequency", FREQUENCY), optional("source", SENSOR)];
+
 /// All sets: first those of the message, then contacts and what is under them, then other reports.
 pub(super) static SETS: &[Set] = &[
     fields(
@@ -99,31 +144,21 @@ pub(super) static SETS: &[Set] = &[
     contact("DEL", &[required("track", TRACK), required("command", COMMAND), optional("uid", IDENTITY)]),
     contact(
         "DLOB",
-        &[
-            required("track", TRACK),
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeMinutes),
-            required("lon", Type::LongitudeMinutes),
-            required("bearing", Type::Bearing),
-            optional("sensor", SENSOR),
-            required("command", COMMAND),
-            optional("uid", IDENTITY),
-        ],
+        join!(
+            &[required("track", TRACK)],
+            WHEN,
+            AT_MINUTES,
+            &[required("bearing", Type::Bearing), optional("sensor", SENSOR), required("command", COMMAND), optional("uid", IDENTITY)],
+        ),
     ),
     contact(
         "DPOS",
-        &[
-            required("track", TRACK),
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeMinutes),
-            required("lon", Type::LongitudeMinutes),
-            optional("sensor", SENSOR),
-            optional("source", SENSOR),
-            required("command", COMMAND),
-            optional("uid", IDENTITY),
-        ],
+        join!(
+            &[required("track", TRACK)],
+            WHEN,
+            AT_MINUTES,
+            &[optional("sensor", SENSOR), optional("source", SENSOR), required("command", COMMAND), optional("uid", IDENTITY)],
+        ),
     ),
     contact(
         "DXLOB",
@@ -142,18 +177,13 @@ pub(super) static SETS: &[Set] = &[
     ),
     contact(
         "DXPOS",
-        &[
-            required("command", COMMAND),
-            required("track", TRACK),
-            optional("uid", IDENTITY),
-            required("time", Type::Time),
-            required("place", Type::Place),
-            optional("sensor", SENSOR),
-            optional("axis", Type::Bearing),
-            optional("semiMajor", LENGTH),
-            optional("semiMinor", LENGTH),
-            optional("source", SENSOR),
-        ],
+        join!(
+            &[required("command", COMMAND), required("track", TRACK), optional("uid", IDENTITY)],
+            AT_PLACE,
+            &[optional("sensor", SENSOR)],
+            ELLIPSE,
+            &[optional("source", SENSOR)],
+        ),
     ),
     contact(
         "MRG",
@@ -194,108 +224,59 @@ pub(super) static SETS: &[Set] = &[
     about(
         "POS",
         Occurs::Many,
-        &[
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeMinutes),
-            required("lon", Type::LongitudeMinutes),
-            optional("sensor", SENSOR),
-            optional("axis", Type::Bearing),
-            optional("semiMajor", LENGTH),
-            optional("semiMinor", LENGTH),
-            optional("course", Type::Bearing),
-            optional("speed", Type::Speed),
-            optional("altitude", code(3, 6)),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-            optional("contact", digits(1, 7)),
-            optional("units", digits(1, 3)),
-        ],
+        join!(
+            WHEN,
+            AT_MINUTES,
+            &[optional("sensor", SENSOR)],
+            ELLIPSE,
+            MOTION,
+            &[optional("altitude", code(3, 6))],
+            RECEIVED,
+            &[optional("contact", digits(1, 7)), optional("units", digits(1, 3))],
+        ),
     ),
     about(
         "LOB",
         Occurs::Many,
-        &[
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeMinutes),
-            required("lon", Type::LongitudeMinutes),
-            required("bearing", Type::Bearing),
-            optional("sensor", SENSOR),
-            optional("halfWidth", any(3, 6)),
-            optional("range", LENGTH),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-        ],
+        join!(
+            WHEN,
+            AT_MINUTES,
+            &[required("bearing", Type::Bearing), optional("sensor", SENSOR), optional("halfWidth", any(3, 6)), optional("range", LENGTH)],
+            RECEIVED,
+        ),
     ),
     about(
         "XPOS",
         Occurs::Many,
-        &[
-            required("time", Type::Time),
-            required("place", Type::Place),
-            optional("sensor", SENSOR),
-            optional("axis", Type::Bearing),
-            optional("semiMajor", LENGTH),
-            optional("semiMinor", LENGTH),
-            optional("course", Type::Bearing),
-            optional("speed", Type::Speed),
-            optional("altitude", any(2, 8)),
-            optional("depth", any(2, 7)),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-            optional("contact", digits(1, 7)),
-            optional("photos", letters(3, 3)),
-            optional("units", digits(1, 3)),
-        ],
+        join!(
+            AT_PLACE,
+            &[optional("sensor", SENSOR)],
+            ELLIPSE,
+            MOTION,
+            &[optional("altitude", any(2, 8)), optional("depth", any(2, 7))],
+            RECEIVED,
+            &[optional("contact", digits(1, 7)), optional("photos", letters(3, 3)), optional("units", digits(1, 3))],
+        ),
     ),
     about(
         "XLOB",
         Occurs::Many,
-        &[
-            required("time", Type::Time),
-            required("place", Type::Place),
-            required("bearing", Type::Bearing),
-            optional("sensor", SENSOR),
-            optional("halfWidth", any(2, 8)),
-            optional("range", any(2, 7)),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-        ],
+        join!(
+            AT_PLACE,
+            &[required("bearing", Type::Bearing), optional("sensor", SENSOR), optional("halfWidth", any(2, 8)), optional("range", any(2, 7))],
+            RECEIVED,
+        ),
     ),
-    about(
-        "JPOS",
-        Occurs::Many,
-        &[
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeSeconds),
-            required("lon", Type::LongitudeSeconds),
-            optional("sensor", SENSOR),
-            optional("axis", Type::Bearing),
-            optional("semiMajor", LENGTH),
-            optional("semiMinor", LENGTH),
-            optional("course", Type::Bearing),
-            optional("speed", Type::Speed),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-        ],
-    ),
+    about("JPOS", Occurs::Many, join!(WHEN, AT_SECONDS, &[optional("sensor", SENSOR)], ELLIPSE, MOTION, RECEIVED)),
     about(
         "JLOB",
         Occurs::Many,
-        &[
-            required("dtg", Type::Moment),
-            required("month", Type::Month),
-            required("lat", Type::LatitudeSeconds),
-            required("lon", Type::LongitudeSeconds),
-            required("bearing", Type::Bearing),
-            optional("sensor", SENSOR),
-            optional("halfWidth", any(3, 6)),
-            optional("range", LENGTH),
-            optional("frequency", FREQUENCY),
-            optional("source", SENSOR),
-        ],
+        join!(
+            WHEN,
+            AT_SECONDS,
+            &[required("bearing", Type::Bearing), optional("sensor", SENSOR), optional("halfWidth", any(3, 6)), optional("range", LENGTH)],
+            RECEIVED,
+        ),
     ),
     detail(
         "RADB",

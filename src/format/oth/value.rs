@@ -4,11 +4,6 @@
 
 use std::borrow::Cow;
 
-use nom::bytes::complete::{tag, take_while_m_n};
-use nom::combinator::{all_consuming, opt};
-use nom::sequence::preceded;
-use nom::{AsChar, IResult, Parser};
-
 use crate::base::{Decimal, Reason, Time};
 use crate::normal::{Unit, Value};
 
@@ -53,7 +48,7 @@ fn plain(text: &str, chars: std::ops::RangeInclusive<usize>, of: Of) -> Result<&
     };
     let refuse = |expected| Err((Reason::InvalidOthField, expected));
     match of {
-        _ if text.trim() != text => refuse("expected no blank at either end of a field"),
+        _ if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) => refuse("expected no blank at either end of a field"),
         _ if !chars.contains(&text.len()) => refuse("expected another number of characters in this field"),
         _ if text.bytes().all(fits) => Ok(text),
         Of::Letters => refuse("expected capital letters"),
@@ -62,8 +57,22 @@ fn plain(text: &str, chars: std::ops::RangeInclusive<usize>, of: Of) -> Result<&
     }
 }
 
-fn figures(count: usize) -> impl Fn(&str) -> IResult<&str, &str> {
-    move |text| take_while_m_n(count, count, AsChar::is_dec_digit)(text)
+/// A number of so many digits, nine at most, and what follows it.
+fn figures(bytes: &[u8], count: usize) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_at_checked(count)?;
+    let number = digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        Some(number.saturating_mul(10).saturating_add(u32::from(digit)))
+    })?;
+    Some((number, rest))
+}
+
+/// `DDhhmm` and what follows.
+fn clock(bytes: &[u8]) -> Option<([u32; 3], &[u8])> {
+    let (day, rest) = figures(bytes, 2)?;
+    let (hour, rest) = figures(rest, 2)?;
+    let (minute, rest) = figures(rest, 2)?;
+    Some(([day, hour, minute], rest))
 }
 
 /// The text before a check digit, if the digit is right.
@@ -90,29 +99,31 @@ pub(crate) fn check_digit(text: &str) -> u8 {
 /// `DDhhmmZd` without its check digit.
 fn moment(text: &str) -> Result<&str, Wrong> {
     let expected = (Reason::InvalidOthTime, "expected `DDhhmmZ` and a check digit");
-    let shape: IResult<&str, _> = all_consuming((figures(2), figures(2), figures(2), tag("Z"), figures(1))).parse(text);
-    let Ok((_, (day, hour, minute, _, _))) = shape else { return Err(expected) };
+    let Some(([day, hour, minute], [b'Z', b'0'..=b'9'])) = clock(text.as_bytes()) else { return Err(expected) };
     let before = checked(text)?;
-    if ("01"..="31").contains(&day) && hour < "24" && minute < "60" { Ok(before) } else { Err(expected) }
+    if (1..=31).contains(&day) && hour < 24 && minute < 60 { Ok(before) } else { Err(expected) }
 }
 
 /// `DDhhmm[ss]Zd` and `JAN25`.
 pub(super) fn time(moment: &str, month_and_year: &str) -> Result<Value<'static>, Wrong> {
     let expected = (Reason::InvalidOthTime, "expected `DDhhmmZ` or `DDhhmmssZ` with a check digit, then month and year as `JAN25`");
-    let shape: IResult<&str, _> = all_consuming((figures(2), figures(2), figures(2), opt(figures(2)), tag("Z"), figures(1))).parse(moment);
-    let Ok((_, (day, hour, minute, second, _, _))) = shape else { return Err(expected) };
+    let Some((parts, rest)) = clock(moment.as_bytes()) else { return Err(expected) };
+    let (second, rest) = figures(rest, 2).unwrap_or((0, rest));
+    if !matches!(rest, [b'Z', b'0'..=b'9']) {
+        return Err(expected);
+    }
     checked(moment)?;
     let Some((month, year)) = month_and_year.split_at_checked(3) else { return Err(expected) };
-    calendar([year, month, day], [hour, minute, second.unwrap_or("00")]).map(Value::Time).ok_or(expected)
+    calendar(month, year, parts, second).map(Value::Time).ok_or(expected)
 }
 
-/// A time of this century from `[yy, MON, dd]` and `[hh, mm, ss]`.
-pub(super) fn calendar([year, month, day]: [&str; 3], [hour, minute, second]: [&str; 3]) -> Option<Time> {
+/// A time of this century from `MON`, `yy`, `[dd, hh, mm]` and `ss`.
+pub(super) fn calendar(month: &str, year: &str, [day, hour, minute]: [u32; 3], second: u32) -> Option<Time> {
     let month = MONTHS.iter().position(|known| *known == month)?.checked_add(1)?;
-    if year.len() != 2 {
-        return None;
-    }
-    Time::parse(&format!("20{year}-{month:02}-{day}T{hour}:{minute}:{second}Z"))
+    let Some((year, [])) = figures(year.as_bytes(), 2) else { return None };
+    let part = |number: u32| i8::try_from(number).ok();
+    let date = [i16::try_from(year).ok()?.checked_add(2000)?, i16::try_from(month).ok()?, i16::try_from(day).ok()?];
+    Time::from_parts(date, [part(hour)?, part(minute)?, part(second)?])
 }
 
 /// The smallest part of a position.
@@ -124,12 +135,12 @@ enum Step {
 
 fn latitude(text: &str, step: Step) -> Result<Value<'static>, Wrong> {
     let unit = if step == Step::Minutes { Unit::LatitudeMinutes } else { Unit::LatitudeSeconds };
-    angle(text, (2, 90), ["N", "S"], step).map(|number| Value::Number(number, unit))
+    angle(text, (2, 90), [b'N', b'S'], step).map(|number| Value::Number(number, unit))
 }
 
 fn longitude(text: &str, step: Step) -> Result<Value<'static>, Wrong> {
     let unit = if step == Step::Minutes { Unit::LongitudeMinutes } else { Unit::LongitudeSeconds };
-    angle(text, (3, 180), ["E", "W"], step).map(|number| Value::Number(number, unit))
+    angle(text, (3, 180), [b'E', b'W'], step).map(|number| Value::Number(number, unit))
 }
 
 /// `LL:ddmmssNd-dddmmssEd`: latitude and longitude, each with its text.
@@ -140,32 +151,48 @@ pub(super) fn place(text: &str) -> Result<[(&str, Value<'static>); 2], Wrong> {
 }
 
 /// Degrees from `d..dmm[ss]Hc`, as the decimal with 4 fraction digits that is next to the minutes, or 6 for seconds.
-fn angle(text: &str, (width, most): (usize, u32), [positive, negative]: [&str; 2], step: Step) -> Result<Decimal, Wrong> {
+fn angle(text: &str, (width, most): (usize, u32), [positive, negative]: [u8; 2], step: Step) -> Result<Decimal, Wrong> {
     let expected = (Reason::InvalidOthPosition, "expected degrees and minutes (and seconds, where the set has them), hemisphere and check digit");
-    let seconds = |text| match step {
-        Step::Minutes => Ok((text, "00")),
-        Step::Seconds => figures(2)(text),
+    let shape = || {
+        let (degrees, rest) = figures(text.as_bytes(), width)?;
+        let (minutes, rest) = figures(rest, 2)?;
+        let (seconds, rest) = if step == Step::Seconds { figures(rest, 2)? } else { (0, rest) };
+        match rest {
+            [letter, b'0'..=b'9'] if positive == *letter || negative == *letter => Some((degrees, minutes, seconds, negative == *letter)),
+            _ => None,
+        }
     };
-    let hemisphere = nom::branch::alt((tag(positive), tag(negative)));
-    let shape: IResult<&str, _> = all_consuming((figures(width), figures(2), seconds, hemisphere, figures(1))).parse(text);
-    let Ok((_, (degrees, minutes, seconds, hemisphere, _))) = shape else { return Err(expected) };
+    let Some((whole, minutes, seconds, below)) = shape() else { return Err(expected) };
     checked(text)?;
-    let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
-    let (whole, part) = (number(degrees), number(minutes).saturating_mul(60).saturating_add(number(seconds)));
-    let fits = minutes < "60" && seconds < "60" && (whole < most || whole == most && part == 0);
+    let part = minutes.saturating_mul(60).saturating_add(seconds);
+    let fits = minutes < 60 && seconds < 60 && (whole < most || whole == most && part == 0);
     // The nearest decimal: no part of an hour lies half-way between two.
-    let (scale, places) = if step == Step::Minutes { (10_000_u32, 4) } else { (1_000_000, 6) };
-    let fraction = u64::from(part).saturating_mul(u64::from(scale)).saturating_add(1_800).checked_div(3_600).unwrap_or(0);
-    let sign = if hemisphere == negative { "-" } else { "" };
-    Decimal::parse(&format!("{sign}{whole}.{fraction:0places$}")).filter(|_| fits).ok_or(expected)
+    let (scale, places) = if step == Step::Minutes { (10_000_i64, 4) } else { (1_000_000, 6) };
+    let fraction = i64::from(part).saturating_mul(scale).saturating_add(1_800).checked_div(3_600).unwrap_or(0);
+    let size = i64::from(whole).saturating_mul(scale).saturating_add(fraction);
+    let signed = if below { size.saturating_neg() } else { size };
+    Decimal::scaled(signed, places).filter(|_| fits).ok_or(expected)
+}
+
+/// What stands after a whole number: tenths or nothing, then an end.
+fn tenths<'b>(rest: &'b [u8], end: &[u8]) -> Option<u32> {
+    let rest: &'b [u8] = rest.strip_suffix(end)?;
+    match rest {
+        [] => Some(0),
+        [b'.', digit @ b'0'..=b'9'] => Some(u32::from(digit.saturating_sub(b'0'))),
+        _ => None,
+    }
+}
+
+/// The number of so many whole ones and tenths.
+fn decimal(whole: u32, tenths: u32) -> Option<Decimal> {
+    Decimal::scaled(i64::from(whole).saturating_mul(10).saturating_add(i64::from(tenths)), 1)
 }
 
 fn bearing(text: &str) -> Result<Value<'_>, Wrong> {
     let expected = (Reason::InvalidOthNumber, "expected a bearing as `000T` or `000.0T`, at most 360");
-    let shape: IResult<&str, _> = all_consuming((figures(3), opt(preceded(tag("."), figures(1))), tag("T"))).parse(text);
-    let Ok((_, (whole, tenth, _))) = shape else { return Err(expected) };
-    let number = decimal(whole, tenth).filter(|number| *number <= Decimal::whole(360));
-    number.map(|number| Value::Number(number, Unit::Degrees)).ok_or(expected)
+    let number = figures(text.as_bytes(), 3).and_then(|(whole, rest)| decimal(whole, tenths(rest, b"T")?));
+    number.filter(|number| *number <= Decimal::whole(360)).map(|number| Value::Number(number, Unit::Degrees)).ok_or(expected)
 }
 
 fn speed(text: &str) -> Result<Value<'_>, Wrong> {
@@ -177,15 +204,8 @@ fn speed(text: &str) -> Result<Value<'_>, Wrong> {
 
 /// Knots with at most one fraction digit.
 fn knots(text: &str) -> Result<Value<'_>, Wrong> {
-    let whole = take_while_m_n(1, SPEED_DIGITS_MAX, AsChar::is_dec_digit);
-    let shape: IResult<&str, _> = all_consuming((whole, opt(preceded(tag("."), figures(1))))).parse(text);
-    let number = shape.ok().and_then(|(_, (whole, tenth))| decimal(whole, tenth));
+    let digits = text.bytes().take(SPEED_DIGITS_MAX).take_while(u8::is_ascii_digit).count();
+    let whole = figures(text.as_bytes(), digits).filter(|_| digits > 0);
+    let number = whole.and_then(|(whole, rest)| decimal(whole, tenths(rest, b"")?));
     number.map(|number| Value::Number(number, Unit::Knots)).ok_or((Reason::InvalidOthNumber, "expected knots, in at most four digits"))
-}
-
-/// A number whose zeros in front mean nothing.
-fn decimal(whole: &str, tenth: Option<&str>) -> Option<Decimal> {
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    Decimal::parse(&format!("{whole}.{}", tenth.unwrap_or("0")))
 }

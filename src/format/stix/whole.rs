@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Budget, Reason, Refusal, Span, Time};
 use crate::format::syntax::json::{Content, Json, Object};
-use crate::normal::TreeBuilder;
 
 use super::read::under;
 use super::tlp;
@@ -14,9 +13,9 @@ const UNSELECTED: [&str; 2] = ["object_marking_refs", "granular_markings"];
 
 /// Selectors of granular markings in one object at most: 1,000. Objects have fewer than 20; each is looked up among all that the object has.
 const SELECTORS_MAX: usize = 1_000;
-/// Parts that the granular markings of a bundle select at most, counted once for each selector: 250,000, as many as a message has. A selector of
+/// Parts that the granular markings of a bundle select at most, counted once for each selector: 250,000, as many as a message of any size may have. A selector of
 /// a list selects all its items, and each is a part with that marking.
-const SELECTED_MAX: usize = TreeBuilder::NODES_MAX;
+const SELECTED_MAX: usize = Budget::PARTS_MIN;
 
 /// Checks the objects of a bundle, each of which was checked alone.
 ///

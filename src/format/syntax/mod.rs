@@ -1,5 +1,6 @@
 //! How formats are spelt: strict readers that know no format.
 
+pub mod der;
 pub mod hidden;
 pub mod json;
 pub mod protobuf;

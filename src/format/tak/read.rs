@@ -32,7 +32,8 @@ pub(super) fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, 
     let cot = message.inner("event", budget)?.ok_or_else(|| Refusal::at(Reason::InvalidTakEvent, frame.message, "expected a field 2, `cotEvent`"))?;
     let detail = cot.inner("detail", budget)?;
     let xml = detail.as_ref().map_or(Ok(None), Message::xml)?;
-    let mut event = Event::new(&EVENT, xml.map_or(0, |(text, _)| xml::nodes_at_most(text)).saturating_add(NODES_BESIDE_XML));
+    let (nodes, values) = xml.map_or((0, 0), |(text, _)| xml::nodes_at_most(text));
+    let mut event = Event::new(&EVENT, (nodes.saturating_add(NODES_BESIDE_XML), values.saturating_add(NODES_BESIDE_XML)));
 
     let kind = Attribute { namespace: "", name: "frame", value: Cow::Owned(frame.kind.to_owned()), span: frame.header };
     let mut attributes = vec![kind];

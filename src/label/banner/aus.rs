@@ -19,7 +19,7 @@ use crate::label::scheme::PolicyIx;
 use crate::label::words::{add_implied, malformed, unknown};
 
 /// How Australia writes in documents.
-const GRAMMAR: Grammar = Grammar {
+pub(super) const GRAMMAR: Grammar = Grammar {
     prefix: "AUS ",
     owner: "AUS",
     caveats: &[("AUSTEO", "AUSTEO"), ("AGAO", "AGAO")],

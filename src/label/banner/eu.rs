@@ -16,9 +16,9 @@ use crate::label::scheme::PolicyIx;
 use crate::label::words::{add_implied, malformed};
 
 /// The words before a list of recipients.
-const RELEASE: &str = " RELEASABLE TO ";
+pub(super) const RELEASE: &str = " RELEASABLE TO ";
 /// The Union's own code, which is not displayed.
-const UNION: &str = "EU";
+pub(super) const UNION: &str = "EU";
 /// Abbreviations, with the classification that the policy has.
 const SHORT: [(&str, &str); 4] = [
     ("R-UE/EU-R", "RESTREINT UE/EU RESTRICTED"),

@@ -84,7 +84,7 @@ pub(super) fn codes<'t>(separator: &'static str) -> impl FnMut(&'t str) -> Parse
 }
 
 /// A classification and what follows it, each behind `//`.
-fn marking(input: &str) -> Parsed<'_, (&str, Vec<&str>)> {
+pub(super) fn marking(input: &str) -> Parsed<'_, (&str, Vec<&str>)> {
     let segment = |input| verify(take_segment, |text: &str| !text.is_empty()).parse(input);
     (expecting("a classification, then categories, each behind `//`", words), many0(preceded(tag("//"), segment))).parse(input)
 }
@@ -199,7 +199,7 @@ pub(super) fn read_recipients(lattice: &Lattice, label: &mut Label, list: &str, 
 }
 
 /// Names of nations in a list of eyes, in alphabetical order, with their codes.
-const EYES: [(&str, &str); 5] = [("AUS", "AUS"), ("CAN", "CAN"), ("NZ", "NZL"), ("UK", "GBR"), ("US", "USA")];
+pub(super) const EYES: [(&str, &str); 5] = [("AUS", "AUS"), ("CAN", "CAN"), ("NZ", "NZL"), ("UK", "GBR"), ("US", "USA")];
 
 /// A list of eyes: `UK/US`, in alphabetical order, the owner among them.
 pub(super) fn read_eyes(lattice: &Lattice, label: &mut Label, names: &str, own: &str) -> Result<(), Refusal> {

@@ -13,6 +13,9 @@ mod nato;
 mod nzl;
 pub mod portion;
 mod usa;
+mod write;
+
+pub use write::write;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -21,7 +24,7 @@ use super::character::plain;
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::scheme::{BannerForm, PolicyIx};
-use super::words::malformed;
+use super::words::{malformed, unknown};
 use crate::base::{Reason, Refusal};
 
 /// Reads a banner line as a writer of `scheme` writes it.
@@ -151,16 +154,36 @@ fn is_nato(line: &str) -> bool {
 
 /// The classification of another nation or of NATO in a US product.
 fn read_foreign(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
-    if is_nato(line) {
+    let abbreviated = portion::NATO.iter().any(|(short, _)| line.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if is_nato(line) || abbreviated {
+        if line.matches("//").count() > 1 {
+            return Err(unknown("expected no American controls behind NATO's: no policy of the rule set has both"));
+        }
         return nato::read(lattice, of_form(lattice, scheme, BannerForm::Nato)?, line);
     }
     if eu::is_meant(line) {
         return eu::read(lattice, of_form(lattice, scheme, BannerForm::Eu)?, line);
     }
     if line.starts_with("JOINT ") {
-        return Err(Refusal::new(Reason::LabelPolicyUnknown, "expected one owner: the rule set has no policy for joint ownership"));
+        return Err(joint(line));
     }
     Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `//NATO` or `//COSMIC`: other foreign classifications are read from their owner only"))
+}
+
+/// Why a joint marking is not read: what is wrong with it, or else that no policy can have two owners.
+// SPEC: IC Manual 2016: `JOINT`, a classification and its owners, the United States among them; released to all of them, never NOFORN.
+fn joint(line: &str) -> Refusal {
+    let (head, rest) = line.split_once("//").unwrap_or((line, ""));
+    let owners: Vec<&str> = head.split(' ').skip(2).filter(|word| !matches!(*word, "SECRET")).collect();
+    let ordered = owners.is_sorted_by(|one, two| (one.len() != 3, one) < (two.len() != 3, two));
+    let released: Vec<&str> = rest.split(['/', ',']).map(|word| word.trim().trim_start_matches("REL TO ")).collect();
+    if owners.len() < 2 || !ordered || !owners.contains(&"USA") {
+        return malformed("expected owners behind the classification, in alphabetical order, `USA` among them");
+    }
+    if released.contains(&"NOFORN") || !owners.iter().all(|owner| released.contains(owner)) {
+        return malformed("expected `REL TO` with every owner behind a joint classification, and never NOFORN");
+    }
+    Refusal::new(Reason::LabelPolicyUnknown, "expected one owner: the rule set has no policy for joint ownership")
 }
 
 /// The policy that is written in a grammar: the sender's own, or the only one; of two that one nation owns, the first by name, beside which the
@@ -221,7 +244,15 @@ mod tests {
             ("NATO", "NATO SECRET//ATOMAL/ATOMAL", Reason::LabelMalformed),
             ("NATO", "NATO SECRET - STAFF", Reason::LabelRule),
             ("NATO", "COSMIC TOP SECRET Releasable to JPN", Reason::LabelRule),
-            ("NATO", "NATO RESTRICTED Releasable to Japan", Reason::LabelCategoryUnknown),
+            ("NATO", "NATO RESTRICTED Releasable to Japan", Reason::LabelMalformed),
+            ("NATO", "NATO RESTRICTED Releasable to JPN,UKR", Reason::LabelMalformed),
+            ("NATO", "NATO RESTRICTED Releasable to JPN, JPN", Reason::LabelMalformed),
+            ("NATO", "NATO RESTRICTED Releasable to XQZ", Reason::LabelCategoryUnknown),
+            ("NATO", "NATO RESTRICTED - STAFF Releasable to JPN", Reason::LabelMalformed),
+            ("NATO", "NATO SECRET //ATOMAL", Reason::LabelMalformed),
+            ("NATO", "NATO SECRET//BALK", Reason::LabelCategoryUnknown),
+            ("NATO", "NATO/ SECRET", Reason::LabelMalformed),
+            ("NATO", "NATO  SECRET", Reason::LabelMalformed),
             ("NATO", "NATO/MARS SECRET", Reason::LabelCategoryUnknown),
         ] {
             let refusal = read(scheme, line).map(|label| lattice.view(&label)).unwrap_err();

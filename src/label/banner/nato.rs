@@ -1,72 +1,101 @@
 //! NATO banners: `NATO SECRET`, `NATO/KFOR CONFIDENTIAL`, `COSMIC TOP SECRET//BOHEMIA`, `NATO RESTRICTED Releasable to JPN, UKR - STAFF`.
+//!
+//! Cut by nom parsers: head, special categories, recipients, administrative words, in this order. Recipients are written as codes, nations
+//! and groups in the order that their writer gives them, each once. Deliberately absent: names of nations, ` Only`, and abbreviations.
 // SPEC: ADatP-4774 Ed A V1, appendix 2; `//` before special categories as the US Register writes them.
 
-use crate::base::Refusal;
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::combinator::{cut, map, opt, value, verify};
+use nom::multi::separated_list1;
+use nom::sequence::preceded;
+
+use super::grammar::{Parsed, add_named, code, expecting, once, whole};
+use super::portion;
+use crate::base::{Reason, Refusal};
 use crate::label::lattice::Lattice;
 use crate::label::mark::Label;
 use crate::label::scheme::PolicyIx;
-use crate::label::words::{add_implied, malformed, unknown};
+use crate::label::words::add_implied;
 
-const CONTEXT_SET: &str = "Context";
-const SPECIAL_SET: &str = "Special Category Designators";
-const ADMINISTRATIVE_SET: &str = "Administrative";
-const HIGHEST: &str = "TOP SECRET";
+pub(super) const CONTEXT_SET: &str = "Context";
+pub(super) const SPECIAL_SET: &str = "Special Category Designators";
+pub(super) const ADMINISTRATIVE_SET: &str = "Administrative";
+/// The context that is not displayed.
+pub(super) const ALLIANCE: &str = "NATO";
+/// The one classification that stands behind `COSMIC`.
+pub(super) const HIGHEST: &str = "TOP SECRET";
+/// Words before a list of recipients.
+pub(super) const RELEASE: &str = " Releasable to ";
 
-/// Reads a NATO banner. Recipients are written as codes.
+/// The pieces of a line.
+#[derive(Debug)]
+struct Line<'t> {
+    context: &'t str,
+    class: &'t str,
+    special: Vec<&'t str>,
+    recipients: Vec<&'t str>,
+    administrative: Vec<&'t str>,
+}
+
+/// Reads a NATO banner.
 pub(super) fn read(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<Label, Refusal> {
-    let (line, administrative) = cut(line, " - ");
-    let (line, recipients) = cut(line, " Releasable to ");
-    let (head, special) = cut(line, "//");
-    let (context, class) = match head.strip_prefix("COSMIC ") {
-        Some(HIGHEST) => ("NATO", HIGHEST),
-        Some(_) => return Err(malformed("expected `TOP SECRET` after `COSMIC`")),
-        None => read_head(head)?,
-    };
-    let mut label = Label::new(policy, lattice.named_level(policy, class)?);
-    if context != "NATO" {
-        add(lattice, &mut label, CONTEXT_SET, context)?;
+    if let Some((_, long)) =
+        portion::NATO.iter().find(|(short, _)| line.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    {
+        return Err(Refusal::new(Reason::LabelLevelUnknown, format!("expected `{long}`: a banner has no abbreviated classification")));
     }
-    for name in special.into_iter().flat_map(|list| list.split('/')) {
-        add(lattice, &mut label, SPECIAL_SET, name)?;
+    let found = whole("a classification, then `//`, ` Releasable to ` or ` - ` and words", pieces, line)?;
+    let mut label = Label::new(policy, lattice.named_level(policy, found.class)?);
+    if found.context != ALLIANCE {
+        add_named(lattice, &mut label, CONTEXT_SET, found.context)?;
     }
-    if let Some(list) = recipients {
+    for name in found.special {
+        add_named(lattice, &mut label, SPECIAL_SET, name)?;
+    }
+    if !found.recipients.is_empty() {
         // The context itself stands in the list and is not displayed.
-        for code in std::iter::once(context).chain(list.split(", ")) {
-            let (tag, value) = lattice.recipient(policy, code)?;
-            label.add(tag, value);
+        for code in std::iter::once(found.context).chain(found.recipients) {
+            once(&mut label, lattice.recipient(policy, code)?)?;
         }
     }
-    for name in administrative.into_iter().flat_map(|list| list.split('/')) {
-        add(lattice, &mut label, ADMINISTRATIVE_SET, name)?;
+    for name in found.administrative {
+        add_named(lattice, &mut label, ADMINISTRATIVE_SET, name)?;
     }
     add_implied(lattice.scheme(policy)?, &mut label);
     Ok(label)
 }
 
-fn read_head(head: &str) -> Result<(&str, &str), Refusal> {
-    let rest = head.strip_prefix("NATO").ok_or_else(|| malformed("expected `NATO` or `COSMIC TOP SECRET`"))?;
-    let (context, class) = match rest.strip_prefix('/') {
-        Some(named) => named.split_once(' ').ok_or_else(|| malformed("expected a classification after the context"))?,
-        None => ("NATO", rest.strip_prefix(' ').unwrap_or(rest)),
-    };
-    match class {
-        HIGHEST => Err(malformed("expected `COSMIC TOP SECRET`")),
-        // The policy folds case; a banner is written in capitals all the same.
-        _ if class.bytes().any(|byte| byte.is_ascii_lowercase()) => Err(malformed("expected capitals")),
-        _ => Ok((context, class)),
-    }
+fn pieces(input: &str) -> Parsed<'_, Line<'_>> {
+    let (input, (context, class)) = alt((cosmic, alliance)).parse(input)?;
+    let word = |input| expecting("words in capitals, joined by `/`", take_while1(|c: char| c.is_ascii_uppercase() || c == '-')).parse(input);
+    // Behind a separator there is no other way to go on: what was expected there is what is said.
+    let special = preceded(tag("//"), cut(separated_list1(tag("/"), word)));
+    let recipients = preceded(tag(RELEASE), cut(expecting("codes in capitals, joined by a comma and one space", separated_list1(tag(", "), code))));
+    let administrative = preceded(tag(" - "), cut(separated_list1(tag("/"), word)));
+    let rest = (opt(special), opt(recipients), opt(administrative));
+    let mut all = map(rest, |(special, recipients, administrative)| Line {
+        context,
+        class,
+        special: special.unwrap_or_default(),
+        recipients: recipients.unwrap_or_default(),
+        administrative: administrative.unwrap_or_default(),
+    });
+    all.parse(input)
 }
 
-fn cut<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
-    text.split_once(mark).map_or((text, None), |(head, tail)| (head, Some(tail)))
+/// `COSMIC TOP SECRET`.
+fn cosmic(input: &str) -> Parsed<'_, (&str, &str)> {
+    value((ALLIANCE, HIGHEST), preceded(tag("COSMIC "), expecting("`TOP SECRET` after `COSMIC`", tag(HIGHEST)))).parse(input)
 }
 
-fn add(lattice: &Lattice, label: &mut Label, set: &str, name: &str) -> Result<(), Refusal> {
-    let (tag, value) =
-        lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
-    if label.has(tag, value) {
-        return Err(malformed("expected each value once"));
-    }
-    label.add(tag, value);
-    Ok(())
+/// `NATO`, perhaps with a context, and a classification below the highest.
+fn alliance(input: &str) -> Parsed<'_, (&str, &str)> {
+    let context = take_while1(|c: char| c.is_ascii_uppercase() || c == '-');
+    let (input, context) = preceded(expecting("`NATO` or `COSMIC TOP SECRET`", tag(ALLIANCE)), opt(preceded(tag("/"), context))).parse(input)?;
+    let class = preceded(tag(" "), take_while1(|c: char| c.is_ascii_uppercase()));
+    let lower = verify(class, |class: &str| class != "TOP");
+    let (input, class) = expecting("a classification in capitals after `NATO`, and `COSMIC TOP SECRET` for the highest", lower).parse(input)?;
+    Ok((input, (context.unwrap_or(ALLIANCE), class)))
 }

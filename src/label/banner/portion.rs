@@ -13,7 +13,7 @@ use crate::label::words::malformed;
 
 /// Abbreviated classifications of each grammar, with the banner that each begins.
 const CLASSES: [(BannerForm, &[(&str, &str)]); 7] = [
-    (BannerForm::Usa, &[("U", "UNCLASSIFIED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")]),
+    (BannerForm::Usa, &CLASSES_USA),
     (BannerForm::Gbr, &[("O", "OFFICIAL"), ("O-S", "OFFICIAL-SENSITIVE"), ("S", "SECRET"), ("TS", "TOP SECRET")]),
     (BannerForm::Nato, &NATO),
     (BannerForm::Can, &[("U", "UNCLASSIFIED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")]),
@@ -21,11 +21,13 @@ const CLASSES: [(BannerForm, &[(&str, &str)]); 7] = [
     (BannerForm::Nzl, &[("U", "UNCLASSIFIED"), ("R", "RESTRICTED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")]),
     (BannerForm::Eu, &[("R-UE/EU-R", "R-UE/EU-R"), ("C-UE/EU-C", "C-UE/EU-C"), ("S-UE/EU-S", "S-UE/EU-S"), ("TS-UE/EU-TS", "TS-UE/EU-TS")]),
 ];
+/// The American ones.
+pub(super) const CLASSES_USA: [(&str, &str); 4] = [("U", "UNCLASSIFIED"), ("C", "CONFIDENTIAL"), ("S", "SECRET"), ("TS", "TOP SECRET")];
 /// The alliance's, which a US product has behind `//`.
-const NATO: [(&str, &str); 5] =
+pub(super) const NATO: [(&str, &str); 5] =
     [("NU", "NATO UNCLASSIFIED"), ("NR", "NATO RESTRICTED"), ("NC", "NATO CONFIDENTIAL"), ("NS", "NATO SECRET"), ("CTS", "COSMIC TOP SECRET")];
 /// Portion forms of US controls, with their banner forms.
-const CONTROLS: [(&str, &str); 11] = [
+pub(super) const CONTROLS: [(&str, &str); 13] = [
     ("RS", "RSEN"),
     ("OC", "ORCON"),
     ("OC-USGOV", "ORCON-USGOV"),
@@ -37,6 +39,8 @@ const CONTROLS: [(&str, &str); 11] = [
     ("ND", "NODIS"),
     ("SBU-NF", "SBU NOFORN"),
     ("LES-NF", "LES NOFORN"),
+    ("DCNI", "DOD UCNI"),
+    ("UCNI", "DOE UCNI"),
 ];
 /// The short form of a list of recipients: that of the message.
 const SHORT: &str = "REL";
@@ -101,7 +105,8 @@ fn spelt_out(lattice: &Lattice, form: BannerForm, word: &str, whole: &Label) -> 
     if CONTROLS.iter().any(|(_, long)| *long == word) {
         return Err(malformed("expected controls as portion marks abbreviate them"));
     }
-    Ok(long.unwrap_or(word).to_owned())
+    // SPEC: Register: `SG` for `SIGMA` in portions.
+    Ok(long.map_or_else(|| word.replacen("-SG ", "-SIGMA ", 1), str::to_owned))
 }
 
 /// The recipients of the message as a US banner lists them.
@@ -137,6 +142,9 @@ mod tests {
             ("USA", "(TS//SI-G/TK//RS/OC/NF)", "TOP SECRET//SI-G/TK//RSEN/ORCON/NOFORN"),
             ("USA", "(U//FOUO/NF)", "UNCLASSIFIED//FOUO/NOFORN"),
             ("USA", "(U//SBU-NF)", "UNCLASSIFIED//SBU NOFORN"),
+            ("USA", "(TS//SAR-BP/CA//RD-CNWDI//NF)", "TOP SECRET//SAR-BP/CA//RD-CNWDI//NOFORN"),
+            ("USA", "(S//FRD-SG 14 18//REL)", "SECRET//FRD-SIGMA 14 18//REL TO USA, FVEY"),
+            ("USA", "(U//DCNI)", "UNCLASSIFIED//DOD UCNI"),
             ("USA", "(//NS//ATOMAL)", "//NATO SECRET//ATOMAL"),
             ("NATO", "(CTS//BOHEMIA)", "COSMIC TOP SECRET//BOHEMIA"),
             ("CAN", "(S//CEO)", "SECRET//CEO"),
@@ -191,7 +199,8 @@ mod tests {
             (&["SECRET//REL TO USA, FVEY", "UNCLASSIFIED//LES NOFORN"], "SECRET//NOFORN//LES"),
         ] {
             let labels: Vec<_> = portions.iter().map(|line| us(line)).filter(|label| takes_part(lattice(), label)).collect();
-            let join = labels.iter().skip(1).try_fold(labels[0].clone(), |join, label| lattice().join(&join, label)).unwrap();
+            let join =
+                labels.iter().skip(1).try_fold(labels[0].clone(), |join, label| lattice().join(&join, label, crate::label::tests::now())).unwrap();
             let expected = us(expected);
             assert_eq!(join.level, expected.level, "{portions:?}");
             // Nobody reads the join who may not read the banner of the table.

@@ -1,23 +1,62 @@
-//! US banners: `TOP SECRET//SI/TK//ORCON/NOFORN`.
+//! US banners: `TOP SECRET//SI/TK//ORCON/NOFORN`, cut by nom parsers, each piece in the Register's order.
+//!
+//! Titles of the Register are read as their abbreviations. Portion forms, abbreviated classes and programmes that the policy does not list are
+//! refused with what was expected. Special access and atomic energy are read where the policy has their tag sets. Deliberately absent: foreign
+//! government information, whose sources no policy can bind.
 // SPEC: Intelligence Community Markings System Register and Manual, 31 December 2016 (public domain), sections on format.
 
-use crate::base::Refusal;
+use nom::bytes::complete::tag;
+use nom::multi::separated_list1;
+
+use super::grammar::{add_named, codes, marking, once, whole, words};
+use super::portion::{CLASSES_USA, CONTROLS};
+use crate::base::{Reason, Refusal};
 use crate::label::lattice::Lattice;
 use crate::label::mark::Label;
-use crate::label::scheme::{PolicyIx, TagIx, ValueIx};
+use crate::label::scheme::PolicyIx;
 use crate::label::words::{add_implied, malformed, unknown};
 
-const DISSEMINATION_SET: &str = "Dissemination Controls";
-const DECISION_SET: &str = "Release Decision";
-const DISPLAY_SET: &str = "Display Only";
-const SCI_SET: &str = "SCI Controls";
-const NON_IC_SET: &str = "Non-IC Dissemination";
+pub(super) const DISSEMINATION_SET: &str = "Dissemination Controls";
+pub(super) const DECISION_SET: &str = "Release Decision";
+pub(super) const DISPLAY_SET: &str = "Display Only";
+pub(super) const SCI_SET: &str = "SCI Controls";
+pub(super) const NON_IC_SET: &str = "Non-IC Dissemination";
+pub(super) const SPECIAL_ACCESS_SET: &str = "Special Access Programs";
+pub(super) const ATOMIC_SET: &str = "Atomic Energy";
+
+/// Words before lists of nations.
+pub(super) const REL: &str = "REL TO ";
+pub(super) const DISPLAY: &str = "DISPLAY ONLY ";
 
 /// Dissemination controls in the order of the Register.
-const DISSEMINATION: [&str; 12] =
+pub(super) const DISSEMINATION: [&str; 12] =
     ["RSEN", "FOUO", "ORCON", "ORCON-USGOV", "IMCON", "NOFORN", "PROPIN", "REL TO", "RELIDO", "DSEN", "FISA", "DISPLAY ONLY"];
 /// Non-IC dissemination controls in the order of the Register.
-const NON_IC: [&str; 8] = ["LIMDIS", "EXDIS", "NODIS", "SBU", "SBU NOFORN", "LES", "LES NOFORN", "SSI"];
+pub(super) const NON_IC: [&str; 8] = ["LIMDIS", "EXDIS", "NODIS", "SBU", "SBU NOFORN", "LES", "LES NOFORN", "SSI"];
+/// Titles of the Register, with the abbreviations that policies have. A title's beginning may be followed by more.
+const TITLES: [(&str, &str); 21] = [
+    ("SI-GAMMA", "SI-G"),
+    ("SI-ECRU", "SI-EU"),
+    ("SI-NONBOOK", "SI-NK"),
+    ("TALENT KEYHOLE", "TK"),
+    ("RESTRICTED DATA", "RD"),
+    ("FORMERLY RESTRICTED DATA", "FRD"),
+    ("RISK SENSITIVE", "RSEN"),
+    ("FOR OFFICIAL USE ONLY", "FOUO"),
+    ("ORIGINATOR CONTROLLED", "ORCON"),
+    ("ORIGINATOR CONTROLLED-USGOV", "ORCON-USGOV"),
+    ("CONTROLLED IMAGERY", "IMCON"),
+    ("NOT RELEASABLE TO FOREIGN NATIONALS", "NOFORN"),
+    ("CAUTION-PROPRIETARY INFORMATION INVOLVED", "PROPIN"),
+    ("DEA SENSITIVE", "DSEN"),
+    ("FOREIGN INTELLIGENCE SURVEILLANCE ACT", "FISA"),
+    ("LIMITED DISTRIBUTION", "LIMDIS"),
+    ("EXCLUSIVE DISTRIBUTION", "EXDIS"),
+    ("NO DISTRIBUTION", "NODIS"),
+    ("SENSITIVE BUT UNCLASSIFIED", "SBU"),
+    ("LAW ENFORCEMENT SENSITIVE", "LES"),
+    ("SENSITIVE SECURITY INFORMATION", "SSI"),
+];
 
 /// The categories of a banner, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,46 +71,50 @@ enum Part {
 
 /// Reads a banner whose classification is a US one.
 pub(super) fn read(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<Label, Refusal> {
-    let mut parts = line.split("//");
-    let class = parts.next().unwrap_or_default();
-    if class.trim() != class {
-        return Err(malformed("expected no space around `//`"));
+    let (class, segments) = whole("categories after `//`, without spaces around them and without place holders", marking, line)?;
+    if let Some((_, long)) = CLASSES_USA.iter().find(|(short, _)| *short == class) {
+        return Err(Refusal::new(Reason::LabelLevelUnknown, format!("expected `{long}`: a banner has no abbreviated classification")));
     }
     let mut label = Label::new(policy, lattice.named_level(policy, class)?);
     let mut last = None;
-    for text in parts {
-        if text.is_empty() || text.trim() != text || text.starts_with('/') || text.ends_with('/') {
-            return Err(malformed("expected a category after `//`, without spaces around it and without place holders"));
-        }
-        let part = part_of(text);
+    for segment in segments {
+        let entries = whole("words joined by `/`, without spaces around it", separated_list1(tag("/"), words), segment)?;
+        let part = part_of(entries.first().copied().unwrap_or_default());
         if last.is_some_and(|last| last >= part) {
-            return Err(malformed("expected categories in the order SCI, SAP, AEA, FGI, dissemination, non-IC dissemination"));
+            return Err(malformed("expected categories in the order SCI, SAP, AEA, FGI, dissemination, non-IC dissemination, each once"));
         }
         last = Some(part);
         match part {
-            Part::Sci => read_sci(lattice, &mut label, text)?,
-            Part::Dissemination => read_dissemination(lattice, &mut label, text)?,
-            Part::NonIc => read_non_ic(lattice, &mut label, text)?,
-            Part::SpecialAccess | Part::AtomicEnergy | Part::ForeignGovernment => {
-                return Err(unknown("expected no special access, atomic energy or foreign government category: the policy has none"));
+            Part::Sci => listed(lattice, &mut label, SCI_SET, &entries)?,
+            Part::SpecialAccess => special_access(lattice, &mut label, &entries)?,
+            Part::AtomicEnergy => listed(lattice, &mut label, ATOMIC_SET, &atomic(&entries))?,
+            Part::ForeignGovernment => {
+                return Err(unknown("expected no foreign government information: its sources decide, and no policy here lists them"));
             }
+            Part::Dissemination => dissemination(lattice, &mut label, &entries)?,
+            Part::NonIc => non_ic(lattice, &mut label, &entries)?,
         }
     }
     add_implied(lattice.scheme(policy)?, &mut label);
     Ok(label)
 }
 
-fn part_of(text: &str) -> Part {
-    let first = text.split('/').next().unwrap_or_default();
+/// The abbreviation of a title, or the entry as it is.
+fn short(entry: &str) -> &str {
+    TITLES.iter().find(|(title, _)| *title == entry).map_or(entry, |(_, short)| *short)
+}
+
+fn part_of(first: &str) -> Part {
+    let first = short(first);
     let begins =
         |words: &[&str]| words.iter().any(|word| first == *word || first.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '-'])));
     if begins(&["SAR", "SPECIAL ACCESS REQUIRED"]) {
         Part::SpecialAccess
     } else if begins(&["RD", "FRD", "TFNI", "DOD UCNI", "DOE UCNI"]) {
         Part::AtomicEnergy
-    } else if begins(&["FGI"]) {
+    } else if begins(&["FGI", "FOREIGN GOVERNMENT INFORMATION"]) {
         Part::ForeignGovernment
-    } else if dissemination_rank(first).is_some() {
+    } else if rank(first).is_some() {
         Part::Dissemination
     } else if NON_IC.contains(&first) {
         Part::NonIc
@@ -80,49 +123,86 @@ fn part_of(text: &str) -> Part {
     }
 }
 
-fn read_sci(lattice: &Lattice, label: &mut Label, text: &str) -> Result<(), Refusal> {
+/// Values of a set, in the order in which the policy lists them.
+fn listed(lattice: &Lattice, label: &mut Label, set: &str, entries: &[impl AsRef<str>]) -> Result<(), Refusal> {
     let mut last = None;
-    for entry in text.split('/') {
-        let found = lattice.value_in(label.policy, SCI_SET, entry);
-        let (tag, value) = found.ok_or_else(|| unknown("expected control systems that the policy lists"))?;
-        ascending(&mut last, value, "control systems")?;
-        label.add(tag, value);
+    for entry in entries {
+        let entry = short(entry.as_ref());
+        let found = lattice.value_in(label.policy, set, entry).ok_or_else(|| not_listed(set, entry))?;
+        ascending(&mut last, found.1, "categories and their entries")?;
+        once(label, found)?;
     }
     Ok(())
 }
 
-fn dissemination_rank(entry: &str) -> Option<usize> {
-    let name =
-        ["REL TO", "DISPLAY ONLY"].into_iter().find(|name| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))).unwrap_or(entry);
-    DISSEMINATION.iter().position(|known| *known == name)
+/// What was expected in place of a word that the policy does not list: where the field mistakes one form for another, the right one.
+fn not_listed(set: &str, entry: &str) -> Refusal {
+    match CONTROLS.iter().find(|(portion, _)| *portion == entry) {
+        Some((_, banner)) => unknown(format!("expected `{banner}`: banners have no portion forms")),
+        None if entry.ends_with(" EYES ONLY") => unknown("expected `REL TO `: EYES ONLY ended on 1 October 2017"),
+        None => unknown(format!("expected values that the policy lists in `{set}`")),
+    }
 }
 
-fn read_dissemination(lattice: &Lattice, label: &mut Label, text: &str) -> Result<(), Refusal> {
+/// Programmes behind `SAR-`, which stands once: each must be one that the policy lists.
+fn special_access(lattice: &Lattice, label: &mut Label, entries: &[&str]) -> Result<(), Refusal> {
     let mut last = None;
-    for entry in text.split('/') {
-        let rank = dissemination_rank(entry).ok_or_else(|| unknown("expected dissemination controls of the Register, in banner form"))?;
+    for (at, entry) in entries.iter().enumerate() {
+        let name = entry.strip_prefix("SAR-").or_else(|| entry.strip_prefix("SPECIAL ACCESS REQUIRED-"));
+        let name = match (at, name) {
+            (0, Some(name)) => name,
+            (0, None) | (_, Some(_)) => return Err(malformed("expected `SAR-` once, in front of the first programme")),
+            (_, None) => entry,
+        };
+        let found = lattice.value_in(label.policy, SPECIAL_ACCESS_SET, &format!("SAR-{name}"));
+        let found = found.ok_or_else(|| unknown(format!("expected special access programmes that the policy lists in `{SPECIAL_ACCESS_SET}`")))?;
+        ascending(&mut last, name, "special access programmes, in alphabetical order")?;
+        once(label, found)?;
+    }
+    Ok(())
+}
+
+/// Atomic energy markings one by one: `FRD-SIGMA 14 18` are two.
+fn atomic(entries: &[&str]) -> Vec<String> {
+    let one = |entry: &&str| match entry.split_once("-SIGMA ") {
+        Some((class, numbers)) => numbers.split(' ').map(|number| format!("{}-SIGMA {number}", short(class))).collect(),
+        None => vec![short(entry).to_owned()],
+    };
+    entries.iter().flat_map(one).collect()
+}
+
+/// The place of a dissemination control in the Register.
+pub(super) fn rank(entry: &str) -> Option<usize> {
+    let list = [REL, DISPLAY].into_iter().find(|list| entry.starts_with(list)).map(str::trim_end);
+    DISSEMINATION.iter().position(|known| *known == list.unwrap_or(entry))
+}
+
+fn dissemination(lattice: &Lattice, label: &mut Label, entries: &[&str]) -> Result<(), Refusal> {
+    let mut last = None;
+    for entry in entries {
+        let entry = short(entry);
+        let rank = rank(entry).ok_or_else(|| not_listed(DISSEMINATION_SET, entry))?;
         ascending(&mut last, rank, "dissemination controls")?;
-        if let Some(list) = entry.strip_prefix("REL TO ") {
-            for (tag, value) in recipients(lattice, label.policy, list)? {
-                label.add(tag, value);
+        if let Some(list) = entry.strip_prefix(REL) {
+            for code in release(list)? {
+                once(label, lattice.recipient(label.policy, code)?)?;
             }
-        } else if let Some(list) = entry.strip_prefix("DISPLAY ONLY ") {
-            for code in codes(list)? {
+        } else if let Some(list) = entry.strip_prefix(DISPLAY) {
+            for code in in_order(list)? {
                 add_named(lattice, label, DISPLAY_SET, code)?;
             }
-        } else if entry == "RELIDO" {
-            add_named(lattice, label, DECISION_SET, entry)?;
         } else {
-            add_named(lattice, label, DISSEMINATION_SET, entry)?;
+            add_named(lattice, label, if entry == "RELIDO" { DECISION_SET } else { DISSEMINATION_SET }, entry)?;
         }
     }
     Ok(())
 }
 
-fn read_non_ic(lattice: &Lattice, label: &mut Label, text: &str) -> Result<(), Refusal> {
+fn non_ic(lattice: &Lattice, label: &mut Label, entries: &[&str]) -> Result<(), Refusal> {
     let mut last = None;
-    for entry in text.split('/') {
-        let rank = NON_IC.iter().position(|known| *known == entry).ok_or_else(|| unknown("expected non-IC controls of the Register"))?;
+    for entry in entries {
+        let entry = short(entry);
+        let rank = NON_IC.iter().position(|known| *known == entry).ok_or_else(|| not_listed(NON_IC_SET, entry))?;
         ascending(&mut last, rank, "non-IC controls")?;
         add_named(lattice, label, NON_IC_SET, entry)?;
     }
@@ -130,32 +210,23 @@ fn read_non_ic(lattice: &Lattice, label: &mut Label, text: &str) -> Result<(), R
 }
 
 /// A REL TO list: USA first, then nations, then groups, each in alphabetical order, and somebody besides USA.
-fn recipients(lattice: &Lattice, policy: PolicyIx, list: &str) -> Result<Vec<(TagIx, ValueIx)>, Refusal> {
-    let (first, rest) = list.split_once(", ").unwrap_or((list, ""));
-    if first != "USA" || rest.is_empty() || rest.split(", ").any(|code| code == "USA") {
-        return Err(malformed("expected `REL TO USA, ` and at least one more code"));
+fn release(list: &str) -> Result<Vec<&str>, Refusal> {
+    let rest = list.strip_prefix("USA, ").ok_or_else(|| malformed("expected `REL TO USA, ` and at least one more code"))?;
+    let others = in_order(rest)?;
+    if others.contains(&"USA") {
+        return Err(malformed("expected `USA` once, at the beginning of the list"));
     }
-    std::iter::once(first).chain(codes(rest)?).map(|code| lattice.recipient(policy, code)).collect()
+    Ok(std::iter::once("USA").chain(others).collect())
 }
 
-/// Codes joined by comma and one space, in order: trigraphs, then longer ones.
-fn codes(list: &str) -> Result<Vec<&str>, Refusal> {
-    let codes: Vec<&str> = list.split(", ").collect();
-    if codes.iter().any(|code| code.len() < 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        return Err(malformed("expected codes in capitals, joined by a comma and one space"));
-    }
+/// Codes in order: nations, then groups.
+fn in_order(list: &str) -> Result<Vec<&str>, Refusal> {
+    let found = whole("codes in capitals, joined by a comma and one space", codes(", "), list)?;
     let mut last = None;
-    for code in &codes {
-        ascending(&mut last, (code.len() > 3, *code), "codes: nations before groups, each in alphabetical order")?;
+    for code in &found {
+        ascending(&mut last, (code.len() != 3, *code), "codes: nations before groups, each in alphabetical order")?;
     }
-    Ok(codes)
-}
-
-fn add_named(lattice: &Lattice, label: &mut Label, set: &str, name: &str) -> Result<(), Refusal> {
-    let (tag, value) =
-        lattice.value_in(label.policy, set, name).ok_or_else(|| unknown(format!("expected values that the policy lists in `{set}`")))?;
-    label.add(tag, value);
-    Ok(())
+    Ok(found)
 }
 
 fn ascending<T: PartialOrd + Copy>(last: &mut Option<T>, next: T, what: &str) -> Result<(), Refusal> {
@@ -189,6 +260,11 @@ mod tests {
             "//COSMIC TOP SECRET//BOHEMIA",
             "//NATO SECRET//ATOMAL",
             "SECRET//NOFORN//EXDIS",
+            "TOP SECRET//SI-GAMMA/TALENT KEYHOLE//RISK SENSITIVE/ORIGINATOR CONTROLLED/NOFORN",
+            "TOP SECRET//RD-CNWDI//NOFORN",
+            "SECRET//FRD-SIGMA 14 18//REL TO USA, ACGU",
+            "TOP SECRET//HCS-P//SAR-BP/CA//NOT RELEASABLE TO FOREIGN NATIONALS",
+            "SECRET//SPECIAL ACCESS REQUIRED-BP//NOFORN",
         ] {
             us(line);
         }
@@ -203,9 +279,8 @@ mod tests {
             ("TOP SECRET//123/SI-G ABCD DEFG-MMM AACD//ORCON/NOFORN", Reason::LabelCategoryUnknown),
             ("TOP SECRET//HCS-P JJJ-P DDDD//ORCON/NOFORN", Reason::LabelCategoryUnknown),
             ("TOP SECRET//HCS-P/LMN//SAR-BP//NOFORN", Reason::LabelCategoryUnknown),
+            ("TOP SECRET//HCS-P//SPECIAL ACCESS REQUIRED-BUTTER POPCORN//NOFORN", Reason::LabelCategoryUnknown),
             ("TOP SECRET//SAR-BP-123/CA-XYZ YYY//NOFORN", Reason::LabelCategoryUnknown),
-            ("TOP SECRET//RD-CNWDI//NOFORN", Reason::LabelCategoryUnknown),
-            ("SECRET//FRD-SIGMA 14 18//REL TO USA, ACGU", Reason::LabelCategoryUnknown),
             ("TOP SECRET//FGI DEU GBR//REL TO USA, DEU, GBR", Reason::LabelCategoryUnknown),
             ("SECRET//TK//FGI//NOFORN", Reason::LabelCategoryUnknown),
             ("SECRET//FGI GBR JPN NATO//REL TO USA, GBR, JPN, NATO", Reason::LabelCategoryUnknown),
@@ -252,7 +327,10 @@ mod tests {
             ("CONFIDENTIAL//TK//NOFORN", Reason::LabelRule),
             ("UNCLASSIFIED//ORCON", Reason::LabelRule),
             ("NATO SECRET", Reason::LabelMalformed),
-            ("//JOINT SECRET GBR USA//NOFORN", Reason::LabelPolicyUnknown),
+            ("//JOINT SECRET GBR USA//NOFORN", Reason::LabelMalformed),
+            ("//JOINT SECRET USA GBR//REL TO USA, GBR", Reason::LabelMalformed),
+            ("//NS//ATOMAL", Reason::LabelLevelUnknown),
+            ("//CTS", Reason::LabelLevelUnknown),
             ("//JOINT RESTRICTED CAN USA//REL TO USA, CAN", Reason::LabelPolicyUnknown),
             ("RESTRICTED//REL TO USA, GBR", Reason::LabelLevelUnknown),
             ("SECRET//EXDIS", Reason::LabelRule),
@@ -262,7 +340,16 @@ mod tests {
             ("SECRET\u{200b}//NOFORN", Reason::LabelCharacter),
             ("\u{202e}TERCES", Reason::LabelCharacter),
             ("ＳＥＣＲＥＴ", Reason::LabelCharacter),
-            ("", Reason::LabelLevelUnknown),
+            ("", Reason::LabelMalformed),
+            ("SECRET//NF", Reason::LabelCategoryUnknown),
+            ("SECRET//NOFORN/PR", Reason::LabelCategoryUnknown),
+            ("SECRET//SAR-BP/SAR-CA//NOFORN", Reason::LabelMalformed),
+            ("SECRET//SAR-CA/BP//NOFORN", Reason::LabelMalformed),
+            ("SECRET//SAR-XX//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//FRD-SIGMA 18 14//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FRD-SIGMA 99//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//RD//SAR-BP//NOFORN", Reason::LabelMalformed),
+            ("SECRET//DISPLAY ONLY GBR, AFG", Reason::LabelMalformed),
             ("//", Reason::LabelPolicyUnknown),
         ] {
             let refusal = read("USA", line).map(|label| lattice.view(&label)).unwrap_err();

@@ -14,7 +14,7 @@ use serde_spanned::Spanned;
 use super::Faults;
 use super::read::is_oid;
 use crate::label::scheme::{
-    Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Policy, Rule, Selector, TagIx, TagKind, Unmarked, ValueIx,
+    Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Policy, Rule, Selector, TagIx, TagKind, Term, Unmarked, ValueIx,
 };
 
 #[derive(Deserialize)]
@@ -121,7 +121,8 @@ fn lay(text: &Text, policy: &mut Policy, faults: &mut Faults) {
         BannerText::Nzl => BannerForm::Nzl,
         BannerText::Eu => BannerForm::Eu,
     });
-    policy.groups.clone_from(&text.groups);
+    let undated = |members: &BTreeSet<String>| members.iter().map(|member| (member.clone(), Term::default())).collect();
+    policy.groups = text.groups.iter().map(|(name, members)| (name.clone(), undated(members))).collect();
     for alias in &text.alias {
         lay_alias(alias, policy, faults);
     }

@@ -4,7 +4,7 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, ContentType, HeaderValue};
 
 use crate::verify::second::{Second, Spelling};
-use crate::verify::xml;
+use crate::verify::{ess, xml};
 
 /// A field.
 #[derive(Debug)]
@@ -161,6 +161,10 @@ fn element(tree: &mut Second<'_>, name: &str, text: &str) -> Result<(), &'static
             let kind = content_type(text).ok_or("expected a type of message")?;
             let word = worded(kind.c_type.trim(), &["exercise", "operation", "project", "drill"]).ok_or("expected a type of message")?;
             if let Some(identifier) = kind.attribute("identifier") {
+                let plain = |c: char| c.is_ascii_alphanumeric() || " '+,-./:=?".contains(c);
+                if identifier.is_empty() || identifier.len() > 69 || !identifier.chars().all(plain) {
+                    return Err("expected a military string of at most 69 characters after the type");
+                }
                 tree.attribute("", "identifier", identifier.to_owned(), Spelling::Exact);
             }
             tree.attribute("", "type", word, Spelling::Exact);
@@ -266,10 +270,12 @@ fn sio_label(tree: &mut Second<'_>, text: &str) -> Result<(), &'static str> {
         }
     }
     let Some(label) = all.attribute("label") else { return Ok(()) };
-    if all.attribute("type") != Some(":xml") {
-        return Err("expected a label in XML");
-    }
     let xml = mail_parser::decoders::base64::base64_decode(label.as_bytes()).ok_or("expected a label in base64")?;
+    match all.attribute("type") {
+        Some(":xml") => {}
+        Some(":ess") => return ess::read(tree, &xml),
+        _ => return Err("expected a label in XML or in binary"),
+    }
     let inside = xml::read(&xml, |_| &[])?;
     let root = inside.root().ok_or("expected a label")?;
     tree.graft(root);

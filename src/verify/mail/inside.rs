@@ -59,6 +59,11 @@ pub(super) fn portions(tree: &Second<'_>) -> Vec<Portion> {
     found
 }
 
+/// The attachments that are messages.
+pub(super) fn attached(tree: &Second<'_>) -> Vec<usize> {
+    all(tree).map(|(part, _, _)| part.at).collect()
+}
+
 /// Who mentions whom in attached messages.
 pub(super) fn mentions(tree: &Second<'_>) -> Vec<Mention> {
     let below = |(_, root, reader): (_, Part<'_, '_>, &'static Reader)| {

@@ -31,6 +31,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Around(inside::around),
     marks,
     portions: inside::portions,
+    attached: inside::attached,
     mentions: inside::mentions,
 };
 
@@ -240,6 +241,7 @@ fn marks(tree: &Second<'_>) -> Vec<Mark> {
     let fields = header.flat_map(Part::content).filter(|part| part.name() == ("", "sio-label"));
     let mark = |part: Part<'_, '_>| match part.name() {
         _ if label::is_label(part) => Some(Mark::Stanag4774(part.at)),
+        ("", "ess") => Some(Mark::Ess(part.at)),
         ("", "marking") => Some(Mark::Line(part.at)),
         _ => None,
     };

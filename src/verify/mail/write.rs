@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::base::Digest;
+use crate::verify::ess;
 use crate::verify::second::{Part, Second, Sort, Spelling};
 
 type Written<T> = Result<T, &'static str>;
@@ -122,8 +123,12 @@ fn list(name: &str, element: Part<'_, '_>) -> Written<Vec<String>> {
             let mut all: Vec<String> = said.collect();
             for label in element.content() {
                 let mut xml = String::new();
-                label_element(&mut xml, label, true);
-                let coded = STANDARD.encode(xml);
+                let coded = if label.is_called("ess") {
+                    STANDARD.encode(ess::write(label)?)
+                } else {
+                    label_element(&mut xml, label, true);
+                    STANDARD.encode(xml)
+                };
                 all.extend(chunks(&coded, 64).into_iter().enumerate().map(|(at, piece)| format!("label*{at}={}", quote(piece))));
             }
             marked(all, ';')

@@ -11,13 +11,13 @@ use models::{Model, lists, model};
 
 use super::json::{self, Json, Members, Nothing};
 use super::mark::Mark;
-use super::portion::{Mention, Portion};
+use super::portion::{Mention, Portion, whole};
 use super::readers::{Canonical, Reader};
 use super::second::{Part, Second, Sort, Spelling};
 
 /// The row of the MISP core format.
 pub(super) const READER: Reader =
-    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), marks: super::portion::whole, portions, mentions };
+    Reader { name: "misp", claims, read, check, spelling: Canonical::Written(json::write), marks: whole, portions, attached: whole, mentions };
 
 /// Name of the root.
 const ROOT: &str = "misp";

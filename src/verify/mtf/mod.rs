@@ -22,6 +22,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Written(spell::write),
     marks,
     portions,
+    attached: whole,
     mentions: whole,
 };
 

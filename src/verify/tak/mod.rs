@@ -25,6 +25,7 @@ pub(super) const READER: Reader = Reader {
     spelling: Canonical::Compared(canonical),
     marks: cot::marks,
     portions: whole,
+    attached: whole,
     mentions: whole,
 };
 

@@ -10,15 +10,19 @@ use crate::verify::second::{Part, Second, Sort};
 /// The first line of every result.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// The namespaces that a result may use, each with its one prefix, in the order in which one tag declares them.
-const PREFIXES: [(&str, &str); 5] = [
+pub(super) const PREFIXES: [(&str, &str); 9] = [
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
     ("http://www.w3.org/2005/05/xmlmime", "xmime"),
     ("urn:nato:stanag:4778:bindinginformation:extensions:1:0", "mbe"),
     ("urn:nato:fft:protocols:nffi13", "nffi"),
+    ("urn:us:gov:ic:ism", "ism"),
+    ("http://www.w3.org/2000/09/xmldsig#", "ds"),
+    ("http://www.w3.org/2001/10/xml-exc-c14n#", "ec"),
+    ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd", "wsu"),
 ];
 /// The namespace whose prefix is never declared.
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
+pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Attributes that stand before all others, on every element.
 const FIRST: [&str; 14] =

@@ -4,6 +4,7 @@
 //! Comments and white space between elements get no number; names of namespaces are resolved.
 
 mod canonical;
+mod exclusive;
 mod scan;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use roxmltree::{Document, Node, ParsingOptions, StringStorage};
 
 use super::second::{Part, Second, Spelling};
 pub(super) use canonical::{check as canonical, fragment as canonical_fragment};
+pub(super) use exclusive::exclusive;
 
 /// What a format says of the values of one element: names of attributes, or [`TEXT`], that are not compared character by character.
 pub(super) type Typed = &'static [(&'static str, Spelling)];
@@ -34,10 +36,11 @@ pub(super) fn read(bytes: &[u8], typed: fn(Part<'_, '_>) -> Typed) -> Result<Sec
 }
 
 fn tree(text: &str, typed: fn(Part<'_, '_>) -> Typed) -> Result<Second<'_>, &'static str> {
-    let options = ParsingOptions { nodes_limit: u32::try_from(scan::NODES_MAX.saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
+    let options =
+        ParsingOptions { nodes_limit: u32::try_from(scan::parts_max(text.len()).saturating_mul(2)).unwrap_or(u32::MAX), ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|_| "expected XML that the second library reads")?;
     // A value and its name take some sixteen bytes: a first guess, not a limit.
-    let mut second = Second::with_capacity(text.len().div_euclid(16).min(scan::NODES_MAX));
+    let mut second = Second::with_capacity(text.len().div_euclid(16));
     element(&mut second, document.root_element(), typed);
     Ok(second)
 }

@@ -16,8 +16,11 @@ pub(super) struct Flaw {
 
 /// Levels at most: 64, as the normal form has.
 const DEPTH_MAX: usize = 64;
-/// Elements, attributes and texts at most: 250,000, as the normal form has.
-pub(super) const NODES_MAX: usize = 250_000;
+/// Elements, attributes and texts of a document of `bytes` bytes at most, as the normal form has.
+pub(super) fn parts_max(bytes: usize) -> usize {
+    bytes.div_euclid(16).max(250_000)
+}
+
 /// The element in which a CDATA section may stand.
 const CDATA_HOST: &str = "remarks";
 
@@ -98,7 +101,7 @@ impl<'t> Scan<'t> {
 
     fn count(&mut self) -> Seen<()> {
         self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > NODES_MAX { self.flaw("expected at most 250,000 parts") } else { Ok(()) }
+        if self.nodes > parts_max(self.text.len()) { self.flaw("expected at most 250,000 parts, or one for 16 bytes") } else { Ok(()) }
     }
 
     /// Takes everything before `end`, and `end` itself.
@@ -420,6 +423,6 @@ mod tests {
         assert_eq!(document(&nested(65)).unwrap_err().expected, "expected at most 64 levels");
         let wide = |parts: usize| format!("<a>{}</a>", "<b/>".repeat(parts));
         assert_eq!(document(&wide(249_999)), Ok(()));
-        assert_eq!(document(&wide(250_000)).unwrap_err().expected, "expected at most 250,000 parts");
+        assert_eq!(document(&wide(250_000)).unwrap_err().expected, "expected at most 250,000 parts, or one for 16 bytes");
     }
 }

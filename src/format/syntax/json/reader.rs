@@ -2,7 +2,7 @@
 
 use crate::base::{Budget, Reason, Refusal, Span};
 use crate::format::syntax::xml;
-use crate::normal::{TreeBuilder, Unit};
+use crate::normal::Unit;
 
 use super::{Content, DEPTH_MAX, Json, Member, Object, number, text};
 
@@ -37,8 +37,8 @@ impl<'a> Reader<'a, '_> {
     fn value(&mut self) -> Result<Json<'a>, Refusal> {
         self.budget.spend(1)?;
         self.values = self.values.saturating_add(1);
-        if self.values > TreeBuilder::NODES_MAX {
-            return Err(Refusal::at(Reason::SizeNodes, self.here(), format!("expected at most {} values", TreeBuilder::NODES_MAX)));
+        if self.values > self.budget.parts_max() {
+            return Err(Refusal::at(Reason::SizeNodes, self.here(), format!("expected at most {} values", self.budget.parts_max())));
         }
         let start = self.at;
         let content = match self.peek() {
@@ -244,6 +244,6 @@ mod tests {
         assert_eq!(code(&nested(DEPTH_MAX)), ("read", 0));
         assert_eq!(code(&nested(DEPTH_MAX + 1)), ("size.depth", DEPTH_MAX));
         assert_eq!(code(&"[".repeat(100_000)).0, "size.depth");
-        assert_eq!(code(&format!("[{}0]", "0,".repeat(TreeBuilder::NODES_MAX))).0, "size.nodes");
+        assert_eq!(code(&format!("[{}0]", "0,".repeat(Budget::PARTS_MIN))).0, "size.nodes");
     }
 }

@@ -35,25 +35,28 @@ pub fn tree<'a>(name: &'static str, document: Json<'a>, nothing: Nothing, budget
     let Content::Object(object) = document.content else {
         return Err(Refusal::at(Reason::MalformedJsonEmpty, span, "expected an object"));
     };
-    let mut form = Form { tree: TreeBuilder::with_capacity(members(&object)), nothing, budget };
+    let (nodes, values) = members(&object);
+    let mut form = Form { tree: TreeBuilder::with_room(nodes, values), nothing, budget };
     form.element("", name, object, span)?;
     form.tree.finish().ok_or_else(|| Refusal::new(Reason::MalformedJsonEmpty, "expected one object"))
 }
 
-/// Nodes of an object at most: exact, but for members that are absent. Room that is not grown is not copied.
-fn members(object: &Object<'_>) -> usize {
-    object.members().iter().map(|member| nodes(&member.value)).fold(1, usize::saturating_add)
+/// Nodes of an object at most, and values among them: exact, but for members that are absent. Room that is not grown is not copied.
+fn members(object: &Object<'_>) -> (usize, usize) {
+    object.members().iter().map(|member| nodes(&member.value)).fold((1, 0), both)
 }
 
-fn nodes(value: &Json<'_>) -> usize {
+fn nodes(value: &Json<'_>) -> (usize, usize) {
     match &value.content {
         Content::Object(object) => members(object),
         // An item that is a scalar is an element and its text.
-        Content::List(items) => {
-            items.iter().map(|item| nodes(item).saturating_add(usize::from(item.object().is_none()))).fold(0, usize::saturating_add)
-        }
-        _ => 1,
+        Content::List(items) => items.iter().map(|item| both(nodes(item), (usize::from(item.object().is_none()), 0))).fold((0, 0), both),
+        _ => (1, 1),
     }
+}
+
+const fn both(a: (usize, usize), b: (usize, usize)) -> (usize, usize) {
+    (a.0.saturating_add(b.0), a.1.saturating_add(b.1))
 }
 
 struct Form<'a, 'b> {
@@ -143,7 +146,7 @@ mod tests {
         let mut budget = Budget::for_body(text.len());
         let document = read(text.as_bytes(), &mut budget).unwrap();
         let tree = tree("doc", document, nothing, &mut budget).map_err(|refusal| refusal.reason.code())?;
-        let line = |(id, node): (_, &crate::normal::Node<'_>)| {
+        let line = |(id, node): (_, crate::normal::Node<'_, '_>)| {
             let text = if node.kind == Kind::Text { " text" } else { "" };
             format!("{}{}{text}={}", tree.path(id), if node.namespace == ARRAY { " item" } else { "" }, node.value.text())
         };

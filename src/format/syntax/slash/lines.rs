@@ -46,30 +46,35 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// Where it ends.
     #[must_use]
+    #[inline]
     pub fn end(self) -> usize {
         self.start.saturating_add(self.text.len())
     }
 
     /// Its bytes.
     #[must_use]
+    #[inline]
     pub fn span(self) -> Span {
         Span::new(self.start, self.end())
     }
 
     /// What follows the first `at` bytes.
     #[must_use]
+    #[inline]
     pub fn after(self, at: usize) -> Self {
         Self { text: self.text.get(at..).unwrap_or(""), start: self.start.saturating_add(at).min(self.end()) }
     }
 
     /// The first `at` bytes.
     #[must_use]
+    #[inline]
     pub fn before(self, at: usize) -> Self {
         Self { text: self.text.get(..at).unwrap_or(self.text), start: self.start }
     }
 
     /// Without blanks at both ends.
     #[must_use]
+    #[inline]
     pub fn trimmed(self) -> Self {
         let text = self.text.trim_start_matches(' ');
         let start = self.start.saturating_add(self.text.len().saturating_sub(text.len()));
@@ -81,7 +86,9 @@ impl<'a> Line<'a> {
     /// # Errors
     /// `malformed.slash.character`, `malformed.slash.line`.
     pub fn keeps(self, profile: Profile) -> Result<(), Refusal> {
-        if let Some(at) = self.text.bytes().position(|byte| !profile.takes(byte)) {
+        // All bytes at a time; one after the other only to find the one that is wrong.
+        let all = self.text.bytes().fold(true, |all, byte| all & profile.takes(byte));
+        if let Some(at) = (!all).then(|| self.text.bytes().position(|byte| !profile.takes(byte))).flatten() {
             let at = self.start.saturating_add(at);
             let detail = match profile {
                 Profile::Formatted => "expected capital letters, digits, blanks and `. , - ( ) ? / :`",
@@ -118,6 +125,10 @@ pub fn text(body: &[u8]) -> Result<&str, Refusal> {
 
 /// The first byte that may not stand where it does.
 fn first_bad(body: &[u8]) -> Option<usize> {
+    // All bytes at a time, and one after the other only where that finds something to look at.
+    if body.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | b'\n')) {
+        return None;
+    }
     // The first of the carriage returns that stand here.
     let mut returns = None;
     for (at, byte) in body.iter().enumerate() {
@@ -136,7 +147,8 @@ fn first_bad(body: &[u8]) -> Option<usize> {
 pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0_usize;
     text.split('\n').map(move |raw| {
-        let line = Line { text: raw.trim_end_matches([' ', '\r']), start };
+        let blanks = raw.bytes().rev().take_while(|byte| matches!(byte, b' ' | b'\r')).count();
+        let line = Line { text: raw.get(..raw.len().saturating_sub(blanks)).unwrap_or(raw), start };
         start = start.saturating_add(raw.len()).saturating_add(1);
         line
     })

@@ -1,6 +1,6 @@
 //! A strict reader of slash-delimited message text: the grammar that ADatP-3 and USMTF share.
 //!
-//! Takes text, gives lines ([`lines`]) and of lines, sets ([`set`]): linear, columnar and free text. `/` begins a field, `//` ends a set.
+//! Takes text, gives lines ([`lines`]) and of lines, sets ([`Set`]): linear, columnar and free text. `/` begins a field, `//` ends a set.
 //! One grammar, two profiles ([`Profile`]): formatted text keeps the alphabet of 45 characters and lines of 69 columns; administrative
 //! text, as the United States really send it, has lower case, printable ASCII, 80 columns and fields that run over the end of a line.
 //!
@@ -11,4 +11,4 @@ mod lines;
 mod sets;
 
 pub use lines::{Line, Profile, joined, lines, text};
-pub use sets::{Field, Set, ends_here, set};
+pub use sets::{Field, Set, Shape, ends_here};

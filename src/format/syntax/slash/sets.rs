@@ -5,13 +5,6 @@
 
 use std::borrow::Cow;
 
-use nom::Parser;
-use nom::bytes::complete::take_while_m_n;
-use nom::character::complete::char;
-use nom::combinator::{recognize, rest};
-use nom::error::Error;
-use nom::sequence::{pair, preceded};
-
 use super::{Line, Profile, joined};
 use crate::base::{Reason, Refusal, Span};
 
@@ -47,25 +40,51 @@ pub struct Field<'a> {
     pub whole: Span,
 }
 
-/// A set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Set<'a> {
+/// What a set consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
     /// Fields in their order.
-    Linear(Vec<Field<'a>>),
+    #[default]
+    Linear,
     /// Titles of the columns, then rows of cells; a row may stop early.
-    Columnar(Vec<Field<'a>>, Vec<Vec<Field<'a>>>),
-    /// The subject where the set has one, then the lines of the text.
-    Free(Option<Field<'a>>, Vec<Line<'a>>),
+    Columnar,
+    /// A subject where the set has one, then the lines of the text.
+    Free,
+}
+
+/// A set: its rooms are used again for the next one.
+#[derive(Debug, Default)]
+pub struct Set<'a> {
+    /// What it consists of.
+    pub shape: Shape,
+    /// The fields; of columns the titles and then all cells; of free text the subject.
+    pub fields: Vec<Field<'a>>,
+    /// Of columns: where the titles end among the fields, then where each row does.
+    pub ends: Vec<usize>,
+    /// Of free text: its lines.
+    pub lines: Vec<Line<'a>>,
+    /// Where columns begin.
+    columns: Vec<usize>,
+    /// Lines that continue a field.
+    more: Vec<Line<'a>>,
 }
 
 /// The id of the set that begins on a line.
 fn id(text: &str) -> Option<&str> {
-    type E<'a> = Error<&'a str>;
-    let letters = |least, most| take_while_m_n::<_, _, E<'_>>(least, most, |c: char| c.is_ascii_uppercase());
-    let linear = letters(3, 8).parse(text).ok().filter(|(after, _)| after.is_empty() || after.starts_with('/'));
-    let column = || recognize(pair(take_while_m_n::<_, _, E<'_>>(1, 1, |c: char| c.is_ascii_digit()), letters(2, 7))).parse(text).ok();
-    let alone = |(after, _): &(&str, &str)| after.is_empty() || *after == "//";
-    linear.or_else(|| column().filter(alone)).map(|(_, id)| id)
+    let letters = |bytes: &[u8], most: usize| bytes.iter().take(most).take_while(|byte| byte.is_ascii_uppercase()).count();
+    let bytes = text.as_bytes();
+    let (count, alone) = match bytes.first()? {
+        b'0'..=b'9' => (letters(bytes.get(1..)?, 7).checked_add(1)?, true),
+        _ => (letters(bytes, 8), false),
+    };
+    let (id, after) = text.split_at_checked(count).filter(|(id, _)| id.len() >= 3)?;
+    let ends = if alone { after == "//" } else { after.starts_with('/') };
+    (ends || after.is_empty()).then_some(id)
+}
+
+/// The place of the first `/`.
+fn slash(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| byte == b'/')
 }
 
 /// The number of lines of the set that begins on the first of `lines`, with its id.
@@ -85,7 +104,7 @@ pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, 
         if at > 0 && hides(line.text, lines.get(at.saturating_add(1)), profile) {
             return Err(Refusal::at(Reason::MalformedSlashHidden, line.span(), "expected `//` at the end of the set before this line"));
         }
-        match line.text.find("//") {
+        match double(line.text) {
             None => {}
             Some(place) if place.saturating_add(2) == line.text.len() => return Ok((first.before(id.len()), at.saturating_add(1))),
             Some(place) => {
@@ -97,8 +116,18 @@ pub fn ends_here<'a>(lines: &[Line<'a>], profile: Profile) -> Result<(Line<'a>, 
     Err(Refusal::at(Reason::MalformedSlashEnd, first.span(), "expected `//` at the end of this set"))
 }
 
+/// The place of the first `//`.
+fn double(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'/', bytes).find(|at| bytes.get(at.saturating_add(1)) == Some(&b'/'))
+}
+
 /// Whether a line inside a set reads as something else: another set, or an end marker. `next` is the line after it.
 fn hides(text: &str, next: Option<&Line<'_>>, profile: Profile) -> bool {
+    // No word and no marker begins so: most lines of columns.
+    if text.starts_with('/') {
+        return false;
+    }
     if text == "BT" || text == "NNNN" || text.strip_prefix('#').is_some_and(|rest| rest.len() == 4 && rest.bytes().all(|b| b.is_ascii_digit())) {
         return true;
     }
@@ -118,26 +147,111 @@ fn hides(text: &str, next: Option<&Line<'_>>, profile: Profile) -> bool {
     }
 }
 
-/// Reads the set that stands on `lines`, as [`ends_here`] cut them.
-///
-/// # Errors
-/// `malformed.slash.field`, `malformed.slash.column`.
-pub fn set<'a>(whole: &'a str, id: Line<'a>, lines: &[Line<'a>], profile: Profile) -> Result<Set<'a>, Refusal> {
-    let mut parts: Vec<Line<'a>> = lines.to_vec();
-    if let Some(first) = parts.first_mut() {
-        *first = first.after(id.text.len());
+impl<'a> Set<'a> {
+    /// Reads the set that stands on `lines`, as [`ends_here`] cut them.
+    ///
+    /// # Errors
+    /// `malformed.slash.field`, `malformed.slash.column`.
+    pub fn read(&mut self, whole: &'a str, id: Line<'a>, lines: &[Line<'a>], profile: Profile) -> Result<(), Refusal> {
+        self.fields.clear();
+        self.ends.clear();
+        self.lines.clear();
+        let last = lines.len().saturating_sub(1);
+        let parts = lines.iter().enumerate().map(|(at, line)| {
+            let line = if at == 0 { line.after(id.text.len()) } else { *line };
+            if at == last { line.before(line.text.len().saturating_sub(2)) } else { line }
+        });
+        let free = FREE.iter().find(|(name, _)| *name == id.text).filter(|(name, _)| *name != "SUBJ" || profile == Profile::Administrative);
+        if let Some((_, subject)) = free {
+            self.lines.extend(parts);
+            return self.free(whole, *subject, profile);
+        }
+        match id.text.starts_with(|c: char| c.is_ascii_digit()) {
+            true => self.columnar(whole, parts, profile),
+            false => self.linear(whole, id, parts, profile),
+        }
     }
-    if let Some(last) = parts.last_mut() {
-        *last = last.before(last.text.len().saturating_sub(2));
+
+    fn linear(&mut self, whole: &'a str, id: Line<'a>, parts: impl Iterator<Item = Line<'a>>, profile: Profile) -> Result<(), Refusal> {
+        self.shape = Shape::Linear;
+        self.more.clear();
+        let mut open: Option<Line<'a>> = None;
+        for part in parts.filter(|part| !part.text.is_empty()) {
+            let cut = slash(part.text).unwrap_or(part.text.len());
+            if cut > 0 {
+                let continues = open.is_some() && profile == Profile::Administrative && !KNOWN.contains(&part.before(cut).text.trim());
+                if !continues {
+                    return refuse(Reason::MalformedSlashField, part, "expected a line that begins with `/`: a field is not split over lines");
+                }
+                self.more.push(part.before(cut));
+            }
+            for piece in pieces(part.after(cut)) {
+                if let Some(first) = open.replace(piece) {
+                    self.fields.push(field(whole, first, &self.more, profile)?);
+                    self.more.clear();
+                }
+            }
+        }
+        let Some(first) = open else { return refuse(Reason::MalformedSlashField, id, "expected a field in this set") };
+        self.fields.push(field(whole, first, &self.more, profile)?);
+        Ok(())
     }
-    if let Some((_, subject)) =
-        FREE.iter().find(|(name, _)| *name == id.text).filter(|(name, _)| *name != "SUBJ" || profile == Profile::Administrative)
-    {
-        return free(whole, *subject, &parts, profile);
+
+    fn columnar(&mut self, whole: &'a str, parts: impl Iterator<Item = Line<'a>>, profile: Profile) -> Result<(), Refusal> {
+        self.shape = Shape::Columnar;
+        self.columns.clear();
+        for (at, row) in parts.filter(|part| !part.text.is_empty()).enumerate() {
+            let own = row.text.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+            if at == 0 {
+                self.columns.extend(own);
+            } else {
+                let mut columns = self.columns.iter();
+                if !own.into_iter().all(|place| columns.next() == Some(&place)) {
+                    return refuse(Reason::MalformedSlashColumn, row, "expected each column to begin where its title begins");
+                }
+            }
+            self.cells(whole, row, profile)?;
+        }
+        Ok(())
     }
-    match id.text.starts_with(|c: char| c.is_ascii_digit()) {
-        true => columnar(whole, &parts, profile),
-        false => linear(whole, id, &parts, profile).map(Set::Linear),
+
+    fn cells(&mut self, whole: &'a str, line: Line<'a>, profile: Profile) -> Result<(), Refusal> {
+        if !line.text.starts_with('/') {
+            return refuse(Reason::MalformedSlashColumn, line, "expected a row that begins with `/`");
+        }
+        for cell in pieces(line) {
+            self.fields.push(field(whole, cell.trimmed(), &[], profile)?);
+        }
+        self.ends.push(self.fields.len());
+        Ok(())
+    }
+
+    fn free(&mut self, whole: &'a str, subject: Subject, profile: Profile) -> Result<(), Refusal> {
+        self.shape = Shape::Free;
+        if subject == Subject::Stands {
+            let piece = begun(&mut self.lines)?;
+            let length = slash(piece.text).unwrap_or(piece.text.len());
+            if let Some(first) = self.lines.first_mut() {
+                *first = piece.after(length);
+            }
+            self.fields.push(field(whole, piece.before(length), &[], profile)?);
+        }
+        // A set whose text was taken away stays as a set without text.
+        if self.lines.iter().all(|part| part.text.is_empty()) {
+            self.lines.clear();
+            return Ok(());
+        }
+        let first = begun(&mut self.lines)?;
+        let text = self.lines.iter().find(|part| !part.text.trim().is_empty());
+        let ends = |part: &Line<'_>| part.text.trim_end().ends_with('/');
+        if text.is_some_and(|part| part.text.trim_start().starts_with('/'))
+            || self.lines.iter().rfind(|part| !part.text.trim().is_empty()).is_some_and(ends)
+        {
+            return refuse(Reason::MalformedSlashField, first, "expected free text that neither begins nor ends with `/`");
+        }
+        // White space before the end of the set is that of a line's end.
+        self.lines.iter_mut().for_each(|part| part.text = part.text.trim_end_matches(' '));
+        Ok(())
     }
 }
 
@@ -146,128 +260,58 @@ fn refuse<T>(reason: Reason, line: Line<'_>, detail: &str) -> Result<T, Refusal>
 }
 
 /// The pieces of a line that begins with `/`.
-fn pieces(line: Line<'_>) -> Vec<Line<'_>> {
-    let Some(rest) = line.text.strip_prefix('/') else { return Vec::new() };
-    let mut start = line.start;
-    let placed = rest.split('/').map(|text| {
-        let from = start.saturating_add(1);
-        start = from.saturating_add(text.len());
-        Line { text, start: from }
-    });
-    placed.collect()
+fn pieces(line: Line<'_>) -> impl Iterator<Item = Line<'_>> {
+    let mut rest = Some(line).filter(|line| line.text.starts_with('/')).map(|line| line.after(1));
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let Some(cut) = slash(line.text) else { return rest.take() };
+        rest = Some(line.after(cut.saturating_add(1)));
+        Some(line.before(cut))
+    })
 }
 
-fn linear<'a>(whole: &'a str, id: Line<'a>, parts: &[Line<'a>], profile: Profile) -> Result<Vec<Field<'a>>, Refusal> {
-    // Each field as the lines that it stands on.
-    let mut fields: Vec<Vec<Line<'a>>> = Vec::new();
-    for part in parts.iter().filter(|part| !part.text.is_empty()) {
-        let cut = part.text.find('/').unwrap_or(part.text.len());
-        if cut > 0 {
-            let continues = profile == Profile::Administrative && !KNOWN.contains(&part.before(cut).text.trim());
-            match fields.last_mut().filter(|_| continues) {
-                Some(field) => field.push(part.before(cut)),
-                None => return refuse(Reason::MalformedSlashField, *part, "expected a line that begins with `/`: a field is not split over lines"),
-            }
-        }
-        fields.extend(pieces(part.after(cut)).into_iter().map(|piece| vec![piece]));
-    }
-    if fields.is_empty() {
-        return refuse(Reason::MalformedSlashField, id, "expected a field in this set");
-    }
-    fields.iter().map(|lines| field(whole, lines, profile)).collect()
-}
-
-/// One field from the lines that it stands on.
-fn field<'a>(whole: &'a str, lines: &[Line<'a>], profile: Profile) -> Result<Field<'a>, Refusal> {
-    let first = lines.first().copied().unwrap_or(Line { text: "", start: 0 });
-    if profile == Profile::Formatted && (first.trimmed() != first || first.text.len() > FIELD_MAX) {
+/// One field from the line that it begins on, and the lines that continue it.
+fn field<'a>(whole: &'a str, first: Line<'a>, more: &[Line<'a>], profile: Profile) -> Result<Field<'a>, Refusal> {
+    let start = first.trimmed();
+    if profile == Profile::Formatted && (start.text.len() != first.text.len() || first.text.len() > FIELD_MAX) {
         return refuse(Reason::MalformedSlashField, first, "expected a field of at most 68 characters without blanks at its ends");
     }
-    let mut lines: Vec<Line<'a>> = lines
-        .iter()
-        .enumerate()
-        .map(|(at, line)| if at == 0 { line.trimmed() } else { Line { text: line.text.trim_end_matches(' '), ..*line } })
-        .collect();
-    let start = lines.first().copied().unwrap_or(first);
     if start.text.is_empty() {
         return refuse(Reason::MalformedSlashField, first, "expected `-` for a field without data, not nothing");
     }
-    let descriptor = descriptor(start.text).map(|length| start.before(length));
-    if descriptor.is_none() && profile == Profile::Formatted && start.text.contains(':') {
+    let colon = start.text.bytes().position(|byte| byte == b':');
+    let descriptor = colon.filter(|at| describes(start.text, *at)).map(|length| start.before(length));
+    if colon.is_some() && descriptor.is_none() && profile == Profile::Formatted {
         return refuse(Reason::MalformedSlashField, start, "expected `:` only between a descriptor of 1 to 8 letters and digits and its data");
     }
-    if let (Some(found), Some(line)) = (descriptor, lines.first_mut()) {
-        *line = line.after(found.text.len().saturating_add(1)).trimmed();
-    }
-    let Some((text, span)) = joined(whole, &lines) else {
-        return refuse(Reason::MalformedSlashField, start, "expected data after the descriptor");
+    let data = descriptor.map_or(start, |found| start.after(found.text.len().saturating_add(1)).trimmed());
+    let (text, span) = match more {
+        [] if data.text.is_empty() => return refuse(Reason::MalformedSlashField, start, "expected data after the descriptor"),
+        [] => (Cow::Borrowed(data.text), data.span()),
+        more => {
+            let rest = more.iter().map(|line| Line { text: line.text.trim_end_matches(' '), ..*line });
+            let lines: Vec<Line<'a>> = std::iter::once(data).chain(rest).collect();
+            let Some(joined) = joined(whole, &lines) else {
+                return refuse(Reason::MalformedSlashField, start, "expected data after the descriptor");
+            };
+            joined
+        }
     };
     if descriptor.is_some() && text == "-" {
         return refuse(Reason::MalformedSlashField, start, "expected no descriptor before `-`");
     }
-    let end = usize::try_from(span.end).unwrap_or(usize::MAX);
-    Ok(Field { descriptor, text, span, whole: Span::new(start.start, end) })
+    Ok(Field { descriptor, text, span, whole: Span { start: Span::new(start.start, start.start).start, end: span.end } })
 }
 
-/// The length of the descriptor of a field, where it has one: data must follow, without another `:`.
-fn descriptor(text: &str) -> Option<usize> {
-    let word = take_while_m_n::<_, _, Error<&str>>(1, 8, |c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let (_, (word, data)) = (word, preceded(char(':'), rest)).parse(text).ok()?;
-    (!data.contains(':') && !data.is_empty()).then_some(word.len())
-}
-
-fn columnar<'a>(whole: &'a str, parts: &[Line<'a>], profile: Profile) -> Result<Set<'a>, Refusal> {
-    let mut rows = parts.iter().filter(|part| !part.text.is_empty());
-    let Some(header) = rows.next() else { return Ok(Set::Columnar(Vec::new(), Vec::new())) };
-    let titles = cells(whole, *header, profile)?;
-    let columns: Vec<usize> = header.text.match_indices('/').map(|(at, _)| at).collect();
-    let rows = rows.map(|row| {
-        let own: Vec<usize> = row.text.match_indices('/').map(|(at, _)| at).collect();
-        match columns.starts_with(&own) {
-            true => cells(whole, *row, profile),
-            false => refuse(Reason::MalformedSlashColumn, *row, "expected each column to begin where its title begins"),
-        }
-    });
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    Ok(Set::Columnar(titles, rows))
-}
-
-fn cells<'a>(whole: &'a str, line: Line<'a>, profile: Profile) -> Result<Vec<Field<'a>>, Refusal> {
-    if !line.text.starts_with('/') {
-        return refuse(Reason::MalformedSlashColumn, line, "expected a row that begins with `/`");
-    }
-    pieces(line).into_iter().map(|cell| field(whole, &[cell.trimmed()], profile)).collect()
-}
-
-fn free<'a>(whole: &'a str, subject: Subject, parts: &[Line<'a>], profile: Profile) -> Result<Set<'a>, Refusal> {
-    let mut parts: Vec<Line<'a>> = parts.to_vec();
-    let subject = match subject {
-        Subject::None => None,
-        Subject::Stands => {
-            let piece = slash(&mut parts)?;
-            let length = piece.text.find('/').unwrap_or(piece.text.len());
-            if let Some(first) = parts.first_mut() {
-                *first = piece.after(length);
-            }
-            Some(field(whole, &[piece.before(length)], profile)?)
-        }
-    };
-    // A set whose text was taken away stays as a set without text.
-    if parts.iter().all(|part| part.text.is_empty()) {
-        return Ok(Set::Free(subject, Vec::new()));
-    }
-    let first = slash(&mut parts)?;
-    let text = parts.iter().find(|part| !part.text.trim().is_empty());
-    let ends = |part: &Line<'_>| part.text.trim_end().ends_with('/');
-    if text.is_some_and(|part| part.text.trim_start().starts_with('/')) || parts.iter().rfind(|part| !part.text.trim().is_empty()).is_some_and(ends) {
-        return refuse(Reason::MalformedSlashField, first, "expected free text that neither begins nor ends with `/`");
-    }
-    // White space before the end of the set is that of a line's end.
-    Ok(Set::Free(subject, parts.iter().map(|part| Line { text: part.text.trim_end_matches(' '), ..*part }).collect()))
+/// Whether the colon at `at` ends a descriptor: data must follow, without another `:`.
+fn describes(text: &str, at: usize) -> bool {
+    let word = text.bytes().take(at).all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let data = text.get(at.saturating_add(1)..).unwrap_or_default();
+    (1..=8).contains(&at) && word && !data.is_empty() && !data.contains(':')
 }
 
 /// Takes the `/` that begins a part of a free text, on this line or the next.
-fn slash<'a>(parts: &mut Vec<Line<'a>>) -> Result<Line<'a>, Refusal> {
+fn begun<'a>(parts: &mut Vec<Line<'a>>) -> Result<Line<'a>, Refusal> {
     let blank = parts.iter().take(parts.len().saturating_sub(1)).take_while(|part| part.text.is_empty()).count();
     parts.drain(..blank);
     let first = parts.first().copied().unwrap_or(Line { text: "", start: 0 });

@@ -13,12 +13,14 @@ mod declaration;
 mod names;
 mod reader;
 mod references;
+mod source;
 mod tree;
 
 pub use chars::{is_char, is_name, is_name_char, is_name_start, is_white};
 pub use claim::{First, first};
 pub use names::NAMESPACE_XML;
 pub use reader::{Attribute, Reader, Tag, Text, Token};
+pub use source::{Child, Element, Source, Written};
 pub(crate) use tree::nodes_at_most;
 pub use tree::read_tree;
 

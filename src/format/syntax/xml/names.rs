@@ -23,6 +23,11 @@ impl<'a> Scope<'a> {
         self.declared.len()
     }
 
+    /// The declarations after the first `len`.
+    pub(super) fn from(&self, len: usize) -> &[(&'a str, &'a str)] {
+        self.declared.get(len..).unwrap_or_default()
+    }
+
     /// Ends the scope of declarations after the first `len`.
     pub(super) fn truncate(&mut self, len: usize) {
         self.declared.truncate(len);

@@ -92,6 +92,13 @@ struct Open<'a> {
     scope: usize,
 }
 
+/// Whether text that is nothing but white space is a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum White {
+    Dropped,
+    Kept,
+}
+
 /// The reader.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -102,6 +109,8 @@ pub struct Reader<'a> {
     open: Vec<Open<'a>>,
     scope: Scope<'a>,
     attributes: Vec<Attribute<'a>>,
+    prefixes: Vec<&'a str>,
+    white: White,
 }
 
 impl<'a> Reader<'a> {
@@ -128,8 +137,43 @@ impl<'a> Reader<'a> {
     }
 
     fn at(cursor: Cursor<'a>, options: Options, roots: Roots) -> Self {
-        let (open, attributes) = (Vec::with_capacity(16), Vec::with_capacity(16));
-        Self { cursor, options, next: Next::Root, roots, open, scope: Scope::default(), attributes }
+        Self {
+            cursor,
+            options,
+            next: Next::Root,
+            roots,
+            open: Vec::with_capacity(16),
+            scope: Scope::default(),
+            attributes: Vec::with_capacity(16),
+            prefixes: Vec::new(),
+            white: White::Dropped,
+        }
+    }
+
+    /// A reader that gives white space between elements as text too: for signatures, which cover it.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn faithful(text: &'a str, options: Options, budget: &mut Budget) -> Result<Self, Refusal> {
+        Ok(Self { white: White::Kept, ..Self::new(text, options, budget)? })
+    }
+
+    /// The name of the element that opened last, with its prefix.
+    #[must_use]
+    pub fn whole_name(&self) -> &'a str {
+        self.open.last().map_or("", |open| open.whole)
+    }
+
+    /// The prefixes of the attributes of the element that opened last, in document order.
+    #[must_use]
+    pub fn prefixes(&self) -> &[&'a str] {
+        &self.prefixes
+    }
+
+    /// The namespaces that the element that opened last declares, as prefix and name; the empty prefix is the default namespace.
+    #[must_use]
+    pub fn declared(&self) -> &[(&'a str, &'a str)] {
+        self.scope.from(self.open.last().map_or(0, |open| open.scope))
     }
 
     /// The attributes of the element that opened last, in document order. They can be taken once.
@@ -237,9 +281,10 @@ impl<'a> Reader<'a> {
             }
         }
         self.markup()?;
-        let found = found.filter(|text| !text.value.bytes().all(is_white));
+        let solid = found.as_ref().is_some_and(|text| !text.value.bytes().all(is_white));
+        let found = found.filter(|_| solid || self.white == White::Kept);
         match (found, comment) {
-            (Some(_), Some(span)) => Err(Refusal::at(Reason::MalformedXmlComment, span, "expected text that no comment splits or adjoins")),
+            (Some(_), Some(span)) if solid => Err(Refusal::at(Reason::MalformedXmlComment, span, "expected text that no comment splits or adjoins")),
             (found, _) => Ok(found),
         }
     }
@@ -273,6 +318,7 @@ impl<'a> Reader<'a> {
         let named = Span::new(start.saturating_add(1), self.cursor.at());
         let scope = self.scope.len();
         self.attributes.clear();
+        self.prefixes.clear();
         let mut count = 0_usize;
         let end = loop {
             let white = self.cursor.white();
@@ -325,6 +371,7 @@ impl<'a> Reader<'a> {
             // The prefix stands in for the namespace until all declarations of the tag were read.
             _ => {
                 self.attributes.push(Attribute { namespace: prefix, name, value, span });
+                self.prefixes.push(prefix);
                 Ok(())
             }
         }
