@@ -209,7 +209,7 @@ fn a_message_of_two_kilobytes_is_read_with_a_handful_of_allocations() {
         (COT.format().read)(body.as_bytes(), &mut budget).unwrap();
     });
     println!("{} allocations, {} bytes at most, {} work units for {} bytes", info.count_total, info.bytes_max, before - budget.left(), body.len());
-    assert!(info.count_total <= 8, "{} allocations", info.count_total);
+    assert!(info.count_total <= 10, "{} allocations", info.count_total);
 }
 
 #[test]
