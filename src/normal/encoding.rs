@@ -106,8 +106,7 @@ mod tests {
             Change::Replace(Value::Flag(true)),
         ];
         let mut edits = Edits::default();
-        for (at, change) in (1..).zip(values) {
-            let action = ACTIONS[usize::try_from(at).unwrap() % ACTIONS.len()];
+        for ((at, change), action) in (1..).zip(values).zip(ACTIONS) {
             edits.add(Edit { node: NodeId::at(at), path: format!("/event/@{at}"), action, rule: "words.txt:1".into(), change });
         }
         edits

@@ -64,13 +64,16 @@ enum Phase {
     Stop,
 }
 
+/// Makes what one process is given, from the plan in force.
+type Make = Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>;
+
 /// A process that the supervisor looks after.
 struct Charge {
     name: String,
     at: usize,
     /// Which others it waits for when the gateway starts: all of a lower rank.
     rank: u8,
-    part: Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>,
+    part: Make,
     post: Option<Post>,
 }
 
@@ -147,7 +150,6 @@ pub fn supervise(path: &Path, text: String, files: Vec<SourceFile>, edition: Arc
 
 /// The processes of a configuration, in the order in which they start.
 fn charges(config: &config::Gateway) -> Vec<Charge> {
-    type Make = Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>;
     let mut all: Vec<(String, Make, Option<Post>)> = vec![
         ("keeper".to_owned(), Box::new(|plan| Ok(Part::Keeper { rules: sent(&plan.files) })), None),
         ("verifier".to_owned(), Box::new(verifier), Some(Post::Verifier)),
