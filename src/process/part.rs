@@ -73,67 +73,83 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
     let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
     let setup = Box::new(setup);
     let last = stream.try_clone().map_err(broken)?;
-    let open = Arc::new(AtomicBool::new(false));
-    let worked = play(desk, stream, *setup, &open);
-    if let Err(fault) = &worked {
-        let failing = if open.load(Ordering::Relaxed) { Failing::Walls } else { Failing::Work };
-        // Fails where the supervisor is gone: then standard error alone says it.
-        let _ = wire::say_last(&last, &Word::Failed { why: fault.to_string(), failing });
-    }
-    worked
-}
-
-/// Plays the part that it is given; `open` tells afterwards whether walls stayed open that should be closed.
-fn play(desk: DeskTrade, stream: std::os::unix::net::UnixStream, setup: Setup, open: &Arc<AtomicBool>) -> Result<(), Fault> {
-    let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor", cause);
+    let will = Will { last, open: Arc::new(AtomicBool::new(false)) };
     let role = role_of(&setup.part);
     if setup.confinement == Confinement::Full {
-        sandbox::seclude(role).inspect_err(|_| open.store(true, Ordering::Relaxed))?;
+        sandbox::seclude(role).inspect_err(|fault| {
+            will.open.store(true, Ordering::Relaxed);
+            will.say(fault);
+        })?;
     }
     stream.set_nonblocking(true).map_err(broken)?;
     runtime(role)?.block_on(async move {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
-        let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
-        let Setup { confinement, socket, token, part, .. } = setup;
-        let memory_bytes_max = u64::from(config.process_memory_mib_max) << 20;
-        let walls = Walls { role, confinement, memory_bytes_max, open: Arc::clone(open), control: control.sender.clone() };
-        let orders = Orders { receiver: control.receiver, control: control.sender };
-        let hop = Hop { socket, token };
-        match part {
-            Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
-            Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
-            Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
-                let guard = compiled(rules)?;
-                guard.trust_in_labels(label_trust::read(&config)?);
-                let tools = inspector::Tools {
-                    guard: Arc::new(guard),
-                    secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
-                    doors: doors.doors()?,
-                    verifier: verifier.key()?,
-                };
-                if !urgent {
-                    give_way();
-                }
-                let wire = hop.connect().await?;
-                orders.during(inspector::attend(&tools, wire, || walls.close())).await
-            }
-            Part::Verifier { rules, doors, permits, inspector } => {
-                let edition = policy::load(&taken(rules)).map_err(faulty)?;
-                let tools = verifier::Tools {
-                    blocked_words: BlockedWords::of(&edition.word_lists),
-                    edition: Arc::new(edition),
-                    doors: doors.doors()?,
-                    permits: permits.doors()?,
-                    inspector: inspector.key()?,
-                    signer: config.keys.binding.as_ref().map(world::signer).transpose()?,
-                };
-                let wire = hop.connect().await?;
-                walls.close()?;
-                orders.during(verifier::attend(&tools, wire)).await
-            }
-            Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
-        }
+        // While it is kept the wire stays open, and the last word can follow.
+        let kept = control.sender.clone();
+        let worked = play(desk, control, *setup, &will.open).await.inspect_err(|fault| will.say(fault));
+        drop(kept);
+        worked
     })
+}
+
+/// What a process leaves behind: why it could not go on.
+struct Will {
+    last: std::os::unix::net::UnixStream,
+    /// Whether walls stayed open that should be closed.
+    open: Arc<AtomicBool>,
+}
+
+impl Will {
+    fn say(&self, fault: &Fault) {
+        let failing = if self.open.load(Ordering::Relaxed) { Failing::Walls } else { Failing::Work };
+        // Fails where the supervisor is gone: then standard error alone says it.
+        let _ = wire::say_last(&self.last, &Word::Failed { why: fault.to_string(), failing });
+    }
+}
+
+/// Plays the part that it is given.
+async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &Arc<AtomicBool>) -> Result<(), Fault> {
+    let role = role_of(&setup.part);
+    let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let Setup { confinement, socket, token, part, .. } = setup;
+    let memory_bytes_max = u64::from(config.process_memory_mib_max) << 20;
+    let walls = Walls { role, confinement, memory_bytes_max, open: Arc::clone(open), control: control.sender.clone() };
+    let orders = Orders { receiver: control.receiver, control: control.sender };
+    let hop = Hop { socket, token };
+    match part {
+        Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
+        Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
+        Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+            let guard = compiled(rules)?;
+            guard.trust_in_labels(label_trust::read(&config)?);
+            let tools = inspector::Tools {
+                guard: Arc::new(guard),
+                secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
+                doors: doors.doors()?,
+                verifier: verifier.key()?,
+            };
+            if !urgent {
+                give_way();
+            }
+            let wire = hop.connect().await?;
+            orders.during(inspector::attend(&tools, wire, || walls.close())).await
+        }
+        Part::Verifier { rules, doors, permits, inspector } => {
+            let edition = policy::load(&taken(rules)).map_err(faulty)?;
+            let tools = verifier::Tools {
+                blocked_words: BlockedWords::of(&edition.word_lists),
+                edition: Arc::new(edition),
+                doors: doors.doors()?,
+                permits: permits.doors()?,
+                inspector: inspector.key()?,
+                signer: config.keys.binding.as_ref().map(world::signer).transpose()?,
+            };
+            let wire = hop.connect().await?;
+            walls.close()?;
+            orders.during(verifier::attend(&tools, wire)).await
+        }
+        Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
+    }
 }
 
 /// The first word of the supervisor, read before there is a second thread.

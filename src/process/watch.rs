@@ -99,13 +99,10 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
             continue;
         }
         pause = if begun.elapsed() >= STEADY { PAUSE_MIN } else { pause };
-        // Walls that cannot be closed are not closed by trying again.
-        let wait = if matches!(end, End::Failed(Failing::Walls, _)) { Duration::ZERO } else { pause };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = stopping(&mut phase) => return,
+        // So long that the end of the keeper, where it is the cause, is known as well.
+        if rest(PAUSE_MIN, &mut phase).await == Phase::Stop {
+            return;
         }
-        pause = pause.saturating_mul(4).min(PAUSE_MAX);
         if let End::Failed(failing, fault) = end {
             // Whoever ends because the keeper did is not to blame.
             let blame = charge.post.is_none() || keeper == shared.keepers();
@@ -115,7 +112,20 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
                 return;
             }
         }
+        if rest(pause.saturating_sub(PAUSE_MIN), &mut phase).await == Phase::Stop {
+            return;
+        }
+        pause = pause.saturating_mul(4).min(PAUSE_MAX);
     }
+}
+
+/// Waits for a time, or until the process is to stop.
+async fn rest(time: Duration, phase: &mut watch::Receiver<Phase>) -> Phase {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = stopping(phase) => {}
+    }
+    *phase.borrow()
 }
 
 /// Why the gateway cannot go on, where the end of a process means that.

@@ -60,7 +60,7 @@ pub(super) fn check(grants: &Grants) -> Result<(), Fault> {
     let held = data_bytes();
     match held > grants.memory_bytes_max {
         true => Err(Fault::new(format!(
-            "layer `limits`: the process holds {held} bytes of writable memory already, and {} are granted; grant more, or tell the allocator to reserve less",
+            "the process holds {held} bytes of writable memory already, and {} are granted; grant more, or tell the allocator to reserve less",
             grants.memory_bytes_max
         ))),
         false => Ok(()),
