@@ -3,7 +3,7 @@
 //! Colour only where a person looks and `NO_COLOR` is not set; a reader who has gone away ends the command quietly.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -54,15 +54,23 @@ fn coloured(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A line to standard error, where a person may read it.
+/// A line to standard error, where a person may read it; an object where the log is made of objects.
 pub(super) fn complain(text: &str) {
     // Nobody is left to tell where this fails.
-    let _ = writeln!(std::io::stderr(), "vestibule: {text}");
+    let _ = match LOGGED_AS.get() {
+        Some(name) if format() == Format::Json => {
+            writeln!(std::io::stderr(), "{}", serde_json::json!({ "process": &**name, "level": "ERROR", "fields": { "message": text } }))
+        }
+        _ => writeln!(std::io::stderr(), "vestibule: {text}"),
+    };
 }
 
 /// A line to standard error that is no complaint.
 pub(super) fn tell(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    match (LOGGED_AS.get(), format()) {
+        (Some(_), Format::Json) => tracing::info!("{text}"),
+        _ => drop(writeln!(std::io::stderr(), "{text}")),
+    }
 }
 
 /// Complaints about files, with pointers into them, to standard error.
@@ -97,34 +105,64 @@ pub(super) fn outcome(outcome: Outcome) -> Cell {
 
 /// The log of a command that runs for long, to standard error; `VESTIBULE_LOG` chooses what, such as `info` or `vestibule::link=debug`.
 pub(super) fn log(standard: &str) {
-    log_with(standard, std::io::stderr);
+    log_with(standard, Format::Text, std::io::stderr);
 }
 
-/// The same for one process of several that write one log: each line begins with its name.
+/// What this process is called in a log that several write.
+static LOGGED_AS: OnceLock<Arc<str>> = OnceLock::new();
+
+/// What a line of a log is that several processes write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// Text for people, after the name of the process.
+    Text,
+    /// An object with process, time, level, target and fields, among them the message.
+    Json,
+}
+
+/// As `VESTIBULE_LOG_FORMAT` says; text where it says nothing or something else.
+fn format() -> Format {
+    match std::env::var("VESTIBULE_LOG_FORMAT") {
+        Ok(word) if word == "json" => Format::Json,
+        _ => Format::Text,
+    }
+}
+
+/// The same for one process of several that write one log: each line begins with its name, or is an object that has it.
 pub(super) fn log_as(name: &str, standard: &str) {
-    let name: Arc<str> = name.into();
-    log_with(standard, move || Named { name: Arc::clone(&name) });
+    let (name, format): (Arc<str>, _) = (name.into(), format());
+    // One that is set already, as in tests, stays.
+    let _ = LOGGED_AS.set(Arc::clone(&name));
+    log_with(standard, format, move || Named { name: Arc::clone(&name), format });
 }
 
-fn log_with<W>(standard: &str, writer: W)
+fn log_with<W>(standard: &str, format: Format, writer: W)
 where
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = tracing_subscriber::EnvFilter::try_from_env("VESTIBULE_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(standard));
-    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(coloured(&std::io::stderr())).finish();
+    let built = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     // A log that is set already, as in tests, stays.
-    let _ = tracing::subscriber::set_global_default(built);
+    let _ = match format {
+        Format::Text => tracing::subscriber::set_global_default(built.with_ansi(coloured(&std::io::stderr())).finish()),
+        Format::Json => tracing::subscriber::set_global_default(built.json().with_current_span(false).with_span_list(false).finish()),
+    };
 }
 
 /// Writes lines of a named process, each in one piece, so that lines of several do not mix.
 struct Named {
     name: Arc<str>,
+    format: Format,
 }
 
 impl std::io::Write for Named {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let mut whole = format!("{}: ", self.name).into_bytes();
-        whole.extend_from_slice(line);
+        let (mut whole, rest) = match line.strip_prefix(b"{").filter(|_| self.format == Format::Json) {
+            // A name is written as it is: it is one of our own, without quotes.
+            Some(rest) => (format!("{{\"process\":\"{}\",", self.name).into_bytes(), rest),
+            None => (format!("{}: ", self.name).into_bytes(), line),
+        };
+        whole.extend_from_slice(rest);
         std::io::stderr().write_all(&whole).map(|()| line.len())
     }
 

@@ -35,7 +35,8 @@ impl Verb for Run {
     const ABOUT: &'static str = "Run the gateway";
     const EXAMPLES: &'static str = "  vestibule run --config deploy/lab/gateway.toml\n  VESTIBULE_LOG=debug vestibule run --config gateway.toml\n\n\
         It starts a process for each door, inspector, the verifier, the keeper and the desk, and starts one again that ends.\n\
-        SIGHUP reads certificates, revocation lists and peers again; SIGTERM and Ctrl-C stop in order.";
+        SIGHUP reads certificates, revocation lists, peers and trust in labels again; SIGTERM and Ctrl-C stop in order.\n\
+        VESTIBULE_LOG_FORMAT=json makes every line of the log an object. A service manager is told by NOTIFY_SOCKET how the gateway stands.";
 
     fn run(self, _: &mut Output) -> Result<Answer, Failure> {
         match (&self.part, &self.config) {

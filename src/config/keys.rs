@@ -157,6 +157,15 @@ pub const KEYS: &[Key] = &[
         86_400,
         "how far a message's time sent may lie from the gateway's clock, either way; five minutes is what unsynchronised machines keep",
     ),
+    number(
+        Gateway,
+        "process_memory_mib_max",
+        "MiB",
+        4096,
+        16,
+        1_048_576,
+        "writable memory that one process may claim behind its walls; a process holds 10 to 70 MiB, bodies and rule sets at their limits need more",
+    ),
     row(
         Gateway,
         "confinement",

@@ -40,6 +40,8 @@ pub struct Gateway {
     pub undecided_messages_max: u32,
     /// How far a message's time sent may lie from the gateway's clock, in seconds, either way.
     pub clock_seconds_max: u32,
+    /// Writable memory that one process may claim behind its walls, in MiB.
+    pub process_memory_mib_max: u32,
     /// Whether the processes close their walls.
     pub confinement: Confinement,
     /// Key files.

@@ -156,6 +156,40 @@ fn framed<T: Encode<()>>(what: &T) -> Result<Vec<u8>, Gone> {
     Ok(frame)
 }
 
+/// Says one thing that holds secrets over a socket that is no wire yet: the frame has its room from the start, and is wiped.
+///
+/// # Errors
+/// [`Gone`].
+pub async fn say_secret<T: Encode<()>>(stream: &mut UnixStream, what: &T) -> Result<(), Gone> {
+    let mut room = Room(0);
+    minicbor::encode(what, &mut room).map_err(|_| Gone)?;
+    let length = u32::try_from(room.0).ok().filter(|_| room.0 <= FRAME_BYTES_MAX).ok_or(Gone)?;
+    let mut frame = zeroize::Zeroizing::new(Vec::with_capacity(room.0.saturating_add(4)));
+    frame.extend_from_slice(&length.to_be_bytes());
+    minicbor::encode(what, &mut *frame).map_err(|_| Gone)?;
+    stream.write_all(&frame).await.map_err(|_| Gone)
+}
+
+/// Says one thing as the last, over a socket whose wire has ended.
+///
+/// # Errors
+/// [`Gone`].
+pub fn say_last<T: Encode<()>>(mut stream: &std::os::unix::net::UnixStream, what: &T) -> Result<(), Gone> {
+    std::io::Write::write_all(&mut stream, &framed(what)?).map_err(|_| Gone)
+}
+
+/// Counts the bytes of an item and keeps none.
+struct Room(usize);
+
+impl minicbor::encode::Write for Room {
+    type Error = std::convert::Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(())
+    }
+}
+
 /// Writes what waits, many frames at a time, until all senders or the other end are gone.
 async fn write_all(mut stream: OwnedWriteHalf, mut waiting: mpsc::Receiver<Vec<u8>>) {
     while let Some(mut bytes) = waiting.recv().await {
@@ -231,6 +265,15 @@ mod tests {
         a.write_all(&[0, 0, 0, 9, 7]).await.unwrap();
         drop(a);
         assert_eq!(wire.receiver.hear().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_heard_as_any_other_frame() {
+        let (mut near, far) = UnixStream::pair().unwrap();
+        say_secret(&mut near, &"key".to_owned()).await.unwrap();
+        let mut far: Wire<u64, String> = over(far);
+        assert_eq!(far.receiver.hear().await.unwrap().as_deref(), Some("key"));
+        assert_eq!(say_secret(&mut near, &"x".repeat(FRAME_BYTES_MAX)).await, Err(Gone));
     }
 
     #[test]

@@ -34,6 +34,13 @@ pub struct Material {
     revocations: Vec<CertificateRevocationListDer<'static>>,
 }
 
+impl Drop for Material {
+    /// Wipes our own copy of the key; the TLS library holds another for as long as the door is open.
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.key);
+    }
+}
+
 impl Material {
     /// The private key, from which other keys of the door follow.
     pub(super) fn secret(&self) -> &[u8] {
@@ -540,7 +547,8 @@ mod tests {
     #[test]
     fn an_anchor_that_is_no_authority_gives_no_warden() {
         let chain = chain(NOW + 900 * DAY, &BOTH);
-        let material = Material { anchor: chain.certificates[0].clone(), ..chain.material };
+        let mut material = chain.material;
+        material.anchor = chain.certificates[0].clone();
         assert!(Warden::new(&material, &[], Arc::default(), i64::try_from(NOW).unwrap()).is_err());
     }
 }

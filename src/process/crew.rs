@@ -200,9 +200,20 @@ impl<Q, A> Crew<Q, A> {
 
     /// Keeps a worker busy until it is gone, or the crew is closed and nothing waits.
     pub(super) async fn employ<Out: Said, In: Said>(&self, duty: Duty, wire: Wire<Out, In>, talk: Talk<Q, A, Out, In>) {
+        self.employ_until(duty, wire, talk, std::future::pending()).await;
+    }
+
+    /// The same until `release` completes: then the worker is given nothing more, and let go when it has answered what it was given.
+    pub(super) async fn employ_until<Out: Said, In: Said>(
+        &self,
+        duty: Duty,
+        wire: Wire<Out, In>,
+        talk: Talk<Q, A, Out, In>,
+        release: impl Future<Output = ()>,
+    ) {
         let mut bench = Bench { duty, pending: HashMap::new(), number: 0, time_max: self.work_time_max };
         self.stand(duty, Post::Free);
-        self.work(&mut bench, wire, talk).await;
+        self.work(&mut bench, wire, talk, release).await;
         self.stand(duty, Post::Empty);
         let mut pending: Vec<_> = bench.pending.into_iter().collect();
         // The last first, so that the first of them comes first again.
@@ -212,13 +223,21 @@ impl<Q, A> Crew<Q, A> {
         }
     }
 
-    async fn work<Out: Said, In: Said>(&self, bench: &mut Bench<Q, A>, wire: Wire<Out, In>, talk: Talk<Q, A, Out, In>) {
+    async fn work<Out: Said, In: Said>(
+        &self,
+        bench: &mut Bench<Q, A>,
+        wire: Wire<Out, In>,
+        talk: Talk<Q, A, Out, In>,
+        release: impl Future<Output = ()>,
+    ) {
+        let mut release = std::pin::pin!(release);
+        let mut stay = Stay::On;
         let Wire { sender, mut receiver } = wire;
         let waiting = if bench.duty == Duty::Urgent { &self.waiting_urgent } else { &self.waiting };
         loop {
             let mut changed = std::pin::pin!(waiting.notified());
             changed.as_mut().enable();
-            while bench.pending.len() < bench.duty.window() {
+            while stay == Stay::On && bench.pending.len() < bench.duty.window() {
                 let Some(job) = self.lock().take(bench.duty) else { break };
                 let (number, said) = bench.begin(job, talk);
                 self.stand(bench.duty, Post::Busy);
@@ -228,6 +247,9 @@ impl<Q, A> Crew<Q, A> {
                 }
             }
             if bench.pending.is_empty() {
+                if stay == Stay::Leaving {
+                    return;
+                }
                 self.stand(bench.duty, Post::Free);
                 let lanes = self.lock();
                 if lanes.closed && lanes.is_empty() {
@@ -245,7 +267,11 @@ impl<Q, A> Crew<Q, A> {
                         return;
                     }
                 },
-                () = changed, if !full => {}
+                () = changed, if !full && stay == Stay::On => {}
+                () = &mut release, if stay == Stay::On => {
+                    stay = Stay::Leaving;
+                    self.stand(bench.duty, Post::Busy);
+                }
                 () = tokio::time::sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => {
                     tracing::error!(milliseconds = bench.time_max.as_millis(), "a worker takes too long and is let go");
                     return;
@@ -253,6 +279,13 @@ impl<Q, A> Crew<Q, A> {
             }
         }
     }
+}
+
+/// Whether a worker is given more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stay {
+    On,
+    Leaving,
 }
 
 /// What one worker has before it.
@@ -368,6 +401,42 @@ mod tests {
             answers.push(one.await.unwrap());
         }
         assert_eq!(answers, [Err(Lost::Twice), Err(Lost::Twice), Ok("C".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_is_released_answers_what_it_has_and_takes_nothing_more() {
+        let crew = Arc::new(Words::default());
+        let asked: Vec<_> = ["a", "b", "c"]
+            .map(|word| {
+                tokio::spawn({
+                    let crew = Arc::clone(&crew);
+                    async move { crew.ask(Precedence::Routine, word).await }
+                })
+            })
+            .into();
+        tokio::task::yield_now().await;
+        let (near, mut far) = wire::here::<(u64, String), (u64, String)>();
+        let (release, released) = oneshot::channel::<()>();
+        let first = tokio::spawn({
+            let crew = Arc::clone(&crew);
+            async move { crew.employ_until(Duty::Any, near, TALK, async { drop(released.await) }).await }
+        });
+        let given = [far.receiver.hear().await.unwrap().unwrap(), far.receiver.hear().await.unwrap().unwrap()];
+        release.send(()).unwrap();
+        tokio::task::yield_now().await;
+        for (number, word) in given {
+            far.sender.say((number, word.to_uppercase())).await.unwrap();
+        }
+        first.await.unwrap();
+        assert_eq!(far.receiver.hear().await.unwrap(), None, "nothing more is given, and the wire ends");
+        let (near, far) = wire::here();
+        tokio::spawn(echo(far));
+        tokio::spawn(async move { crew.employ(Duty::Any, near, TALK).await });
+        let mut answers = Vec::new();
+        for one in asked {
+            answers.push(one.await.unwrap());
+        }
+        assert_eq!(answers, ["A", "B", "C"].map(|word| Ok(word.to_owned())));
     }
 
     #[tokio::test]

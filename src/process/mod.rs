@@ -20,8 +20,10 @@ mod line;
 mod order;
 mod part;
 mod review;
+mod service;
 mod supervisor;
 mod verifier;
+mod watch;
 pub mod world;
 
 pub use delivery::delivery_id;

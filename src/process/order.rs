@@ -48,6 +48,13 @@ pub(super) enum Order {
         #[n(0)]
         lines: Vec<String>,
     },
+    /// To the keeper: who brought this token gets nothing more, and is let go when it has answered what it was given.
+    #[n(6)]
+    Release {
+        /// The token.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        token: [u8; 32],
+    },
 }
 
 /// What a process says.
@@ -86,7 +93,22 @@ pub(super) enum Word {
         /// Why.
         #[n(0)]
         why: String,
+        /// At what.
+        #[n(1)]
+        failing: Failing,
     },
+}
+
+/// What a process could not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(super) enum Failing {
+    /// Close its walls: the host, or what it is granted, must change before it can.
+    #[n(0)]
+    Walls,
+    /// Anything else.
+    #[n(1)]
+    Work,
 }
 
 /// What the keeper is to take a process for.

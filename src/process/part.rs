@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
@@ -23,7 +24,7 @@ use super::desk::DeskLine;
 use super::gateway::give_way;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
-use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
@@ -70,53 +71,85 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
     let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor; `vestibule run` starts this", cause);
     let stream = std::os::unix::net::UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(broken)?);
     let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
+    let setup = Box::new(setup);
+    let last = stream.try_clone().map_err(broken)?;
+    let will = Will { last, open: Arc::new(AtomicBool::new(false)) };
     let role = role_of(&setup.part);
     if setup.confinement == Confinement::Full {
-        sandbox::seclude(role)?;
+        sandbox::seclude(role).inspect_err(|fault| {
+            will.open.store(true, Ordering::Relaxed);
+            will.say(fault);
+        })?;
     }
     stream.set_nonblocking(true).map_err(broken)?;
     runtime(role)?.block_on(async move {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
-        let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
-        let Setup { confinement, socket, token, part, .. } = setup;
-        let walls = Walls { role, confinement, control: control.sender.clone() };
-        let orders = Orders { receiver: control.receiver, control: control.sender };
-        let hop = Hop { socket, token };
-        match part {
-            Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
-            Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
-            Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
-                let guard = compiled(rules)?;
-                guard.trust_in_labels(label_trust::read(&config)?);
-                let tools = inspector::Tools {
-                    guard: Arc::new(guard),
-                    secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
-                    doors: doors.doors()?,
-                    verifier: verifier.key()?,
-                };
-                if !urgent {
-                    give_way();
-                }
-                let wire = hop.connect().await?;
-                orders.during(inspector::attend(&tools, wire, || walls.close())).await
-            }
-            Part::Verifier { rules, doors, permits, inspector } => {
-                let edition = policy::load(&taken(rules)).map_err(faulty)?;
-                let tools = verifier::Tools {
-                    blocked_words: BlockedWords::of(&edition.word_lists),
-                    edition: Arc::new(edition),
-                    doors: doors.doors()?,
-                    permits: permits.doors()?,
-                    inspector: inspector.key()?,
-                    signer: config.keys.binding.as_ref().map(world::signer).transpose()?,
-                };
-                let wire = hop.connect().await?;
-                walls.close()?;
-                orders.during(verifier::attend(&tools, wire)).await
-            }
-            Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
-        }
+        // While it is kept the wire stays open, and the last word can follow.
+        let kept = control.sender.clone();
+        let worked = play(desk, control, *setup, &will.open).await.inspect_err(|fault| will.say(fault));
+        drop(kept);
+        worked
     })
+}
+
+/// What a process leaves behind: why it could not go on.
+struct Will {
+    last: std::os::unix::net::UnixStream,
+    /// Whether walls stayed open that should be closed.
+    open: Arc<AtomicBool>,
+}
+
+impl Will {
+    fn say(&self, fault: &Fault) {
+        let failing = if self.open.load(Ordering::Relaxed) { Failing::Walls } else { Failing::Work };
+        // Fails where the supervisor is gone: then standard error alone says it.
+        let _ = wire::say_last(&self.last, &Word::Failed { why: fault.to_string(), failing });
+    }
+}
+
+/// Plays the part that it is given.
+async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &Arc<AtomicBool>) -> Result<(), Fault> {
+    let role = role_of(&setup.part);
+    let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let Setup { confinement, socket, token, part, .. } = setup;
+    let memory_bytes_max = u64::from(config.process_memory_mib_max) << 20;
+    let walls = Walls { role, confinement, memory_bytes_max, open: Arc::clone(open), control: control.sender.clone() };
+    let orders = Orders { receiver: control.receiver, control: control.sender };
+    let hop = Hop { socket, token };
+    match part {
+        Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
+        Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
+        Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+            let guard = compiled(rules)?;
+            guard.trust_in_labels(label_trust::read(&config)?);
+            let tools = inspector::Tools {
+                guard: Arc::new(guard),
+                secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
+                doors: doors.doors()?,
+                verifier: verifier.key()?,
+            };
+            if !urgent {
+                give_way();
+            }
+            let wire = hop.connect().await?;
+            orders.during(inspector::attend(&tools, wire, || walls.close())).await
+        }
+        Part::Verifier { rules, doors, permits, inspector } => {
+            let edition = policy::load(&taken(rules)).map_err(faulty)?;
+            let tools = verifier::Tools {
+                blocked_words: BlockedWords::of(&edition.word_lists),
+                edition: Arc::new(edition),
+                doors: doors.doors()?,
+                permits: permits.doors()?,
+                inspector: inspector.key()?,
+                signer: config.keys.binding.as_ref().map(world::signer).transpose()?,
+            };
+            let wire = hop.connect().await?;
+            walls.close()?;
+            orders.during(verifier::attend(&tools, wire)).await
+        }
+        Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
+    }
 }
 
 /// The first word of the supervisor, read before there is a second thread.
@@ -163,6 +196,9 @@ fn compiled(rules: Vec<super::order::File>) -> Result<Guard, Fault> {
 struct Walls {
     role: Role,
     confinement: Confinement,
+    memory_bytes_max: u64,
+    /// Whether they could not be closed.
+    open: Arc<AtomicBool>,
     control: Sender<Word>,
 }
 
@@ -173,7 +209,10 @@ impl Walls {
 
     fn close_with(&self, grants: Grants, listens: Option<String>) -> Result<(), Fault> {
         let walls = match self.confinement {
-            Confinement::Full => Some(sandbox::close(self.role, &grants)?),
+            Confinement::Full => {
+                let grants = Grants { memory_bytes_max: self.memory_bytes_max, ..grants };
+                Some(sandbox::close(self.role, &grants).inspect_err(|_| self.open.store(true, Ordering::Relaxed))?)
+            }
             Confinement::Off => None,
         };
         let walls = walls.map(|closed| serde_json::to_string(&closed)).transpose();
@@ -313,8 +352,47 @@ async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, m
     }
 }
 
-/// Processes that the keeper expects, by their tokens.
-type Expected = Arc<Mutex<HashMap<[u8; 32], Post>>>;
+/// A process that the keeper expects or has, by its token.
+type Token = [u8; 32];
+
+/// Whom the keeper expects, and how it lets go whom it has.
+#[derive(Default)]
+struct Guests {
+    expected: Mutex<HashMap<Token, Post>>,
+    employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Guests {
+    /// What tells a worker's crew that it is to be let go.
+    fn employ(&self, token: Token) -> oneshot::Receiver<()> {
+        let (tell, told) = oneshot::channel();
+        let mut employed = lock(&self.employed);
+        // Those that have gone by themselves are forgotten here.
+        employed.retain(|_, tell| !tell.is_closed());
+        employed.insert(token, tell);
+        told
+    }
+
+    fn release(&self, token: &Token) {
+        match lock(&self.employed).remove(token) {
+            // It may be gone by itself.
+            Some(tell) => drop(tell.send(())),
+            // It has not come yet, and is not let in.
+            None => drop(lock(&self.expected).remove(token)),
+        }
+    }
+}
+
+/// Completes when a worker is to be let go; never where that can be said no more.
+async fn released(told: oneshot::Receiver<()>) {
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
 
 async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
@@ -326,11 +404,11 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     let listener = listen(Path::new(&hop.socket))?;
     let folder: PathBuf = config.journal.clone();
     let shared = Shared::new(config, edition, journal);
-    let expected = Expected::default();
+    let guests = Arc::new(Guests::default());
     shared.started().await?;
     walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], files_max: KEEPER_FILES_MAX, ..Grants::default() }, None)?;
     shared.take_up();
-    shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&expected)));
+    shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
@@ -347,7 +425,8 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
             () = shared.failing() => break,
             order = orders.next() => match order? {
                 None => break,
-                Some(Order::Expect { token, post }) => drop(expected.lock().unwrap_or_else(PoisonError::into_inner).insert(token, post)),
+                Some(Order::Expect { token, post }) => drop(lock(&guests.expected).insert(token, post)),
+                Some(Order::Release { token }) => guests.release(&token),
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
@@ -381,7 +460,7 @@ fn listen(path: &Path) -> Result<UnixListener, Fault> {
 }
 
 /// Takes up every process that shows a token which the supervisor announced; a token is good once.
-async fn admit(shared: Arc<Shared>, listener: UnixListener, expected: Expected) {
+async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>) {
     loop {
         let mut stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -389,7 +468,7 @@ async fn admit(shared: Arc<Shared>, listener: UnixListener, expected: Expected) 
         };
         let mut token = [0; 32];
         let shown = tokio::time::timeout(TOKEN_TIME_MAX, stream.read_exact(&mut token)).await;
-        let post = shown.is_ok_and(|read| read.is_ok()).then(|| expected.lock().unwrap_or_else(PoisonError::into_inner).remove(&token)).flatten();
+        let post = shown.is_ok_and(|read| read.is_ok()).then(|| lock(&guests.expected).remove(&token)).flatten();
         let Some(post) = post else {
             tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
             continue;
@@ -399,11 +478,13 @@ async fn admit(shared: Arc<Shared>, listener: UnixListener, expected: Expected) 
             Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
             Post::Inspector { urgent } => {
                 let duty = if urgent { Duty::Urgent } else { Duty::Any };
+                let told = guests.employ(token);
                 // These go on while the gateway stops: what is under way may end.
-                tokio::spawn(async move { task.inspectors.employ(duty, wire::over(stream), INSPECT).await });
+                tokio::spawn(async move { task.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told)).await });
             }
             Post::Verifier => {
-                tokio::spawn(async move { task.verifiers.employ(Duty::Any, wire::over(stream), VERIFY).await });
+                let told = guests.employ(token);
+                tokio::spawn(async move { task.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told)).await });
             }
             Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
         }

@@ -1,46 +1,28 @@
 //! The supervisor: starts the processes of a gateway, gives each what it needs and no more, and starts it again when it ends.
 //!
 //! It reads what operators wrote and nothing that came over a link. It holds no journal and moves no message. Processes start in order (keeper,
-//! verifier, inspectors, doors, desk) and stop in the reverse; one that ends is started again after a pause that doubles, and one that does not
-//! answer is ended.
+//! verifier, inspectors, doors, desk) and stop in the reverse. A reload that one of them refuses is undone in all. How one process is kept there is
+//! in `watch`.
 
-use std::os::unix::net::UnixStream as Stream;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::net::UnixStream;
-use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
-use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, Setup, Word, sent};
-use super::world;
-use crate::base::{Fault, Name};
+use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
+use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
+use super::{label_trust, service, world};
+use crate::base::{Digest, Fault, Name};
 use crate::config;
-use crate::hop::{HopKey, Party, wire};
+use crate::hop::{HopKey, Party};
 use crate::link::Door;
 use crate::policy::{Edition, SourceFile};
-
-/// How long a process may take until it is ready: 60 seconds; a rule set with thousands of patterns compiles in a few.
-const READY_TIME_MAX: Duration = Duration::from_secs(60);
-/// How often a process is asked whether it lives: every 5 seconds.
-const PING_TIME: Duration = Duration::from_secs(5);
-/// How long it may take to answer: 30 seconds, more than one message may take.
-const PONG_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long a process may take to end in order: 20 seconds; what is under way has 5 of them.
-const END_TIME_MAX: Duration = Duration::from_secs(20);
-/// The first pause before a process is started again; it doubles with each end, and is this again after a minute of work.
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(10);
-/// After so much work an end is not one in a row.
-const STEADY: Duration = Duration::from_secs(60);
 
 /// A process as people see it.
 #[derive(Debug, Clone, Serialize)]
@@ -59,8 +41,10 @@ pub struct Process {
 
 /// What is said to all who look after a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Work,
+pub(super) enum Phase {
+    /// It works. A process of an earlier round is replaced.
+    Work { round: u64 },
+    /// It ends in order.
     Stop,
 }
 
@@ -68,50 +52,68 @@ enum Phase {
 type Make = Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>;
 
 /// A process that the supervisor looks after.
-struct Charge {
-    name: String,
-    at: usize,
+pub(super) struct Charge {
+    pub(super) name: String,
+    pub(super) at: usize,
     /// Which others it waits for when the gateway starts: all of a lower rank.
-    rank: u8,
-    part: Make,
-    post: Option<Post>,
+    pub(super) rank: u8,
+    pub(super) part: Make,
+    /// What the keeper is to take it for; the keeper itself has none.
+    pub(super) post: Option<Post>,
 }
 
 /// What processes are started from, as it is in force.
-struct Plan {
-    path: PathBuf,
-    text: String,
-    config: config::Gateway,
+pub(super) struct Plan {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    pub(super) config: config::Gateway,
     edition: Arc<Edition>,
     files: Vec<SourceFile>,
     secret: world::HopSecret,
-    confinement: Confinement,
+    pub(super) confinement: Confinement,
+    /// Of everything that verifier and inspectors read when they start, but for the rules: where it changes they are replaced.
+    trust: Digest,
+}
+
+/// What is known of a process beside what people see.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Life {
+    /// When it was last ready or answered.
+    pub(super) seen: Instant,
+    /// Since when the present one is ready.
+    pub(super) ready: Option<Instant>,
+    /// The round in which the present one was started.
+    pub(super) round: u64,
 }
 
 /// What those who look after processes share.
-struct Shared {
-    plan: Mutex<Arc<Plan>>,
-    table: Mutex<Vec<Process>>,
+pub(super) struct Shared {
+    pub(super) plan: Mutex<Arc<Plan>>,
+    pub(super) table: Mutex<Vec<Process>>,
+    pub(super) lives: Mutex<Vec<Life>>,
     ranks: Vec<u8>,
-    changed: watch::Sender<u64>,
+    pub(super) changed: watch::Sender<u64>,
     /// To the keeper that is ready; nothing while there is none.
-    keeper: watch::Sender<Option<mpsc::Sender<Order>>>,
+    pub(super) keeper: watch::Sender<Option<mpsc::Sender<Order>>>,
     /// To every process that is there, by its place.
-    orders: Mutex<Vec<Option<mpsc::Sender<Order>>>>,
-    /// What became of renewals.
-    renewed: mpsc::Sender<Option<String>>,
+    pub(super) orders: Mutex<Vec<Option<mpsc::Sender<Order>>>>,
+    /// What became of renewals, by the name of the process.
+    pub(super) renewed: mpsc::Sender<(String, Option<String>)>,
+    /// Why the gateway cannot go on.
+    pub(super) hopeless: mpsc::Sender<Fault>,
 }
 
 /// A gateway of several processes.
 pub struct Supervisor {
     shared: Arc<Shared>,
     charges: Vec<Charge>,
-    renewals: mpsc::Receiver<Option<String>>,
+    renewals: mpsc::Receiver<(String, Option<String>)>,
     listening: mpsc::Receiver<(String, String)>,
     tell: mpsc::Sender<(String, String)>,
+    end: mpsc::Receiver<Fault>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -131,21 +133,44 @@ pub fn supervise(path: &Path, text: String, files: Vec<SourceFile>, edition: Arc
         }
     };
     let secret = world::HopSecret::read(&config.keys.hops)?;
+    let trust = trusted(&config)?;
     let charges = charges(&config);
     let table =
         charges.iter().map(|charge| Process { name: charge.name.clone(), pid: None, ready: false, restarts: 0, walls: serde_json::Value::Null });
     let (renewed, renewals) = mpsc::channel(16);
     let (tell, listening) = mpsc::channel(16);
+    let (hopeless, end) = mpsc::channel(1);
     let shared = Shared {
         table: Mutex::new(table.collect()),
         ranks: charges.iter().map(|charge| charge.rank).collect(),
         orders: Mutex::new(charges.iter().map(|_| None).collect()),
-        plan: Mutex::new(Arc::new(Plan { path: path.to_owned(), text, config, edition, files, secret, confinement })),
+        plan: Mutex::new(Arc::new(Plan { path: path.to_owned(), text, config, edition, files, secret, confinement, trust })),
+        lives: Mutex::new(charges.iter().map(|_| Life { seen: Instant::now(), ready: None, round: 0 }).collect()),
         changed: watch::Sender::new(0),
         keeper: watch::Sender::new(None),
         renewed,
+        hopeless,
     };
-    Ok(Supervisor { shared: Arc::new(shared), charges, renewals, listening, tell })
+    Ok(Supervisor { shared: Arc::new(shared), charges, renewals, listening, tell, end })
+}
+
+/// Reads what verifier and inspectors will read when they start, so that a fault of it is said before one of them is replaced; gives its digest.
+fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
+    label_trust::read(config)?;
+    config.keys.binding.as_ref().map(world::signer).transpose()?;
+    let labels = config.domains.iter().filter_map(|domain| Some((domain, domain.label_trust.as_ref()?)));
+    let mut paths: Vec<&Path> = vec![&config.keys.pseudonym, &config.keys.hops];
+    paths.extend(config.keys.binding.iter().flat_map(|files| [files.key.as_path(), &files.certificate]));
+    paths.extend(labels.clone().flat_map(|(_, files)| std::iter::once(files.anchor.as_path()).chain(files.revocations.iter().map(PathBuf::as_path))));
+    // Whose labels an anchor is for follows from who is in its domain.
+    let peers = labels.flat_map(|(domain, _)| domain.peers.iter().map(|peer| peer.name.as_str()));
+    let mut all = zeroize::Zeroizing::new(peers.flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect::<Vec<u8>>());
+    for path in paths {
+        let bytes = std::fs::read(path).map(zeroize::Zeroizing::new);
+        let bytes = bytes.map_err(|cause| Fault::from_cause(format!("`{}` cannot be read", path.display()), cause))?;
+        all.extend_from_slice(&Digest::of(&bytes).0);
+    }
+    Ok(Digest::of(&all))
 }
 
 /// The processes of a configuration, in the order in which they start.
@@ -165,7 +190,7 @@ fn charges(config: &config::Gateway) -> Vec<Charge> {
     all.push(("desk".to_owned(), Box::new(|_| Ok(Part::Desk)), Some(Post::Desk)));
     let rank = |post: &Option<Post>| match post {
         None => 0,
-        Some(Post::Verifier | Post::Inspector { .. }) => 1,
+        Some(Post::Verifier | Post::Inspector { .. }) => RANK_WORKER,
         Some(Post::Door { .. }) => 2,
         Some(Post::Desk) => 3,
     };
@@ -222,24 +247,44 @@ impl Supervisor {
     /// # Errors
     /// What made it stop, where that was not `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<()>, listening: impl Fn(&str, &str)) -> Result<(), Fault> {
-        let Self { shared, charges, mut renewals, listening: mut open, tell } = self;
-        let phases: Vec<watch::Sender<Phase>> = charges.iter().map(|_| watch::Sender::new(Phase::Work)).collect();
+        let Self { shared, charges, mut renewals, listening: mut open, tell, mut end } = self;
+        let phases: Vec<watch::Sender<Phase>> = charges.iter().map(|_| watch::Sender::new(Phase::Work { round: 0 })).collect();
         let mut tasks = JoinSet::new();
         for (charge, phase) in charges.into_iter().zip(&phases) {
             tasks.spawn(look_after(Arc::clone(&shared), charge, phase.subscribe(), tell.clone()));
         }
         tasks.spawn(tell_desk(Arc::clone(&shared)));
+        tasks.spawn(service::tell(Arc::clone(&shared)));
         tokio::pin!(stop);
+        let mut ended = Ok(());
         loop {
-            tokio::select! {
-                () = &mut stop => break,
-                Some(()) = reloads.recv() => match shared.reload(&mut renewals).await {
-                    Ok(()) => tracing::info!("certificates, revocation lists and peers were read again"),
+            let reload = async {
+                // Nobody who could ask is no reload.
+                if reloads.recv().await.is_none() {
+                    std::future::pending::<()>().await;
+                }
+                match shared.reload(&mut renewals, &phases).await {
+                    Ok(()) => tracing::info!("certificates, revocation lists, peers and trust in labels were read again"),
                     Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
-                },
-                Some((name, address)) = open.recv() => listening(&name, &address),
+                }
+            };
+            tokio::pin!(reload);
+            let stopped = loop {
+                tokio::select! {
+                    () = &mut stop => break true,
+                    Some(fault) = end.recv() => {
+                        ended = Err(fault);
+                        break true;
+                    }
+                    Some((name, address)) = open.recv() => listening(&name, &address),
+                    () = &mut reload => break false,
+                }
+            };
+            if stopped {
+                break;
             }
         }
+        service::stopping();
         tracing::info!("stopping");
         // In the reverse of the order of their start, each after the one before it has ended.
         for (at, phase) in phases.iter().enumerate().rev() {
@@ -256,7 +301,7 @@ impl Supervisor {
             let _late = tokio::time::timeout(END_TIME_MAX.saturating_add(STOP_GRACE), ended).await;
         }
         tasks.shutdown().await;
-        Ok(())
+        ended
     }
 
     /// The processes as they are now.
@@ -270,7 +315,7 @@ impl Supervisor {
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
 impl Shared {
-    fn change(&self, at: usize, change: impl FnOnce(&mut Process)) {
+    pub(super) fn change(&self, at: usize, change: impl FnOnce(&mut Process)) {
         if let Some(process) = lock(&self.table).get_mut(at) {
             change(process);
         }
@@ -278,7 +323,7 @@ impl Shared {
     }
 
     /// Completes when every process of a lower rank is ready.
-    async fn ranked(&self, rank: u8) {
+    pub(super) async fn ranked(&self, rank: u8) {
         let mut changed = self.changed.subscribe();
         while !lock(&self.table).iter().zip(&self.ranks).all(|(process, other)| *other >= rank || process.ready) {
             if changed.changed().await.is_err() {
@@ -287,36 +332,60 @@ impl Shared {
         }
     }
 
-    /// Reads the configuration again, and gives it to keeper and doors.
-    async fn reload(&self, renewals: &mut mpsc::Receiver<Option<String>>) -> Result<(), Fault> {
-        let present = Arc::clone(&lock(&self.plan));
-        let text = std::fs::read_to_string(&present.path).map_err(|cause| Fault::from_cause("the configuration cannot be read", cause))?;
-        let config = config::Gateway::of_text(&present.path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
-        check_peers(&config, &present.edition)?;
-        let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
-        if places(&config) != places(&present.config) {
-            return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
+    pub(super) fn live(&self, at: usize, change: impl FnOnce(&mut Life)) {
+        if let Some(life) = lock(&self.lives).get_mut(at) {
+            change(life);
         }
-        config.domains.iter().try_for_each(Door::check)?;
-        let plan = Arc::new(Plan {
-            path: present.path.clone(),
-            text,
-            secret: world::HopSecret::read(&config.keys.hops)?,
-            config,
-            edition: Arc::clone(&present.edition),
-            files: present.files.clone(),
-            confinement: present.confinement,
-        });
+    }
+
+    pub(super) fn life(&self, at: usize) -> Option<Life> {
+        lock(&self.lives).get(at).copied()
+    }
+
+    /// Reads the configuration again, gives it to keeper and doors, and replaces verifier and inspectors where what they trust has changed. Where one
+    /// of them refuses, all get the old configuration back.
+    async fn reload(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
+        let present = Arc::clone(&lock(&self.plan));
+        let plan = Arc::new(changed(&present)?);
+        // What a reload that was given up left unheard.
+        while renewals.try_recv().is_ok() {}
+        let orders = self.renewals_of(&plan)?;
+        *lock(&self.plan) = Arc::clone(&plan);
+        let mut taken = self.renew(orders, renewals).await;
+        if taken.is_ok() && plan.trust != present.trust {
+            taken = self.replace(phases).await;
+        }
+        let Err(refused) = taken else { return Ok(()) };
+        *lock(&self.plan) = Arc::clone(&present);
+        let mut undone = match self.renewals_of(&present) {
+            Ok(orders) => self.renew(orders, renewals).await,
+            Err(fault) => Err(fault),
+        };
+        if undone.is_ok() && plan.trust != present.trust {
+            undone = self.replace(phases).await;
+        }
+        Err(Fault::new(match undone {
+            Ok(()) => format!("{refused}; every process has the old configuration again, with certificates and lists as their files are now"),
+            Err(fault) => format!("{refused}; undoing it failed as well, restart the gateway: {fault}"),
+        }))
+    }
+
+    /// What keeper and doors are told of a plan, by their places.
+    fn renewals_of(&self, plan: &Plan) -> Result<Vec<(usize, Order)>, Fault> {
         let renewal = |door| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door });
         let mut wanted = Vec::new();
         for (at, process) in lock(&self.table).iter().enumerate() {
             match process.name.strip_prefix("door-").and_then(Name::new) {
-                Some(name) => wanted.push((at, renewal(Some(renewed(&plan, &name)?)))),
+                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?)))),
                 None if process.name == "keeper" => wanted.push((at, renewal(None))),
                 None => {}
             }
         }
-        *lock(&self.plan) = Arc::clone(&plan);
+        Ok(wanted)
+    }
+
+    /// Tells them, and waits until each has said whether it takes it.
+    async fn renew(&self, wanted: Vec<(usize, Order)>, renewals: &mut mpsc::Receiver<(String, Option<String>)>) -> Result<(), Fault> {
         let mut told = 0_usize;
         for (at, order) in wanted {
             let orders = lock(&self.orders).get(at).cloned().flatten();
@@ -327,15 +396,67 @@ impl Shared {
                 told = told.saturating_add(1);
             }
         }
+        let mut refusals = Vec::new();
         for _ in 0..told {
             match tokio::time::timeout(END_TIME_MAX, renewals.recv()).await {
-                Ok(Some(None)) => {}
-                Ok(Some(Some(refused))) => return Err(Fault::new(refused)),
-                Ok(None) | Err(_) => return Err(Fault::new("a process does not say whether it took the configuration")),
+                Ok(Some((_, None))) => {}
+                Ok(Some((name, Some(refused)))) => refusals.push(format!("`{name}` refuses it: {refused}")),
+                Ok(None) | Err(_) => refusals.push("a process does not say whether it took the configuration".to_owned()),
             }
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(Fault::new(refusals.join(", "))) }
+    }
+
+    /// Replaces verifier and inspectors, one after the other: each is ready before the next one ends.
+    async fn replace(&self, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
+        for (at, (phase, _)) in phases.iter().zip(&self.ranks).enumerate().filter(|(_, (_, rank))| **rank == RANK_WORKER) {
+            let mut next = 0;
+            phase.send_modify(|phase| {
+                if let Phase::Work { round } = phase {
+                    *round = round.saturating_add(1);
+                    next = *round;
+                }
+            });
+            let replaced = async {
+                let mut changed = self.changed.subscribe();
+                while !self.life(at).is_some_and(|life| life.round == next && life.ready.is_some()) {
+                    if changed.changed().await.is_err() {
+                        break;
+                    }
+                }
+            };
+            let name = lock(&self.table).get(at).map(|process| process.name.clone()).unwrap_or_default();
+            let late = |_| Fault::new(format!("the new `{name}` is not ready in time"));
+            tokio::time::timeout(END_TIME_MAX.saturating_add(READY_TIME_MAX), replaced).await.map_err(late)?;
+            tracing::info!(process = %name, "replaced");
         }
         Ok(())
     }
+}
+
+/// The rank of verifier and inspectors.
+const RANK_WORKER: u8 = 1;
+
+/// The plan as its files say it now.
+fn changed(present: &Plan) -> Result<Plan, Fault> {
+    let text = std::fs::read_to_string(&present.path).map_err(|cause| Fault::from_cause("the configuration cannot be read", cause))?;
+    let config = config::Gateway::of_text(&present.path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
+    check_peers(&config, &present.edition)?;
+    let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
+    if places(&config) != places(&present.config) {
+        return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
+    }
+    config.domains.iter().try_for_each(Door::check)?;
+    Ok(Plan {
+        path: present.path.clone(),
+        text,
+        secret: world::HopSecret::read(&config.keys.hops)?,
+        trust: trusted(&config)?,
+        config,
+        edition: Arc::clone(&present.edition),
+        files: present.files.clone(),
+        confinement: present.confinement,
+    })
 }
 
 /// Tells the desk of the processes whenever they change.
@@ -348,220 +469,6 @@ async fn tell_desk(shared: Arc<Shared>) {
         if let Some(orders) = orders {
             // A desk that is gone is told when it is there again.
             let _ = orders.send(Order::Processes { lines }).await;
-        }
-    }
-}
-
-/// Keeps one process there until it is to stop.
-async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: watch::Receiver<Phase>, tell: mpsc::Sender<(String, String)>) {
-    let mut pause = PAUSE_MIN;
-    tokio::select! {
-        () = shared.ranked(charge.rank) => {}
-        () = stopping(&mut phase) => return,
-    }
-    while *phase.borrow() == Phase::Work {
-        let begun = Instant::now();
-        if let Err(fault) = run_once(&shared, &charge, &mut phase, &tell).await {
-            tracing::error!(process = %charge.name, %fault, "a process ends");
-        }
-        if let Some(place) = lock(&shared.orders).get_mut(charge.at) {
-            *place = None;
-        }
-        if charge.post.is_none() {
-            shared.keeper.send_replace(None);
-        }
-        shared.change(charge.at, |process| {
-            process.pid = None;
-            process.ready = false;
-            process.restarts = process.restarts.saturating_add(1);
-        });
-        if *phase.borrow() == Phase::Stop {
-            return;
-        }
-        pause = if begun.elapsed() >= STEADY { PAUSE_MIN } else { pause };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = phase.changed() => {}
-        }
-        pause = pause.saturating_mul(2).min(PAUSE_MAX);
-    }
-}
-
-/// Starts a process, gives it what it needs, and stays with it until it ends.
-async fn run_once(
-    shared: &Arc<Shared>,
-    charge: &Charge,
-    phase: &mut watch::Receiver<Phase>,
-    tell: &mpsc::Sender<(String, String)>,
-) -> Result<(), Fault> {
-    let plan = Arc::clone(&lock(&shared.plan));
-    let token = token()?;
-    if let Some(post) = &charge.post {
-        announce(shared, phase, token, post).await?;
-    }
-    let part = (charge.part)(&plan)?;
-    let (child, stream) = start(&charge.name)?;
-    let control = wire::over::<Order, Word>(stream);
-    let setup = Setup {
-        path: plan.path.display().to_string(),
-        text: plan.text.clone(),
-        confinement: plan.confinement,
-        socket: plan.config.journal.join(HOPS).display().to_string(),
-        token,
-        part,
-    };
-    shared.change(charge.at, |process| process.pid = child.id());
-    control.sender.say(Order::Begin(setup)).await.map_err(|_| Fault::new("the process ended before it began"))?;
-    Watch { shared, charge, child, control, tell, asked: None, ready: None, number: 0 }.stay(phase).await
-}
-
-/// The name of the keeper's socket in the journal's folder.
-const HOPS: &str = "hops.sock";
-
-fn token() -> Result<[u8; 32], Fault> {
-    let mut token = [0; 32];
-    aws_lc_rs::rand::fill(&mut token).map_err(|_| Fault::new("the system gives no randomness"))?;
-    Ok(token)
-}
-
-/// Completes when a process is to stop, and when nobody is left who could say so.
-async fn stopping(phase: &mut watch::Receiver<Phase>) {
-    let _phase = phase.wait_for(|phase| *phase == Phase::Stop).await.is_ok();
-}
-
-/// Waits for a keeper, and tells it whom to expect.
-async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, token: [u8; 32], post: &Post) -> Result<(), Fault> {
-    let mut keepers = shared.keeper.subscribe();
-    let keeper = tokio::select! {
-        found = keepers.wait_for(Option::is_some) => found.ok().and_then(|found| found.clone()),
-        () = stopping(phase) => None,
-    };
-    let Some(keeper) = keeper else { return Err(Fault::new("the gateway stops")) };
-    keeper.send(Order::Expect { token, post: post.clone() }).await.map_err(|_| Fault::new("the keeper ended"))
-}
-
-/// Starts this very program as a part, with one end of a socket as its standard input and nothing else of ours.
-fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
-    let failed = |cause| Fault::from_cause(format!("the process `{name}` cannot be started"), cause);
-    let (near, far) = Stream::pair().map_err(failed)?;
-    near.set_nonblocking(true).map_err(failed)?;
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut command = Command::new(program);
-    command.args(["run", "--part", name]).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
-    command.env_clear().envs(std::env::vars().filter(|(key, _)| KEPT.contains(&key.as_str()))).kill_on_drop(true);
-    command.envs(OURS.iter().copied()).process_group(0);
-    let child = command.spawn().map_err(failed)?;
-    Ok((child, UnixStream::from_std(near).map_err(failed)?))
-}
-
-/// What a process finds in its environment that was not in ours: memory is claimed as it is used, so that its limit is of what it holds.
-const OURS: &[(&str, &str)] = &[("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
-
-/// What of the environment a process is given: what is logged, and how panics are told.
-const KEPT: &[&str] = &["VESTIBULE_LOG", "RUST_BACKTRACE", "NO_COLOR"];
-
-/// One process while it is there.
-struct Watch<'w> {
-    shared: &'w Arc<Shared>,
-    charge: &'w Charge,
-    child: Child,
-    control: wire::Wire<Order, Word>,
-    tell: &'w mpsc::Sender<(String, String)>,
-    asked: Option<Instant>,
-    ready: Option<Instant>,
-    number: u64,
-}
-
-impl Watch<'_> {
-    async fn stay(mut self, phase: &mut watch::Receiver<Phase>) -> Result<(), Fault> {
-        let begun = Instant::now();
-        let (orders, mut waiting) = mpsc::channel::<Order>(16);
-        if let Some(place) = lock(&self.shared.orders).get_mut(self.charge.at) {
-            *place = Some(orders.clone());
-        }
-        let mut tick = tokio::time::interval(PING_TIME);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut deaf = false;
-        loop {
-            tokio::select! {
-                ended = self.child.wait() => {
-                    let status = ended.map_err(|cause| Fault::from_cause("a process cannot be waited for", cause))?;
-                    return if status.success() { Ok(()) } else { Err(Fault::new(format!("it ended with {status}"))) };
-                }
-                word = self.control.receiver.hear(), if !deaf => match word {
-                    Ok(Some(word)) => self.hear(word, &orders).await?,
-                    // Its end follows; where it does not, its silence is noticed.
-                    Ok(None) => deaf = true,
-                    Err(fault) => return Err(fault),
-                },
-                Some(order) = waiting.recv() => drop(self.control.sender.say(order).await),
-                _ = tick.tick() => self.ask(begun).await?,
-                () = stopping(phase) => return self.end().await,
-            }
-        }
-    }
-
-    async fn hear(&mut self, word: Word, orders: &mpsc::Sender<Order>) -> Result<(), Fault> {
-        match word {
-            Word::Ready { walls, listens } => {
-                self.ready = Some(Instant::now());
-                let walls = walls.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(serde_json::Value::Null);
-                self.shared.change(self.charge.at, |process| {
-                    process.ready = true;
-                    process.walls = walls;
-                });
-                tracing::info!(process = %self.charge.name, "ready");
-                if self.charge.post.is_none() {
-                    self.shared.keeper.send_replace(Some(orders.clone()));
-                }
-                if let Some((name, address)) = self.charge.name.strip_prefix("door-").zip(listens) {
-                    // Nobody may be there who wants to know.
-                    let _ = self.tell.try_send((name.to_owned(), address));
-                }
-            }
-            Word::Pong { number } if number == self.number => self.asked = None,
-            Word::Pong { .. } => {}
-            Word::Recovered => tracing::info!("nothing of an earlier run is undecided"),
-            Word::Renewed { refused } => drop(self.shared.renewed.send(refused).await),
-            Word::Failed { why } => return Err(Fault::new(why)),
-        }
-        Ok(())
-    }
-
-    /// Asks whether it lives; a process that is late is ended by force.
-    async fn ask(&mut self, begun: Instant) -> Result<(), Fault> {
-        if self.ready.is_none() {
-            return match begun.elapsed() > READY_TIME_MAX {
-                true => self.kill("it is not ready in time").await,
-                false => Ok(()),
-            };
-        }
-        match self.asked {
-            Some(asked) if asked.elapsed() > PONG_TIME_MAX => self.kill("it does not answer").await,
-            Some(_) => Ok(()),
-            None => {
-                self.number = self.number.saturating_add(1);
-                self.asked = Some(Instant::now());
-                // Fails where it has ended, which is noticed.
-                let _ = self.control.sender.say(Order::Ping { number: self.number }).await;
-                Ok(())
-            }
-        }
-    }
-
-    async fn kill(&mut self, why: &str) -> Result<(), Fault> {
-        let _ended = self.child.kill().await;
-        Err(Fault::new(why))
-    }
-
-    async fn end(&mut self) -> Result<(), Fault> {
-        // Fails where it has ended already.
-        let _ = self.control.sender.say(Order::Stop).await;
-        match tokio::time::timeout(END_TIME_MAX, self.child.wait()).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(Fault::new(format!("it ended with {status}"))),
-            Ok(Err(cause)) => Err(Fault::from_cause("a process cannot be waited for", cause)),
-            Err(_) => self.kill("it did not end in time").await,
         }
     }
 }

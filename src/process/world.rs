@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::base::{Fault, MessageId, Time};
 use crate::config;
 use crate::label::Signer;
+use crate::sandbox::Locked;
 use crate::sanitise::Keys;
 
 /// The time now.
@@ -32,22 +33,22 @@ pub fn fresh_id() -> Result<MessageId, Fault> {
 
 /// The secret from which the keys of all hops are derived.
 pub struct HopSecret {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Locked,
 }
 
 impl HopSecret {
     /// Reads it: 32 bytes or more in a file that only its owner can read.
     ///
     /// # Errors
-    /// When the file cannot be read, is too short, or is readable by others.
+    /// When the file cannot be read, is too short, or is readable by others; when its memory cannot be locked.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        Ok(Self { bytes: secret("hop", path)? })
+        Locked::copy(&secret("hop", path)?).map(|bytes| Self { bytes })
     }
 
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.bytes()
     }
 }
 

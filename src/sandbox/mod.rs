@@ -284,7 +284,7 @@ fn close_with(role: Role, grants: &Grants, rows: &[Allowance]) -> Result<Closed,
     aws_lc_rs::rand::fill(&mut [0; 1]).map_err(|_| Fault::new("the system gives no randomness"))?;
     let mut layers = close_below_calls(role, grants)?;
     say_panics(role);
-    layers.push((Layer::Calls, rows::install(rows, &filters)?));
+    layers.push((Layer::Calls, rows::install(rows, &filters).map_err(at(Layer::Calls))?));
     closed(role, layers)
 }
 
@@ -296,6 +296,11 @@ fn say_panics(role: Role) {
         // Nobody is left to tell where this fails.
         let _ = writeln!(std::io::stderr(), "vestibule: the {role} panicked{place}");
     }));
+}
+
+/// Names the layer at which closing failed.
+fn at(layer: Layer) -> impl FnOnce(Fault) -> Fault {
+    move |fault| Fault::from_cause(format_args!("layer `{layer}`"), fault)
 }
 
 /// Closes every layer but the filter of calls: for a trial alone, which ends in [`deeds::attempt`].
@@ -310,17 +315,17 @@ fn check(role: Role, grants: &Grants) -> Result<(), Fault> {
     if !role.writes_files() && !grants.folders.is_empty() {
         return Err(Fault::new(format!("a process of role `{role}` holds no folder; only the keeper does")));
     }
-    limits::check(grants)
+    limits::check(grants).map_err(at(Layer::Limits))
 }
 
 fn close_below_calls(role: Role, grants: &Grants) -> Result<Vec<(Layer, State)>, Fault> {
-    let ruleset = files::ruleset(&grants.folders)?;
-    let mut layers = vec![(Layer::Memory, limits::close_memory()?)];
-    layers.push((Layer::Limits, limits::close_limits(role, grants)?));
+    let ruleset = files::ruleset(&grants.folders).map_err(at(Layer::Files))?;
+    let mut layers = vec![(Layer::Memory, limits::close_memory().map_err(at(Layer::Memory))?)];
+    layers.push((Layer::Limits, limits::close_limits(role, grants).map_err(at(Layer::Limits))?));
     let landlock = files::states(&ruleset, &grants.folders);
     sys::confine_threads(ruleset.descriptor()).map_err(|cause| Fault::from_cause("the threads of the process cannot be confined", cause))?;
     layers.push((Layer::Privileges, State::Closed("no new privileges, in every thread".to_owned())));
-    layers.push((Layer::Capabilities, limits::capabilities()?));
+    layers.push((Layer::Capabilities, limits::capabilities().map_err(at(Layer::Capabilities))?));
     layers.extend(landlock);
     Ok(layers)
 }

@@ -10,6 +10,7 @@ mod load;
 mod operator;
 mod processes;
 mod review;
+mod supervision;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
