@@ -1,7 +1,13 @@
 //! What walls cost: the gateway of `vestibule run`, each process confined, beside the same path in one process, in turn in the same run; then
 //! inspectors and the verifier ended by force under load, and the memory of all processes at rest.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a bench that cannot begin stops")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "a bench that cannot begin stops; it counts small things"
+)]
 
 #[path = "support/figures.rs"]
 mod figures;
