@@ -9,18 +9,18 @@
     reason = "a bench that cannot begin stops; it counts small things"
 )]
 
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/gateway.rs"]
 mod gateway;
 #[path = "support/relay.rs"]
 mod relay;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hdrhistogram::Histogram;
+use figures::{Figures, cpu_us, measure};
 use serde_json::json;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 /// As the program has it.
 #[global_allocator]
@@ -32,81 +32,6 @@ const WINDOWS: [usize; 4] = [1, 64, 256, 1024];
 const SPAN: Duration = Duration::from_secs(4);
 /// Body bytes.
 const BODY_BYTES: usize = 2048;
-
-/// What one run saw.
-struct Figures {
-    subject: &'static str,
-    window: usize,
-    per_second: f64,
-    /// Processor time of all ends together for each message, in microseconds: steadier than messages a second where other work shares the machine.
-    cpu_us: f64,
-    latency: Histogram<u64>,
-}
-
-impl Figures {
-    fn ms(&self, quantile: f64) -> f64 {
-        self.latency.value_at_quantile(quantile) as f64 / 1000.0
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({"subject": self.subject, "in_flight": self.window, "per_second": self.per_second.round(), "cpu_us": self.cpu_us.round(),
-               "p50_ms": self.ms(0.5), "p99_ms": self.ms(0.99), "p999_ms": self.ms(0.999)})
-    }
-}
-
-/// When each message was sent, by its number.
-type Sent = Arc<Mutex<HashMap<u64, Instant>>>;
-
-/// Keeps `window` messages in flight for [`SPAN`]; `send` takes a number, `arrivals` gives numbers back.
-async fn measure<F, Fut>(subject: &'static str, window: usize, arrivals: &mut mpsc::UnboundedReceiver<u64>, send: F) -> Figures
-where
-    F: Fn(u64) -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = ()> + Send,
-{
-    let (sent, room) = (Sent::default(), Arc::new(Semaphore::new(window)));
-    let source = tokio::spawn({
-        let (sent, room) = (Arc::clone(&sent), Arc::clone(&room));
-        async move {
-            for number in 0_u64.. {
-                let Ok(permit) = room.acquire().await else { return };
-                permit.forget();
-                let (send, sent) = (send.clone(), Arc::clone(&sent));
-                tokio::spawn(async move {
-                    sent.lock().expect("a lock").insert(number, Instant::now());
-                    send(number).await;
-                });
-            }
-        }
-    });
-    let (start, mut latency, mut count) = (Instant::now(), Histogram::new(3).expect("a histogram"), 0_u64);
-    let cpu = cpu_us();
-    while start.elapsed() < SPAN {
-        let Ok(Some(number)) = tokio::time::timeout(SPAN, arrivals.recv()).await else { break };
-        if let Some(then) = sent.lock().expect("a lock").remove(&number) {
-            latency.record(u64::try_from(then.elapsed().as_micros()).unwrap_or(u64::MAX)).expect("a value");
-            count += 1;
-        }
-        room.add_permits(1);
-    }
-    let per_second = count as f64 / start.elapsed().as_secs_f64();
-    let cpu_us = (cpu_us() - cpu) / count as f64;
-    source.abort();
-    drain(arrivals).await;
-    Figures { subject, window, per_second, cpu_us, latency }
-}
-
-/// Processor time of this process so far, in microseconds: user and system, to the hundredth of a second (`proc(5)`, fields 14 and 15).
-fn cpu_us() -> f64 {
-    const TICK_US: f64 = 10_000.0;
-    let text = std::fs::read_to_string("/proc/self/stat").expect("/proc");
-    let (_, fields) = text.rsplit_once(") ").expect("the fields of /proc/self/stat");
-    fields.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().expect("ticks") * TICK_US).sum()
-}
-
-/// Lets what is still under way arrive, so that it does not disturb the next run.
-async fn drain(arrivals: &mut mpsc::UnboundedReceiver<u64>) {
-    while tokio::time::timeout(Duration::from_millis(500), arrivals.recv()).await.is_ok_and(|one| one.is_some()) {}
-}
 
 async fn relayed(subject: &'static str, keeping: relay::Keeping, figures: &mut Vec<Figures>) {
     let mut relay = relay::Relay::start(keeping).await;
@@ -122,7 +47,7 @@ async fn relayed(subject: &'static str, keeping: relay::Keeping, figures: &mut V
                 }
             }
         };
-        let run = measure(subject, window, &mut arrivals, move |number| {
+        let run = measure((subject, window, SPAN), own_cpu_us, &mut arrivals, move |number| {
             let source = source.clone();
             async move {
                 let mut body = vec![b'x'; BODY_BYTES];
@@ -135,6 +60,11 @@ async fn relayed(subject: &'static str, keeping: relay::Keeping, figures: &mut V
             () = forward => {}
         }
     }
+}
+
+/// All ends are in this process.
+fn own_cpu_us() -> f64 {
+    cpu_us("self")
 }
 
 fn print_table(figures: &[Figures]) {
@@ -164,10 +94,11 @@ async fn main() {
     let mut figures = Vec::new();
     relayed("relay", relay::Keeping::Nothing, &mut figures).await;
     relayed("relay, group fsync", relay::Keeping::GroupSync, &mut figures).await;
-    let mut lab = gateway::Lab::start(BODY_BYTES).await;
+    let mut lab = gateway::Lab::start(BODY_BYTES, gateway::Form::OneProcess).await;
     for window in WINDOWS {
         let sender = lab.sender();
-        figures.push(measure("gateway, all rules, durable", window, &mut lab.arrivals, move |number| sender.clone().send(number)).await);
+        let what = ("gateway, all rules, durable", window, SPAN);
+        figures.push(measure(what, own_cpu_us, &mut lab.arrivals, move |number| sender.clone().send(number)).await);
     }
     let (idle, busy) = lab.flash(SPAN).await;
     if std::env::args().any(|argument| argument == "--json") {

@@ -19,6 +19,7 @@ mod corpus;
 mod cot;
 mod differential;
 mod filter;
+mod freedom;
 mod gateway;
 mod journal;
 mod json;

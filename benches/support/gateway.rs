@@ -1,10 +1,13 @@
 //! The gateway as it is measured: the lab's configuration and rule set, a durable journal in a temporary folder, a peer that sends and one that
 //! receives, each with its own door, all in this process. The gateway has a runtime of its own, as its process has, and so have the two ends of
-//! what is urgent: on machines of their own they would not wait in one queue with those who send the crowd.
+//! what is urgent: on machines of their own they would not wait in one queue with those who send the crowd. Where it is asked for, the gateway is
+//! `vestibule run` instead, with its processes and their walls.
+
+#![allow(dead_code, reason = "each bench asks for what it measures")]
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +15,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::{mpsc, oneshot};
 use vestibule::base::{Digest, Header, Name, Precedence, Time, Traffic};
 use vestibule::config::{self, Remote};
+use vestibule::control::{self, Request, Response};
 use vestibule::generate::{self, Dice, Draft};
 use vestibule::link::{Door, Link, Receipt, Status};
 use vestibule::process::{Gateway, load_guard, world};
@@ -24,6 +28,15 @@ const CROWD: usize = 512;
 /// How the number of a message begins in `uid`, so that the sink finds it again.
 const UID: &str = "BENCH-";
 
+/// How the gateway runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In this process, over channels.
+    OneProcess,
+    /// As `vestibule run`: processes behind their walls.
+    Walls,
+}
+
 /// A running gateway with its two peers.
 pub(crate) struct Lab {
     /// Numbers of the messages that arrive.
@@ -33,6 +46,7 @@ pub(crate) struct Lab {
     listening: Vec<(Name, SocketAddr)>,
     _peers: Vec<Arc<Door>>,
     runtime: Option<tokio::runtime::Runtime>,
+    supervisor: Option<Child>,
     _folder: tempfile::TempDir,
 }
 
@@ -67,19 +81,21 @@ impl Sender {
 
 impl Lab {
     /// Makes keys, starts the gateway and links both peers; messages have about `body_bytes` bytes.
-    pub(crate) async fn start(body_bytes: usize) -> Self {
+    pub(crate) async fn start(body_bytes: usize, form: Form) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = configuration(folder.path());
+        let path = configuration(folder.path(), form);
         let gateway = config::Gateway::read(&path).expect("the lab's configuration");
-        let guard = load_guard(&gateway.rules).expect("the lab's rules").expect("rules without faults");
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let (config, (tell, listening)) = (gateway.clone(), oneshot::channel());
-        runtime.spawn(async move {
-            let running = Gateway::open(&path, config, guard).await.expect("a gateway");
-            tell.send(running.listening().expect("addresses")).expect("a lab that waits");
-            running.run(std::future::pending()).await
-        });
-        let listening = listening.await.expect("a gateway that opens");
+        let (runtime, supervisor, listening) = match form {
+            Form::OneProcess => {
+                let (runtime, listening) = open(path, gateway.clone()).await;
+                (Some(runtime), None, listening)
+            }
+            Form::Walls => {
+                let supervisor = supervise(&path, &gateway).await;
+                let listening = gateway.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect();
+                (None, Some(supervisor), listening)
+            }
+        };
         let mut peers = Vec::new();
         for name in [FROM, TO] {
             peers.push(dial(&gateway, &listening, name).await);
@@ -88,7 +104,14 @@ impl Lab {
         let [(near, source), (far, sink)] = <[_; 2]>::try_from(peers).map_err(drop).expect("two peers");
         tokio::spawn(receive(sink, arrived));
         let sender = Sender { link: source, body: body(body_bytes).into() };
-        Self { arrivals, sender, gateway, listening, _peers: vec![near, far], runtime: Some(runtime), _folder: folder }
+        Self { arrivals, sender, gateway, listening, _peers: vec![near, far], runtime, supervisor, _folder: folder }
+    }
+
+    /// The processes of the gateway that are there, by name; the one that runs it is `supervisor`.
+    pub(crate) fn processes(&self) -> Vec<(String, u32)> {
+        let own = self.supervisor.iter().map(|child| ("supervisor".to_owned(), child.id()));
+        let others = processes(&self.gateway).into_iter().filter_map(|process| Some((process.name, process.pid.filter(|_| process.ready)?)));
+        own.chain(others).collect()
     }
 
     /// The sending peer.
@@ -141,6 +164,49 @@ impl Lab {
     }
 }
 
+/// The gateway in this process, with a runtime of its own.
+async fn open(path: PathBuf, config: config::Gateway) -> (tokio::runtime::Runtime, Vec<(Name, SocketAddr)>) {
+    let guard = load_guard(&config.rules).expect("the lab's rules").expect("rules without faults");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (tell, listening) = oneshot::channel();
+    runtime.spawn(async move {
+        let running = Gateway::open(&path, config, guard).await.expect("a gateway");
+        tell.send(running.listening().expect("addresses")).expect("a lab that waits");
+        running.run(std::future::pending()).await
+    });
+    (runtime, listening.await.expect("a gateway that opens"))
+}
+
+/// `vestibule run`, all of whose processes are ready.
+async fn supervise(path: &Path, config: &config::Gateway) -> Child {
+    let log = std::fs::File::create(path.with_extension("log")).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    command.args(["run", "--config"]).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).env("VESTIBULE_LOG", "warn");
+    let mut child = command.spawn().expect("`vestibule run`");
+    // Some processes are announced before others: the desk, which says so, is the last.
+    while processes(config).is_empty() || processes(config).iter().any(|process| !process.ready) {
+        assert!(child.try_wait().expect("a process").is_none(), "`vestibule run` ended");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    child
+}
+
+/// What `vestibule status` knows of a process.
+#[derive(serde::Deserialize)]
+struct Known {
+    name: String,
+    pid: Option<u32>,
+    ready: bool,
+}
+
+/// The processes as the gateway tells them.
+fn processes(config: &config::Gateway) -> Vec<Known> {
+    match control::ask(&config.journal.join(control::SOCKET), &Request::Status {}) {
+        Ok(Response::Status { processes, .. }) => processes.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 async fn asked(quiet: &mpsc::UnboundedSender<oneshot::Sender<f64>>) -> f64 {
     let (answer, wait) = oneshot::channel();
     quiet.send(answer).expect("the thread of what is urgent");
@@ -175,6 +241,11 @@ impl Drop for Lab {
     fn drop(&mut self) {
         // A runtime that waits for its tasks must not be dropped within another.
         self.runtime.take().into_iter().for_each(tokio::runtime::Runtime::shutdown_background);
+        // Its processes end when it is gone.
+        if let Some(mut supervisor) = self.supervisor.take() {
+            let _ = supervisor.kill();
+            let _ = supervisor.wait();
+        }
     }
 }
 
@@ -213,14 +284,25 @@ fn body(bytes: usize) -> String {
 }
 
 /// The lab's configuration with ports that the system chooses, and the keys that it names.
-fn configuration(folder: &Path) -> PathBuf {
+fn configuration(folder: &Path, form: Form) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(here.join("deploy/lab/gateway.toml")).expect("the lab's configuration");
     let rules = format!("{:?}", here.join("rules/five-eyes").display().to_string());
-    let text = text.replace("\"../../rules/five-eyes\"", &rules).replace("127.0.0.1:4471", "127.0.0.1:0").replace("127.0.0.1:4472", "127.0.0.1:0");
+    let text = text.replace("\"../../rules/five-eyes\"", &rules);
+    let ports = match form {
+        Form::OneProcess => [0, 0],
+        Form::Walls => free_ports(),
+    };
+    let text = text.replace("127.0.0.1:4471", &format!("127.0.0.1:{}", ports[0])).replace("127.0.0.1:4472", &format!("127.0.0.1:{}", ports[1]));
     let path = folder.join("gateway.toml");
     std::fs::write(&path, text).expect("a file");
     let made = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(["pki", "init", "--config"]).arg(&path).output().expect("`vestibule pki init`");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     path
+}
+
+/// Two ports that nobody has.
+fn free_ports() -> [u16; 2] {
+    let sockets = [(); 2].map(|()| std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket"));
+    sockets.map(|socket| socket.local_addr().expect("an address").port())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use serde::Serialize;
 
+use super::freedom::{self, Look};
 use super::syntax::{self, Syntax};
 use super::{Answer, Failure, Output, Verb, letter, output, unreadable};
 use crate::base::{Fault, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
@@ -56,6 +57,9 @@ pub(super) struct Inspect {
     /// Show findings, edits and the chain of the decision
     #[arg(long)]
     explain: bool,
+    /// Show how many bits of what leaves its author could choose in fields that mean nothing to the recipient; with `--explain`, field by field
+    #[arg(long, conflicts_with = "syntax")]
+    freedom: bool,
     /// Message files
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -105,6 +109,7 @@ impl Verb for Inspect {
     const EXAMPLES: &'static str = "  vestibule inspect --config deploy/lab/gateway.toml --from gbr-ops --to usa-ops track.xml\n  \
         vestibule inspect --rules rules/five-eyes --from gbr-ops --explain track.xml        every peer that it could go to\n  \
         vestibule inspect --config gateway.toml --from gbr-ops --json *.xml | jq -r '[.file,.to,.outcome,.code]|@tsv'\n  \
+        vestibule inspect --rules rules/five-eyes --from gbr-ops --freedom track.xml        the room that is left for a hidden word\n  \
         vestibule inspect --syntax xml suspicious.xml\n\nExit status 0 whatever the outcomes.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
@@ -153,7 +158,15 @@ impl Inspect {
         }
         let (keys, waivers) = (secrets.keys(), Waivers::default());
         let mut inspector = Inspector::new(&guard);
-        let mut table = output::table(&["file", "to", "outcome", "code", "label", "agreement", "edits"]);
+        let look = match (self.json, self.explain) {
+            (true, _) => Look::Json,
+            (false, true) => Look::Fields,
+            (false, false) => Look::Table,
+        };
+        let mut table = match self.freedom {
+            true => freedom::table(),
+            false => output::table(&["file", "to", "outcome", "code", "label", "agreement", "edits"]),
+        };
         for file in &self.files {
             let body = letter::body(file)?;
             let header = self.header(file, from, &guard)?;
@@ -162,6 +175,10 @@ impl Inspect {
             let shown = file.display().to_string();
             let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
             for ruling in &passage.rulings {
+                if self.freedom {
+                    freedom::show(&guard, &shown, ruling, look, (&mut *out, &mut table))?;
+                    continue;
+                }
                 match (self.json, self.explain) {
                     (true, _) => out.json(&Line { marking: banner.clone(), ..line(&shown, from, &passage, ruling) })?,
                     (false, true) => explain(&shown, (&passage, banner.as_deref()), ruling, &body, out)?,
@@ -169,7 +186,11 @@ impl Inspect {
                 }
             }
         }
-        if self.json || self.explain { Ok(()) } else { out.line(table) }
+        match self.freedom {
+            true => freedom::close(table, look, out),
+            false if look == Look::Table => out.line(table),
+            false => Ok(()),
+        }
     }
 
     fn guard(&self) -> Result<(Guard, Secrets), Failure> {

@@ -7,6 +7,7 @@
 mod audit;
 mod check;
 mod demo;
+mod freedom;
 mod generate;
 mod inspect;
 mod lab;

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 pub use cleared::Cleared;
 pub use detectors::{DETECTORS, Detector};
+pub use fields::Leeway;
 pub use found::{Planned, Step};
 pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
@@ -196,6 +197,18 @@ impl Filters {
         let tree = parsed.tree();
         let marked = Marked { markings: &(format.markings)(tree), portions: &(format.portions)(tree), insides: &format.insides(tree) };
         self.read(scanner, format.name, tree, marked, parsed.body(), budget)
+    }
+
+    /// What the profiles leave open in each field of a message that leaves; nothing for a format without profile.
+    #[must_use]
+    pub fn leeway(&self, format: &Format, tree: &Tree<'_>) -> Vec<(NodeId, Leeway)> {
+        let insides = format.insides(tree);
+        let apart: Vec<NodeId> = insides.iter().map(|inside| inside.node).collect();
+        let all = std::iter::once((NodeId::ROOT, format.name)).chain(insides.iter().map(|inside| (inside.node, inside.format.name)));
+        let forms = all.filter_map(|(top, name)| Some((top, self.forms.get(name)?)));
+        let mut found: Vec<_> = forms.flat_map(|(top, form)| form.fields.leeway(tree, top, &apart, &form.required)).collect();
+        found.sort_by_key(|(node, _)| *node);
+        found
     }
 
     fn read<'a>(

@@ -6,11 +6,13 @@
 //! This is the only place where steps are put in order, and the one exit for refusals. It is pure: time, keys and waivers are arguments,
 //! so a test, `vestibule inspect`, a replay and the gateway do the same thing with the same message.
 
+pub mod freedom;
 mod guard;
 pub mod laws;
 mod passage;
 mod verifier;
 
+pub use freedom::Freedom;
 pub use guard::Guard;
 pub use passage::{EditView, Inspected, Passage, Ruling};
 pub use verifier::{Message, Verifier};

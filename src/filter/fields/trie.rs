@@ -2,7 +2,7 @@
 //!
 //! A state is the set of places in the trie that a node's path has led to, the most precise first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::normal::PathPattern;
 
@@ -158,6 +158,12 @@ impl Trie {
     /// The row that speaks of a node in this state.
     pub(super) fn row(&self, state: &State) -> Option<usize> {
         state.places.iter().find_map(|at| self.places.get(at)?.row).or(state.below)
+    }
+
+    /// The steps that the profile spells out from here: names of elements, and of attributes behind `@`.
+    pub(super) fn listed(&self, state: &State) -> BTreeSet<String> {
+        let places = state.places.iter().filter_map(|at| self.places.get(at));
+        places.flat_map(|place| place.elements.keys().cloned().chain(place.attributes.keys().map(|name| format!("@{name}")))).collect()
     }
 
     /// Whether a listed field lies further down, by names alone.
