@@ -157,6 +157,15 @@ pub const KEYS: &[Key] = &[
         86_400,
         "how far a message's time sent may lie from the gateway's clock, either way; five minutes is what unsynchronised machines keep",
     ),
+    number(
+        Gateway,
+        "work_ms_max",
+        "milliseconds",
+        20_000,
+        100,
+        600_000,
+        "how long an inspector or the verifier may take for one message before it is let go and another is asked; some hundred times what the largest takes",
+    ),
     row(
         Gateway,
         "confinement",

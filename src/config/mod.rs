@@ -40,6 +40,8 @@ pub struct Gateway {
     pub undecided_messages_max: u32,
     /// How far a message's time sent may lie from the gateway's clock, in seconds, either way.
     pub clock_seconds_max: u32,
+    /// How long an inspector or the verifier may take for one message, in milliseconds.
+    pub work_ms_max: u32,
     /// Whether the processes close their walls.
     pub confinement: Confinement,
     /// Key files.

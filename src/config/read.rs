@@ -25,6 +25,7 @@ struct GatewayGiven {
     inspectors: u16,
     undecided_messages_max: u32,
     clock_seconds_max: u32,
+    work_ms_max: u32,
     confinement: Option<Confinement>,
     keys: KeysGiven,
     #[serde(default)]
@@ -120,6 +121,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         inspectors: given.inspectors,
         undecided_messages_max: given.undecided_messages_max,
         clock_seconds_max: given.clock_seconds_max,
+        work_ms_max: given.work_ms_max,
         confinement: given.confinement.unwrap_or(Confinement::Full),
         keys,
         domains,

@@ -9,6 +9,7 @@ mod decide;
 mod delivery;
 mod desk;
 mod door;
+mod fault_points;
 mod gateway;
 mod inspector;
 mod intake;

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::fault_points;
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
 use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, Setup, Word, sent};
@@ -31,8 +32,8 @@ use crate::policy::{Edition, SourceFile};
 const READY_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often a process is asked whether it lives: every 5 seconds.
 const PING_TIME: Duration = Duration::from_secs(5);
-/// How long it may take to answer: 30 seconds, more than one message may take.
-const PONG_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long it may take to answer beyond what one message may take: 10 seconds; a worker answers between two messages.
+const PONG_GRACE: Duration = Duration::from_secs(10);
 /// How long a process may take to end in order: 20 seconds; what is under way has 5 of them.
 const END_TIME_MAX: Duration = Duration::from_secs(20);
 /// The first pause before a process is started again; it doubles with each end, and is this again after a minute of work.
@@ -400,7 +401,8 @@ async fn run_once(
         announce(shared, phase, token, post).await?;
     }
     let part = (charge.part)(&plan)?;
-    let (child, stream) = start(&charge.name)?;
+    let earlier = lock(&shared.table).get(charge.at).map_or(0, |process| process.restarts);
+    let (child, stream) = start(&charge.name, earlier)?;
     let control = wire::over::<Order, Word>(stream);
     let setup = Setup {
         path: plan.path.display().to_string(),
@@ -412,7 +414,8 @@ async fn run_once(
     };
     shared.change(charge.at, |process| process.pid = child.id());
     control.sender.say(Order::Begin(setup)).await.map_err(|_| Fault::new("the process ended before it began"))?;
-    Watch { shared, charge, child, control, tell, asked: None, ready: None, number: 0 }.stay(phase).await
+    let silence_max = Duration::from_millis(plan.config.work_ms_max.into()).saturating_add(PONG_GRACE);
+    Watch { shared, charge, child, control, tell, asked: None, ready: None, number: 0, silence_max }.stay(phase).await
 }
 
 /// The name of the keeper's socket in the journal's folder.
@@ -440,8 +443,8 @@ async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, token: [u
     keeper.send(Order::Expect { token, post: post.clone() }).await.map_err(|_| Fault::new("the keeper ended"))
 }
 
-/// Starts this very program as a part, with one end of a socket as its standard input and nothing else of ours.
-fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
+/// Starts this very program as a part, with one end of a socket as its standard input and nothing else of ours; `earlier` runs of it have ended.
+fn start(name: &str, earlier: u32) -> Result<(Child, UnixStream), Fault> {
     let failed = |cause| Fault::from_cause(format!("the process `{name}` cannot be started"), cause);
     let (near, far) = Stream::pair().map_err(failed)?;
     near.set_nonblocking(true).map_err(failed)?;
@@ -449,7 +452,7 @@ fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
     let mut command = Command::new(program);
     command.args(["run", "--part", name]).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.env_clear().envs(std::env::vars().filter(|(key, _)| KEPT.contains(&key.as_str()))).kill_on_drop(true);
-    command.envs(OURS.iter().copied()).process_group(0);
+    command.envs(OURS.iter().copied()).envs(fault_points::given(name, earlier)).process_group(0);
     let child = command.spawn().map_err(failed)?;
     Ok((child, UnixStream::from_std(near).map_err(failed)?))
 }
@@ -470,6 +473,7 @@ struct Watch<'w> {
     asked: Option<Instant>,
     ready: Option<Instant>,
     number: u64,
+    silence_max: Duration,
 }
 
 impl Watch<'_> {
@@ -537,7 +541,7 @@ impl Watch<'_> {
             };
         }
         match self.asked {
-            Some(asked) if asked.elapsed() > PONG_TIME_MAX => self.kill("it does not answer").await,
+            Some(asked) if asked.elapsed() > self.silence_max => self.kill("it does not answer").await,
             Some(_) => Ok(()),
             None => {
                 self.number = self.number.saturating_add(1);
