@@ -20,7 +20,9 @@ mod receive;
 mod rules;
 mod run;
 mod send;
+mod status;
 mod syntax;
+mod trees;
 mod walls;
 
 use std::process::ExitCode;
@@ -46,6 +48,7 @@ pub struct Command {
 pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
+    row::<status::Status>(),
     row::<check::Check>(),
     row::<send::Send>(),
     row::<receive::Receive>(),

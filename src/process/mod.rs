@@ -31,3 +31,6 @@ pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use supervisor::{Process, Supervisor, supervise};
+
+#[cfg(test)]
+pub(crate) mod hostile;

@@ -32,8 +32,6 @@ use crate::policy::{Edition, SourceFile};
 const READY_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often a process is asked whether it lives: every 5 seconds.
 const PING_TIME: Duration = Duration::from_secs(5);
-/// How long it may take to answer beyond what one message may take: 10 seconds; a worker answers between two messages.
-const PONG_GRACE: Duration = Duration::from_secs(10);
 /// How long a process may take to end in order: 20 seconds; what is under way has 5 of them.
 const END_TIME_MAX: Duration = Duration::from_secs(20);
 /// The first pause before a process is started again; it doubles with each end, and is this again after a minute of work.
@@ -414,7 +412,9 @@ async fn run_once(
     };
     shared.change(charge.at, |process| process.pid = child.id());
     control.sender.say(Order::Begin(setup)).await.map_err(|_| Fault::new("the process ended before it began"))?;
-    let silence_max = Duration::from_millis(plan.config.work_ms_max.into()).saturating_add(PONG_GRACE);
+    // Half as long again as one message may take, for a worker answers between two messages.
+    let work_ms_max = u64::from(plan.config.work_ms_max);
+    let silence_max = Duration::from_millis(work_ms_max.saturating_add(work_ms_max / 2));
     Watch { shared, charge, child, control, tell, asked: None, ready: None, number: 0, silence_max }.stay(phase).await
 }
 
