@@ -112,7 +112,6 @@ pub(super) async fn before<T: Said>(place: Place, bytes: &[u8], answer: &Sender<
 
 /// A release does not fail on purpose.
 #[cfg(not(debug_assertions))]
-#[expect(clippy::unused_async, reason = "as it is where it does something")]
 pub(super) async fn before<T: Said>(_: Place, _: &[u8], _: &Sender<T>) {}
 
 #[cfg(debug_assertions)]

@@ -223,7 +223,15 @@ impl Process {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let errors = file.try_clone().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        let child = command.args(words).env_remove("VESTIBULE_LOG").env("VESTIBULE_FAULTS", faults).stdin(Stdio::null()).stdout(file).stderr(errors).spawn().unwrap();
+        let child = command
+            .args(words)
+            .env_remove("VESTIBULE_LOG")
+            .env("VESTIBULE_FAULTS", faults)
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .spawn()
+            .unwrap();
         Self { child }
     }
 

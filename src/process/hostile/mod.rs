@@ -41,7 +41,7 @@ static DEEDS: &[Deed] = &[
     deed("keeper", "has the verifier decide at another time than the inspector", &["verifier"], HOP, |set| {
         let (message, now) = set.message();
         let inspection = set.inspected(&message, now, None);
-        let other = Time::from_unix_ms(now.unix_ms() + 1).unwrap();
+        let other = Time::from_unix_ms(now.unix_ms().saturating_add(1)).unwrap();
         set.refused(&message, other, inspection.proposed)
     }),
     deed("keeper", "gives the verifier what was proposed for another message", &["verifier"], HOP, |set| {

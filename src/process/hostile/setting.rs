@@ -337,7 +337,7 @@ impl Setting {
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
-            let taken = room - shared.undecided.available_permits();
+            let taken = room.saturating_sub(shared.undecided.available_permits());
             hearing.abort();
             if taken == 1 { vec![("keeper", NONE.to_owned())] } else { Vec::new() }
         })
