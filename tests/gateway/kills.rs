@@ -94,6 +94,9 @@ fn each_process_may_die_at_each_stage_under_load_and_nothing_is_lost_or_delivere
         };
         let faults: Vec<String> = STAGES.iter().enumerate().map(point).collect();
         let gateway = lab.spawn_failing(&faults.join(";")).await;
+        whole(&lab).await;
+        let (_, begun) = status(&lab).unwrap();
+        assert!(begun.iter().all(|process| process["restarts"] == 0), "each point counts the runs of its process: {begun:?}");
         let inboxes: BTreeMap<&str, PathBuf> = [("usa-ops", lab.path("inbox-usa-ops"))].into();
         let _receiving = Process::receive(&lab.peer("usa-ops"), &inboxes["usa-ops"]);
         let door = Arc::new(Door::open(&config::Remote::read(&lab.peer("gbr-ops")).unwrap().domain).unwrap());
