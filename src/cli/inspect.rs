@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::freedom::{self, Look};
 use super::syntax::{self, Syntax};
-use super::{Answer, Failure, Output, Verb, letter, output, unreadable};
+use super::{Answer, Failure, Output, Verb, letter, output, trees, unreadable};
 use crate::base::{Fault, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
 use crate::config::Gateway;
 use crate::filter::Waivers;
@@ -19,7 +19,7 @@ use crate::process::{label_trust, load_guard};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("rules_from").args(["config", "rules", "syntax"]).required(true))]
+#[command(group = clap::ArgGroup::new("rules_from").args(["config", "rules", "syntax", "trees"]).required(true))]
 pub(super) struct Inspect {
     /// The gateway's configuration: its rule set, and its pseudonym key where that is there
     #[arg(long, value_name = "FILE")]
@@ -28,7 +28,7 @@ pub(super) struct Inspect {
     #[arg(long, value_name = "FOLDER")]
     rules: Option<PathBuf>,
     /// The peer that sends
-    #[arg(long, value_name = "PEER", required_unless_present = "syntax")]
+    #[arg(long, value_name = "PEER", required_unless_present_any = ["syntax", "trees"])]
     from: Option<Name>,
     /// A destination: a peer or a community; without it, the header file beside a message says, or else every other peer
     #[arg(long, value_name = "NAME")]
@@ -51,6 +51,9 @@ pub(super) struct Inspect {
     /// Only read, strictly, as this syntax, and show what the reader refuses
     #[arg(long, value_enum)]
     syntax: Option<Syntax>,
+    /// Only read, with both readers, and show both trees and where they part
+    #[arg(long)]
+    trees: bool,
     /// Print one JSON object for each file and recipient
     #[arg(long)]
     json: bool,
@@ -110,10 +113,12 @@ impl Verb for Inspect {
         vestibule inspect --rules rules/five-eyes --from gbr-ops --explain track.xml        every peer that it could go to\n  \
         vestibule inspect --config gateway.toml --from gbr-ops --json *.xml | jq -r '[.file,.to,.outcome,.code]|@tsv'\n  \
         vestibule inspect --rules rules/five-eyes --from gbr-ops --freedom track.xml        the room that is left for a hidden word\n  \
-        vestibule inspect --syntax xml suspicious.xml\n\nExit status 0 whatever the outcomes.";
+        vestibule inspect --syntax xml suspicious.xml\n  \
+        vestibule inspect --trees held.xml                where the two readers part\n\nExit status 0 whatever the outcomes.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         match (self.syntax, &self.from) {
+            _ if self.trees => self.files.iter().try_for_each(|file| trees::show(file, self.json, out))?,
             (Some(syntax), _) => self.read(syntax, out)?,
             (None, Some(from)) => self.decide(from, out)?,
             (None, None) => return Err(Failure::Usage("give `--from`".to_owned())),

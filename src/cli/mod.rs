@@ -21,7 +21,9 @@ mod receive;
 mod rules;
 mod run;
 mod send;
+mod status;
 mod syntax;
+mod trees;
 mod walls;
 
 use std::process::ExitCode;
@@ -47,6 +49,7 @@ pub struct Command {
 pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
+    row::<status::Status>(),
     row::<check::Check>(),
     row::<send::Send>(),
     row::<receive::Receive>(),

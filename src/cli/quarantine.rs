@@ -155,7 +155,7 @@ impl Verb for Show {
 }
 
 /// Text that a terminal shows and does not obey: controls and what reorders lines are written as escapes.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let quiet = |c: char| c == '\n' || (' '..='~').contains(&c) || (c.is_alphanumeric());
     text.chars().map(|c| if quiet(c) { c.to_string() } else { format!("\\u{{{:x}}}", u32::from(c)) }).collect()
 }

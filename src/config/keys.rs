@@ -166,6 +166,15 @@ pub const KEYS: &[Key] = &[
         1_048_576,
         "writable memory that one process may claim behind its walls; a process holds 10 to 70 MiB, bodies and rule sets at their limits need more",
     ),
+    number(
+        Gateway,
+        "work_ms_max",
+        "milliseconds",
+        20_000,
+        100,
+        600_000,
+        "how long an inspector or the verifier may take for one message before it is let go and another is asked; some hundred times what the largest takes",
+    ),
     row(
         Gateway,
         "confinement",

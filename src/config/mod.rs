@@ -42,6 +42,8 @@ pub struct Gateway {
     pub clock_seconds_max: u32,
     /// Writable memory that one process may claim behind its walls, in MiB.
     pub process_memory_mib_max: u32,
+    /// How long an inspector or the verifier may take for one message, in milliseconds.
+    pub work_ms_max: u32,
     /// Whether the processes close their walls.
     pub confinement: Confinement,
     /// Key files.

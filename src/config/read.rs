@@ -26,6 +26,7 @@ struct GatewayGiven {
     undecided_messages_max: u32,
     clock_seconds_max: u32,
     process_memory_mib_max: u32,
+    work_ms_max: u32,
     confinement: Option<Confinement>,
     keys: KeysGiven,
     #[serde(default)]
@@ -122,6 +123,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         undecided_messages_max: given.undecided_messages_max,
         clock_seconds_max: given.clock_seconds_max,
         process_memory_mib_max: given.process_memory_mib_max,
+        work_ms_max: given.work_ms_max,
         confinement: given.confinement.unwrap_or(Confinement::Full),
         keys,
         domains,

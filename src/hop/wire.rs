@@ -73,6 +73,15 @@ impl<T: Said> Sender<T> {
         }
     }
 
+    /// Says what does not read: for tests of what the other end does then.
+    #[cfg(debug_assertions)]
+    pub(crate) async fn garble(&self) {
+        if let Into::There(sender) = &self.into {
+            // A break of CBOR, which is no item; the other end may be gone.
+            let _ = sender.send(vec![0, 0, 0, 1, 0xff]).await;
+        }
+    }
+
     /// The same from a thread that is no task.
     ///
     /// # Errors

@@ -61,6 +61,11 @@ fn the_page_of_reasons_is_the_table_of_reasons() {
 }
 
 #[test]
+fn the_page_of_walls_shows_what_a_hostile_part_is_stopped_by() {
+    assert_page_holds("walls", &table(&["who", "what it does", "stopped by", "reason"], crate::process::hostile::rows()));
+}
+
+#[test]
 fn the_page_of_labels_shows_the_translations_of_the_rule_set() {
     let lattice = lattice();
     let policies = lattice.policies();

@@ -14,9 +14,6 @@ use tokio::time::Instant;
 use crate::base::Precedence;
 use crate::hop::wire::{Said, Wire};
 
-/// How long a worker may take for one message: 20 seconds, some hundred times what the largest takes.
-pub(super) const WORK_TIME_MAX: Duration = Duration::from_secs(20);
-
 /// What a worker takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Duty {
@@ -127,14 +124,13 @@ pub(super) struct Crew<Q, A> {
     work_time_max: Duration,
 }
 
-impl<Q, A> Default for Crew<Q, A> {
-    fn default() -> Self {
-        let lanes = Lanes { lanes: [VecDeque::new(), VecDeque::new(), VecDeque::new(), VecDeque::new()], post: Post::Empty, closed: false };
-        Self { lanes: Mutex::new(lanes), waiting: Notify::new(), waiting_urgent: Notify::new(), work_time_max: WORK_TIME_MAX }
-    }
-}
-
 impl<Q, A> Crew<Q, A> {
+    /// A crew whose workers may take so long for one message.
+    pub(super) fn new(work_time_max: Duration) -> Self {
+        let lanes = Lanes { lanes: [VecDeque::new(), VecDeque::new(), VecDeque::new(), VecDeque::new()], post: Post::Empty, closed: false };
+        Self { lanes: Mutex::new(lanes), waiting: Notify::new(), waiting_urgent: Notify::new(), work_time_max }
+    }
+
     /// A lock that a panic of another thread does not close: lanes hold whole jobs, so they are never half changed.
     fn lock(&self) -> MutexGuard<'_, Lanes<Q, A>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -326,6 +322,8 @@ mod tests {
     use super::*;
     use crate::hop::wire;
 
+    const PATIENCE: Duration = Duration::from_secs(20);
+
     type Words = Crew<&'static str, String>;
 
     const TALK: Talk<&'static str, String, (u64, String), (u64, String)> =
@@ -337,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_is_urgent_has_a_worker_of_its_own_and_more_where_that_one_is_busy() {
-        let crew = Crew::<Precedence, ()>::default();
+        let crew = Crew::<Precedence, ()>::new(PATIENCE);
         let mut lanes = crew.lock();
         lanes.post = Post::Free;
         for precedence in [Precedence::Routine, Precedence::Immediate, Precedence::Flash, Precedence::Priority] {
@@ -377,7 +375,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_worker_takes_with_it_is_asked_of_another_and_then_given_up() {
-        let crew = Arc::new(Words::default());
+        let crew = Arc::new(Words::new(PATIENCE));
         let asked: Vec<_> = ["a", "b", "c"]
             .map(|word| {
                 tokio::spawn({
@@ -441,7 +439,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_crew_answers_what_waits_and_takes_nothing_more() {
-        let crew = Arc::new(Words::default());
+        let crew = Arc::new(Words::new(PATIENCE));
         let waiting = tokio::spawn({
             let crew = Arc::clone(&crew);
             async move { crew.ask(Precedence::Flash, "last").await }
@@ -457,7 +455,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_says_nothing_is_let_go_and_its_work_is_done_by_another() {
-        let crew = Arc::new(Words { work_time_max: Duration::from_millis(20), ..Words::default() });
+        let crew = Arc::new(Words::new(Duration::from_millis(20)));
         let asked = tokio::spawn({
             let crew = Arc::clone(&crew);
             async move { crew.ask(Precedence::Routine, "x").await }

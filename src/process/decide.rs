@@ -62,8 +62,20 @@ pub(super) struct Verdict {
 }
 
 impl Shared {
-    /// Decides a message; nothing where the gateway is stopping.
+    /// Decides a message; nothing where the gateway is stopping. What says that a part of the gateway is not what it should be is an alarm.
     pub(super) async fn decide(&self, edition: &Edition, question: Question) -> Option<Verdict> {
+        let message = question.message.header.id;
+        let verdict = self.ask_both(edition, question).await?;
+        for decision in &verdict.decisions {
+            if let Some(reason) = decision.code.filter(|reason| is_alarm(*reason)) {
+                tracing::error!(alarm = reason.code(), %message, recipient = %decision.recipient, "ALARM");
+                self.alarms.count(reason);
+            }
+        }
+        Some(verdict)
+    }
+
+    async fn ask_both(&self, edition: &Edition, question: Question) -> Option<Verdict> {
         let names = recipients(edition, &question);
         let precedence = question.message.header.precedence;
         let (message, now) = (question.message.clone(), question.now);
@@ -102,6 +114,11 @@ impl Verdict {
     pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Self {
         Self { decisions: held(names, refusal), permitted: Vec::new() }
     }
+}
+
+/// Whether a reason accuses a part of the gateway, and not the message.
+fn is_alarm(reason: Reason) -> bool {
+    ["verify.", "fault."].iter().any(|kind| reason.code().starts_with(kind))
 }
 
 fn lost(what: &str) -> Refusal {

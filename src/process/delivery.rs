@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fault_points::{self, Place};
 use super::keeper::Shared;
 use super::lane::{Lane, Parcel, Rooms, Taken};
 use super::world;
@@ -87,8 +88,12 @@ impl Shared {
         }
         // The next attempt needs its own record.
         parcel.recorded = false;
+        fault_points::at(Place::KeeperReleases, &parcel.bytes);
         match link.deliver(parcel.permitted.clone(), Arc::clone(&parcel.bytes)).await {
-            Fate::Taken { at } => self.delivered(lane, parcel, at).await,
+            Fate::Taken { at } => {
+                fault_points::at(Place::KeeperDelivered, &parcel.bytes);
+                self.delivered(lane, parcel, at).await;
+            }
             fate => {
                 tracing::warn!(recipient = %parcel.recipient, message = %parcel.key.id, link = link.number(), ?fate, "not delivered; it stays due");
                 if fate == Fate::Busy {

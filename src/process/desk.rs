@@ -123,6 +123,7 @@ impl Shared {
             let known = refused.entry(code).or_default();
             *known = known.saturating_add(count);
         }
+        lines.extend(self.alarms.now().into_iter().map(|(code, count)| (format!("alarm {code}"), count.to_string())));
         lines.extend(refused.into_iter().map(|(code, count)| (format!("refused {code}"), count.to_string())));
         Ok(lines)
     }

@@ -11,9 +11,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::task::JoinSet;
 
+use super::fault_points::{self, Place};
 use super::keys::DoorKeys;
 use super::world;
-use crate::base::{Digest, Fault, Header, Name};
+use crate::base::{Digest, Fault, Header, MessageId, Name};
 use crate::config;
 use crate::hop::message::{Fate, FromDoor, Permitted, RECEIVED, Received, Seals, ToDoor};
 use crate::hop::{Sender, Tag, Wire};
@@ -88,8 +89,7 @@ impl Porch {
             return;
         };
         let id = inbound.header.id;
-        // A receipt speaks of its own message and body, whatever the keeper says.
-        if receipt.status == Status::Accepted && (receipt.id != Some(id) || receipt.digest != Digest::of(&inbound.body)) {
+        if !speaks_of(&receipt, id, &inbound.body) {
             tracing::error!(%peer, message = %id, "the keeper answers with the receipt of another message");
             return;
         }
@@ -122,6 +122,7 @@ impl Porch {
 
     /// Seals what arrived, and gives it to the keeper.
     async fn receive(&self, peer: &Name, inbound: Inbound) -> Result<(), crate::hop::wire::Gone> {
+        fault_points::at(Place::DoorTakes, &inbound.body);
         let mut message = Received {
             from: peer.clone(),
             header: inbound.header.clone(),
@@ -147,17 +148,17 @@ impl Porch {
 
     /// Lets bytes leave that the verifier permits.
     async fn deliver(&self, link: u64, permitted: &Permitted, bytes: &[u8]) -> Fate {
+        fault_points::at(Place::DoorDelivers, bytes);
         let permit = &permitted.permit;
-        if !self.state.load().keys.permits.get(&permit.recipient).is_some_and(|key| permitted.permits(key, bytes)) {
-            tracing::error!(recipient = %permit.recipient, message = %permit.id, "the keeper gave what the verifier did not permit; it does not leave");
+        let link = lock(&self.links).get(&link).cloned();
+        if let Err(why) = leaves(&self.state.load().keys, permitted, bytes, link.as_ref().map(Link::peer)) {
+            tracing::error!(recipient = %permit.recipient, message = %permit.id, why, "it does not leave");
             return Fate::Unpermitted;
         }
-        let Some(link) = lock(&self.links).get(&link).cloned() else { return Fate::Unanswered { why: "the link is gone".to_owned() } };
-        if *link.peer() != permit.recipient {
-            tracing::error!(recipient = %permit.recipient, peer = %link.peer(), "the keeper gave a release to another peer; it does not leave");
-            return Fate::Unpermitted;
-        }
-        match link.send(&self.onward(permitted), bytes).await {
+        let Some(link) = link else { return Fate::Unanswered { why: "the link is gone".to_owned() } };
+        let sent = link.send(&self.onward(permitted), bytes).await;
+        fault_points::at(Place::DoorDelivered, bytes);
+        match sent {
             Ok(receipt) => match receipt.status {
                 Status::Accepted => Fate::Taken { at: receipt.at },
                 Status::Busy => Fate::Busy,
@@ -187,6 +188,23 @@ impl Porch {
             label: permit.label.clone(),
         }
     }
+}
+
+/// Whether bytes may leave over a link to this peer: under a permit of the verifier for these bytes, to no other than the recipient that it names.
+pub(super) fn leaves(keys: &DoorKeys, permitted: &Permitted, bytes: &[u8], peer: Option<&Name>) -> Result<(), &'static str> {
+    let recipient = &permitted.permit.recipient;
+    if !keys.permits.get(recipient).is_some_and(|key| permitted.permits(key, bytes)) {
+        return Err("the keeper gave what the verifier did not permit");
+    }
+    if peer.is_some_and(|peer| peer != recipient) {
+        return Err("the keeper gave a release to another peer");
+    }
+    Ok(())
+}
+
+/// Whether a receipt speaks of its own message and body, whatever the keeper says.
+pub(super) fn speaks_of(receipt: &Receipt, id: MessageId, body: &[u8]) -> bool {
+    receipt.status != Status::Accepted || (receipt.id == Some(id) && receipt.digest == Digest::of(body))
 }
 
 async fn accept(porch: Arc<Porch>) {

@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::fault_points::{self, Place};
 use super::keys::Doors;
 use super::world::{self, Secrets};
 use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
@@ -53,7 +54,9 @@ pub(super) async fn attend(
     warm(&mut inspector, tools);
     ready()?;
     while let Some(ToInspector::Inspect { ask, message, only, waivers, now }) = wire.receiver.hear().await? {
+        fault_points::before(Place::InspectorTakes, &message.body, &wire.sender).await;
         let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now });
+        fault_points::before(Place::InspectorAnswers, &message.body, &wire.sender).await;
         if wire.sender.say(FromInspector::Inspected { ask, inspection }).await.is_err() {
             break;
         }

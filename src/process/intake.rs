@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::decide::{Question, Verdict, recipients};
+use super::fault_points::{self, Place};
 use super::keeper::Shared;
 use super::lane::Parcel;
 use super::line::DoorEnd;
@@ -24,8 +25,10 @@ pub(super) struct Prepared {
 impl Shared {
     /// Takes a message that a door received, and answers it.
     pub(super) async fn take(&self, door: &DoorEnd, ask: u64, message: Received) {
+        fault_points::at(Place::KeeperTakes, &message.body);
         let now = world::now();
         let (peer, id, digest) = (message.from.clone(), message.header.id, Digest::of(&message.body));
+        let body = Arc::clone(&message.body);
         let receipt = match self.accept(message, now).await {
             Ok(place) => Receipt::accepted(id, digest, place.position, place.received),
             Err(refusal) => match self.known(&peer, id, digest).await {
@@ -38,6 +41,7 @@ impl Shared {
                 }
             },
         };
+        fault_points::at(Place::KeeperRecorded, &body);
         // A door that is gone has no sender that waits: it asks again with the same id, and is answered from the record.
         let _ = door.sender.say(ToDoor::Answer { ask, receipt: receipt.encode() }).await;
     }
@@ -78,6 +82,7 @@ impl Shared {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
         let mut prepared = self.prepare(&key, verdict, &edition, now);
+        fault_points::at(Place::KeeperDecided, accepted.body.shared().as_deref().unwrap_or_default());
         prepared.events.insert(0, Event::Accepted(accepted));
         match self.journal.append(prepared.events, precedence).await {
             Ok(Appended::Kept { first, receipt }) => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore};
@@ -52,7 +53,7 @@ impl Tasks {
     }
 }
 
-/// Refusals at the frame, by reason.
+/// Refusals by reason, since the keeper started.
 #[derive(Debug, Default)]
 pub(super) struct Refused {
     counts: Mutex<HashMap<Reason, u64>>,
@@ -84,6 +85,8 @@ pub(super) struct Shared {
     pub(super) lanes: ArcSwap<Lanes>,
     pub(super) undecided: Semaphore,
     pub(super) refused: Refused,
+    /// What one part of the gateway held against another, or was lost over, by reason.
+    pub(super) alarms: Refused,
     pub(super) at_doors: AtDoors,
     /// What may end by itself when the gateway stops: one for each message.
     pub(super) tasks: Tasks,
@@ -96,14 +99,16 @@ pub(super) struct Shared {
 impl Shared {
     /// A keeper over a journal.
     pub(super) fn new(config: config::Gateway, edition: Arc<Edition>, journal: Arc<dyn Journal>) -> Arc<Self> {
+        let work_time_max = Duration::from_millis(config.work_ms_max.into());
         Arc::new(Self {
             edition: ArcSwap::new(edition),
-            inspectors: Crew::default(),
-            verifiers: Crew::default(),
+            inspectors: Crew::new(work_time_max),
+            verifiers: Crew::new(work_time_max),
             undecided: Semaphore::new(usize::try_from(config.undecided_messages_max).unwrap_or(Semaphore::MAX_PERMITS)),
             journal,
             lanes: ArcSwap::default(),
             refused: Refused::default(),
+            alarms: Refused::default(),
             at_doors: AtDoors::default(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),
@@ -245,7 +250,7 @@ impl Shared {
 /// Signs the tree whenever its interval has passed.
 pub(super) async fn sign(shared: Arc<Shared>, notary: Arc<Notary>) {
     loop {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         if let Err(fault) = notary.tend(shared.journal.as_ref(), world::now()).await {
             return shared.fail(&fault);
         }

@@ -9,6 +9,7 @@ mod decide;
 mod delivery;
 mod desk;
 mod door;
+mod fault_points;
 mod gateway;
 mod inspector;
 mod intake;
@@ -32,3 +33,6 @@ pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use supervisor::{Process, Supervisor, supervise};
+
+#[cfg(test)]
+pub(crate) mod hostile;

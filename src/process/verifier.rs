@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::delivery_id;
+use super::fault_points::{self, Place};
 use super::inspector::{timely, twice};
 use super::keys::Doors;
 use crate::base::{Fault, Reason, Refusal, Time};
@@ -39,7 +40,9 @@ pub(super) struct Tools {
 /// What the other end said that nobody of its kind would.
 pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromVerifier, ToVerifier>) -> Result<(), Fault> {
     while let Some(ToVerifier::Verify { ask, message, now, proposed }) = wire.receiver.hear().await? {
+        fault_points::before(Place::VerifierTakes, &message.body, &wire.sender).await;
         let answers = tools.answers(&message, now, &proposed);
+        fault_points::before(Place::VerifierAnswers, &message.body, &wire.sender).await;
         if wire.sender.say(FromVerifier::Verified { ask, answers }).await.is_err() {
             break;
         }

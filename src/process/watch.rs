@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::fault_points;
 use super::order::{Failing, Order, Post, Setup, Word};
 use super::supervisor::{Charge, Phase, Shared, lock};
 use crate::base::Fault;
@@ -22,8 +23,6 @@ use crate::hop::wire;
 pub(super) const READY_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often a process is asked whether it lives: every 5 seconds.
 const PING_TIME: Duration = Duration::from_secs(5);
-/// How long it may take to answer: 30 seconds, more than one message may take.
-const PONG_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a process may take to end in order: 20 seconds; what is under way has 5 of them.
 pub(super) const END_TIME_MAX: Duration = Duration::from_secs(20);
 /// The first pause before a process is started again: 50 milliseconds. It grows by four with each end, so that four pauses are longer than the keeper
@@ -187,7 +186,8 @@ async fn run_once(
     }
     let plan = Arc::clone(&lock(&shared.plan));
     let part = (charge.part)(&plan)?;
-    let (child, mut stream) = start(&charge.name)?;
+    let earlier = lock(&shared.table).get(charge.at).map_or(0, |process| process.restarts);
+    let (child, mut stream) = start(&charge.name, earlier)?;
     shared.change(charge.at, |process| process.pid = child.id());
     shared.live(charge.at, |life| life.round = round);
     let setup = Setup {
@@ -205,7 +205,10 @@ async fn run_once(
         Ok(Err(_)) | Err(_) => return Err(Fault::new("the process ended before it began")),
     }
     let control = wire::over::<Order, Word>(stream);
-    Ok(Watch { shared, charge, child, control, tell, token, round, asked: None, ready: None, failed: None, leaving: None, number: 0 }
+    // Half as long again as one message may take, for a worker answers between two messages.
+    let work_ms_max = u64::from(plan.config.work_ms_max);
+    let silence_max = Duration::from_millis(work_ms_max.saturating_add(work_ms_max / 2));
+    Ok(Watch { shared, charge, child, control, tell, token, round, asked: None, ready: None, failed: None, leaving: None, number: 0, silence_max }
         .stay(phase)
         .await)
 }
@@ -238,7 +241,7 @@ async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, token: [u
 }
 
 /// Starts this very program as a part, with one end of a socket as its standard input and nothing else of ours.
-fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
+fn start(name: &str, earlier: u32) -> Result<(Child, UnixStream), Fault> {
     let failed = |cause| Fault::from_cause(format!("the process `{name}` cannot be started"), cause);
     let (near, far) = Stream::pair().map_err(failed)?;
     near.set_nonblocking(true).map_err(failed)?;
@@ -247,7 +250,7 @@ fn start(name: &str) -> Result<(Child, UnixStream), Fault> {
     command.args(["run", "--part", name]).stdin(Stdio::from(std::os::fd::OwnedFd::from(far))).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.env_clear().envs(std::env::vars().filter(|(key, _)| KEPT.contains(&key.as_str()))).kill_on_drop(true);
     // A group of its own: Ctrl-C at a terminal is for the supervisor, which stops the others in order.
-    command.envs(OURS.iter().copied()).process_group(0);
+    command.envs(OURS.iter().copied()).envs(fault_points::given(name, earlier)).process_group(0);
     let child = command.spawn().map_err(failed)?;
     Ok((child, UnixStream::from_std(near).map_err(failed)?))
 }
@@ -269,6 +272,8 @@ struct Watch<'w> {
     /// Since when it makes room.
     leaving: Option<Instant>,
     number: u64,
+    /// How long it may be silent.
+    silence_max: Duration,
 }
 
 impl Watch<'_> {
@@ -381,7 +386,7 @@ impl Watch<'_> {
             };
         }
         match self.asked {
-            Some(asked) if asked.elapsed() > PONG_TIME_MAX => self.kill("it does not answer").await,
+            Some(asked) if asked.elapsed() > self.silence_max => self.kill("it does not answer").await,
             Some(_) => Ok(()),
             None => {
                 self.number = self.number.saturating_add(1);

@@ -34,6 +34,7 @@ mod proposal;
 mod readers;
 mod release;
 mod second;
+mod shown;
 mod stix;
 mod tak;
 mod translate;
@@ -43,6 +44,7 @@ mod xml;
 pub use bound::{Bond, bound};
 pub use label::Said;
 pub use proposal::Proposal;
+pub use shown::{Shown, shown};
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};

@@ -31,7 +31,7 @@ fn traffic() -> Vec<(Header, Vec<u8>)> {
 }
 
 /// Sends everything, each message with its own id until its receipt is here, over a link that is dialled again whenever it is lost.
-async fn send(door: Arc<Door>, letters: Arc<Vec<(Header, Vec<u8>)>>, receipts: Arc<Mutex<HashMap<MessageId, Receipt>>>) {
+pub(super) async fn send(door: Arc<Door>, letters: Arc<Vec<(Header, Vec<u8>)>>, receipts: Arc<Mutex<HashMap<MessageId, Receipt>>>) {
     let (next, link) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Mutex::new(None::<Link>)));
     let workers: Vec<_> = (0..WINDOW)
         .map(|_| {
@@ -78,14 +78,15 @@ fn kept(inbox: &Path) -> HashSet<String> {
 
 /// What the journal says about every message.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     accepted: BTreeMap<MessageId, (u64, Digest)>,
-    forwarded: BTreeMap<(MessageId, String), Digest>,
-    delivered: BTreeMap<(MessageId, String), u32>,
+    pub(super) forwarded: BTreeMap<(MessageId, String), Digest>,
+    pub(super) delivered: BTreeMap<(MessageId, String), u32>,
+    pub(super) codes: BTreeMap<(MessageId, String), &'static str>,
     outcomes: BTreeMap<&'static str, u32>,
 }
 
-fn told(lab: &Lab) -> Told {
+pub(super) fn told(lab: &Lab) -> Told {
     let reader = Reader::open(&lab.path("state/journal"), None).unwrap();
     let (mut told, mut page) = (Told::default(), Page::first(Page::ROWS_MAX));
     loop {
@@ -99,6 +100,8 @@ fn told(lab: &Lab) -> Told {
                 Event::Decided(one) => {
                     for decision in one.decisions {
                         *told.outcomes.entry(decision.outcome.word()).or_default() += 1;
+                        let key = (one.message.id, decision.recipient.to_string());
+                        told.codes.extend(decision.code.map(|code| (key, code.code())));
                         if decision.outcome == Outcome::Forward {
                             let key = (one.message.id, decision.recipient.to_string());
                             assert!(told.forwarded.insert(key, decision.output.unwrap().digest).is_none(), "forwarded twice");
@@ -161,26 +164,7 @@ fn killed_ten_times_under_load_the_totals_of_sender_journal_and_recipients_are_e
         .await;
         assert_eq!(gateway.terminate().await, 0);
         let (told, receipts) = (told(&lab), receipts.lock().unwrap().clone());
-        // Every receipt is of a message that is on record once, at the position that the receipt states.
-        assert_eq!((receipts.len(), told.accepted.len()), (letters.len(), letters.len()));
-        for (id, receipt) in &receipts {
-            assert_eq!((receipt.position, receipt.digest), told.accepted[id]);
-        }
-        // Every release arrived once, and nothing arrived that is no release.
-        assert!(told.delivered.values().all(|times| *times == 1) && told.delivered.keys().eq(told.forwarded.keys()));
-        let mut arrived = 0;
-        for (peer, inbox) in &inboxes {
-            let onward = |id: MessageId| delivery_id(&MessageKey { from: name("gbr-ops"), id }).to_string();
-            let due: HashMap<String, Digest> =
-                told.forwarded.iter().filter(|((_, to), _)| to == peer).map(|((id, _), digest)| (onward(*id), *digest)).collect();
-            let kept = kept(inbox);
-            assert_eq!(kept, due.keys().cloned().collect::<HashSet<_>>(), "{peer}");
-            for (id, digest) in &due {
-                assert_eq!(Digest::of(&std::fs::read(inbox.join(format!("{id}.msg"))).unwrap()), *digest);
-            }
-            arrived += kept.len();
-        }
-        assert_eq!(arrived, told.forwarded.len());
+        let arrived = agree(&told, &receipts, &letters, &inboxes);
         lab.audit();
         println!(
             "killed {} times, after {kills:?} receipts; sent {}, receipts {}, accepted {}, outcomes {:?}, delivered {}, files {arrived}",
@@ -192,4 +176,29 @@ fn killed_ten_times_under_load_the_totals_of_sender_journal_and_recipients_are_e
             told.delivered.len()
         );
     });
+}
+
+/// Checks that receipts, journal and inboxes say the same, and gives the number of messages that arrived.
+pub(super) fn agree(told: &Told, receipts: &HashMap<MessageId, Receipt>, letters: &[(Header, Vec<u8>)], inboxes: &BTreeMap<&str, PathBuf>) -> usize {
+    // Every receipt is of a message that is on record once, at the position that the receipt states.
+    assert_eq!((receipts.len(), told.accepted.len()), (letters.len(), letters.len()));
+    for (id, receipt) in receipts {
+        assert_eq!((receipt.position, receipt.digest), told.accepted[id]);
+    }
+    // Every release arrived once, and nothing arrived that is no release.
+    assert!(told.delivered.values().all(|times| *times == 1) && told.delivered.keys().eq(told.forwarded.keys()));
+    let mut arrived = 0;
+    for (peer, inbox) in inboxes {
+        let onward = |id: MessageId| delivery_id(&MessageKey { from: name("gbr-ops"), id }).to_string();
+        let due: HashMap<String, Digest> =
+            told.forwarded.iter().filter(|((_, to), _)| to == peer).map(|((id, _), digest)| (onward(*id), *digest)).collect();
+        let kept = kept(inbox);
+        assert_eq!(kept, due.keys().cloned().collect::<HashSet<_>>(), "{peer}");
+        for (id, digest) in &due {
+            assert_eq!(Digest::of(&std::fs::read(inbox.join(format!("{id}.msg"))).unwrap()), *digest);
+        }
+        arrived += kept.len();
+    }
+    assert_eq!(arrived, told.forwarded.len());
+    arrived
 }

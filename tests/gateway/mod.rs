@@ -6,6 +6,8 @@ mod chain;
 
 mod delivery;
 mod headquarters;
+#[cfg(debug_assertions)]
+mod kills;
 mod load;
 mod operator;
 mod processes;
@@ -131,7 +133,12 @@ impl Lab {
 
     /// Starts the gateway as a process, and waits until it answers.
     async fn spawn(&self) -> Process {
-        let child = Process::start(&["run", "--config", &self.config().display().to_string()], &self.path("gateway.log"));
+        self.spawn_failing("").await
+    }
+
+    /// The same with points at which its processes fail on purpose.
+    async fn spawn_failing(&self, faults: &str) -> Process {
+        let child = Process::failing(&["run", "--config", &self.config().display().to_string()], &self.path("gateway.log"), faults);
         self.answering().await;
         child
     }
@@ -209,10 +216,23 @@ struct Process {
 
 impl Process {
     fn start(words: &[&str], log: &Path) -> Self {
+        Self::failing(words, log, "")
+    }
+
+    /// The same with points at which its processes fail on purpose.
+    fn failing(words: &[&str], log: &Path, faults: &str) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let errors = file.try_clone().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        let child = command.args(words).env_remove("VESTIBULE_LOG").stdin(Stdio::null()).stdout(file).stderr(errors).spawn().unwrap();
+        let child = command
+            .args(words)
+            .env_remove("VESTIBULE_LOG")
+            .env("VESTIBULE_FAULTS", faults)
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .spawn()
+            .unwrap();
         Self { child }
     }
 
