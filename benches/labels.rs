@@ -228,7 +228,15 @@ fn labels() -> Vec<Figure> {
     let labelled = label::verify(parsed, &edition.lattice, &reading, now(), &mut budget).expect("a label");
     let read = || stanag4774::read_text(&edition.lattice, LABEL, &mut Budget::for_body(LABEL.len())).expect("a label");
     let decide = || engine.decide(&labelled, sender, recipient, &Circumstances { now: now() }).map(drop).expect("a clause");
-    vec![fastest(&format!("label of STANAG 4774, {} bytes: read, XML and all", LABEL.len()), read), fastest("decision for one recipient", decide)]
+    let anew = || {
+        engine.forget();
+        decide();
+    };
+    vec![
+        fastest(&format!("label of STANAG 4774, {} bytes: read, XML and all", LABEL.len()), read),
+        fastest("decision for one recipient, on a message like one before", decide),
+        fastest("decision for one recipient, the first of its kind", anew),
+    ]
 }
 
 fn main() {

@@ -86,6 +86,9 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
     let parsed = meter.step("parse", || format::parse(Received::new(header, body).expect("within limits"), budget)).expect("a sound message");
     let scanned = meter.step("scan", || filters.scan(scanner, &parsed, budget)).expect("within the budget");
     let labelled = meter.step("label", || label::verify(parsed, &edition.lattice, &reading, course.now, budget)).expect("a label");
+    engine.forget();
+    let first = || engine.decide(&labelled, sender, recipient, &Circumstances { now: course.now }).map(drop);
+    meter.step("decide, the first of its kind", first).expect("a clause");
     let permitted = meter.step("decide", || engine.decide(&labelled, sender, recipient, &Circumstances { now: course.now })).expect("a clause");
     let cleared = meter.step("check", || filters.check(permitted, &scanned, &course.waivers)).expect("nothing found");
     let sanitised = meter.step("sanitise", || sanitise::apply(cleared, &keys)).expect("edits that apply");

@@ -69,6 +69,35 @@ fn said(result: Result<(String, bool), Reason>) -> String {
     }
 }
 
+#[test]
+fn an_answer_from_memory_is_the_answer_of_the_rules() {
+    let cold = Engine::compile(&EDITION).unwrap();
+    let labels = [
+        "",
+        r#"access="OFFICIAL" releasableTo="GBR ISAC""#,
+        r#"access="SECRET" releasableTo="GBR USA CAN AUS NZL""#,
+        r#"access="SECRET" releasableTo="GBR NATO""#,
+        r#"access="SECRET" caveat="UK EYES ONLY""#,
+        r#"access="TOP SECRET" releasableTo="GBR USA""#,
+    ];
+    let mut answers = std::collections::BTreeSet::new();
+    for now in ["2020-01-01T00:00:00Z", "2026-03-01T12:00:30Z", "2029-12-31T23:59:59Z", "2030-01-01T00:00:00Z", "2026-03-01T12:00:31Z"] {
+        for (kind, traffic) in [("a-f-G-U-C", Traffic::Operation), ("b-m-p-s-m", Traffic::Operation), ("a-f-G-U-C", Traffic::Exercise)] {
+            for (from, attributes) in labels.iter().flat_map(|label| [("gbr-ops", label), ("usa-ops", label)]) {
+                let sent = Sent { from, kind, attributes, traffic, now };
+                for to in PEERS.into_iter().filter(|to| *to != from) {
+                    cold.forget();
+                    let rules = decide_in(&EDITION, &cold, &sent, to);
+                    let warm = [(), ()].map(|()| decide(&sent, to));
+                    assert_eq!([&rules, &rules], [&warm[0], &warm[1]], "{from} to {to}: {kind} {attributes} at {now}");
+                    answers.insert(said(rules));
+                }
+            }
+        }
+    }
+    assert!(answers.len() >= 8, "{answers:?}");
+}
+
 const PEERS: [&str; 7] = ["usa-ops", "can-ops", "aus-ops", "nzl-ops", "nato-hq", "deu-ops", "guest-isac"];
 
 #[test]

@@ -25,7 +25,7 @@ pub struct Label {
 }
 
 /// The values of one tag in a label.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Category {
     /// The tag.
     pub tag: TagIx,

@@ -13,6 +13,7 @@ use cedar_policy::{
     RestrictedExpression, Schema, ValidationMode, Validator,
 };
 
+use super::memo::{Eras, Memo, Said};
 use super::question::Question;
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
@@ -41,6 +42,7 @@ struct Desk {
     /// All of `release.cedar`, with what stands for its permits.
     extras: PolicySet,
     extra_clauses: BTreeMap<PolicyId, Arc<Clause>>,
+    memo: Memo,
 }
 
 /// A clause with its policy, alone in a set.
@@ -76,9 +78,9 @@ impl Engine {
             extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
         let entities = entities(&edition.registry, edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
-        let mut desks = BTreeMap::new();
+        let (eras, mut desks) = (Eras::of(edition), BTreeMap::new());
         for peer in edition.peers.values() {
-            match desk(peer, &clauses, &extras) {
+            match desk(peer, &clauses, &extras, &eras) {
                 Ok(desk) => drop(desks.insert(peer.name.clone(), desk)),
                 Err(what) => complaints.push(of_edition(edition, what)),
             }
@@ -98,6 +100,11 @@ impl Engine {
         marked(&self.lattice, labelled)
     }
 
+    /// Lets go of every answer that was given before: for benches, and for the law that an answer from memory is that of the rules.
+    pub fn forget(&self) {
+        self.desks.values().for_each(|desk| desk.memo.forget());
+    }
+
     /// Decides on one message for one recipient.
     ///
     /// # Errors
@@ -114,7 +121,18 @@ impl Engine {
         chain.extend_from_slice(kept.chain());
         let facts = labelled.parsed().facts();
         exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
-        let clause = self.ask(&Question::of(labelled, kept.label(), &facts, &self.lattice, circumstances), &sender.name, &recipient.name)?;
+        let ask = || self.ask(&Question::of(labelled, kept.label(), &facts, &self.lattice, circumstances), &sender.name, &recipient.name);
+        let header = labelled.parsed().header();
+        let said = Said {
+            format: labelled.parsed().format().name,
+            kind: &facts.kind,
+            subject: &facts.subject,
+            traffic: header.traffic,
+            precedence: header.precedence,
+            label: kept.label(),
+            sender: &sender.name,
+        };
+        let clause = self.desks.get(&recipient.name).map_or_else(ask, |desk| desk.memo.answer(&said, circumstances.now, ask))?;
         let how = match clause.release {
             Release::Automatic => "permits",
             Release::Review => "permits after review",
@@ -252,7 +270,7 @@ fn compile_clauses(edition: &Edition, schema: &Schema, complaints: &mut Vec<Comp
     compiled
 }
 
-fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled]) -> Result<Desk, String> {
+fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled], eras: &Eras) -> Result<Desk, String> {
     let (mut permits, mut all, mut extra_clauses) = (Vec::new(), PolicySet::new(), BTreeMap::new());
     for compiled in clauses {
         if let Some(clause) = compiled.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) {
@@ -267,7 +285,7 @@ fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled]) -> Result<D
             extra_clauses.insert(extra.policy.id().clone(), Arc::clone(clause));
         }
     }
-    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses })
+    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, memo: Memo::new(eras) })
 }
 
 fn entities<'p>(registry: &Registry, peers: impl Iterator<Item = &'p PeerEntry>, schema: &Schema) -> Result<Entities, String> {

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod exercise;
 mod extra;
 pub mod mandatory;
+mod memo;
 pub mod parts;
 mod question;
 #[cfg(test)]

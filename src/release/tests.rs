@@ -8,7 +8,7 @@ use super::compile;
 use super::engine::Engine;
 use super::question::Question;
 use crate::base::{Name, Precedence, Reason, Time, Traffic};
-use crate::label::LabelView;
+use crate::label::{Label, LabelView};
 use crate::policy::{self, Edition, Release};
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| {
@@ -38,6 +38,12 @@ fn question<'q>(kind: &'q str, policy: &str, level: &str) -> Question<'q> {
         },
         ranks: vec![(policy.to_owned(), rank)],
     }
+}
+
+/// A label of the lab.
+pub(in crate::release) fn label() -> Label {
+    let policy = EDITION.lattice.policy("GBR").unwrap();
+    Label::new(policy, EDITION.lattice.level(policy, "SECRET").unwrap())
 }
 
 fn name(text: &str) -> Name {
