@@ -403,7 +403,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_is_released_answers_what_it_has_and_takes_nothing_more() {
-        let crew = Arc::new(Words::default());
+        let crew = Arc::new(Words::new(PATIENCE));
         let asked: Vec<_> = ["a", "b", "c"]
             .map(|word| {
                 tokio::spawn({

@@ -214,6 +214,16 @@ struct Process {
     child: Child,
 }
 
+/// The processes that one has started.
+fn parts_of(parent: u32) -> Vec<u32> {
+    let started = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok()) == Some(parent)
+    };
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    all.filter(started).collect()
+}
+
 impl Process {
     fn start(words: &[&str], log: &Path) -> Self {
         Self::failing(words, log, "")
@@ -247,8 +257,14 @@ impl Process {
         assert!(status.success());
     }
 
+    /// Kills it and every process that it started, all at once, as when the machine's power fails.
     fn kill(mut self) {
+        let parts = parts_of(self.child.id());
         self.child.kill().unwrap();
+        if !parts.is_empty() {
+            // One that has ended by itself meanwhile is no fault of this.
+            let _ = Command::new("kill").arg("-9").args(parts.iter().map(ToString::to_string)).stderr(Stdio::null()).status().unwrap();
+        }
         self.child.wait().unwrap();
     }
 
