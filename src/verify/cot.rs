@@ -135,6 +135,9 @@ fn point(part: Part<'_, '_>) -> Result<(), &'static str> {
     if part.content().next().is_some() { Err("expected nothing in `point`") } else { Ok(()) }
 }
 
+/// What labels are called: rules name fields without their namespace, so nothing else may be called so.
+const LABELS: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+
 fn detail(part: Part<'_, '_>) -> Result<(), &'static str> {
     if part.content().flat_map(Part::all).flat_map(Part::attributes).any(|a| a.node.namespace == ISM) {
         return Err("expected markings of the whole event on `event` and `detail` alone");
@@ -145,7 +148,7 @@ fn detail(part: Part<'_, '_>) -> Result<(), &'static str> {
             return Err("expected no text in `detail`");
         }
         let (namespace, name) = child.name();
-        if name.ends_with("onfidentialityLabel") && namespace != label::LABEL {
+        if LABELS.contains(&name) && namespace != label::LABEL {
             return Err("expected nothing that is called a label and is none");
         }
         if let Some(at) = ONCE.iter().position(|once| *once == name) {
