@@ -6,9 +6,36 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vestibule::base::{Budget, Reason, Refusal};
+use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
 use vestibule::format::{self, Format, Syntax, laws};
 use vestibule::normal::{Edits, Tree};
+
+/// The time of tests in which it does not matter.
+pub(crate) fn now() -> Time {
+    Time::parse("2026-11-23T08:00:00Z").unwrap()
+}
+
+/// The header of an ordinary message to one peer, with a label beside it or none.
+pub(crate) fn header(to: &Name, label: Option<&str>) -> Header {
+    Header {
+        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
+        precedence: Precedence::Routine,
+        destinations: vec![to.clone()],
+        media_type: String::new(),
+        traffic: Traffic::Operation,
+        sent: now(),
+        label: label.map(str::to_owned),
+    }
+}
+
+/// A label beside the message that everybody may have.
+pub(crate) const OPEN: &str = concat!(
+    "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2036-01-01T00:00:00Z\">",
+    "<ConfidentialityInformation>",
+    "<PolicyIdentifier>NATO</PolicyIdentifier><Classification>UNCLASSIFIED</Classification>",
+    "<Category TagName=\"Context\" Type=\"PERMISSIVE\"><GenericValue>NATO</GenericValue></Category>",
+    "</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>"
+);
 
 /// A file and its bytes.
 pub(crate) type Sample = (PathBuf, Vec<u8>);

@@ -9,12 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
-use vestibule::base::{Header, MessageId, Name, Precedence, Time, Traffic};
 use vestibule::format::{Syntax, laws};
 use vestibule::normal::{Kind, NodeId, Tree};
-use vestibule::pipeline::laws::{Setting, the_halves_agree};
 
-use super::{LAB, MAIL};
+use super::{LAB, MAIL, halves_to};
 use crate::samples::{read, write};
 
 /// A label in any spelling that a test wants: the fourth writer of labels here, and the only one that may write wrong ones.
@@ -107,18 +105,7 @@ fn inside(body: &[u8]) -> Vec<u8> {
 
 /// Both halves over one mail, whose label is its only one.
 fn halves(body: &[u8]) -> Result<(), String> {
-    let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers["usa-ops"]);
-    let now = Time::parse("2026-11-23T08:00:00Z").unwrap();
-    let header = Header {
-        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![Name::clone(&recipient.name)],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now,
-        label: None,
-    };
-    the_halves_agree(&Setting { lattice: &LAB.lattice, sender, recipient, now }, &header, body)
+    halves_to(body, "usa-ops", None)
 }
 
 /// Labels of the lab's policies and of none, with values that these have and others.

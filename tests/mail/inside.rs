@@ -79,7 +79,7 @@ fn both_halves_withhold_an_attachment_that_is_marked_above_its_mail_and_nothing_
         let marked = TRACK.replace("how=", &format!("{marks} how="));
         let body = with(&[("application/cot+xml", marked.as_bytes()), ("application/cot+xml", TRACK.as_bytes())]);
         for to in ["usa-ops", "can-ops", "gbr-ops"] {
-            halves_to(&body, to).unwrap_or_else(|why| panic!("{marks} to {to}: {why}"));
+            halves_to(&body, to, Some(OPEN)).unwrap_or_else(|why| panic!("{marks} to {to}: {why}"));
         }
     }
 }

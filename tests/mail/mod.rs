@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Header, MessageId, Name, Precedence, Reason, Time, Traffic};
+use vestibule::base::{Reason, Traffic};
 use vestibule::format::{self, Syntax, laws};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Value};
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{Edition, load, read_folder};
 
-use crate::samples::{Placed, Samples, read, write};
+use crate::samples::{Placed, Samples, header, now, read, write};
 
 const MAIL: Samples = Samples::of("mail");
 
@@ -164,23 +164,13 @@ const OPEN: &str = "<originatorConfidentialityLabel xmlns='urn:nato:stanag:4774:
 
 /// Both halves of the guard over one mail, with a label beside it.
 fn halves(body: &[u8]) -> Result<(), String> {
-    halves_to(body, "usa-ops")
+    halves_to(body, "usa-ops", Some(OPEN))
 }
 
-/// The same for any recipient.
-fn halves_to(body: &[u8], to: &str) -> Result<(), String> {
+/// The same for any recipient and label.
+fn halves_to(body: &[u8], to: &str, label: Option<&str>) -> Result<(), String> {
     let (sender, recipient) = (&LAB.peers["gbr-ops"], &LAB.peers[to]);
-    let now = Time::parse("2026-11-23T08:00:00Z").unwrap();
-    let header = Header {
-        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![Name::clone(&recipient.name)],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now,
-        label: Some(OPEN.to_owned()),
-    };
-    the_halves_agree(&Setting { lattice: &LAB.lattice, sender, recipient, now }, &header, body)
+    the_halves_agree(&Setting { lattice: &LAB.lattice, sender, recipient, now: now() }, &header(&recipient.name, label), body)
 }
 
 #[test]

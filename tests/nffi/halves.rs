@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Time, Traffic};
+use vestibule::base::Budget;
 use vestibule::format::{self, Received};
 use vestibule::label::{self, Binding, Reading};
 use vestibule::normal::{Change, Edit, Edits, Kind, Tree, Value};
@@ -13,33 +13,10 @@ use vestibule::policy::{Edition, PeerEntry, load, read_folder};
 use vestibule::rebuild;
 use vestibule::verify::{self, BlockedWords, Claim, Proposal};
 
+use crate::samples::{OPEN, header, now};
+
 static EDITION: LazyLock<Edition> =
     LazyLock::new(|| load(&read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap()).unwrap());
-
-/// A label beside the message that everybody may have.
-const OPEN: &str = concat!(
-    "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2036-01-01T00:00:00Z\">",
-    "<ConfidentialityInformation>",
-    "<PolicyIdentifier>NATO</PolicyIdentifier><Classification>UNCLASSIFIED</Classification>",
-    "<Category TagName=\"Context\" Type=\"PERMISSIVE\"><GenericValue>NATO</GenericValue></Category>",
-    "</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>"
-);
-
-fn header(recipient: &PeerEntry, label: Option<&str>) -> Header {
-    Header {
-        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![Name::clone(&recipient.name)],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now(),
-        label: label.map(str::to_owned),
-    }
-}
-
-fn now() -> Time {
-    Time::parse("2026-11-23T08:00:00Z").unwrap()
-}
 
 fn peers() -> Vec<&'static PeerEntry> {
     EDITION.peers.values().collect()
@@ -47,7 +24,7 @@ fn peers() -> Vec<&'static PeerEntry> {
 
 fn agree(sender: &PeerEntry, recipient: &PeerEntry, label: Option<&str>, body: &[u8]) -> Result<(), String> {
     let setting = Setting { lattice: &EDITION.lattice, sender, recipient, now: now() };
-    the_halves_agree(&setting, &header(recipient, label), body).map_err(|why| format!("{} to {}: {why}", sender.name, recipient.name))
+    the_halves_agree(&setting, &header(&recipient.name, label), body).map_err(|why| format!("{} to {}: {why}", sender.name, recipient.name))
 }
 
 #[test]
@@ -64,7 +41,7 @@ fn both_halves_agree_on_every_sample_for_every_recipient() {
 /// What the second half says of what the first half makes of a message with edits.
 fn through_both(body: &[u8], edits: impl Fn(&Tree<'_>) -> Edits) -> Option<Result<(), String>> {
     let peer = &EDITION.peers["gbr-ops"];
-    let header = header(peer, Some(OPEN));
+    let header = header(&peer.name, Some(OPEN));
     let mut budget = Budget::for_body(body.len());
     let parsed = format::parse(Received::new(&header, body).unwrap(), &mut budget).ok()?;
     let reading = Reading { scheme: peer.scheme, binding: Binding::Unbound };
@@ -112,7 +89,7 @@ fn every_element() -> Vec<u8> {
 #[test]
 fn every_single_edit_that_leaves_a_track_passes_both_halves_and_no_other_does() {
     let body = every_element();
-    let header = header(&EDITION.peers["gbr-ops"], None);
+    let header = header(&EDITION.peers["gbr-ops"].name, None);
     let parsed = format::parse(Received::new(&header, &body).unwrap(), &mut Budget::for_body(body.len())).unwrap();
     let tree = parsed.tree();
     let required = |path: &str| super::NFFI.format().required.contains(&path);

@@ -6,42 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
-use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Time, Traffic};
+use vestibule::base::{Budget, Reason};
 use vestibule::format;
 use vestibule::normal::{Change, Node, NodeId, Tree};
 use vestibule::pipeline::laws::{Setting, Told, the_halves_translate_alike};
 use vestibule::policy::{Edition, PeerEntry, load, read_folder};
 use vestibule::translate::{ACTION, TRANSLATIONS, Translation};
 
-use crate::samples::Samples;
+use crate::samples::{OPEN, Samples, header, now};
 
 static EDITION: LazyLock<Edition> =
     LazyLock::new(|| load(&read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes")).unwrap()).unwrap());
-
-/// A label beside the message that everybody may have.
-const OPEN: &str = concat!(
-    "<originatorConfidentialityLabel xmlns=\"urn:nato:stanag:4774:confidentialitymetadatalabel:1:0\" ReviewDateTime=\"2036-01-01T00:00:00Z\">",
-    "<ConfidentialityInformation>",
-    "<PolicyIdentifier>NATO</PolicyIdentifier><Classification>UNCLASSIFIED</Classification>",
-    "<Category TagName=\"Context\" Type=\"PERMISSIVE\"><GenericValue>NATO</GenericValue></Category>",
-    "</ConfidentialityInformation><CreationDateTime>2026-01-01T00:00:00Z</CreationDateTime></originatorConfidentialityLabel>"
-);
-
-fn now() -> Time {
-    Time::parse("2026-11-23T08:00:00Z").unwrap()
-}
-
-fn header(recipient: &Name, label: Option<&str>) -> Header {
-    Header {
-        id: MessageId::from_parts(1_795_421_937_000, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![recipient.clone()],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now(),
-        label: label.map(str::to_owned),
-    }
-}
 
 fn row(from: &str, to: &str) -> &'static Translation {
     TRANSLATIONS.iter().find(|row| row.from == from && row.to == to).unwrap()
