@@ -1,83 +1,22 @@
-//! `vestibule rules`: a rule set, checked and tested before it decides anything.
+//! `vestibule rules test`: a rule set's own cases, run through the whole path.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Answer, Failure, Output, Verb, lab, output};
+use super::super::{Answer, Failure, Output, Verb, lab, output};
+use super::load;
 use crate::base::{Fault, Header, MessageId, Name, Outcome, Reason};
 use crate::filter::Waivers;
 use crate::label::Signer;
 use crate::link::pki::{Anchor, Use};
 use crate::pipeline::{Guard, Inspector, Passage, World};
-use crate::policy::{self, Bind, Case, Expectation, report};
-use crate::process::load_guard;
+use crate::policy::{Bind, Case, Expectation};
 use crate::process::world::Secrets;
-
-/// Checks rule sets.
-#[derive(Debug, clap::Args)]
-pub(super) struct Check {
-    /// Print one JSON object for each fault
-    #[arg(long)]
-    json: bool,
-    /// Rule set folders
-    #[arg(required = true)]
-    folders: Vec<PathBuf>,
-}
-
-/// Loads and compiles; all faults are reported.
-fn load(folder: &Path, json: bool, out: &mut Output) -> Result<Option<Guard>, Failure> {
-    match load_guard(folder)? {
-        Ok(guard) => Ok(Some(guard)),
-        Err(complaints) => {
-            let files = policy::read_folder(folder)?;
-            match json {
-                true => out.text(&report::json_lines(&complaints, &files))?,
-                false => output::report(&complaints, &files),
-            }
-            output::tell(&format!("`{}`: {} faults", folder.display(), complaints.len()));
-            Ok(None)
-        }
-    }
-}
-
-impl Verb for Check {
-    const PATH: &'static [&'static str] = &["rules", "check"];
-    const ABOUT: &'static str = "Find every fault of a rule set, with place and remedy";
-    const EXAMPLES: &'static str =
-        "  vestibule rules check rules/five-eyes\n  vestibule rules check --json rules/five-eyes | jq .what\n\nExit status 1 where there is a fault.";
-
-    fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let mut answer = Answer::Done;
-        for folder in &self.folders {
-            match load(folder, self.json, out)? {
-                None => answer = Answer::No,
-                Some(guard) if !self.json => {
-                    let edition = guard.edition();
-                    let clauses: usize = edition.agreements.iter().map(|agreement| agreement.clauses.len()).sum();
-                    let words: usize = edition.word_lists.iter().map(|list| list.entries.len()).sum();
-                    let parts = [
-                        (edition.peers.len(), "peers"),
-                        (edition.agreements.len(), "agreements"),
-                        (clauses, "clauses"),
-                        (words, "words"),
-                        (edition.patterns.len(), "pattern files"),
-                        (edition.cases.len(), "cases"),
-                    ];
-                    let parts: Vec<String> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-                    out.line(format_args!("`{}`: {} {}, no faults: {}", folder.display(), edition.name, edition.edition, parts.join(", ")))?;
-                    out.line(format_args!("digest {}", edition.digest))?;
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(answer)
-    }
-}
 
 /// Runs the cases of rule sets.
 #[derive(Debug, clap::Args)]
-pub(super) struct Test {
+pub(in crate::cli) struct Test {
     /// Print one JSON object for each expectation
     #[arg(long)]
     json: bool,
