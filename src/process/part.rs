@@ -17,6 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 
+use super::compile;
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
@@ -63,11 +64,14 @@ pub struct DeskTrade {
     pub work: DeskWork,
 }
 
-/// Runs as one process of a gateway, until it is told to stop.
+/// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
 ///
 /// # Errors
 /// What it cannot make, walls that cannot be closed, and what ends it.
-pub fn part(desk: DeskTrade) -> Result<(), Fault> {
+pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
+    if name == compile::PART {
+        return compile::attend();
+    }
     let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor; `vestibule run` starts this", cause);
     let stream = std::os::unix::net::UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(broken)?);
     let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
