@@ -86,7 +86,7 @@ pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
         })?;
     }
     stream.set_nonblocking(true).map_err(broken)?;
-    runtime(role)?.block_on(async move {
+    runtime()?.block_on(async move {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
         // While it is kept the wire stays open, and the last word can follow.
         let kept = control.sender.clone();
@@ -180,12 +180,10 @@ const fn role_of(part: &Part) -> Role {
     }
 }
 
-fn runtime(role: Role) -> Result<Runtime, Fault> {
-    let mut builder = match role {
-        Role::Keeper | Role::Door => Builder::new_multi_thread(),
-        Role::Inspector | Role::Verifier | Role::Desk => Builder::new_current_thread(),
-    };
-    builder.enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
+/// One thread for all tasks of a process: there are more processes than processors already, and a task that wakes another on its own thread asks
+/// nothing of the system. The journal has its own threads.
+fn runtime() -> Result<Runtime, Fault> {
+    Builder::new_current_thread().enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
 }
 
 fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
