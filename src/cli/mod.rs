@@ -56,6 +56,7 @@ pub static COMMANDS: &[Command] = &[
     row::<inspect::Inspect>(),
     row::<rules::Check>(),
     row::<rules::Test>(),
+    row::<rules::Compare>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
