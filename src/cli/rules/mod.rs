@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod replay;
 mod test;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::process::load_guard;
 
 pub(super) use check::Check;
 pub(super) use compare::Compare;
+pub(super) use replay::Replay;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.
