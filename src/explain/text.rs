@@ -50,7 +50,7 @@ fn said(out: &mut String, one: &Explanation) -> std::fmt::Result {
         one.otherwise.iter().try_for_each(|supposed| writeln!(out, "  {supposed}"))?;
     }
     match one.remedy {
-        Some(remedy) => writeln!(out, "\n  remedy for the sender: {remedy}"),
+        Some(remedy) => writeln!(out, "\n  remedy: {remedy}"),
         None => Ok(()),
     }
 }

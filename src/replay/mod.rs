@@ -143,7 +143,11 @@ fn lost() -> Fault {
 fn give(hands: &[Hand], recorded: Vec<Recorded>) -> Result<(), Fault> {
     let share = recorded.len().div_ceil(hands.len().max(1));
     let mut rest = recorded.into_iter();
-    hands.iter().try_for_each(|hand| hand.give.send(rest.by_ref().take(share).collect()).map_err(|_| lost()))
+    let why = |hand: &Hand| match hand.take.try_recv() {
+        Ok(Err(fault)) => fault,
+        _ => lost(),
+    };
+    hands.iter().try_for_each(|hand| hand.give.send(rest.by_ref().take(share).collect()).map_err(|_| why(hand)))
 }
 
 /// Takes what the threads answer on a page, in the order of the records.

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{self, Facts, Weight, listed, quoted};
+use super::facts::{self, Facts, Weight, quoted};
 use super::{Difference, Effect, spelt};
 use crate::base::Name;
 use crate::policy::peers::TRAFFIC;
 use crate::policy::{Agreement, Clause, Edition, Release, Transform, TransformAction};
+
+/// Clauses that a sentence names as those of before: 2. More are counted.
+const EARLIER_MAX: usize = 2;
 
 /// What changed for partners; then what changed of agreements as such.
 pub(super) fn differences(old: &Edition, new: &Edition) -> Vec<Difference> {
@@ -91,7 +94,11 @@ fn earlier(old: &Edition, clause: &Clause, partners: &BTreeSet<Name>) -> String 
     let same = |other: &&Clause| !other.formats.is_disjoint(&clause.formats) && !receivers(old, other).is_disjoint(partners);
     let known: Vec<String> =
         clauses(old).into_values().filter(same).map(|other| format!("up to {} under `{}`", up_to(old, other), other.id)).collect();
-    if known.is_empty() { "none".to_owned() } else { listed(&known) }
+    match (known.get(..EARLIER_MAX), known.len().saturating_sub(EARLIER_MAX)) {
+        (Some(first), more) if more > 0 => format!("{}, and under {more} more", first.join(", ")),
+        _ if known.is_empty() => "none".to_owned(),
+        _ => known.join(", "),
+    }
 }
 
 /// The order of edits counts where two of them meet in one field.
