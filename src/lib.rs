@@ -35,10 +35,12 @@ pub mod translate;
 pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
+pub mod explain;
 
 // The facts.
 pub mod journal;
 pub mod audit;
+pub mod replay;
 
 // The walls of a process.
 pub mod sandbox;

@@ -18,6 +18,7 @@ mod consistency;
 mod corpus;
 mod cot;
 mod differential;
+mod explain;
 mod filter;
 mod freedom;
 mod gateway;

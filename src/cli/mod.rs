@@ -7,12 +7,14 @@
 mod audit;
 mod check;
 mod demo;
+mod explain;
 mod freedom;
 mod generate;
 mod inspect;
 mod lab;
 mod letter;
 mod manual;
+mod offline;
 mod output;
 mod peer;
 mod pki;
@@ -54,8 +56,11 @@ pub static COMMANDS: &[Command] = &[
     row::<send::Send>(),
     row::<receive::Receive>(),
     row::<inspect::Inspect>(),
+    row::<explain::Explain>(),
     row::<rules::Check>(),
     row::<rules::Test>(),
+    row::<rules::Compare>(),
+    row::<rules::Replay>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),

@@ -18,8 +18,8 @@ use crate::verify::BlockedWords;
 pub struct Guard {
     edition: Arc<Edition>,
     engine: Engine,
-    filters: Filters,
-    blocked_words: BlockedWords,
+    filters: Arc<Filters>,
+    blocked_words: Arc<BlockedWords>,
     label_trust: ArcSwap<BTreeMap<Name, Arc<Trust>>>,
 }
 
@@ -39,11 +39,21 @@ impl Guard {
     pub fn compile(edition: Edition) -> Result<Self, Vec<Complaint>> {
         match (Engine::compile(&edition), Filters::compile(&edition)) {
             (Ok(engine), Ok(filters)) => {
-                let blocked_words = BlockedWords::of(&edition.word_lists);
-                Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::default() })
+                let blocked_words = Arc::new(BlockedWords::of(&edition.word_lists));
+                Ok(Self { edition: Arc::new(edition), engine, filters: Arc::new(filters), blocked_words, label_trust: ArcSwap::default() })
             }
             (engine, filters) => Err(engine.err().into_iter().chain(filters.err()).flatten().collect()),
         }
+    }
+
+    /// A guard whose peers, agreements and policies are others, and whose filters are these: for asking what they would say, and for nothing that leaves.
+    ///
+    /// # Errors
+    /// Every fault that compilation finds.
+    pub fn supposing(&self, edition: Edition) -> Result<Self, Vec<Complaint>> {
+        let engine = Engine::compile(&edition)?;
+        let (filters, blocked_words) = (Arc::clone(&self.filters), Arc::clone(&self.blocked_words));
+        Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::new(self.label_trust.load_full()) })
     }
 
     /// The edition.
@@ -62,11 +72,11 @@ impl Guard {
         &self.engine
     }
 
-    pub(super) const fn filters(&self) -> &Filters {
+    pub(super) fn filters(&self) -> &Filters {
         &self.filters
     }
 
-    pub(super) const fn blocked_words(&self) -> &BlockedWords {
+    pub(super) fn blocked_words(&self) -> &BlockedWords {
         &self.blocked_words
     }
 

@@ -24,6 +24,7 @@ use crate::label::{self, Labelled, Signer};
 use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
+use crate::release::near::{Asked, Nearness};
 use crate::sanitise::{self, Keys};
 use crate::translate;
 use crate::verify::Proposal;
@@ -94,7 +95,7 @@ impl<'g> Inspector<'g> {
             Ok(scanned) => scanned,
             Err(refusal) => return Passage::refused(&refusal, names()).of_format(name).into(),
         };
-        match self.label(parsed, sender, world, &mut budget) {
+        match self.label(parsed, sender, world.now, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
             Err(refusal) => {
                 Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()).into()
@@ -102,9 +103,21 @@ impl<'g> Inspector<'g> {
         }
     }
 
-    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
+    /// How near each rule of release came to speaking, for each recipient of a message that can be read and labelled; nothing where it cannot.
+    pub fn near(&self, from: &Name, header: &Header, body: &[u8], now: Time) -> Vec<(Name, Nearness)> {
+        let edition = self.guard.edition();
+        let mut budget = Budget::for_body(body.len());
+        let known = edition.recipients(from, header, now).ok().zip(edition.peers.get(from));
+        let parsed = Received::new(header, body).and_then(|received| format::parse(received, &mut budget));
+        let (Some((recipients, sender)), Ok(parsed)) = (known, parsed) else { return Vec::new() };
+        let Ok(labelled) = self.label(parsed, sender, now, &mut budget) else { return Vec::new() };
+        let asked = |recipient| Asked { labelled: &labelled, sender, recipient, now };
+        recipients.into_iter().map(|recipient| (recipient.name.clone(), self.guard.engine().near(edition, &asked(recipient)))).collect()
+    }
+
+    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
         let trust = self.guard.label_trust(sender);
-        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
+        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), now, budget)
     }
 
     fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Inspected {

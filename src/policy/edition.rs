@@ -20,7 +20,7 @@ pub struct SourceFile {
 }
 
 /// An immutable, digested state of a rule set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Edition {
     /// Name of the rule set, such as `five-eyes`.
     pub name: Name,

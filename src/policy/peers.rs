@@ -18,10 +18,10 @@ pub(in crate::policy) const PATH: &str = "peers.toml";
 pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traffic::Operation), ("exercise", Traffic::Exercise)];
 
 /// Whether a peer's labels must be bound, as rule files spell it.
-const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
+pub(in crate::policy) const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
 
 /// How labels are bound for a peer, as rule files spell it.
-const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
+pub(in crate::policy) const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]

@@ -16,6 +16,7 @@ use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspec
 use crate::hop::{HopKey, Proposed, Received, Wire};
 use crate::journal::Decision;
 use crate::pipeline::{Guard, Inspected, Inspector, Passage, Ruling, World};
+use crate::replay;
 
 /// How far the time of a decision may lie from a process's own clock: 30 seconds, more than a message may wait for a worker.
 pub(super) const CLOCK_SECONDS_MAX: u64 = 30;
@@ -166,16 +167,5 @@ pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Vec<Decision> {
 
 /// A ruling as the journal keeps it. Without output it does not leave, whatever else it says.
 pub(super) fn decision(ruling: &Ruling) -> Decision {
-    // Plain data without maps: serialising it cannot fail; if it did, the decision is kept with an empty list.
-    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
-    Decision {
-        recipient: ruling.recipient.clone(),
-        outcome: ruling.outcome.max(Outcome::Quarantine),
-        code: ruling.code,
-        clause: ruling.clause.clone(),
-        findings: json(serde_json::to_string(&ruling.findings)),
-        edits: json(serde_json::to_string(&ruling.edits)),
-        output: None,
-        permit: None,
-    }
+    Decision { outcome: ruling.outcome.max(Outcome::Quarantine), output: None, ..replay::decision(ruling) }
 }

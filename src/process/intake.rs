@@ -111,14 +111,15 @@ impl Shared {
         };
         let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
         let kept = Kept { message, only: None, place: waiting.receipt.index };
+        let now = world::now();
         match unopened {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
             Some(why) => {
                 tracing::error!(message = %key.id, why, "an accepted body does not open");
                 let edition = self.edition.load_full();
-                let names = recipients(&edition, &kept.question(Waivers::default()));
+                let names = recipients(&edition, &kept.question(Waivers::default(), now));
                 let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
-                self.record(&kept, Verdict::held(names, &refusal), &edition, Vec::new()).await
+                self.record(&kept, (Verdict::held(names, &refusal), now), &edition, Vec::new()).await
             }
         }
     }
@@ -126,15 +127,16 @@ impl Shared {
     /// Passes a kept message through the whole path, and records the decision behind `before`.
     pub(super) async fn decide_again(&self, kept: Kept, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
         let edition = self.edition.load_full();
-        let Some(verdict) = self.decide(&edition, kept.question(waivers)).await else {
+        let now = world::now();
+        let Some(verdict) = self.decide(&edition, kept.question(waivers, now)).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        self.record(&kept, verdict, &edition, before).await
+        self.record(&kept, (verdict, now), &edition, before).await
     }
 
-    /// Records the decision on a kept message behind `before`, and sends what it releases.
-    async fn record(&self, kept: &Kept, verdict: Verdict, edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, world::now());
+    /// Records the decision on a kept message behind `before`, and sends what it releases. The time is that of the decision: a replay decides as of it.
+    async fn record(&self, kept: &Kept, (verdict, now): (Verdict, Time), edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, now);
         prepared.events.splice(0..0, before);
         match self.journal.append(prepared.events, kept.message.header.precedence).await {
             Ok(_) => {
@@ -191,8 +193,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn question(&self, waivers: Waivers) -> Question {
-        Question { message: self.message.clone(), only: self.only.clone(), waivers, now: world::now() }
+    fn question(&self, waivers: Waivers, now: Time) -> Question {
+        Question { message: self.message.clone(), only: self.only.clone(), waivers, now }
     }
 }
 

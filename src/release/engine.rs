@@ -23,24 +23,24 @@ use crate::policy::{Clause, Edition, PeerEntry, Registry, Release};
 
 /// The compiled release rules of one edition.
 pub struct Engine {
-    lattice: Arc<Lattice>,
+    pub(in crate::release) lattice: Arc<Lattice>,
     authorizer: Authorizer,
     entities: Entities,
     /// For the time in which a peer is no member of a community of its own: who is in what is asked anew then.
     schema: Schema,
     registry: Registry,
     action: EntityUid,
-    types: Types,
-    desks: BTreeMap<Name, Desk>,
+    pub(in crate::release) types: Types,
+    pub(in crate::release) desks: BTreeMap<Name, Desk>,
 }
 
 /// What is kept ready for one peer: as sender its entry, as recipient the rest.
-struct Desk {
-    entry: PeerEntry,
+pub(in crate::release) struct Desk {
+    pub(in crate::release) entry: PeerEntry,
     uid: EntityUid,
     permits: Vec<Permit>,
     /// All of `release.cedar`, with what stands for its permits.
-    extras: PolicySet,
+    pub(in crate::release) extras: PolicySet,
     extra_clauses: BTreeMap<PolicyId, Arc<Clause>>,
     memo: Memo,
 }
@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// What a set of policies says. Cedar skips a policy that fails; a forbid that fails would open the gate, so any failure at all refuses.
-    fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
+    pub(in crate::release) fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
         let response = self.authorizer.is_authorized(request, policies, entities);
         if let Some(error) = response.diagnostics().errors().next() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
@@ -184,7 +184,7 @@ impl Engine {
     }
 
     /// Who is in what: as it was compiled, unless one of the two has left or not yet joined a community.
-    fn entities_of(&self, peers: [&Cow<'_, PeerEntry>; 2]) -> Option<Cow<'_, Entities>> {
+    pub(in crate::release) fn entities_of(&self, peers: [&Cow<'_, PeerEntry>; 2]) -> Option<Cow<'_, Entities>> {
         if peers.iter().all(|peer| matches!(peer, Cow::Borrowed(_))) {
             return Some(Cow::Borrowed(&self.entities));
         }
@@ -206,7 +206,7 @@ impl Engine {
         self.authorizer.is_authorized(&request, policies, &self.entities).decision()
     }
 
-    fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
+    pub(in crate::release) fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
     }

@@ -11,6 +11,7 @@ pub mod exercise;
 mod extra;
 pub mod mandatory;
 mod memo;
+pub mod near;
 pub mod parts;
 mod question;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod vocabulary;
 use std::sync::Arc;
 
 pub use engine::Engine;
+pub use compile::About;
 pub use parts::{Kept, Withheld};
 
 use crate::base::Time;

@@ -11,6 +11,7 @@ mod kills;
 mod load;
 mod operator;
 mod processes;
+mod replay;
 mod review;
 mod supervision;
 
