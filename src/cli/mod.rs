@@ -6,6 +6,7 @@
 
 mod audit;
 mod check;
+mod consent;
 mod demo;
 mod freedom;
 mod generate;

@@ -262,6 +262,95 @@ pub struct Checkpointed {
     pub note: String,
 }
 
+/// A message carries information of third parties: whose it is, and under which consents it leaves. Recorded with the decision for the recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Origin {
+    /// The message.
+    #[n(0)]
+    pub message: MessageKey,
+    /// For which recipient it was decided.
+    #[cbor(n(1), with = "word")]
+    pub recipient: Name,
+    /// The third parties, by their codes.
+    #[n(2)]
+    pub origins: Vec<String>,
+    /// The consents that the release uses up; none where it is held, or where a clause has the consent in general.
+    #[n(3)]
+    pub consents: Vec<String>,
+    /// When.
+    #[cbor(n(4), with = "word")]
+    pub time: Time,
+}
+
+/// What follows from a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(tag = "effect", rename_all = "lowercase")]
+pub enum Effect {
+    /// A consent may be used.
+    #[n(0)]
+    Granted {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// How often.
+        #[n(1)]
+        uses: u32,
+    },
+    /// A consent may not be used any more.
+    #[n(1)]
+    Revoked {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The consent.
+        #[cbor(n(1), with = "word")]
+        of: MessageId,
+    },
+    /// Messages are withdrawn: what is due or held of them never leaves, and whoever has a copy is told.
+    #[n(2)]
+    Recalled {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The messages.
+        #[n(1)]
+        targets: Vec<MessageKey>,
+    },
+    /// A recipient of copies has heard of a recall.
+    #[n(3)]
+    Acknowledged {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The recall.
+        #[cbor(n(1), with = "word")]
+        of: MessageId,
+        /// The recipient.
+        #[cbor(n(2), with = "word")]
+        by: Name,
+    },
+}
+
+/// A peer made a statement about information.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Stated {
+    /// The message in which it came.
+    #[n(0)]
+    pub message: MessageKey,
+    /// The signed text; empty where it does not read.
+    #[n(1)]
+    pub note: String,
+    /// What follows from it; nothing where it was refused.
+    #[n(2)]
+    pub effect: Option<Effect>,
+    /// Why it was refused.
+    #[cbor(n(3), with = "maybe")]
+    pub refusal: Option<Reason>,
+    /// When.
+    #[cbor(n(4), with = "word")]
+    pub time: Time,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
@@ -287,6 +376,12 @@ pub enum Event {
     /// The tree was signed.
     #[n(6)]
     Checkpointed(#[n(0)] Checkpointed),
+    /// A message was found to carry information of third parties.
+    #[n(20)]
+    Origin(#[n(0)] Origin),
+    /// A peer made a statement.
+    #[n(21)]
+    Stated(#[n(0)] Stated),
 }
 
 impl Event {
@@ -299,6 +394,8 @@ impl Event {
             Self::Released(event) => Some(event.message.clone()),
             Self::Delivered(event) => Some(event.message.clone()),
             Self::Reviewed(event) => Some(event.message.clone()),
+            Self::Origin(event) => Some(event.message.clone()),
+            Self::Stated(event) => Some(event.message.clone()),
             Self::Operated(_) | Self::Checkpointed(_) => None,
         }
     }
@@ -314,6 +411,8 @@ impl Event {
             Self::Reviewed(_) => "reviewed",
             Self::Operated(_) => "operated",
             Self::Checkpointed(_) => "checkpointed",
+            Self::Origin(_) => "origin",
+            Self::Stated(_) => "stated",
         }
     }
 

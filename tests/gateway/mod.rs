@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod chain;
+mod consent;
 
 mod delivery;
 mod headquarters;
@@ -11,6 +12,7 @@ mod kills;
 mod load;
 mod operator;
 mod processes;
+mod recall;
 mod review;
 mod supervision;
 

@@ -102,7 +102,7 @@ impl Setting {
 
     /// What the real inspector says.
     pub(super) fn inspected(&self, message: &Received, now: Time, only: Option<Name>) -> Inspection {
-        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now };
+        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, grants: Vec::new() };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -115,7 +115,7 @@ impl Setting {
 
     /// What the real verifier says.
     fn verified(&self, message: &Received, now: Time, proposed: Vec<Proposed>) -> Vec<Answer> {
-        let ask = ToVerifier::Verify { ask: 1, message: message.clone(), now, proposed };
+        let ask = ToVerifier::Verify { ask: 1, message: message.clone(), now, proposed, grants: Vec::new() };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -266,7 +266,7 @@ impl Setting {
     }
 
     fn joined(&self, message: Received, now: Time, inspection: Inspection) -> (Verdict, Vec<(String, u64)>) {
-        let question = Question { message, only: None, waivers: Waivers::default(), now };
+        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new() };
         self.runtime.block_on(async {
             let shared = self.keeper();
             let (near, mut far) = wire::here();
