@@ -19,6 +19,7 @@ pub mod laws;
 pub mod line;
 pub mod mark;
 pub mod named;
+mod origin;
 mod portion;
 mod rule;
 pub mod scheme;
