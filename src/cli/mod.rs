@@ -1,7 +1,7 @@
 //! The command line: the table of commands, what they answer, and how they fail.
 //!
 //! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `audit verify`,
-//! `audit prove`, `quarantine release|reject`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
+//! `audit prove`, `recall show`, `quarantine release|reject`, `consent grant|revoke`, `recall send|acknowledge`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
 mod audit;
@@ -10,6 +10,7 @@ mod consent;
 mod demo;
 mod freedom;
 mod generate;
+mod hear;
 mod inspect;
 mod lab;
 mod letter;
@@ -18,6 +19,7 @@ mod output;
 mod peer;
 mod pki;
 mod quarantine;
+mod recall;
 mod receive;
 mod rules;
 mod run;
@@ -61,6 +63,13 @@ pub static COMMANDS: &[Command] = &[
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<consent::Key>(),
+    row::<consent::Grant>(),
+    row::<consent::Revoke>(),
+    row::<consent::List>(),
+    row::<recall::Send>(),
+    row::<recall::Acknowledge>(),
+    row::<recall::Show>(),
     row::<audit::Show>(),
     row::<audit::Verify>(),
     row::<audit::Prove>(),
@@ -75,6 +84,8 @@ pub static COMMANDS: &[Command] = &[
 const GROUPS: &[(&str, &str)] = &[
     ("rules", "Check and test a rule set before it decides anything"),
     ("quarantine", "See what is held, and decide on it"),
+    ("consent", "Consent to releases of information of one's own, and see what was consented to"),
+    ("recall", "Withdraw what was given, answer for copies, see who has answered"),
     ("audit", "Read the journal, check it, prove records to others"),
     ("pki", "Keys and certificates for labs and tests"),
 ];

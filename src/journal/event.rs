@@ -500,6 +500,11 @@ pub(in crate::journal) mod tests {
         Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![n; 5]), received: time(1), seals: Some(vec![n].into()) }
     }
 
+    fn stated(effect: Option<Effect>) -> Event {
+        let refusal = effect.is_none().then_some(Reason::ConsentSignature);
+        Event::Stated(Stated { message: accepted(9).key(), note: "note\n".to_owned(), effect, refusal, time: time(8) })
+    }
+
     fn every_event() -> Vec<Event> {
         let message = accepted(1).key();
         let recipient = Name::new("usa-ops").unwrap();
@@ -547,6 +552,18 @@ pub(in crate::journal) mod tests {
             }),
             Event::Operated(Operated { who: "ops".to_owned(), what: "activated".to_owned(), time: time(6) }),
             Event::Checkpointed(Checkpointed { number: 0, size: 6, note: "note\n".to_owned() }),
+            Event::Origin(Origin {
+                message: accepted(1).key(),
+                recipient: Name::new("usa-ops").unwrap(),
+                origins: vec!["CAN".to_owned()],
+                consents: vec![accepted(2).header.id.to_string()],
+                time: time(7),
+            }),
+            stated(Some(Effect::Granted { id: accepted(2).header.id, uses: 3 })),
+            stated(Some(Effect::Revoked { id: accepted(3).header.id, of: accepted(2).header.id })),
+            stated(Some(Effect::Recalled { id: accepted(4).header.id, targets: vec![accepted(1).key()] })),
+            stated(Some(Effect::Acknowledged { id: accepted(5).header.id, of: accepted(4).header.id, by: Name::new("usa-ops").unwrap() })),
+            stated(None),
         ]
     }
 

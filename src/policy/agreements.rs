@@ -141,14 +141,15 @@ fn parties(table: &mut Table<'_>, key: &'static str, known: Known<'_>, faults: &
     parties
 }
 
-/// The nations and organisations of the onward rule. A community is none: each of its members would have to consent by itself.
+/// Whom the onward rule names: nations and organisations, and communities that have information of their own, such as an alliance.
 fn onward(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> BTreeSet<String> {
     let mut onward = BTreeSet::new();
     for word in table.words("onward", Need::Optional, faults) {
-        if known.registry.owners().any(|owner| owner == word.text) {
+        let names = || known.registry.owners().chain(known.registry.communities.keys().map(Name::as_str));
+        if names().any(|name| name == word.text) {
             onward.insert(word.text.to_owned());
         } else {
-            faults.unknown(&word.at, "nation or organisation", word.text, known.registry.owners());
+            faults.unknown(&word.at, "nation, organisation or community", word.text, names());
         }
     }
     onward

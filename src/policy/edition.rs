@@ -260,7 +260,7 @@ pub struct Clause {
     pub sanitise: Vec<Transform>,
     /// Traffic that the clause covers.
     pub traffic: BTreeSet<Traffic>,
-    /// The onward rule: nations and organisations that consented once and for all that their information goes on under this clause.
+    /// The onward rule: nations, organisations and communities that consented once and for all that their information goes on under this clause.
     pub onward: BTreeSet<String>,
     /// Line of the clause in its file.
     pub line: u32,

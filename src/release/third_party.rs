@@ -3,7 +3,7 @@
 //! An origin is the nation that owns the label's policy, and each foreign source or joint owner that the label names. It is a third party where it is
 //! neither the home nation, nor the sender's, nor the recipient's: who sends its own information consents by sending it. A third party consents once
 //! and for all by the onward rule of a clause, or to one release by a signed statement. This is code: no rule set can switch it off, and no review
-//! waives it.
+//! waives it. Of a source that is concealed nobody can be asked, and nobody can consent: what it is in stays held.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,8 +71,9 @@ impl Ground {
     /// The third parties of a label between two peers.
     pub(in crate::release) fn origins(&self, lattice: &Lattice, label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> BTreeSet<String> {
         let owner = lattice.policies().get(label.policy.index()).and_then(|policy| policy.owner.clone());
+        let named = lattice.foreign_origins(label).into_iter().map(str::to_owned);
         let takes_part = |origin: &String| [&self.home, &sender.nation, &recipient.nation].contains(&origin);
-        owner.into_iter().filter(|origin| !takes_part(origin)).collect()
+        owner.into_iter().chain(named).filter(|origin| !takes_part(origin)).collect()
     }
 
     /// Whether every third party consents.
@@ -102,9 +103,10 @@ impl Ground {
     fn usable(&self, lattice: &Lattice, origin: &str, asked: &Asked<'_>, grant: &Grant) -> Result<MessageId, Refusal> {
         let refused = |reason, expected: String| Err(Refusal::new(reason, expected));
         let keys = |by: &Name| self.keys.get(by.as_str()).into_iter().flatten();
-        let statement = Statement::open(&grant.note, keys)?;
+        // It was signed when it was taken: a rule set that has other keys now holds what depends on it.
+        let statement = Statement::open(&grant.note, keys).map_err(|refusal| Refusal::new(Reason::AgreementConsent, refusal.detail))?;
         let Says::Consent(Consent { scope, to, from, until, .. }) = &statement.says else {
-            return refused(Reason::ConsentMalformed, "expected a statement of consent".to_owned());
+            return refused(Reason::AgreementConsent, "expected a statement of consent".to_owned());
         };
         let id = statement.id;
         if statement.by.as_str() != origin {

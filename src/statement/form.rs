@@ -347,7 +347,10 @@ mod tests {
     fn a_statement_counts_under_a_key_of_the_party_that_it_names() {
         let key = |n: u8, owner: &str| SignerKey::made(owner, &[n; 32]).unwrap().0;
         let (usa, gbr) = (key(1, "usa.example/s"), key(2, "gbr.example/s"));
-        let keys = |by: &Name| [usa.verifier(), gbr.verifier()].into_iter().filter(move |key| key.name().starts_with(&by.as_str().to_lowercase()));
+        let keys = |by: &Name| {
+            let owner = by.as_str().to_lowercase();
+            [usa.verifier(), gbr.verifier()].into_iter().filter(move |key| key.name().starts_with(&owner))
+        };
         for one in all() {
             assert_eq!(Statement::open(&usa.sign(&one.text()), keys).unwrap(), one);
             assert_eq!(Statement::open(&gbr.sign(&one.text()), keys).unwrap_err().reason, Reason::ConsentSignature);

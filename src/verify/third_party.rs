@@ -78,10 +78,13 @@ pub fn is_recall(edition: &Edition, note: &str) -> bool {
 }
 
 fn origins(release: &Release<'_>) -> BTreeSet<String> {
-    let policy = release.edition.lattice.policies().get(release.said.policy);
-    let owners = policy.into_iter().filter_map(|policy| policy.owner.clone());
-    let Release { edition, sender, recipient, .. } = release;
-    owners.filter(|owner| *owner != edition.home && *owner != sender.nation && *owner != recipient.nation).collect()
+    let Release { edition, sender, recipient, said, .. } = release;
+    let Some(policy) = edition.lattice.policies().get(said.policy) else { return BTreeSet::new() };
+    let sets: Vec<usize> = policy.origins.iter().flat_map(|origins| [origins.foreign.index(), origins.joint.index()]).collect();
+    let tags = said.categories.iter().filter(|(at, _)| sets.contains(at)).filter_map(|(at, values)| Some((policy.tags.get(*at)?, values)));
+    let named = tags.flat_map(|(tag, values)| values.iter().filter_map(|at| tag.values.get(*at)).map(|value| value.name.clone()));
+    let third = |party: &String| *party != edition.home && *party != sender.nation && *party != recipient.nation;
+    policy.owner.iter().cloned().chain(named).filter(third).collect()
 }
 
 /// Whether some clause in force that could serve these two says that the party consented in general. Which clause the first half found is not asked.

@@ -11,7 +11,7 @@ use super::views::Views;
 use crate::base::{Digest, Fault, MessageId};
 use crate::journal::merkle::{Frontier, Nodes, range_hash};
 use crate::journal::seal::SealRing;
-use crate::journal::{Counts, Entry, Event, Filter, Head, MessageKey, Page, Paged, Row, Statement};
+use crate::journal::{Counts, Entry, Event, Filter, Head, MessageKey, Page, Paged, Row, Statement, Trail};
 
 /// Records in a journal.
 pub(super) fn record_count(connection: &Connection) -> Result<u64, Fault> {
@@ -90,6 +90,14 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn statements(&self, id: Option<MessageId>) -> Result<Vec<Statement>, Fault> {
         self.views().statements(id)
+    }
+
+    /// Where a message went, and whose information it carries.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn trail(&self, message: &MessageKey) -> Result<Option<Trail>, Fault> {
+        self.views().trail(message)
     }
 
     /// Everything that happened to the messages of an id.
