@@ -342,7 +342,10 @@ fn exercises(here: &Supposition, recipient: &PeerEntry, from: &Name) -> Candidat
 fn clauses(edition: &Edition, near: &Nearness, read: Read<'_>, peers: (&Name, &Name), now: Time) -> Candidates {
     let (shown, _) = super::text::shown(near);
     let first: Vec<&Near> = if shown.is_empty() { near.clauses.iter().filter(|near| !near.unmet.is_empty()).collect() } else { shown };
-    first.into_iter().take(CLAUSES_MAX).filter_map(|near| clause(edition, near, read, peers, now)).collect()
+    // A clause for another format is no candidate where there is one for this.
+    let of_format = |near: &&Near| near.unmet.iter().all(|unmet| unmet.about != About::Format);
+    let any = first.iter().any(of_format);
+    first.into_iter().filter(|near| !any || of_format(near)).take(CLAUSES_MAX).filter_map(|near| clause(edition, near, read, peers, now)).collect()
 }
 
 /// What a clause would have to cover.
