@@ -103,7 +103,7 @@ fn explained(
         sentence: ruling.code.map(Reason::sentence),
         remedy: ruling.code.map(Reason::remedy),
         clause: ruling.clause.clone(),
-        steps: steps::of(question, passage, ruling, world.waivers),
+        steps: steps::of(question, (passage, ruling), near, world.waivers),
         rules: near.cloned(),
         otherwise,
     }

@@ -6,6 +6,7 @@ use super::{Question, stands};
 use crate::base::{Finding, Outcome, Reason};
 use crate::filter::Waivers;
 use crate::pipeline::{Passage, Ruling};
+use crate::release::near::Nearness;
 
 /// What became of a message at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -62,6 +63,9 @@ const VERIFY: usize = 11;
 const NAMES: [&str; 12] =
     ["frame", "format", "label", "equivalence", "mandatory control", "agreement", "fields", "content", "references", "rest", "rebuild", "verify"];
 
+/// What a line of reasoning says where a label is taken into another policy.
+const TRANSLATED: &str = "` is `";
+
 /// The step that gives a reason.
 fn step_of(reason: Reason) -> usize {
     match reason {
@@ -87,10 +91,13 @@ fn step_of(reason: Reason) -> usize {
 }
 
 /// All steps of a ruling.
-pub(super) fn of(question: &Question<'_>, passage: &Passage, ruling: &Ruling, waivers: &Waivers) -> Vec<Step> {
+pub(super) fn of(question: &Question<'_>, (passage, ruling): (&Passage, &Ruling), near: Option<&Nearness>, waivers: &Waivers) -> Vec<Step> {
     let mut lines: [Vec<String>; 12] = Default::default();
     let mut say = |step: usize, line: String| lines.get_mut(step).into_iter().for_each(|lines| lines.push(line.clone()));
     told(question, passage, ruling, &mut say);
+    // What refuses after mandatory control has not kept what mandatory control said.
+    let control = near.filter(|_| ruling.clause.is_none()).into_iter().flat_map(|near| &near.control);
+    control.for_each(|line| say(if line.contains(TRANSLATED) { EQUIVALENCE } else { CONTROL }, line.clone()));
     ruling.findings.iter().for_each(|finding| say(step_of(finding.code), found(finding, waivers)));
     let reached = reached(passage, ruling);
     let stops = |step: usize| ruling.findings.iter().any(|finding| step_of(finding.code) == step && stands(finding, waivers));
@@ -134,7 +141,7 @@ fn told(question: &Question<'_>, passage: &Passage, ruling: &Ruling, say: &mut i
         let step = match at {
             0 => LABEL,
             _ if line.starts_with("the label is bound") => VERIFY,
-            _ if line.contains("` is `") => EQUIVALENCE,
+            _ if line.contains(TRANSLATED) => EQUIVALENCE,
             _ if line.ends_with("permits") || line.ends_with("permits after review") => AGREEMENT,
             _ => CONTROL,
         };
@@ -144,7 +151,10 @@ fn told(question: &Question<'_>, passage: &Passage, ruling: &Ruling, say: &mut i
         say(REBUILD, format!("translated from `{from}` to `{into}`"));
     }
     if ruling.output.is_some() {
-        ruling.edits.iter().for_each(|edit| say(REBUILD, format!("{} {} [{}]", edit.action, edit.path, edit.rule)));
+        for edit in &ruling.edits {
+            let rule = if edit.rule.is_empty() { String::new() } else { format!(" [{}]", edit.rule) };
+            say(REBUILD, format!("{} {}{rule}", edit.action, edit.path));
+        }
         say(VERIFY, "a second reader found the same label, the same decision, and no change but the edits".to_owned());
     }
 }

@@ -57,11 +57,12 @@ impl std::fmt::Display for Supposed {
         let did = match (self.asked, self.outcome) {
             (Asked::Release, _) => "permitted",
             (Asked::Path, Outcome::Forward) => "released",
-            (Asked::Path, Outcome::Quarantine) => "held for review",
+            (Asked::Path, Outcome::Quarantine) => "held",
             (Asked::Path, Outcome::Withhold) => "withheld",
             (Asked::Path, Outcome::Reject) => "rejected",
         };
-        write!(f, "would be {did} to {}", self.to)?;
+        let preposition = if self.outcome == Outcome::Forward { "to" } else { "for" };
+        write!(f, "would be {did} {preposition} {}", self.to)?;
         self.clause.iter().try_for_each(|clause| write!(f, " under {clause}"))?;
         self.code.iter().try_for_each(|code| write!(f, " ({code})"))?;
         write!(f, " if {}", self.conditions.join(", and "))?;
@@ -76,11 +77,14 @@ struct Supposition {
     edition: Option<Edition>,
     header: Header,
     waivers: Waivers,
+    /// The clause that is to permit.
+    clause: Option<Name>,
 }
 
 /// A change of a supposition.
 enum Change {
     Edition(Box<dyn FnOnce(&mut Edition)>),
+    Clause(Name, Box<dyn FnOnce(&mut Edition)>),
     Traffic(Traffic),
     Waive(BTreeSet<Waiver>),
     Review,
@@ -93,7 +97,7 @@ pub(super) fn milder(guard: &Guard, question: &Question<'_>, ruling: &Ruling, ne
     }
     let mut found = by_label(ruling, near);
     let header = Header { destinations: vec![ruling.recipient.clone()], ..question.header.clone() };
-    let start = Supposition { conditions: Vec::new(), edition: None, header, waivers: world.waivers.clone() };
+    let start = Supposition { conditions: Vec::new(), edition: None, header, waivers: world.waivers.clone(), clause: None };
     let mut search = Search { guard, question, to: &ruling.recipient, from: ruling.outcome, world, asked: 0, found: Vec::new() };
     search.from(&start, ruling.outcome);
     found.append(&mut search.found);
@@ -138,6 +142,10 @@ impl Search<'_> {
         let mut open = vec![(start.clone(), outcome, None)];
         while let Some((here, at, code)) = open.pop() {
             let Some(seen) = self.see(&here) else { continue };
+            // What a change of one clause gives another is no answer about the one.
+            if here.clause.is_some() && seen.clause.is_some() && here.clause != seen.clause {
+                continue;
+            }
             if !here.conditions.is_empty() && seen.outcome < self.from {
                 let Seen { outcome, code, clause, .. } = seen;
                 let conditions = here.conditions.clone();
@@ -159,6 +167,10 @@ impl Search<'_> {
         next.conditions.push(said);
         match change {
             Change::Edition(change) => change(next.edition.get_or_insert_with(|| self.guard.edition().clone())),
+            Change::Clause(id, change) => {
+                change(next.edition.get_or_insert_with(|| self.guard.edition().clone()));
+                next.clause = Some(id);
+            }
             Change::Traffic(traffic) => next.header.traffic = traffic,
             Change::Waive(findings) => next.waivers.findings.extend(findings),
             Change::Review => next.waivers.clause_review = ClauseReview::Granted,
@@ -342,7 +354,10 @@ fn exercises(here: &Supposition, recipient: &PeerEntry, from: &Name) -> Candidat
 fn clauses(edition: &Edition, near: &Nearness, read: Read<'_>, peers: (&Name, &Name), now: Time) -> Candidates {
     let (shown, _) = super::text::shown(near);
     let first: Vec<&Near> = if shown.is_empty() { near.clauses.iter().filter(|near| !near.unmet.is_empty()).collect() } else { shown };
-    first.into_iter().take(CLAUSES_MAX).filter_map(|near| clause(edition, near, read, peers, now)).collect()
+    // A clause for another format is no candidate where there is one for this.
+    let of_format = |near: &&Near| near.unmet.iter().all(|unmet| unmet.about != About::Format);
+    let any = first.iter().any(of_format);
+    first.into_iter().filter(|near| !any || of_format(near)).take(CLAUSES_MAX).filter_map(|near| clause(edition, near, read, peers, now)).collect()
 }
 
 /// What a clause would have to cover.
@@ -369,7 +384,7 @@ fn clause(edition: &Edition, near: &Near, (label, format): Read<'_>, (from, to):
     let abouts: Vec<About> = near.unmet.iter().map(|unmet| unmet.about).collect();
     let said: Vec<String> = abouts.iter().map(|about| wider(*about, label)).collect();
     let id = near.clause.clone();
-    Some(change(format!("{} {}", near.clause, said.join(" and ")), move |edition| {
+    let changed = move |edition: &mut Edition| {
         for agreement in edition.agreements.iter_mut().filter(|agreement| agreement.clauses.iter().any(|clause| clause.id == id)) {
             if abouts.contains(&About::Dates) {
                 (agreement.from, agreement.until) = wanted.force;
@@ -379,7 +394,8 @@ fn clause(edition: &Edition, near: &Near, (label, format): Read<'_>, (from, to):
                 .into_iter()
                 .for_each(|clause| abouts.iter().for_each(|about| widen(clause, *about, &wanted, &|there| lattice.rank_in(&marked, there))));
         }
-    }))
+    };
+    Some((format!("{} {}", near.clause, said.join(" and ")), Change::Clause(near.clause.clone(), Box::new(changed))))
 }
 
 /// What a clause would have to say, as what follows its name.

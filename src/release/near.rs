@@ -35,6 +35,19 @@ pub struct Unmet {
     pub text: String,
 }
 
+impl Unmet {
+    /// How far a clause is from one that covers the message: a clause about other things is farther than one that is too low or not in force.
+    const fn weight(&self) -> u32 {
+        match self.about {
+            About::Recipient | About::Sender | About::Itself => 16,
+            About::Format => 8,
+            About::Kind => 4,
+            About::Traffic | About::Policy => 2,
+            About::Dates | About::Ceiling => 1,
+        }
+    }
+}
+
 /// A policy of the officer's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Own {
@@ -65,6 +78,8 @@ pub struct Nearness {
     pub clauses: Vec<Near>,
     /// The officer's own policies.
     pub own: Vec<Own>,
+    /// How mandatory control admitted the message, line by line; nothing where it did not.
+    pub control: Vec<String>,
     /// Changes of the label alone under which a clause would permit, each with that clause.
     pub labels: Vec<(String, Name)>,
 }
@@ -96,11 +111,14 @@ impl Engine {
         let label = kept.as_ref().map_or_else(|_| asked.labelled.label(), parts::Kept::label);
         let facts = asked.labelled.parsed().facts();
         let question = Question::of(asked.labelled, label, &facts, &self.lattice, &Circumstances { now: asked.now });
-        let Some(put) = self.put(&question, asked) else { return Nearness { clauses: Vec::new(), own: Vec::new(), labels: Vec::new() } };
+        let Some(put) = self.put(&question, asked) else {
+            return Nearness { clauses: Vec::new(), own: Vec::new(), control: Vec::new(), labels: Vec::new() };
+        };
         let all = edition.agreements.iter().flat_map(|agreement| agreement.clauses.iter().map(move |clause| (agreement, clause)));
         let mut clauses: Vec<Near> = all.map(|(agreement, clause)| self.near_clause(edition, (agreement, clause), &question, &put)).collect();
-        clauses.sort_by_key(|near| (near.unmet.len(), near.clause.clone()));
-        Nearness { clauses, own: self.own(asked, &put), labels: self.labels(asked) }
+        clauses.sort_by_key(|near| (near.unmet.iter().map(Unmet::weight).sum::<u32>(), near.clause.clone()));
+        let control = kept.map(|kept| kept.chain().to_vec()).unwrap_or_default();
+        Nearness { clauses, own: self.own(asked, &put), control, labels: self.labels(asked) }
     }
 
     fn put(&self, question: &Question<'_>, asked: &Asked<'_, '_>) -> Option<Put<'_>> {

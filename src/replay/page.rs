@@ -145,12 +145,11 @@ fn scaled(part: u64, whole: u64, units: u64) -> u64 {
 }
 
 fn plot(totals: &Totals) -> Plot<'_> {
-    let most = totals.partners.values().map(|one| one.decisions).max().unwrap_or_default();
     let rows = totals.partners.iter().zip(0_u64..).map(|((name, partner), at)| {
         let top = at.saturating_mul(ROW_HEIGHT);
         let second = top.saturating_add(BAR_HEIGHT).saturating_add(1);
-        let mut bars = stacked(&partner.before, "before", top, most);
-        bars.extend(stacked(&partner.after, "after", second, most));
+        let mut bars = stacked(&partner.before, "before", top, partner.decisions);
+        bars.extend(stacked(&partner.after, "after", second, partner.decisions));
         PlotRow {
             name: name.as_str(),
             middle: top.saturating_add(BAR_HEIGHT).saturating_add(5),
@@ -164,15 +163,15 @@ fn plot(totals: &Totals) -> Plot<'_> {
     Plot { width: WIDTH, height, rows }
 }
 
-/// The outcomes of one side as bars end to end, as long as the partner has decisions.
-fn stacked(counts: &std::collections::BTreeMap<&'static str, u64>, when: &'static str, y: u64, most: u64) -> Vec<Bar> {
+/// The outcomes of one side as bars end to end: shares of all decisions for the partner.
+fn stacked(counts: &std::collections::BTreeMap<&'static str, u64>, when: &'static str, y: u64, all: u64) -> Vec<Bar> {
     let room = WIDTH.saturating_sub(NAMES_WIDTH).saturating_sub(NOTES_WIDTH);
     let mut done = 0_u64;
     let bar = |(class, word): (&'static str, &'static str)| {
         let count = counts.get(word).copied().unwrap_or_default();
-        let x = scaled(done, most, room);
+        let x = scaled(done, all, room);
         done = done.saturating_add(count);
-        let width = scaled(done, most, room).saturating_sub(x);
+        let width = scaled(done, all, room).saturating_sub(x);
         Bar { class, word, when, count, x: NAMES_WIDTH.saturating_add(x), y, width, height: BAR_HEIGHT }
     };
     WORDS.into_iter().map(bar).filter(|bar| bar.count > 0).collect()
@@ -193,7 +192,8 @@ fn codes(totals: &Totals) -> Vec<CodeRow> {
         }
     };
     let mut rows: Vec<CodeRow> = totals.codes.iter().map(row).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.before.max(row.after)));
+    // What changes comes first.
+    rows.sort_by_key(|row| std::cmp::Reverse((row.before.abs_diff(row.after), row.before.max(row.after))));
     rows
 }
 

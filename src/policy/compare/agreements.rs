@@ -52,7 +52,7 @@ fn gained(old: &Edition, new: &Edition, clause: &Clause, partners: BTreeSet<Name
     if partners.is_empty() {
         let to_nobody = receivers(new, clause).is_empty() && !clauses(old).contains_key(&clause.id);
         let what = format!("the clause `{}` is new, and reaches no peer", clause.id);
-        return to_nobody.then(|| Difference { partners, effect: Effect::Neither, what });
+        return to_nobody.then_some(Difference { partners, effect: Effect::Neither, what });
     }
     let verb = if partners.len() == 1 { "receives" } else { "receive" };
     let what = format!("{} now {verb} {} under `{}`; before: {}", quoted(&partners), offer(new, clause), clause.id, earlier(old, clause, &partners));
@@ -62,7 +62,7 @@ fn gained(old: &Edition, new: &Edition, clause: &Clause, partners: BTreeSet<Name
 fn lost(old: &Edition, clause: &Clause, partners: BTreeSet<Name>) -> Option<Difference> {
     if partners.is_empty() {
         let what = format!("the clause `{}` is gone; it reached no peer", clause.id);
-        return receivers(old, clause).is_empty().then(|| Difference { partners, effect: Effect::Neither, what });
+        return receivers(old, clause).is_empty().then_some(Difference { partners, effect: Effect::Neither, what });
     }
     let verb = if partners.len() == 1 { "receives" } else { "receive" };
     let what = format!("{} no longer {verb} {} under `{}`", quoted(&partners), offer(old, clause), clause.id);
