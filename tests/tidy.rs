@@ -37,7 +37,8 @@ const ROOMS: &[&str] = &[
 ];
 
 /// Rooms of the pure path: no socket, file, clock, randomness, environment or async runtime.
-const PURE: &[&str] = &["base", "normal", "statement", "format", "label", "release", "filter", "sanitise", "translate", "rebuild", "verify", "pipeline"];
+const PURE: &[&str] =
+    &["base", "normal", "statement", "format", "label", "release", "filter", "sanitise", "translate", "rebuild", "verify", "pipeline"];
 
 /// What a pure room may not name.
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "tokio", "quinn", "rusqlite", "rand::"];

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use super::lattice::{Lattice, kind_of};
-use super::origin::conceal;
 use super::mark::Label;
+use super::origin::conceal;
 use super::scheme::{Holders, Policy, PolicyIx, TagIx, TagKind, Unmarked, ValueIx};
 use crate::base::{Reason, Refusal, Time};
 

@@ -24,8 +24,8 @@ mod vocabulary;
 
 use std::sync::Arc;
 
-pub use engine::Engine;
 pub use compile::About;
+pub use engine::Engine;
 pub use parts::{Kept, Withheld};
 pub use third_party::Leave;
 

@@ -28,7 +28,10 @@ use writer::{Job, Queue, Writer};
 
 use super::merkle::{Frontier, leaf_hash};
 use super::seal::SealRing;
-use super::{Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Statement, Trail, Waiting};
+use super::{
+    Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Statement, Trail,
+    Waiting,
+};
 use crate::base::{Digest, Fault, MessageId, Name, Precedence, Time};
 
 /// The file with the tables.

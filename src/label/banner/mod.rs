@@ -167,7 +167,10 @@ fn read_foreign(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label
     if line.starts_with(usa::JOINT) {
         return usa::joint(lattice, scheme, line);
     }
-    Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `//NATO`, `//COSMIC` or `//JOINT`: other foreign classifications are read from their owner only"))
+    Err(Refusal::new(
+        Reason::LabelPolicyUnknown,
+        "expected `//NATO`, `//COSMIC` or `//JOINT`: other foreign classifications are read from their owner only",
+    ))
 }
 
 /// The policy that is written in a grammar: the sender's own, or the only one; of two that one nation owns, the first by name, beside which the
