@@ -26,6 +26,7 @@ const ROOMS: &[&str] = &[
     "audit",
     "sandbox",
     "generate",
+    "prove",
     "hop",
     "process",
     "control",

@@ -13,6 +13,7 @@ pub mod mandatory;
 mod memo;
 pub mod parts;
 mod question;
+pub mod stated;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,0 +1,5 @@
+//! x.
+/// x
+#[derive(Debug)]
+pub enum Seen { /// x
+X }
