@@ -1,6 +1,6 @@
 //! The command line: the table of commands, what they answer, and how they fail.
 //!
-//! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `audit verify`,
+//! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `rules prove`, `audit verify`,
 //! `audit prove`, `quarantine release|reject`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
@@ -56,6 +56,7 @@ pub static COMMANDS: &[Command] = &[
     row::<inspect::Inspect>(),
     row::<rules::Check>(),
     row::<rules::Test>(),
+    row::<rules::Prove>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
@@ -72,7 +73,7 @@ pub static COMMANDS: &[Command] = &[
 
 /// The groups, with what they are about.
 const GROUPS: &[(&str, &str)] = &[
-    ("rules", "Check and test a rule set before it decides anything"),
+    ("rules", "Check, test and prove a rule set before it decides anything"),
     ("quarantine", "See what is held, and decide on it"),
     ("audit", "Read the journal, check it, prove records to others"),
     ("pki", "Keys and certificates for labs and tests"),

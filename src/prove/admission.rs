@@ -22,8 +22,7 @@ impl Facts<'_> {
     pub(in crate::prove) fn admitted(&self, peer: &PeerEntry) -> String {
         let eras = eras(peer).into_iter().map(|(from, until)| {
             let bounds = [from.map(|from| format!("context.now_ms >= {from}")), until.map(|until| format!("context.now_ms < {until}"))];
-            // An era without beginning is looked at just before its end; all of one are alike.
-            let at = from.or_else(|| until.map(|until| until.saturating_sub(1))).and_then(Time::from_unix_ms).unwrap_or(Time::EPOCH);
+            let at = moment(from, until);
             let held = peer.at(&self.edition.lattice, at);
             all(bounds.into_iter().flatten().chain([self.holds_in(&held)]).collect())
         });
@@ -267,4 +266,14 @@ fn eras(peer: &PeerEntry) -> Vec<(Option<i64>, Option<i64>)> {
     let begins = std::iter::once(None).chain(moments.iter().copied().map(Some));
     let ends = moments.iter().copied().map(Some).chain([None]);
     begins.zip(ends).collect()
+}
+
+/// A time in each of those stretches.
+pub(in crate::prove) fn moments(peer: &PeerEntry) -> Vec<Time> {
+    eras(peer).into_iter().map(|(from, until)| moment(from, until)).collect()
+}
+
+/// One without beginning is looked at just before its end; all of one are alike.
+fn moment(from: Option<i64>, until: Option<i64>) -> Time {
+    from.or_else(|| until.map(|until| until.saturating_sub(1))).and_then(Time::from_unix_ms).unwrap_or(Time::EPOCH)
 }

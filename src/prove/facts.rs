@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Name, Precedence, Traffic};
 use crate::format::FORMATS;
+use super::classes::Categories;
 use crate::label::scheme::{Holders, Level, Policy, Status, Tag, Unmarked};
 use crate::label::Term;
 use crate::policy::{Edition, PeerEntry};
@@ -23,8 +24,8 @@ pub(in crate::prove) enum Side {
     Old,
 }
 
-/// The categories of all editions of a model, by name, with their places.
-pub(in crate::prove) type Categories = BTreeMap<String, usize>;
+/// The times of decisions that are spoken of, in milliseconds: from the year 2000 to the year 2100.
+const CLOCK_MS: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
 
 /// One edition in the words of the model.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +33,6 @@ pub(in crate::prove) struct Facts<'e> {
     pub(in crate::prove) edition: &'e Edition,
     pub(in crate::prove) side: Side,
     pub(in crate::prove) categories: &'e Categories,
-}
-
-/// The categories of editions.
-pub(in crate::prove) fn categories<'e>(editions: impl Iterator<Item = &'e Edition>) -> Categories {
-    let tags = editions.flat_map(|edition| edition.lattice.policies()).flat_map(|policy| &policy.tags);
-    let names: BTreeSet<String> = tags.flat_map(|tag| tag.values.iter().map(|value| name_of(tag, &value.name))).collect();
-    names.into_iter().enumerate().map(|(at, name)| (name, at)).collect()
 }
 
 /// A category as policies name it.
@@ -70,11 +64,20 @@ fn joined(mut conditions: Vec<String>, by: &str, none: &str) -> String {
     if conditions.iter().any(|one| one == absorbs) {
         return absorbs.to_owned();
     }
-    conditions.retain(|one| one != none);
-    match conditions.as_slice() {
-        [] => none.to_owned(),
-        [one] => one.clone(),
-        some => format!("({})", some.join(by)),
+    let mut seen = BTreeSet::new();
+    conditions.retain(|one| one != none && seen.insert(one.clone()));
+    balanced(&conditions, by).unwrap_or_else(|| none.to_owned())
+}
+
+/// A tree of equal halves: whoever walks it goes no deeper than it must.
+fn balanced(conditions: &[String], by: &str) -> Option<String> {
+    match conditions {
+        [] => None,
+        [one] => Some(one.clone()),
+        some => {
+            let (first, second) = some.split_at(some.len() / 2);
+            Some(format!("({}{by}{})", balanced(first, by)?, balanced(second, by)?))
+        }
     }
 }
 
@@ -106,12 +109,10 @@ pub(in crate::prove) fn schema(editions: &[Facts<'_>]) -> String {
     .map(str::to_owned)
     .into();
     for facts in editions {
-        let ranks: Vec<String> = facts.edition.lattice.policies().iter().map(|policy| format!("{}?: Long", quoted(&policy.name))).collect();
-        context.push(format!("{}: {{ {} }}", facts.attribute("ranks"), ranks.join(", ")));
         context.push(format!("{}: Bool", facts.attribute("national_only")));
     }
-    let categories = editions.first().map(|facts| facts.categories.values()).into_iter().flatten();
-    context.extend(categories.map(|at| format!("c{at}: Bool")));
+    let categories = editions.first().map(|facts| facts.categories.words()).into_iter().flatten();
+    context.extend(categories.map(|word| format!("{word}: Bool")));
     text + &format!("action release appliesTo {{ principal: [Peer], resource: [Peer], context: {{ {} }} }};\n", context.join(", "))
 }
 
@@ -141,7 +142,7 @@ impl Facts<'_> {
 
     /// That a category stands in the label, by its name. One that no policy has stands nowhere.
     pub(in crate::prove) fn holds(&self, category: &str) -> String {
-        self.categories.get(category).map_or_else(|| "false".to_owned(), |at| format!("context.c{at}"))
+        self.categories.word(category).map_or_else(|| "false".to_owned(), |word| format!("context.{word}"))
     }
 
     /// That one of a tag's values stands in the label.
@@ -217,7 +218,8 @@ impl Facts<'_> {
     /// What holds of every question that a gateway under this edition asks, one condition each; `mentioned` are the categories that policies name.
     pub(in crate::prove) fn world(&self, mentioned: &BTreeSet<String>) -> Vec<String> {
         let national = format!("context.{} == {}", self.attribute("national_only"), self.national());
-        let mut conditions = vec!["principal != resource".to_owned(), self.marks(), national];
+        let clock = format!("context.now_ms >= {} && context.now_ms < {}", CLOCK_MS.0, CLOCK_MS.1);
+        let mut conditions = vec!["principal != resource".to_owned(), clock, self.marks(), national];
         for category in mentioned {
             let known = |policy: &&Policy| policy.tags.iter().any(|tag| tag.values.iter().any(|value| name_of(tag, &value.name) == *category));
             let policies = self.edition.lattice.policies().iter().filter(known).map(|policy| self.marked_in(policy)).collect();
@@ -226,27 +228,28 @@ impl Facts<'_> {
         conditions
     }
 
-    /// A policy with a classification of it that is in use, and the ranks that follow from the two.
+    /// A policy with a classification of it that is in use.
     fn marks(&self) -> String {
-        let lattice = &self.edition.lattice;
-        let ranks = format!("context.{}", self.attribute("ranks"));
-        let mut pairs = Vec::new();
-        for (at, policy) in lattice.policies().iter().enumerate() {
-            for (level_at, level) in policy.levels.iter().enumerate().filter(|(_, level)| level.status == Status::Current) {
-                let Some(label) = lattice.label(at, level_at, &[]) else { continue };
-                let mut all_of = vec![self.marked_in(policy), self.classified(level)];
-                for other in lattice.policies() {
-                    let name = quoted(&other.name);
-                    let rank = lattice.policy(&other.name).and_then(|ix| lattice.rank_in(&label, ix));
-                    all_of.push(match rank {
-                        Some(rank) => format!("({ranks} has {name} && {ranks}[{name}] == {rank})"),
-                        None => format!("!({ranks} has {name})"),
-                    });
-                }
-                pairs.push(all(all_of));
-            }
-        }
-        any(pairs)
+        self.marked(|_, _| true)
+    }
+
+    /// That the label can be taken to a policy, and its rank there is one of those that fit.
+    pub(in crate::prove) fn ranked(&self, policy: &str, fits: impl Fn(u32) -> bool) -> String {
+        let Some(ix) = self.edition.lattice.policy(policy) else { return "false".to_owned() };
+        self.marked(|at, level| {
+            let label = self.edition.lattice.label(at, level, &[]);
+            label.and_then(|label| self.edition.lattice.rank_in(&label, ix)).is_some_and(&fits)
+        })
+    }
+
+    /// A policy with a classification of it that is in use, where the two fit.
+    fn marked(&self, fits: impl Fn(usize, usize) -> bool) -> String {
+        let one = |(at, policy): (usize, &Policy)| {
+            let levels = policy.levels.iter().enumerate().filter(|(_, level)| level.status == Status::Current);
+            let levels = levels.filter(|(level_at, _)| fits(at, *level_at)).map(|(_, level)| self.classified(level));
+            all(vec![self.marked_in(policy), any(levels.collect())])
+        };
+        any(self.edition.lattice.policies().iter().enumerate().map(one).collect())
     }
 }
 

@@ -7,15 +7,18 @@
 //! by a clock, so that a proof that ends here ends everywhere.
 
 mod admission;
+mod classes;
 mod facts;
 pub mod message;
 pub mod model;
+mod questions;
 mod rewrite;
 mod solver;
 mod template;
 #[cfg(test)]
 mod tests;
 pub mod trial;
+mod validity;
 mod witness;
 
 use std::collections::BTreeSet;
@@ -24,10 +27,10 @@ use std::time::Duration;
 
 use crate::base::{Complaint, Fault, Name};
 use crate::pipeline::Guard;
-use crate::policy::{Edition, Form, Invariant};
-use crate::release::stated::Stated;
+use crate::policy::{Edition, Form};
 
 use model::Model;
+use questions::{Desk, Question};
 pub use trial::Seen;
 pub use witness::Witness;
 
@@ -130,6 +133,61 @@ pub struct CounterExample {
 /// Where rules cannot be modelled or the solver cannot be asked. Nothing is proved then.
 pub fn prove(guard: &Guard, options: &Options<'_>) -> Result<Report, Obstacle> {
     solver::present(options.solver)?;
-    let _ = guard;
-    Ok(Report { proofs: Vec::new() })
+    std::thread::scope(|scope| {
+        let proving = std::thread::Builder::new().stack_size(questions::STACK_BYTES).spawn_scoped(scope, || proved(guard, options));
+        let proving = proving.map_err(|error| Fault::from_cause("a thread could not be started", error))?;
+        proving.join().map_err(|_panic| Fault::new("a proof ended by a fault of this program: report it with the rule set"))?
+    })
+}
+
+fn proved(guard: &Guard, options: &Options<'_>) -> Result<Report, Obstacle> {
+    let edition = guard.edition();
+    let model = Model::of(edition, options.against.map(|against| against.edition))?;
+    let desk = Desk::of(guard, &model, options)?;
+    let (mut questions, mut spans) = (Vec::new(), Vec::new());
+    for invariant in &edition.invariants {
+        let before = questions.len();
+        match &invariant.form {
+            Form::Never(_) => questions.push(Question::Never(invariant)),
+            Form::Usable(except) => {
+                let clauses = model.rules.permits.iter().map(|(id, _)| id).filter(|id| !except.contains(*id));
+                questions.extend(clauses.cloned().map(Question::Usable));
+            }
+        }
+        let rule = invariant.rule(&edition.files);
+        spans.push((invariant.id.clone(), invariant.sentence.clone(), rule, questions.len().saturating_sub(before)));
+    }
+    if let Some(against) = &options.against {
+        questions.push(Question::Beyond);
+        let id = Name::new("against").ok_or_else(|| Fault::new("the comparison has no name"))?;
+        spans.push((id, against.sentence(), String::new(), 1));
+    }
+    let mut answers = desk.answers(&questions)?.into_iter();
+    let proofs = spans.into_iter().map(|(id, sentence, rule, count)| {
+        let (verdict, elapsed) = together(answers.by_ref().take(count));
+        Proof { id, sentence, rule, verdict, elapsed }
+    });
+    Ok(Report { proofs: proofs.collect() })
+}
+
+/// One verdict of several: whatever is not proved stands.
+fn together(answers: impl Iterator<Item = (Verdict, Duration)>) -> (Verdict, Duration) {
+    let join = |one: Verdict, other: Verdict| match (one, other) {
+        (Verdict::Idle(mut clauses), Verdict::Idle(more)) => {
+            clauses.extend(more);
+            Verdict::Idle(clauses)
+        }
+        (Verdict::Proved, other) => other,
+        (Verdict::Undecided(_), idle @ Verdict::Idle(_)) => idle,
+        (one, _) => one,
+    };
+    answers.fold((Verdict::Proved, Duration::ZERO), |(verdict, sum), (next, elapsed)| (join(verdict, next), sum.saturating_add(elapsed)))
+}
+
+impl Against<'_> {
+    fn sentence(&self) -> String {
+        let except: Vec<&str> = self.except.iter().map(Name::as_str).collect();
+        let but = if except.is_empty() { String::new() } else { format!(", except under {}", except.join(", ")) };
+        format!("nothing is released that `{}` does not release{but}", self.edition.title())
+    }
 }

@@ -2,13 +2,14 @@
 //!
 //! INVARIANT: whatever the gateway releases, the model releases; a property test asks both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cedar_policy::{EntityUid, Policy, PolicyId, PolicySet, RequestEnv, Schema};
 
 use super::Obstacle;
-use super::facts::{Categories, Facts, Side, categories, schema};
+use super::classes::Categories;
+use super::facts::{Facts, Side, name_of, schema};
 use super::rewrite::Rewriter;
 use crate::base::{Complaint, Fault, Name};
 use crate::policy::Edition;
@@ -46,23 +47,26 @@ impl Model {
     /// # Errors
     /// Every policy that the model cannot hold.
     pub fn of(edition: &Edition, old: Option<&Edition>) -> Result<Self, Obstacle> {
-        let categories = categories(std::iter::once(edition).chain(old));
+        let stated = Stated::of(edition).map_err(Obstacle::Rules)?;
+        let before = old.map(|old| Stated::of(old).map_err(Obstacle::Rules)).transpose()?;
+        let editions: Vec<&Edition> = std::iter::once(edition).chain(old).collect();
+        let mentioned = std::iter::once(&stated).chain(&before).flat_map(|stated| mentioned(stated, &editions)).collect();
+        let categories = Categories::of(&editions, &mentioned);
         let facts = |edition, side| Facts { edition, side, categories: &categories };
         let sides: Vec<Facts<'_>> = std::iter::once(facts(edition, Side::New)).chain(old.map(|old| facts(old, Side::Old))).collect();
         let failed = |error: &dyn std::fmt::Display| Fault::new(format!("the schema of the model does not hold: {error}"));
         let schema = Schema::from_cedarschema_str(&schema(&sides)).map_err(|error| failed(&error))?.0;
         let kind = "Peer".parse::<cedar_policy::EntityTypeName>().map_err(|error| failed(&error))?;
         let action: EntityUid = "Action::\"release\"".parse().map_err(|error| failed(&error))?;
-        let rules = Rules::of(facts(edition, Side::New))?;
-        let old = old.map(|old| Rules::of(facts(old, Side::Old))).transpose()?;
+        let rules = Rules::of(facts(edition, Side::New), &stated)?;
+        let old = old.zip(before.as_ref()).map(|(old, stated)| Rules::of(facts(old, Side::Old), stated)).transpose()?;
         Ok(Self { schema, request: RequestEnv::new(kind.clone(), action, kind), rules, old, categories })
     }
 }
 
 impl Rules {
-    fn of(facts: Facts<'_>) -> Result<Self, Obstacle> {
+    fn of(facts: Facts<'_>, stated: &Stated) -> Result<Self, Obstacle> {
         let edition = facts.edition;
-        let stated = Stated::of(edition).map_err(Obstacle::Rules)?;
         let mut rewriter = Rewriter::of(facts);
         let mut complaints = Vec::new();
         let mut taken = |policy: &Policy| match rewriter.policy(policy) {
@@ -97,7 +101,7 @@ impl Rules {
     /// Where two policies have one id.
     pub fn ground(&self) -> Result<PolicySet, Fault> {
         let all = policy("ground", "permit (principal, action, resource);")?;
-        set(self.forbids.iter().chain([&all]))
+        set(self.forbids.iter().cloned().chain([all]))
     }
 
     /// What is released, by the permits that are chosen.
@@ -105,7 +109,7 @@ impl Rules {
     /// # Errors
     /// Where two policies have one id.
     pub fn released(&self, chosen: impl Fn(&Name) -> bool) -> Result<PolicySet, Fault> {
-        set(self.chosen(chosen).chain(&self.forbids))
+        set(self.chosen(chosen).chain(&self.forbids).cloned())
     }
 
     /// The permits that are chosen, by themselves, as far as another policy permits the same.
@@ -113,7 +117,7 @@ impl Rules {
     /// # Errors
     /// Where two policies have one id.
     pub fn permitted(&self, chosen: impl Fn(&Name) -> bool) -> Result<PolicySet, Fault> {
-        set(self.chosen(chosen))
+        set(self.chosen(chosen).cloned())
     }
 
     fn chosen(&self, chosen: impl Fn(&Name) -> bool) -> impl Iterator<Item = &Policy> {
@@ -125,8 +129,8 @@ impl Rules {
 ///
 /// # Errors
 /// Where two have one id.
-pub(in crate::prove) fn set<'p>(policies: impl Iterator<Item = &'p Policy>) -> Result<PolicySet, Fault> {
-    PolicySet::from_policies(policies.cloned()).map_err(|error| Fault::from_cause("the policies of the model do not stand together", error))
+pub(in crate::prove) fn set(policies: impl Iterator<Item = Policy>) -> Result<PolicySet, Fault> {
+    PolicySet::from_policies(policies).map_err(|error| Fault::from_cause("the policies of the model do not stand together", error))
 }
 
 /// A policy of the model from text.
@@ -150,4 +154,22 @@ fn unmodelled(edition: &Edition, policy: &Policy, what: &str) -> Complaint {
         expected: "what the model of the rules holds".to_owned(),
         remedy: "say it by peers, nations, communities and names of categories; see the manual page `rules`".to_owned(),
     }
+}
+
+/// The categories that policies name, and those of the groups that they name.
+fn mentioned(stated: &Stated, editions: &[&Edition]) -> BTreeSet<String> {
+    let permits = stated.permits.iter().map(|(_, policy)| policy);
+    let literals = permits.chain(&stated.forbids).chain(stated.described.values()).flat_map(Policy::entity_literals);
+    let mut found = BTreeSet::new();
+    for literal in literals {
+        match literal.type_name().to_string().as_str() {
+            "Category" => drop(found.insert(literal.id().unescaped().to_owned())),
+            "Group" => {
+                let tags = editions.iter().flat_map(|edition| edition.lattice.policies()).flat_map(|policy| &policy.tags);
+                found.extend(tags.map(|tag| name_of(tag, literal.id().unescaped())));
+            }
+            _ => {}
+        }
+    }
+    found
 }

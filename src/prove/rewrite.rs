@@ -80,6 +80,7 @@ impl<'e> Rewriter<'e> {
             "like" => Ok(json!({ "like": { "left": self.expression(part(inside, "left")?)?, "pattern": inside.get("pattern") } })),
             "contains" | "containsAny" | "containsAll" if listed(inside).is_some() => self.list(op, inside),
             "isEmpty" => Err("`isEmpty`".to_owned()),
+            "<" | "<=" | ">" | ">=" | "==" | "!=" if ranked(inside).is_some() => self.rank(op, inside),
             "!" | "neg" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "+" | "-" | "*" | "contains" | "containsAny" | "containsAll"
             | "if-then-else" => self.parts(op, inside),
             other => Err(format!("`{other}`")),
@@ -105,7 +106,7 @@ impl<'e> Rewriter<'e> {
         }
         let known = match attribute {
             _ if !is_context(left) => return Ok(json!({ ".": { "left": self.expression(left)?, "attr": attribute } })),
-            "national_only" | "ranks" => self.facts.attribute(attribute),
+            "national_only" => self.facts.attribute(attribute),
             "format" | "kind" | "subject" | "traffic" | "precedence" | "now_ms" | "policy" | "classification" => attribute.to_owned(),
             other => return Err(format!("`context.{other}` other than with `contains`, `containsAny` or `containsAll` and names")),
         };
@@ -118,6 +119,10 @@ impl<'e> Rewriter<'e> {
         if side(left).is_some() || is_context(left) {
             return Ok(json!({ "Value": true }));
         }
+        if let Some("ranks") = attribute_of_message(left) {
+            let policy = inside.get("attr").and_then(Value::as_str).unwrap_or_default();
+            return parsed(&self.facts.ranked(policy, |_| true));
+        }
         Ok(json!({ "has": { "left": self.expression(left)?, "attr": inside.get("attr") } }))
     }
 
@@ -127,6 +132,22 @@ impl<'e> Rewriter<'e> {
         let entities = entities(right).ok_or("membership of what is no name")?;
         let named = entities.into_iter().map(|entity| named(entity).map(|(kind, id)| self.facts.among(side, kind, id)));
         parsed(&any(named.collect::<Option<_>>().ok_or("membership of what is no name")?))
+    }
+
+    /// A rank beside a number: which classifications there are is known, and so is which of them fit.
+    fn rank(&self, op: &str, inside: &Value) -> Result<Value, Unmodelled> {
+        let (policy, bound) = ranked(inside).ok_or("a rank")?;
+        parsed(&self.facts.ranked(policy, |rank| {
+            let rank = i64::from(rank);
+            match op {
+                "<" => rank < bound,
+                "<=" => rank <= bound,
+                ">" => rank > bound,
+                ">=" => rank >= bound,
+                "==" => rank == bound,
+                _ => rank != bound,
+            }
+        }))
     }
 
     /// Categories, or those to whom a label releases: `context.categories.contains(...)`.
@@ -171,6 +192,20 @@ fn is_context(value: &Value) -> bool {
 fn listed(inside: &Value) -> Option<&str> {
     let (left, attribute) = inside.get("left").and_then(|left| left.get(".")).map(|dot| (dot.get("left"), dot.get("attr")))?;
     attribute.and_then(Value::as_str).filter(|name| ["categories", "releasable_to"].contains(name)).filter(|_| left.is_some_and(is_context))
+}
+
+/// The attribute of the message that an expression is.
+fn attribute_of_message(value: &Value) -> Option<&str> {
+    let dot = value.get(".")?;
+    dot.get("attr").and_then(Value::as_str).filter(|_| dot.get("left").is_some_and(is_context))
+}
+
+/// The policy and the number of a comparison of a rank with a number.
+fn ranked(inside: &Value) -> Option<(&str, i64)> {
+    let dot = inside.get("left")?.get(".")?;
+    dot.get("left").and_then(attribute_of_message).filter(|name| *name == "ranks")?;
+    let number = inside.get("right").and_then(|right| right.get("Value")).and_then(Value::as_i64);
+    dot.get("attr").and_then(Value::as_str).zip(number)
 }
 
 /// Type and id of an entity.

@@ -1,6 +1,7 @@
 //! `vestibule rules`: a rule set, checked and tested before it decides anything.
 
 mod check;
+mod prove;
 mod test;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::policy::{self, report};
 use crate::process::load_guard;
 
 pub(super) use check::Check;
+pub(super) use prove::Prove;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.
