@@ -55,7 +55,9 @@ pub(in crate::prove) fn not(condition: &str) -> String {
     match condition {
         "true" => "false".to_owned(),
         "false" => "true".to_owned(),
-        other => format!("!{other}"),
+        // What is joined stands in brackets; a single word needs none.
+        bound if bound.starts_with('(') || !bound.contains(' ') => format!("!{bound}"),
+        loose => format!("!({loose})"),
     }
 }
 
@@ -220,6 +222,12 @@ impl Facts<'_> {
         let national = format!("context.{} == {}", self.attribute("national_only"), self.national());
         let clock = format!("context.now_ms >= {} && context.now_ms < {}", CLOCK_MS.0, CLOCK_MS.1);
         let mut conditions = vec!["principal != resource".to_owned(), clock, self.marks(), national];
+        // Every message has them, and what is left of one as well: a join has what its parts have.
+        for policy in self.edition.lattice.policies() {
+            let mandatory = policy.mandatory.iter().filter_map(|tag| policy.tags.get(tag.index())).map(|tag| self.present(tag));
+            let mandatory = all(mandatory.collect());
+            conditions.extend((mandatory != "true").then(|| any(vec![not(&self.marked_in(policy)), mandatory])));
+        }
         for category in mentioned {
             let known = |policy: &&Policy| policy.tags.iter().any(|tag| tag.values.iter().any(|value| name_of(tag, &value.name) == *category));
             let policies = self.edition.lattice.policies().iter().filter(known).map(|policy| self.marked_in(policy)).collect();

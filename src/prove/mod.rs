@@ -133,10 +133,18 @@ pub struct CounterExample {
 /// Where rules cannot be modelled or the solver cannot be asked. Nothing is proved then.
 pub fn prove(guard: &Guard, options: &Options<'_>) -> Result<Report, Obstacle> {
     solver::present(options.solver)?;
+    deep(|| proved(guard, options))?
+}
+
+/// Bytes of the stack of whatever walks conditions: 64 MiB. Cedar and its symbolic compiler go down trees by recursion.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Does something with a deep stack.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
     std::thread::scope(|scope| {
-        let proving = std::thread::Builder::new().stack_size(questions::STACK_BYTES).spawn_scoped(scope, || proved(guard, options));
-        let proving = proving.map_err(|error| Fault::from_cause("a thread could not be started", error))?;
-        proving.join().map_err(|_panic| Fault::new("a proof ended by a fault of this program: report it with the rule set"))?
+        let working = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let working = working.map_err(|error| Fault::from_cause("a thread could not be started", error))?;
+        working.join().map_err(|_panic| Fault::new("a proof ended by a fault of this program: report it with the rule set"))
     })
 }
 

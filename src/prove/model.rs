@@ -47,6 +47,10 @@ impl Model {
     /// # Errors
     /// Every policy that the model cannot hold.
     pub fn of(edition: &Edition, old: Option<&Edition>) -> Result<Self, Obstacle> {
+        super::deep(|| Self::made(edition, old))?
+    }
+
+    fn made(edition: &Edition, old: Option<&Edition>) -> Result<Self, Obstacle> {
         let stated = Stated::of(edition).map_err(Obstacle::Rules)?;
         let before = old.map(|old| Stated::of(old).map_err(Obstacle::Rules)).transpose()?;
         let editions: Vec<&Edition> = std::iter::once(edition).chain(old).collect();

@@ -28,9 +28,6 @@ const ATTEMPTS: usize = 8;
 /// Solvers at most: 8; each takes some 100 MB.
 const SOLVERS_MAX: usize = 8;
 
-/// Bytes of a worker's stack: 64 MiB. The symbolic compiler walks the trees of all conditions by recursion.
-pub(in crate::prove) const STACK_BYTES: usize = 64 * 1024 * 1024;
-
 /// One question to the solver.
 #[derive(Debug, Clone)]
 pub(in crate::prove) enum Question<'e> {
@@ -86,7 +83,7 @@ impl<'d> Desk<'d> {
         let many = std::thread::available_parallelism().map_or(1, usize::from).min(SOLVERS_MAX).min(questions.len());
         let mut all = Vec::new();
         std::thread::scope(|scope| {
-            let spawned = |_| std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+            let spawned = |_| std::thread::Builder::new().stack_size(super::STACK_BYTES).spawn_scoped(scope, work);
             let workers: Vec<_> = (0..many).map(spawned).collect();
             for worker in workers {
                 let worker = worker.map_err(|error| Fault::from_cause("a thread could not be started", error))?;

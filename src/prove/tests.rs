@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::model::Model;
 use crate::base::{Name, Precedence, Reason, Time, Traffic};
+use crate::label::scheme::Status;
 use crate::label::{Label, laws};
 use crate::policy::{self, Edition};
 use crate::release::stated::Imagined;
@@ -65,7 +66,7 @@ impl Shipped {
         let peer = |name: &Name| -> EntityUid { format!("Peer::\"{name}\"").parse().unwrap() };
         let action = "Action::\"release\"".parse().unwrap();
         let request = Request::new(peer(to), action, peer(from), self.context(imagined), Some(&self.model.schema)).unwrap();
-        let response = Authorizer::new().is_authorized(&request, policies, &Entities::empty());
+        let response = super::deep(|| Authorizer::new().is_authorized(&request, policies, &Entities::empty())).unwrap();
         assert_eq!(response.diagnostics().errors().count(), 0, "{:?}", response.diagnostics());
         response.decision() == Decision::Allow
     }
@@ -108,8 +109,7 @@ proptest! {
         let now = Time::from_unix_ms(Time::parse("2024-06-01T12:00:00Z").unwrap().unix_ms() + day * 86_400_000).unwrap();
         let traffic = if exercise { Traffic::Exercise } else { Traffic::Operation };
         let imagined = Imagined { format, kind, subject: "S", traffic, precedence: Precedence::Flash, now, label: &label };
-        // A list without a name, and a level that is in use no more, are refused before anybody asks.
-        prop_assume!(label.categories.iter().all(|category| !category.values.is_empty()));
+        prop_assume!(can_stand(edition, &label));
         let asked = engine.imagine(edition, &imagined, from, to);
         let modelled = shipped.model_says(released, &imagined, from, to);
         match (&asked, modelled) {
@@ -128,7 +128,7 @@ proptest! {
         let Shipped { edition, ground, .. } = &SHIPPED[which];
         let shipped = &SHIPPED[which];
         let label: Label = laws::label(&edition.lattice, &bytes).unwrap();
-        prop_assume!(label.categories.iter().all(|category| !category.values.is_empty()));
+        prop_assume!(can_stand(edition, &label));
         let now = Time::parse("2026-03-01T12:00:00Z").unwrap();
         let imagined = Imagined { format: "oth", kind: "none", subject: "S", traffic: Traffic::Operation, precedence: Precedence::Flash, now, label: &label };
         let mandatory: PolicySet = PolicySet::from_policies(
@@ -148,6 +148,14 @@ proptest! {
             }
         }
     }
+}
+
+/// Whether a label can be that of a message or of what is left of one: no list without a name, every tag that its policy asks for, a level in use.
+fn can_stand(edition: &Edition, label: &Label) -> bool {
+    let policy = &edition.lattice.policies()[label.policy.index()];
+    label.categories.iter().all(|category| !category.values.is_empty())
+        && policy.mandatory.iter().all(|tag| label.values(*tag).is_some())
+        && policy.levels[label.level.index()].status == Status::Current
 }
 
 impl Shipped {
