@@ -47,9 +47,10 @@ pub mod replay;
 pub mod sandbox;
 
 // The program.
+pub mod generate;
+pub mod prove;
 pub mod hop;
 pub mod process;
 pub mod control;
-pub mod generate;
 pub mod manual;
 pub mod cli;

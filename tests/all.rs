@@ -32,6 +32,7 @@ mod mail;
 mod mtf;
 mod nffi;
 mod outside;
+mod prove;
 mod release;
 mod rules;
 mod samples;

@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "replay",
     "sandbox",
     "generate",
+    "prove",
     "hop",
     "process",
     "control",

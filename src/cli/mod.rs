@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `audit verify`,
 //! `audit prove`, `recall show`, `quarantine release|reject`, `consent grant|revoke`, `recall send|acknowledge`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
+//! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `rules prove`, `audit verify`,
+//! `audit prove`, `quarantine release|reject`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
 mod audit;
@@ -64,6 +66,7 @@ pub static COMMANDS: &[Command] = &[
     row::<rules::Test>(),
     row::<rules::Compare>(),
     row::<rules::Replay>(),
+    row::<rules::Prove>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
@@ -87,7 +90,7 @@ pub static COMMANDS: &[Command] = &[
 
 /// The groups, with what they are about.
 const GROUPS: &[(&str, &str)] = &[
-    ("rules", "Check and test a rule set before it decides anything"),
+    ("rules", "Check, test and prove a rule set before it decides anything"),
     ("quarantine", "See what is held, and decide on it"),
     ("consent", "Consent to releases of information of one's own, and see what was consented to"),
     ("recall", "Withdraw what was given, answer for copies, see who has answered"),

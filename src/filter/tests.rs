@@ -35,6 +35,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         cases: Vec::new(),
         peers: BTreeMap::new(),
         agreements: Vec::<Agreement>::new(),
+        invariants: Vec::new(),
         cedar: Vec::new(),
         messages: Vec::new(),
         profiles: [("cot".to_owned(), profile)].into(),

@@ -43,3 +43,11 @@ pub use portion::{Height, MarkedPart, above};
 pub use scheme::{Group, LevelIx, Policy, PolicyIx, TagIx, Term, ValueIx};
 pub use signer::Signer;
 pub use spif::PolicyFile;
+
+/// An originator's label in STANAG 4774, created at a time.
+///
+/// # Errors
+/// `label.bind` where the label cannot be said in this form.
+pub fn written_as_stanag4774(lattice: &Lattice, label: &Label, created: crate::base::Time) -> Result<String, crate::base::Refusal> {
+    written::write(lattice, label, stanag4774::Role::Originator, created, None)
+}

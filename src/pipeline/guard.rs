@@ -68,7 +68,9 @@ impl Guard {
         Arc::clone(&self.edition)
     }
 
-    pub(super) const fn engine(&self) -> &Engine {
+    /// The release rules, compiled.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
         &self.engine
     }
 

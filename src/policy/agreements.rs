@@ -81,7 +81,7 @@ fn read_clause(
     let formats = inner(formats(&mut table, known, faults), outer.formats.as_ref(), "formats", &place, faults);
     let traffic = inner(traffic(&mut table, Need::Optional, faults), outer.traffic.as_ref(), "traffic", &place, faults);
     let kinds = kinds(&mut table, faults);
-    let ceilings = ceilings(&mut table, known.lattice, faults);
+    let ceilings = ceilings(&mut table, "up_to", Need::Required, known.lattice, faults);
     let release = table.choice("release", Need::Required, &RELEASE, faults);
     let onward = onward(&mut table, known, faults);
     let mut sanitise = Vec::new();
@@ -168,7 +168,7 @@ fn reachable(place: &Range<usize>, from: &BTreeSet<String>, to: &BTreeSet<String
     }
 }
 
-fn formats(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> Option<BTreeSet<String>> {
+pub(in crate::policy) fn formats(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> Option<BTreeSet<String>> {
     let mut formats = BTreeSet::new();
     for word in table.value("formats", Need::Optional, faults)?.words(faults) {
         if known.formats.contains(&word.text) {
@@ -180,7 +180,7 @@ fn formats(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> Opti
     Some(formats)
 }
 
-fn kinds(table: &mut Table<'_>, faults: &mut Faults) -> Vec<String> {
+pub(in crate::policy) fn kinds(table: &mut Table<'_>, faults: &mut Faults) -> Vec<String> {
     let mut kinds = Vec::new();
     for word in table.words("kinds", Need::Optional, faults) {
         let plain = word.text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.;*".contains(&b));
@@ -194,10 +194,11 @@ fn kinds(table: &mut Table<'_>, faults: &mut Faults) -> Vec<String> {
     kinds
 }
 
-fn ceilings(table: &mut Table<'_>, lattice: &Lattice, faults: &mut Faults) -> Vec<Ceiling> {
+/// Classifications, one for each policy at most.
+pub(in crate::policy) fn ceilings(table: &mut Table<'_>, key: &'static str, need: Need, lattice: &Lattice, faults: &mut Faults) -> Vec<Ceiling> {
     let mut ceilings: Vec<Ceiling> = Vec::new();
-    let entries = table.tables("up_to", Need::Required, faults);
-    if entries.is_empty() {
+    let entries = table.tables(key, need, faults);
+    if entries.is_empty() && need == Need::Required {
         let place = table.place().clone();
         faults.at(&place, "the clause has no ceiling", "`up_to = [{ policy = ..., level = ... }]`", "say how high the clause releases");
     }

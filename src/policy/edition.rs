@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cases::Case;
 use super::detectors::DetectorRule;
+use super::invariants::Invariant;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
@@ -41,6 +42,8 @@ pub struct Edition {
     pub agreements: Vec<Agreement>,
     /// Extra Cedar policies.
     pub cedar: Vec<SourceFile>,
+    /// Sentences that must hold of every message.
+    pub invariants: Vec<Invariant>,
     /// Field profiles by format name.
     pub profiles: BTreeMap<String, Profile>,
     /// Definitions of formatted messages.

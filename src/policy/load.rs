@@ -8,6 +8,7 @@ use super::cases::{self, Case};
 use super::detectors::DetectorRule;
 use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile, WordList};
 use super::faults::Faults;
+use super::invariants::{self, Invariant};
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
 use super::{detectors, groups, messages, profiles, words};
@@ -24,6 +25,7 @@ enum Shelf {
     Constraints,
     Agreement,
     Cedar,
+    Invariants,
     Profile,
     Definition,
     Words,
@@ -41,6 +43,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         (_, "md") if name == "README.md" => Shelf::Readme,
         ("", _) if path == ruleset::PATH => Shelf::Ruleset,
         ("", _) if path == peers::PATH => Shelf::Peers,
+        ("", _) if path == invariants::PATH => Shelf::Invariants,
         ("", "cedar") => Shelf::Cedar,
         ("policies", "xml") => Shelf::Policy,
         ("policies", "toml") => Shelf::Constraints,
@@ -80,6 +83,10 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let peers = lattice.as_ref().filter(|_| registered).map(|lattice| desk.peers(&ruleset, lattice)).unwrap_or_default();
     let agreements =
         lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
+    // They name what stands in all of the files before: where one of those is wrong, they would be blamed for it.
+    let settled = desk.complaints.is_empty();
+    let invariants =
+        lattice.as_ref().filter(|_| settled).map(|lattice| desk.invariants(&ruleset, &peers, lattice, &agreements)).unwrap_or_default();
     let profiles = desk.profiles();
     desk.complain_of_formats_without_profile(&agreements);
     let messages = desk.messages();
@@ -99,6 +106,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             peers: peers.entries,
             agreements,
             cedar,
+            invariants,
             profiles,
             messages,
             word_lists,
@@ -128,7 +136,7 @@ impl<'f> Desk<'f> {
     fn complain_of_strangers(&mut self) {
         for file in self.files.iter().filter(|file| shelf(&file.path).is_none()) {
             let mut faults = Faults::of(file.path.clone());
-            let places = "`ruleset.toml`, `peers.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `messages/`, `filters/words/`, `filters/patterns/`, `filters/detectors.toml` or `cases/`";
+            let places = "`ruleset.toml`, `peers.toml`, `invariants.toml`, `*.cedar`, `policies/`, `agreements/`, `formats/`, `messages/`, `filters/words/`, `filters/patterns/`, `filters/detectors.toml` or `cases/`";
             faults.whole("the file has no place in a rule set", format!("a file of {places}"), "move it, correct its suffix or remove it");
             self.complaints.append(&mut faults.into_list());
         }
@@ -207,6 +215,15 @@ impl<'f> Desk<'f> {
             agreements.push(agreement);
         }
         agreements
+    }
+
+    fn invariants(&mut self, ruleset: &Ruleset, peers: &Peers, lattice: &Lattice, agreements: &[Agreement]) -> Vec<Invariant> {
+        let formats: Vec<&'static str> = FORMATS.iter().map(|format| format.name).collect();
+        let known = Known { registry: &ruleset.registry, peers, lattice, formats: &formats };
+        let Some(file) = self.on(Shelf::Invariants).pop() else { return Vec::new() };
+        let (invariants, mut complaints) = invariants::parse(file, known, agreements);
+        self.complaints.append(&mut complaints);
+        invariants
     }
 
     fn profiles(&mut self) -> BTreeMap<String, Profile> {

@@ -12,6 +12,7 @@ pub mod edition;
 mod faults;
 pub mod folder;
 mod groups;
+mod invariants;
 mod load;
 mod messages;
 mod peers;
@@ -30,4 +31,5 @@ pub use edition::{
 };
 pub(crate) use faults::nearest;
 pub use folder::read_folder;
+pub use invariants::{Description, Form, Invariant};
 pub use load::load;

@@ -117,7 +117,8 @@ fn ceilings(clause: &Clause, lattice: &Lattice) -> Vec<(About, String)> {
     all
 }
 
-fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: &Registry) -> String {
+/// Whether one side is among parties.
+pub(in crate::release) fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: &Registry) -> String {
     let one = |party: &String| {
         let entity = if registry.owners().any(|owner| owner == party) {
             "Nation"
@@ -128,17 +129,23 @@ fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: 
         };
         format!("{side} in {entity}::{}", quoted(party))
     };
-    let named: Vec<String> = parties.map(one).collect();
-    format!("({})", if named.is_empty() { "false".to_owned() } else { named.join(" || ") })
+    either(parties.map(one))
 }
 
-fn one_of<'v>(what: &str, kind: &str, values: impl Iterator<Item = &'v str>) -> String {
-    let equal: Vec<String> = values.map(|value| format!("{what} == {kind}::{}", quoted(value))).collect();
-    format!("({})", if equal.is_empty() { "false".to_owned() } else { equal.join(" || ") })
+/// Whether a word is one of those that are named.
+pub(in crate::release) fn one_of<'v>(what: &str, kind: &str, values: impl Iterator<Item = &'v str>) -> String {
+    either(values.map(|value| format!("{what} == {kind}::{}", quoted(value))))
+}
+
+/// One condition or another; none holds never.
+pub(in crate::release) fn either(conditions: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = conditions.collect();
+    format!("({})", if all.is_empty() { "false".to_owned() } else { all.join(" || ") })
 }
 
 /// A Cedar string literal.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -80,6 +80,7 @@ impl Engine {
         for file in &edition.cedar {
             extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
+        super::stated::descriptions(edition, &schema, &ground.vocabulary, &mut complaints);
         let entities = entities(&edition.registry, edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let (eras, mut desks) = (Eras::of(edition), BTreeMap::new());
         for peer in edition.peers.values() {
@@ -270,12 +271,12 @@ fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
     format!("marked `{} {}` by {}", lattice.policy_name(label.policy), lattice.level_name(label.policy, label.level), places.join(" and "))
 }
 
-fn parse_schema(lattice: &Lattice) -> Result<Schema, String> {
+pub(in crate::release) fn parse_schema(lattice: &Lattice) -> Result<Schema, String> {
     let text = compile::schema(lattice);
     Schema::from_cedarschema_str(&text).map(|(schema, _)| schema).map_err(|error| format!("the schema of the rules does not hold: {error}"))
 }
 
-fn compile_clauses(edition: &Edition, schema: &Schema, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
+pub(in crate::release) fn compile_clauses(edition: &Edition, schema: &Schema, complaints: &mut Vec<Complaint>) -> Vec<Compiled> {
     let mut compiled = Vec::new();
     let mut all = PolicySet::new();
     for agreement in &edition.agreements {
@@ -340,7 +341,7 @@ fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
     Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }
 
-fn of_edition(edition: &Edition, what: String) -> Complaint {
+pub(in crate::release) fn of_edition(edition: &Edition, what: String) -> Complaint {
     of_file(edition.files.first().map_or_else(|| "ruleset.toml".into(), |file| Arc::clone(&file.path)), what)
 }
 

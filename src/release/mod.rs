@@ -15,6 +15,7 @@ mod memo;
 pub mod near;
 pub mod parts;
 mod question;
+pub mod stated;
 pub mod third_party;
 #[cfg(test)]
 mod tests;

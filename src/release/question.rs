@@ -44,6 +44,12 @@ impl<'q> Question<'q> {
         }
     }
 
+    /// The question about a message that was never written.
+    pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &Lattice) -> Self {
+        let super::stated::Imagined { format, kind, subject, traffic, precedence, now, label } = *imagined;
+        Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label) }
+    }
+
     /// The context record of the request; the shape is that of [`super::compile::schema`].
     pub(in crate::release) fn context(&self, types: &Types) -> Option<Context> {
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());

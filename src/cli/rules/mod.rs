@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod replay;
+mod prove;
 mod test;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::process::load_guard;
 pub(super) use check::Check;
 pub(super) use compare::Compare;
 pub(super) use replay::Replay;
+pub(super) use prove::Prove;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.
