@@ -88,7 +88,7 @@ impl Telling<'_> {
         }
         for EquivalentPolicy { policy, adds } in equivalents {
             let item = format!("`{}`{}", self.lattice.policy_name(*policy), self.adds(*policy, adds));
-            self.facts.member(&subject, "scheme of translation", item, Effect::Either);
+            self.facts.member(&subject, "translation", item, Effect::Either);
         }
         levels.iter().for_each(|level| self.level(level));
         tags.iter().enumerate().for_each(|(at, tag)| self.tagged(TagIx::at(at), tag));
