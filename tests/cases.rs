@@ -7,7 +7,7 @@ use std::path::Path;
 use aws_lc_rs::hmac;
 use vestibule::base::{Header, MessageId};
 use vestibule::filter::Waivers;
-use vestibule::pipeline::{Message, Guard, Inspector, Ruling, World};
+use vestibule::pipeline::{Guard, Inspector, Message, Ruling, World};
 use vestibule::policy::report::{Look, render};
 use vestibule::policy::{self, Case, Edition, Expectation};
 use vestibule::sanitise::Keys;

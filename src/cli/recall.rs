@@ -100,8 +100,7 @@ struct Line {
 impl Verb for Show {
     const PATH: &'static [&'static str] = &["recall", "show"];
     const ABOUT: &'static str = "Show recalls: who has a copy, who was told, who has acknowledged";
-    const EXAMPLES: &'static str =
-        "  vestibule recall show --config gateway.toml\n  vestibule recall show --config gateway.toml 0193...\n\nExit status 1 where an acknowledgement is missing.";
+    const EXAMPLES: &'static str = "  vestibule recall show --config gateway.toml\n  vestibule recall show --config gateway.toml 0193...\n\nExit status 1 where an acknowledgement is missing.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;

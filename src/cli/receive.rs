@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::hear::{Heard, Voice};
 use super::peer::{self, Kept, Session, Store};
 use super::send::Line;
-use super::hear::{Heard, Voice};
 use super::{Answer, Failure, Output, Verb, letter, output, runtime, unreadable};
 use crate::base::{Fault, Name, Precedence, Time};
 use crate::config::Remote;

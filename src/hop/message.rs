@@ -649,7 +649,9 @@ mod tests {
             clause_review: ClauseReview::Granted,
         };
         let now = received().received;
-        let bytes = minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now, grants: Vec::new() }).unwrap();
+        let bytes =
+            minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now, grants: Vec::new() })
+                .unwrap();
         let ToInspector::Inspect { ask, message, only, waivers: again, now: then, .. } = minicbor::decode(&bytes).unwrap();
         assert_eq!((ask, message, only, again, then), (7, received(), None, waivers, now));
         let refusal = Refusal::at(Reason::VerifyEdit, Span::new(1, 2), "expected").on("/event");

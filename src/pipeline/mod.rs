@@ -66,10 +66,14 @@ impl<'g> Inspector<'g> {
         let Inspected { mut passage, proposals } = self.inspect_under(from, Message { header, body }, world, grants);
         let verifier = Verifier::new(self.guard.edition(), self.guard.blocked_words(), world.signer);
         for (at, proposal) in proposals {
-            passage.settle(at, |to| {
-                let verified = verifier.verify_under((from, to), &Message { header, body }, proposal, world.now, grants);
-                verified.map(|(verified, _)| verified)
-            }, world.waivers);
+            passage.settle(
+                at,
+                |to| {
+                    let verified = verifier.verify_under((from, to), &Message { header, body }, proposal, world.now, grants);
+                    verified.map(|(verified, _)| verified)
+                },
+                world.waivers,
+            );
             if passage.rulings.get(at).is_some_and(|ruling| ruling.output.is_some() && self.binds_for(&ruling.recipient)) {
                 passage.bound(at);
             }

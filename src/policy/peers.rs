@@ -84,7 +84,19 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let bind = table.word("bind", Need::Optional, faults).map_or(Some(Bind::Nothing), |word| choose(&word, "bind", &BIND, faults));
     let key = key(&mut table, faults);
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, terms, scheme: scheme?, clearances, traffic, reads, binding: binding?, bind: bind?, key })
+    Some(PeerEntry {
+        name: named?,
+        nation: code,
+        communities,
+        terms,
+        scheme: scheme?,
+        clearances,
+        traffic,
+        reads,
+        binding: binding?,
+        bind: bind?,
+        key,
+    })
 }
 
 /// The key with which the peer signs statements.

@@ -10,9 +10,9 @@ use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Sever
 use crate::filter::Waivers;
 use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier};
 use crate::hop::{Notice, Proposed, Received, Wanted};
-use crate::statement::Grant;
 use crate::journal::{Body, Decision};
 use crate::policy::Edition;
+use crate::statement::Grant;
 
 /// What is to be decided.
 #[derive(Debug, Clone)]

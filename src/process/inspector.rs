@@ -80,7 +80,8 @@ fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
 
 fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {
     let edition = guard.edition().digest;
-    let faulted = |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new(), wanted: Vec::new() };
+    let faulted =
+        |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new(), wanted: Vec::new() };
     let sealed = match believed(tools, question) {
         Ok(sealed) => sealed,
         Err(refusal) => {
@@ -92,7 +93,11 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
     let keys = tools.secrets.keys();
     let world = World { now: question.now, keys: &keys, waivers: &question.waivers, signer: None };
     let (from, body) = (&question.message.from, &question.message.body);
-    let Some(inspected) = twice(inspector, || Inspector::new(guard), |inspector| inspector.inspect_under(from, Message { header: &header, body }, &world, &question.grants)) else {
+    let Some(inspected) = twice(
+        inspector,
+        || Inspector::new(guard),
+        |inspector| inspector.inspect_under(from, Message { header: &header, body }, &world, &question.grants),
+    ) else {
         tracing::error!(message = %header.id, "the path failed twice on a message; it is held");
         return faulted(Reason::FaultInternal, "the guard failed twice on this message");
     };

@@ -20,7 +20,7 @@ use crate::base::{Digest, Fault, MessageId, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
 use crate::hop::message::Answer;
 use crate::hop::{Held, Notice, Received};
-use crate::journal::{Accepted, Appended, Body, Copy, Decided, Decision, Denied, Effect, Event, Filter, MessageKey, Page, Row, Stated, State};
+use crate::journal::{Accepted, Appended, Body, Copy, Decided, Decision, Denied, Effect, Event, Filter, MessageKey, Page, Row, State, Stated};
 use crate::policy::Edition;
 use crate::statement::Statement;
 
@@ -212,8 +212,7 @@ impl Shared {
             });
             parcels.push(Parcel::new(key.clone(), None, permitted, bytes));
         }
-        let decided =
-            Decided { message: key.clone(), edition: edition.title(), edition_digest: edition.digest, time: now, decisions, refusal: None };
+        let decided = Decided { message: key.clone(), edition: edition.title(), edition_digest: edition.digest, time: now, decisions, refusal: None };
         Some(super::intake::Prepared { events: vec![Event::Decided(decided)], parcels })
     }
 

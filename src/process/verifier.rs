@@ -13,10 +13,10 @@ use crate::base::{Fault, Reason, Refusal, Time};
 use crate::format;
 use crate::hop::message::{Answer, FromVerifier, Permitted, RECEIVED, Setting, ToVerifier};
 use crate::hop::{HopKey, Permit, Proposed, Received, Wire};
-use crate::statement::Grant;
 use crate::label::Signer;
 use crate::pipeline::{Message, Verifier};
 use crate::policy::Edition;
+use crate::statement::Grant;
 use crate::verify::{BlockedWords, Parties, Proposal, Verified};
 
 /// What the verifier holds.
@@ -96,7 +96,8 @@ impl Tools {
         }
         let key = self.permits.get(&proposed.recipient).ok_or_else(|| hop("no door has such a recipient"))?;
         let verified = twice(&mut (), || (), |()| self.verify(message, now, proposed, grants));
-        let (verified, Parties { origins, consents }) = verified.unwrap_or_else(|| Err(Refusal::new(Reason::FaultInternal, "the second half failed twice on this message")))?;
+        let (verified, Parties { origins, consents }) =
+            verified.unwrap_or_else(|| Err(Refusal::new(Reason::FaultInternal, "the second half failed twice on this message")))?;
         let permit = self.permit(message, proposed, &verified);
         let permitted = Permitted::seal(key, permit).map_err(|fault| Refusal::new(Reason::FaultInternal, fault.what))?;
         let (origins, consents) = (origins.into_iter().collect(), consents.iter().map(ToString::to_string).collect());

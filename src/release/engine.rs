@@ -15,8 +15,8 @@ use cedar_policy::{
 
 use super::memo::{Eras, Memo, Said};
 use super::question::Question;
-use super::vocabulary::{Types, Vocabulary};
 use super::third_party::{Asked, Ground};
+use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};

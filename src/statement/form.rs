@@ -145,7 +145,8 @@ impl Statement {
     /// # Errors
     /// `consent.malformed`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let mut lines = text.strip_prefix(FIRST).and_then(|rest| rest.strip_prefix('\n')).ok_or_else(|| malformed("expected the first line"))?.lines();
+        let mut lines =
+            text.strip_prefix(FIRST).and_then(|rest| rest.strip_prefix('\n')).ok_or_else(|| malformed("expected the first line"))?.lines();
         let kind = lines.next().ok_or_else(|| malformed("expected a kind"))?;
         let mut fields = BTreeMap::new();
         for line in lines {

@@ -148,7 +148,9 @@ fn a_consent_that_does_not_fit_releases_nothing_and_says_why() {
         let other = Consent { to: [name("nzl-ops")].into(), ..good.clone() };
         let relabelled = Consent { scope: Scope::Content { content: Digest::of(&body), label: Digest::of(b"another") }, ..good.clone() };
         let later = Consent { from: Time::from_unix_ms(ms + 1_800_000).unwrap(), ..good.clone() };
-        for (times, (one, code)) in [(relabelled, "consent.content"), (other, "consent.recipient"), (later, "consent.expired")].into_iter().enumerate() {
+        for (times, (one, code)) in
+            [(relabelled, "consent.content"), (other, "consent.recipient"), (later, "consent.expired")].into_iter().enumerate()
+        {
             assert_eq!(state(&gateway, &usa, &key("USA").sign(&by("USA", &one))).await, "taken");
             held(times + 2).await;
             assert_eq!(gateway.outcome(header.id, "can-ops").await, ("quarantine".to_owned(), Some(code)));

@@ -88,7 +88,8 @@ fn what_is_held_is_withdrawn_too_and_no_consent_releases_it_any_more() {
         gbr.send(&header, &body).await;
         assert_eq!(gateway.outcome(header.id, "can-ops").await.1, Some("agreement.consent"));
         assert_eq!(state(&gateway, &usa, &recall("USA", Target::Content(Digest::of(&body))).1).await, "taken");
-        let held = gateway.journal().quarantine(vestibule::journal::Filter { id: Some(header.id), ..Default::default() }, Page::first(10)).await.unwrap();
+        let held =
+            gateway.journal().quarantine(vestibule::journal::Filter { id: Some(header.id), ..Default::default() }, Page::first(10)).await.unwrap();
         assert!(held.rows.is_empty());
         gateway.stop().await;
         lab.audit();

@@ -62,8 +62,9 @@ impl Applying<'_> {
         }
         let changed = match effect {
             Effect::Granted { .. } => 1,
-            Effect::Revoked { of, .. } => self
-                .write("UPDATE statement SET ended = ?1 WHERE id = ?2 AND kind = 'consent' AND ended IS NULL", params![index, of.bytes()])?,
+            Effect::Revoked { of, .. } => {
+                self.write("UPDATE statement SET ended = ?1 WHERE id = ?2 AND kind = 'consent' AND ended IS NULL", params![index, of.bytes()])?
+            }
             Effect::Recalled { targets, .. } => {
                 targets.iter().try_for_each(|target| self.withdraw(id, target))?;
                 1
@@ -134,7 +135,14 @@ impl Views<'_> {
     fn copies(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Copy>, Fault> {
         let rows = self.all(sql, values, |row| {
             let key = (row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?);
-            Ok((key, row.get::<_, String>(2)?, row.get::<_, Option<[u8; 32]>>(3)?, row.get::<_, String>(4)?, row.get::<_, i64>(5)?, row.get::<_, bool>(6)?))
+            Ok((
+                key,
+                row.get::<_, String>(2)?,
+                row.get::<_, Option<[u8; 32]>>(3)?,
+                row.get::<_, String>(4)?,
+                row.get::<_, i64>(5)?,
+                row.get::<_, bool>(6)?,
+            ))
         })?;
         let copy = |((sender, id), recipient, digest, state, attempts, acknowledged): (_, String, Option<[u8; 32]>, String, _, _)| {
             let (sender, id): (String, [u8; 16]) = (sender, id);

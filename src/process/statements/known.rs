@@ -129,7 +129,11 @@ impl Known {
         let of_clause = matches!(consent.scope, Scope::Clause(_));
         let good = |id: &&MessageId| self.consents.get(*id).is_some_and(|given| given.standing() == Standing::Good);
         let full = self.consents.len() >= CONSENTS_MAX || (of_clause && self.by_clause.iter().filter(good).count() >= CLAUSE_CONSENTS_MAX);
-        if full { Err(Refusal::new(Reason::ConsentFull, format!("expected at most {CONSENTS_MAX}, and {CLAUSE_CONSENTS_MAX} of clauses"))) } else { Ok(()) }
+        if full {
+            Err(Refusal::new(Reason::ConsentFull, format!("expected at most {CONSENTS_MAX}, and {CLAUSE_CONSENTS_MAX} of clauses")))
+        } else {
+            Ok(())
+        }
     }
 
     /// Lets go of consents that nobody can use any more, because their time is over.
