@@ -7,7 +7,7 @@ use std::path::Path;
 use aws_lc_rs::hmac;
 use vestibule::base::{Header, MessageId};
 use vestibule::filter::Waivers;
-use vestibule::pipeline::{Guard, Inspector, Ruling, World};
+use vestibule::pipeline::{Guard, Inspector, Message, Ruling, World};
 use vestibule::policy::report::{Look, render};
 use vestibule::policy::{self, Case, Edition, Expectation};
 use vestibule::sanitise::Keys;
@@ -34,7 +34,7 @@ fn rulings(inspector: &mut Inspector<'_>, case: &Case) -> Vec<Ruling> {
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let world = World { now: case.now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
-    inspector.pass(&case.from, &header, &case.body, &world).rulings
+    inspector.pass_under(&case.from, Message { header: &header, body: &case.body }, &world, &case.grants()).rulings
 }
 
 fn agrees(expected: &Expectation, found: &Ruling) -> bool {

@@ -13,6 +13,7 @@ use super::faults::Faults;
 use super::peers::TRAFFIC;
 use super::table::{Need, Table, Word, read};
 use crate::base::{Complaint, Name, Outcome, Precedence, Reason, Time, Traffic};
+use crate::statement::{Grant, Standing};
 
 /// One message with what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +34,20 @@ pub struct Case {
     pub media_type: String,
     /// The header's detached label.
     pub label: Option<String>,
+    /// Consents of third parties, as signed texts.
+    pub consents: Vec<String>,
     /// The body.
     pub body: Vec<u8>,
     /// What is expected, for one or more recipients.
     pub expect: Vec<Expectation>,
+}
+
+impl Case {
+    /// Its consents as they are handed to those who decide.
+    #[must_use]
+    pub fn grants(&self) -> Vec<Grant> {
+        self.consents.iter().map(|note| Grant { note: note.clone(), standing: Standing::Good }).collect()
+    }
 }
 
 /// What is expected for one recipient.
@@ -94,6 +105,7 @@ fn read_case(
     let traffic = table.choice("traffic", Need::Optional, &TRAFFIC, faults).unwrap_or(Traffic::Operation);
     let media_type = table.word("media_type", Need::Optional, faults).map(|word| word.text.to_owned()).unwrap_or_default();
     let label = table.word("label", Need::Optional, faults).map(|word| word.text.to_owned());
+    let consents = table.words("consents", Need::Optional, faults).iter().map(|word| word.text.to_owned()).collect();
     let body = body(&mut table, messages, faults);
     let mut expect: Vec<Expectation> = Vec::new();
     let place = table.place().clone();
@@ -110,7 +122,7 @@ fn read_case(
         expect.push(one);
     }
     table.finish(faults);
-    Some(Case { name: name?.text.to_owned(), rule, from: from?, now: now?, precedence, traffic, media_type, label, body: body?, expect })
+    Some(Case { name: name?.text.to_owned(), rule, from: from?, now: now?, precedence, traffic, media_type, label, consents, body: body?, expect })
 }
 
 fn peer(table: &mut Table<'_>, key: &'static str, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Name> {

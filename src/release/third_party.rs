@@ -1,8 +1,8 @@
 //! The third-party rule: what carries information of a party that takes no part in the release leaves only with that party's consent.
 //!
 //! An origin is the nation that owns the label's policy, and each foreign source or joint owner that the label names. It is a third party where it is
-//! neither the home nation, nor the sender's, nor the recipient's: who sends its own information consents by sending it. A third party consents once
-//! and for all by the onward rule of a clause, or to one release by a signed statement. This is code: no rule set can switch it off, and no review
+//! neither the home nation, nor the sender's, nor the recipient's: who sends its own information consents by sending it. What several own jointly may go
+//! to each of them. A third party consents once and for all by the onward rule of a clause, or to one release by a signed statement. This is code: no rule set can switch it off, and no review
 //! waives it. Of a source that is concealed nobody can be asked, and nobody can consent: what it is in stays held.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,10 +70,18 @@ impl Ground {
 
     /// The third parties of a label between two peers.
     pub(in crate::release) fn origins(&self, lattice: &Lattice, label: &Label, sender: &PeerEntry, recipient: &PeerEntry) -> BTreeSet<String> {
-        let owner = lattice.policies().get(label.policy.index()).and_then(|policy| policy.owner.clone());
-        let named = lattice.foreign_origins(label).into_iter().map(str::to_owned);
+        let Some(policy) = lattice.policies().get(label.policy.index()) else { return BTreeSet::new() };
+        let joint = policy.origins.and_then(|origins| Some((policy.tags.get(origins.joint.index())?, label.values(origins.joint)?)));
+        let owners: BTreeSet<&str> = joint
+            .into_iter()
+            .flat_map(|(tag, values)| values.iter().filter_map(|value| tag.values.get(value.index())).map(|value| value.name.as_str()))
+            .chain(policy.owner.as_deref())
+            .collect();
+        let sources = lattice.foreign_origins(label).into_iter().filter(|source| !owners.contains(source));
+        // What several own goes to any of them: that is no onward release of the others' information.
+        let owned = owners.iter().copied().filter(|_| !owners.contains(recipient.nation.as_str()));
         let takes_part = |origin: &String| [&self.home, &sender.nation, &recipient.nation].contains(&origin);
-        owner.into_iter().chain(named).filter(|origin| !takes_part(origin)).collect()
+        sources.chain(owned).map(str::to_owned).filter(|origin| !takes_part(origin)).collect()
     }
 
     /// Whether every third party consents.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 
-use super::Said;
+use super::{Said, readers};
 use crate::base::{Digest, Header, MessageId, Reason, Refusal, Time};
 use crate::label::Lattice;
 use crate::policy::{Edition, PeerEntry};
@@ -80,21 +80,59 @@ pub fn is_recall(edition: &Edition, note: &str) -> bool {
 fn origins(release: &Release<'_>) -> BTreeSet<String> {
     let Release { edition, sender, recipient, said, .. } = release;
     let Some(policy) = edition.lattice.policies().get(said.policy) else { return BTreeSet::new() };
-    let sets: Vec<usize> = policy.origins.iter().flat_map(|origins| [origins.foreign.index(), origins.joint.index()]).collect();
-    let tags = said.categories.iter().filter(|(at, _)| sets.contains(at)).filter_map(|(at, values)| Some((policy.tags.get(*at)?, values)));
-    let named = tags.flat_map(|(tag, values)| values.iter().filter_map(|at| tag.values.get(*at)).map(|value| value.name.clone()));
+    let named = |set: Option<usize>| {
+        let tags = said.categories.iter().filter(move |(at, _)| Some(*at) == set).filter_map(|(at, values)| Some((policy.tags.get(*at)?, values)));
+        tags.flat_map(|(tag, values)| values.iter().filter_map(|at| tag.values.get(*at)).map(|value| value.name.clone())).collect::<Vec<_>>()
+    };
+    let mut owners = named(policy.origins.map(|origins| origins.joint.index()));
+    owners.extend(policy.owner.clone());
+    let mut parties = named(policy.origins.map(|origins| origins.foreign.index()));
+    parties.retain(|source| !owners.contains(source));
+    if !owners.contains(&recipient.nation) {
+        parties.append(&mut owners);
+    }
     let third = |party: &String| *party != edition.home && *party != sender.nation && *party != recipient.nation;
-    policy.owner.iter().cloned().chain(named).filter(third).collect()
+    parties.into_iter().filter(third).collect()
 }
 
 /// Whether some clause in force that could serve these two says that the party consented in general. Which clause the first half found is not asked.
 fn onward(release: &Release<'_>, origin: &str) -> bool {
     let Release { edition, header, sender, recipient, now, .. } = release;
     let in_force = edition.agreements.iter().filter(|agreement| agreement.from <= *now && *now < agreement.until);
-    in_force.flat_map(|agreement| &agreement.clauses).any(|clause| {
+    let mut clauses = in_force.flat_map(|agreement| &agreement.clauses).filter(|clause| {
         let serves = sender.is_among(&clause.from) && recipient.is_among(&clause.to);
         serves && clause.onward.contains(origin) && clause.formats.contains(release.format) && clause.traffic.contains(&header.traffic)
-    })
+    });
+    clauses.any(|clause| clause.kinds.is_empty() || kind(release).is_none_or(|kind| clause.kinds.iter().any(|pattern| meets(pattern, &kind))))
+}
+
+/// The kind of the message, as the second half reads it; nothing for formats whose kinds it does not know, and there any kind may be meant.
+fn kind(release: &Release<'_>) -> Option<String> {
+    let reader = readers::identify(release.body).ok()?;
+    match reader.name {
+        "cot" | "tak" => {
+            let tree = (reader.read)(release.body).ok()?;
+            let kind = tree.root()?.said("type")?;
+            Some(kind.split(';').next().unwrap_or_default().to_owned())
+        }
+        "nffi" => Some("track".to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a kind is one that a pattern names, in which `*` stands for anything.
+fn meets(pattern: &str, kind: &str) -> bool {
+    match (pattern.chars().next(), kind.chars().next()) {
+        (None, None) => true,
+        (Some('*'), first) => {
+            let without = pattern.get(1..).unwrap_or_default();
+            meets(without, kind) || first.is_some_and(|first| meets(pattern, kind.get(first.len_utf8()..).unwrap_or_default()))
+        }
+        (Some(wanted), Some(first)) if wanted == first => {
+            meets(pattern.get(wanted.len_utf8()..).unwrap_or_default(), kind.get(first.len_utf8()..).unwrap_or_default())
+        }
+        _ => false,
+    }
 }
 
 /// The identity of a consent of this party that allows this release.
@@ -152,4 +190,32 @@ fn is_signed(edition: &Edition, origin: &str, text: &str, signatures: &str) -> b
         let signature = bytes.get(4..).unwrap_or_default();
         keys().filter(|key| key.name() == name).any(|key| UnparsedPublicKey::new(&ED25519, key.public()).verify(&signed, signature).is_ok())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_meet_patterns_with_stars_anywhere() {
+        for (pattern, kind, expected) in [
+            ("b-a-*", "b-a-o-tbl", true),
+            ("b-a-*", "a-f-G", false),
+            ("a-*-G-*", "a-f-G-U-C", true),
+            ("a-*-G", "a-f-G-U", false),
+            ("*", "", true),
+            ("", "a", false),
+            ("a-f", "a-f", true),
+        ] {
+            assert_eq!(meets(pattern, kind), expected, "{pattern} {kind}");
+        }
+    }
+
+    #[test]
+    fn a_statement_of_another_kind_or_with_a_line_twice_gives_no_fields() {
+        assert!(fields("vestibule statement 1\nconsent\nid 1\nby USA", "consent").is_some());
+        for text in ["vestibule statement 1\nrecall\nid 1", "vestibule statement 1\nconsent\nid 1\nid 2", "vestibule statement 1\nconsent\nid", "x"] {
+            assert!(fields(text, "consent").is_none(), "{text}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::base::{Fault, Header, MessageId, Name, Outcome, Reason};
 use crate::filter::Waivers;
 use crate::label::Signer;
 use crate::link::pki::{Anchor, Use};
-use crate::pipeline::{Guard, Inspector, Passage, World};
+use crate::pipeline::{Guard, Inspector, Message, Passage, World};
 use crate::policy::{Bind, Case, Expectation};
 use crate::process::world::Secrets;
 
@@ -82,7 +82,7 @@ fn pass(inspector: &mut Inspector<'_>, case: &Case, secrets: &Secrets, signer: O
         label: case.label.clone(),
     };
     let world = World { now: case.now, keys: &secrets.keys(), waivers: &Waivers::default(), signer };
-    inspector.pass(&case.from, &header, &case.body, &world)
+    inspector.pass_under(&case.from, Message { header: &header, body: &case.body }, &world, &case.grants())
 }
 
 /// A binding key of the time of a case, for looking only; none where nobody of the case gets labels bound.
