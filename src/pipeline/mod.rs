@@ -19,8 +19,8 @@ pub use verifier::{Message, Verifier};
 
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
-use crate::format::{self, Parsed, Received};
-use crate::label::{self, Labelled, Signer};
+use crate::format::{self, Received};
+use crate::label::{self, Binding, Labelled, Signer, around};
 use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
@@ -85,6 +85,16 @@ impl<'g> Inspector<'g> {
             return Passage::refused(&refusal, names()).into();
         };
         let mut budget = Budget::for_body(body.len());
+        let trust = self.guard.label_trust(sender);
+        let mut reading = Guard::reading(sender, trust.as_deref());
+        let opened = match around::open(header, body, reading.binding, world.now, &mut budget) {
+            Ok(opened) => opened,
+            Err(refusal) => return Passage::refused(&refusal, names()).weighed(self.guard.filters().labels()).into(),
+        };
+        if opened.is_some() {
+            reading.binding = Binding::Around;
+        }
+        let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
         let parsed = match Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) {
             Ok(parsed) => parsed,
             Err(refusal) => return Passage::refused(&refusal, names()).into(),
@@ -94,17 +104,12 @@ impl<'g> Inspector<'g> {
             Ok(scanned) => scanned,
             Err(refusal) => return Passage::refused(&refusal, names()).of_format(name).into(),
         };
-        match self.label(parsed, sender, world, &mut budget) {
+        match label::verify(parsed, &self.guard.edition().lattice, &reading, world.now, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
             Err(refusal) => {
                 Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()).into()
             }
         }
-    }
-
-    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        let trust = self.guard.label_trust(sender);
-        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
     }
 
     fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Inspected {
