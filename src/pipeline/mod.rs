@@ -70,7 +70,7 @@ impl<'g> Inspector<'g> {
 
     /// Whether labels are bound to what this recipient gets.
     fn binds_for(&self, recipient: &Name) -> bool {
-        self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind == Bind::Embedded)
+        self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind != Bind::Nothing)
     }
 
     /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.

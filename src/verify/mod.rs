@@ -42,7 +42,7 @@ mod translate;
 mod words;
 mod xml;
 
-pub use bound::{Bond, bound};
+pub use bound::{Bond, beside, bound};
 pub use label::Said;
 pub use proposal::Proposal;
 pub use shown::{Shown, shown};

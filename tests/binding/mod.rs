@@ -5,6 +5,7 @@ mod attacks;
 mod beside;
 mod interop;
 mod lab;
+mod onward;
 mod passage;
 mod release;
 

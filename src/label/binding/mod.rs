@@ -10,7 +10,7 @@ mod form;
 mod write;
 
 pub use form::NAMESPACE;
-pub use write::{Bond, embed};
+pub use write::{Bond, beside, embed};
 
 use std::sync::Arc;
 
