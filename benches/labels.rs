@@ -31,7 +31,7 @@ use vestibule::label::signature::Trust;
 use vestibule::label::signature::canonical::canonical;
 use vestibule::label::{self, Binding, Reading, stanag4774};
 use vestibule::policy;
-use vestibule::release::{Circumstances, Engine};
+use vestibule::release::{self, Circumstances, Engine};
 
 /// Time spent on each figure.
 const SPENT: Duration = Duration::from_millis(1_500);
@@ -172,6 +172,8 @@ fn verified(kind: &Kind) -> Vec<Figure> {
         let cot = format::by_name("cot").expect("a format");
         (cot.read)(text.as_bytes(), &mut Budget::for_body(text.len())).expect("a sound message").len()
     };
+    let options = Options { comments: Comments::Allow, cdata: Cdata::Allow, depth_max: 32 };
+    let read = || Source::read(&text, options, &mut Budget::for_body(text.len())).expect("sound XML").elements().count();
     let bare = || {
         let parts = parse();
         let digest = digest::digest(&digest::SHA256, &content);
@@ -181,6 +183,8 @@ fn verified(kind: &Kind) -> Vec<Figure> {
     let name = |what: &str| format!("{}, {} bytes: {what}", kind.name, text.len());
     let mut figures = vec![
         fastest(&name("bare: parse, digest, signature"), bare),
+        fastest(&name("  of which read as it was written"), read),
+        fastest(&name("  of which that and canonical form"), || spelt(&text, "event", "Signature")),
         fastest(&name("verify"), || check(&kept)),
         fastest(&name("parse and verify"), || (parse(), check(&kept))),
         fastest(&name("verify, first of its signer"), || check(&trust())),
@@ -228,14 +232,18 @@ fn labels() -> Vec<Figure> {
     let labelled = label::verify(parsed, &edition.lattice, &reading, now(), &mut budget).expect("a label");
     let read = || stanag4774::read_text(&edition.lattice, LABEL, &mut Budget::for_body(LABEL.len())).expect("a label");
     let decide = || engine.decide(&labelled, sender, recipient, &Circumstances { now: now() }).map(drop).expect("a clause");
+    let clear = || release::mandatory::clear(&edition.lattice, labelled.label(), recipient, now()).expect("a clearance");
+    let tell = || engine.marked(&labelled);
     let anew = || {
         engine.forget();
         decide();
     };
     vec![
         fastest(&format!("label of STANAG 4774, {} bytes: read, XML and all", LABEL.len()), read),
-        fastest("decision for one recipient, on a message like one before", decide),
-        fastest("decision for one recipient, the first of its kind", anew),
+        fastest("decision for one recipient, asked again: on a message like one before", decide),
+        fastest("decision for one recipient, asked first: the first of its kind", anew),
+        fastest("  of which mandatory control", clear),
+        fastest("  of which what there is to say of it", tell),
     ]
 }
 

@@ -91,7 +91,7 @@ reasons! {
     SizeBusy = "size.busy", Limit, Reject, "the gateway takes no more messages now", "try again later with the same message id";
     // format
     FormatUnrecognised = "format.unrecognised", Internal, Reject, "no format claims these bytes", "send a format that the gateway reads";
-    FormatEncapsulated = "format.encapsulated", Internal, Reject, "the body is a binding that holds the message", "send the message with its binding inside, or with its binding in the header";
+    FormatEncapsulated = "format.encapsulated", Internal, Reject, "the body is a binding that holds the message, and the sender's labels need none", "send the message itself, or have the entry of the sender ask for bindings";
     FormatAmbiguous = "format.ambiguous", Internal, Reject, "more than one format claims these bytes", "send bytes with one reading";
     FormatMediaType = "format.media_type", Internal, Reject, "the claimed media type is not that of the format found", "state the true media type";
     // malformed

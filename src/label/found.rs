@@ -102,8 +102,8 @@ impl<'f> Found<'f> {
         self.now
     }
 
-    /// Reads the label of the header.
-    pub(in crate::label) fn detached(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
+    /// Reads the label of the header, which stood there or in the binding around the message.
+    pub(in crate::label) fn detached(&mut self, text: &str, form: Form, budget: &mut Budget) -> Result<(), Refusal> {
         budget.spend(WORK_PER_MARKING)?;
         let place = Place { span: None, path: "header".into() };
         let (role, label, dates) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
@@ -111,7 +111,7 @@ impl<'f> Found<'f> {
         if role != Role::Originator {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
-        self.add(label, Form::Detached, place)
+        self.add(label, form, place)
     }
 
     /// Takes the label that a binding in the header has proved.

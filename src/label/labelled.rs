@@ -34,6 +34,8 @@ pub enum Binding<'r> {
     Unbound,
     /// A signed binding is required, by a signer who is trusted so; where the sender's domain has no label anchors, nobody is.
     Required(Option<&'r Trust>),
+    /// The label is that of the header, and was proved by the binding in which the message came, with which all that is in the message is signed.
+    Around,
 }
 
 /// A place of the message that says how it is marked.
@@ -56,6 +58,8 @@ pub enum Form {
     Alternative,
     /// A STANAG 4774 label in the frame header.
     Detached,
+    /// The label of the binding in which the message came.
+    Around,
     /// A banner line.
     Banner,
     /// The classification line of a text message.
@@ -85,6 +89,7 @@ impl Form {
             Self::Stanag4774 => "STANAG 4774 label",
             Self::Alternative => "STANAG 4774 alternative label",
             Self::Detached => "detached STANAG 4774 label",
+            Self::Around => "the binding around it",
             Self::Banner => "banner line",
             Self::Line => "classification line",
             Self::Letter => "letters of the header",
@@ -110,8 +115,9 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading<'_>, 
     match (&parsed.header().label, reading.binding) {
         (Some(text), Binding::Required(trust)) => found.beside(bound_beside(&parsed, text, lattice, trust, now, budget)?)?,
         (None, Binding::Required(trust)) => bound(&parsed, &markings, trust, now, budget)?,
-        (Some(text), Binding::Unbound) => found.detached(text, budget)?,
-        (None, Binding::Unbound) => {}
+        (Some(text), Binding::Unbound) => found.detached(text, Form::Detached, budget)?,
+        (Some(text), Binding::Around) => found.detached(text, Form::Around, budget)?,
+        (None, Binding::Unbound | Binding::Around) => {}
     }
     found.labels(tree, &places, budget)?;
     let attached: Vec<NodeId> = format.insides(tree).iter().filter_map(|inside| tree.parent(inside.node)).collect();
@@ -181,7 +187,7 @@ fn bound_beside(parsed: &Parsed<'_>, text: &str, lattice: &Lattice, trust: Optio
     }
 }
 
-fn untrusted() -> Refusal {
+pub(in crate::label) fn untrusted() -> Refusal {
     Refusal::new(Reason::LabelBinding, "expected label anchors of the sender's domain: set `label_anchor` and `label_revocations`")
 }
 

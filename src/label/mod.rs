@@ -3,6 +3,7 @@
 //! Takes [`crate::format::Parsed`], gives [`Labelled`].
 
 pub mod acs;
+pub mod around;
 pub mod banner;
 pub mod binding;
 mod character;

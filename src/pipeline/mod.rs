@@ -19,8 +19,8 @@ pub use verifier::{Message, Verifier};
 
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
 use crate::filter::{Scanned, Scanner, Waivers};
-use crate::format::{self, Parsed, Received};
-use crate::label::{self, Labelled, Signer};
+use crate::format::{self, Received};
+use crate::label::{self, Binding, Labelled, Signer, around};
 use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
@@ -84,7 +84,7 @@ impl<'g> Inspector<'g> {
 
     /// Whether labels are bound to what this recipient gets.
     fn binds_for(&self, recipient: &Name) -> bool {
-        self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind == Bind::Embedded)
+        self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind != Bind::Nothing)
     }
 
     /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.
@@ -104,6 +104,16 @@ impl<'g> Inspector<'g> {
             return Passage::refused(&refusal, names()).into();
         };
         let mut budget = Budget::for_body(body.len());
+        let trust = self.guard.label_trust(sender);
+        let mut reading = Guard::reading(sender, trust.as_deref());
+        let opened = match around::open(header, body, reading.binding, world.now, &mut budget) {
+            Ok(opened) => opened,
+            Err(refusal) => return Passage::refused(&refusal, names()).weighed(self.guard.filters().labels()).into(),
+        };
+        if opened.is_some() {
+            reading.binding = Binding::Around;
+        }
+        let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
         let parsed = match Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) {
             Ok(parsed) => parsed,
             Err(refusal) => return Passage::refused(&refusal, names()).into(),
@@ -113,7 +123,7 @@ impl<'g> Inspector<'g> {
             Ok(scanned) => scanned,
             Err(refusal) => return Passage::refused(&refusal, names()).of_format(name).into(),
         };
-        match self.label(parsed, sender, world.now, &mut budget) {
+        match label::verify(parsed, &self.guard.edition().lattice, &reading, world.now, &mut budget) {
             Ok(labelled) => self.rule(&labelled, &scanned, (sender, &recipients), world, grants),
             Err(refusal) => {
                 Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()).into()
@@ -124,18 +134,21 @@ impl<'g> Inspector<'g> {
     /// How near each rule of release came to speaking, for each recipient of a message that can be read and labelled; nothing where it cannot.
     pub fn near(&self, from: &Name, header: &Header, body: &[u8], now: Time) -> Vec<(Name, Nearness)> {
         let edition = self.guard.edition();
-        let mut budget = Budget::for_body(body.len());
         let known = edition.recipients(from, header, now).ok().zip(edition.peers.get(from));
+        let Some((recipients, sender)) = known else { return Vec::new() };
+        let mut budget = Budget::for_body(body.len());
+        let trust = self.guard.label_trust(sender);
+        let mut reading = Guard::reading(sender, trust.as_deref());
+        let Ok(opened) = around::open(header, body, reading.binding, now, &mut budget) else { return Vec::new() };
+        if opened.is_some() {
+            reading.binding = Binding::Around;
+        }
+        let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
         let parsed = Received::new(header, body).and_then(|received| format::parse(received, &mut budget));
-        let (Some((recipients, sender)), Ok(parsed)) = (known, parsed) else { return Vec::new() };
-        let Ok(labelled) = self.label(parsed, sender, now, &mut budget) else { return Vec::new() };
+        let labelled = parsed.and_then(|parsed| label::verify(parsed, &edition.lattice, &reading, now, &mut budget));
+        let Ok(labelled) = labelled else { return Vec::new() };
         let asked = |recipient| Asked { labelled: &labelled, sender, recipient, now };
         recipients.into_iter().map(|recipient| (recipient.name.clone(), self.guard.engine().near(edition, &asked(recipient)))).collect()
-    }
-
-    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        let trust = self.guard.label_trust(sender);
-        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), now, budget)
     }
 
     fn rule(

@@ -73,13 +73,23 @@ impl<'e> Verifier<'e> {
         match recipient.bind {
             Bind::Nothing => Ok((verified, parties)),
             Bind::Embedded => self.bind(verified, header, &released, recipient, now).map(|bound| (bound, parties)),
+            Bind::Beside => self.bind_beside(verified, &released, recipient, now).map(|bound| (bound, parties)),
         }
+    }
+
+    /// Binds the label to the bytes that leave, in the header, and has the second reader look at that too.
+    fn bind_beside(&self, verified: Verified, released: &Said, recipient: &PeerEntry, now: Time) -> Result<Verified, Refusal> {
+        let signer = self.signer.ok_or_else(keyless)?;
+        let lattice = &self.edition.lattice;
+        let released = &released.label(lattice).ok_or_else(|| refuse("expected a label of the rule set"))?;
+        let bond = Bond { lattice, label: released, policy: recipient.scheme, now };
+        let binding = binding::beside(verified.bytes(), verified.detached(), bond, signer)?;
+        verify::beside(verified, binding, verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words })
     }
 
     /// Binds the label to what leaves, and has the second reader look at that too.
     fn bind(&self, verified: Verified, header: &Header, released: &Said, recipient: &PeerEntry, now: Time) -> Result<Verified, Refusal> {
-        let refuse = |expected: &str| Refusal::new(Reason::LabelBind, expected);
-        let signer = self.signer.ok_or_else(|| refuse("expected a binding key of this gateway: set `binding_key` and `binding_certificate`"))?;
+        let signer = self.signer.ok_or_else(keyless)?;
         if header.label.is_some() {
             return Err(refuse("expected the label in the message and not in its header, beside which no bound label can stand"));
         }
@@ -89,4 +99,12 @@ impl<'e> Verifier<'e> {
         let text = binding::embed(text, Bond { lattice, label: released, policy: recipient.scheme, now }, signer)?;
         verify::bound(verified, text.into_bytes(), verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words })
     }
+}
+
+fn refuse(expected: &str) -> Refusal {
+    Refusal::new(Reason::LabelBind, expected)
+}
+
+fn keyless() -> Refusal {
+    refuse("expected a binding key of this gateway: set `binding_key` and `binding_certificate`")
 }

@@ -154,6 +154,8 @@ pub enum Bind {
     Nothing,
     /// The labels stand in one binding in the message, signed by the gateway.
     Embedded,
+    /// The label stands in a binding beside the message, in its header, signed by the gateway: in every format.
+    Beside,
 }
 
 /// Whether the labels of a peer must be bound.

@@ -22,7 +22,10 @@ pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traff
 pub(in crate::policy) const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
 
 /// How labels are bound for a peer, as rule files spell it.
-pub(in crate::policy) const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
+pub(in crate::policy) const BIND: [(&str, Bind); 3] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded), ("beside", Bind::Beside)];
+
+/// The formats whose messages can hold a binding.
+const HOSTS: [&str; 1] = ["cot"];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]
@@ -81,7 +84,7 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let terms = communities.iter().filter_map(term).filter(|(_, term)| *term != Term::default()).collect();
     let reads = reads(&mut table, faults);
     let binding = table.word("binding", Need::Optional, faults).map_or(Some(Binding::Unbound), |word| choose(&word, "binding", &BINDING, faults));
-    let bind = table.word("bind", Need::Optional, faults).map_or(Some(Bind::Nothing), |word| choose(&word, "bind", &BIND, faults));
+    let bind = bind(&mut table, &reads, faults);
     let key = key(&mut table, faults);
     table.finish(faults);
     Some(PeerEntry {
@@ -107,6 +110,22 @@ fn key(table: &mut Table<'_>, faults: &mut Faults) -> Option<VerifierKey> {
         faults.at(&word.at, "the key of statements does not read", what, "copy what `vestibule consent key` printed for the peer");
     }
     key.ok()
+}
+
+/// How labels are bound for the peer. A format that it reads and that can hold no binding would be held each time, and is a fault.
+fn bind(table: &mut Table<'_>, reads: &[&'static str], faults: &mut Faults) -> Option<Bind> {
+    let Some(word) = table.word("bind", Need::Optional, faults) else { return Some(Bind::Nothing) };
+    let bind = choose(&word, "bind", &BIND, faults);
+    if let Some(unable) = reads.iter().find(|format| bind == Some(Bind::Embedded) && !HOSTS.contains(format)) {
+        let what = format!("messages of `{unable}` can hold no binding");
+        faults.at(
+            &word.at,
+            what,
+            "`embedded` for a peer that reads formats which hold bindings: `cot`",
+            "write `beside`: then the binding stands in the header",
+        );
+    }
+    bind
 }
 
 /// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.

@@ -170,7 +170,15 @@ fn a_message_of_every_case_that_is_released_is_released_by_the_model() {
     for shipped in &*SHIPPED {
         for case in &shipped.edition.cases {
             let Some((header, label, format, facts)) = super::template::read(&shipped.edition, case) else { continue };
-            let imagined = Imagined { format, kind: &facts.0, subject: &facts.1, traffic: header.traffic, precedence: header.precedence, now: case.now, label: &label };
+            let imagined = Imagined {
+                format,
+                kind: &facts.0,
+                subject: &facts.1,
+                traffic: header.traffic,
+                precedence: header.precedence,
+                now: case.now,
+                label: &label,
+            };
             for expected in &case.expect {
                 let asked_for = shipped.engine.imagine(&shipped.edition, &imagined, &case.from, &expected.to);
                 let modelled = shipped.model_says(&shipped.released, &imagined, &case.from, &expected.to);

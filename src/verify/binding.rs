@@ -79,6 +79,25 @@ pub(super) fn whole(message: &Second<'_>) -> Result<(), &'static str> {
     }
 }
 
+/// The element that holds the message in a binding around it, where the signature covers the label and all that is in it.
+///
+/// # Errors
+/// One line: what was expected.
+pub(super) fn around<'t, 'a>(root: Part<'t, 'a>) -> Result<Part<'t, 'a>, &'static str> {
+    if one(root.all().filter(|part| part.is_element() && part.name() == (BINDING, "BindingInformation"))).map(|only| only.at) != Some(root.at) {
+        return Err("expected one binding, around the message");
+    }
+    let (signature, metadata) = parts(root)?;
+    let data = one(metadata.content().filter(|part| part.name().1 != "Metadata")).filter(|data| data.name() == (BINDING, "Data"));
+    let data = data.filter(|data| one(data.content()).is_some_and(Part::is_element)).ok_or("expected one element as the data of the binding")?;
+    let references = references(signature)?;
+    match one(references.iter().filter(|reference| reference.said("URI") == Some(""))) {
+        Some(whole) if filter(*whole)? == ENVELOPED => Ok(data),
+        Some(_) => Err("expected a reference to the binding without its signature"),
+        None => label(root, &references, metadata).map(|()| data),
+    }
+}
+
 /// The signature and the bound labels of a binding.
 fn parts<'t, 'a>(binding: Part<'t, 'a>) -> Result<(Part<'t, 'a>, Part<'t, 'a>), &'static str> {
     let [signature, container] = two(binding.content()).ok_or("expected a binding of one signature and one container")?;

@@ -15,9 +15,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::binding::{self, BINDING, SIGNATURE};
 use super::label::{LABEL, Said};
+use super::readers::Canonical;
 use super::second::{Part, Second, Sort};
 use super::xml::exclusive;
-use super::{BlockedWords, Verified, compare, label, place, readers, release};
+use super::{BlockedWords, Verified, compare, label, place, readers, release, untyped, xml};
 use crate::base::{Digest, Reason, Refusal};
 use crate::label::signer::{self, Signer};
 use crate::label::{Label, Lattice};
@@ -54,10 +55,27 @@ pub fn bound(verified: Verified, bytes: Vec<u8>, bond: Bond<'_>) -> Result<Verif
         (Some(one), Some(other)) => compare::element(one, other, &place::Declared::default())?,
         _ => return Err(Refusal::new(Reason::VerifyEdit, "expected a message")),
     }
-    binding::whole(&after).and_then(|()| says(&after, bond)).and_then(|()| proves(&after, bond.signer)).map_err(wrong)?;
+    binding::whole(&after).and_then(|()| says(&after, bond)).and_then(|_| proves(&after, bond.signer, None)).map_err(wrong)?;
     bond.blocked_words.absent_from(&after)?;
     drop((before, after));
     Ok(Verified { digest: Digest::of(&bytes), recipient: verified.recipient, detached: None, bytes })
+}
+
+/// Takes a binding in the header beside the message that was verified, in place of the label that would stand there.
+///
+/// # Errors
+/// `verify.canonical` where it is not in canonical form; `verify.binding` where it does not say, cover or prove what it must.
+pub fn beside(verified: Verified, binding: String, bond: Bond<'_>) -> Result<Verified, Refusal> {
+    let tree = xml::read(binding.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+    Canonical::Compared(xml::canonical).check(binding.as_bytes(), &tree)?;
+    let said = binding::beside(&tree, &verified.bytes).and_then(|()| says(&tree, bond)).map_err(wrong)?;
+    if said != 1 {
+        return Err(wrong("expected the originator's label alone in a binding beside the message"));
+    }
+    proves(&tree, bond.signer, Some(&verified.bytes)).map_err(wrong)?;
+    bond.blocked_words.absent_from(&tree)?;
+    drop(tree);
+    Ok(Verified { detached: Some(binding), ..verified })
 }
 
 fn wrong(expected: &'static str) -> Refusal {
@@ -91,8 +109,8 @@ fn keep<'t>(part: Part<'t, '_>, depth: usize, left: &mut Second<'t>) {
     }
 }
 
-/// Checks what the labels in the binding say.
-fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<(), &'static str> {
+/// Checks what the labels in the binding say; gives their number.
+fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<usize, &'static str> {
     let released = Said::of(bond.released);
     let root = tree.root().ok_or("expected a message")?;
     let outermost = |part: &Part<'_, '_>| part.is_element() && part.name().0 == LABEL && part.parent().is_some_and(|above| above.name().0 != LABEL);
@@ -110,11 +128,11 @@ fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<(), &'static str> {
         }
         policies.push(said.policy);
     }
-    Ok(())
+    Ok(policies.len())
 }
 
-/// Checks digest and signature over the bytes that leave.
-fn proves(tree: &Second<'_>, signer: &Signer) -> Result<(), &'static str> {
+/// Checks digests and signature over the bytes that leave: over the document, and where the binding stands `beside` a message over that.
+fn proves(tree: &Second<'_>, signer: &Signer, beside: Option<&[u8]>) -> Result<(), &'static str> {
     let root = tree.root().ok_or("expected a message")?;
     let part = |name: &str| {
         let mut all = root.all().filter(|part| part.is_element() && part.name() == (SIGNATURE, name));
@@ -123,11 +141,13 @@ fn proves(tree: &Second<'_>, signer: &Signer) -> Result<(), &'static str> {
     let value = |name: &str| part(name).and_then(Part::whole_text).and_then(|text| STANDARD.decode(text).ok());
     let named = |name: &str| part(name).and_then(|part| part.said("Algorithm"));
     let signature = part("Signature").ok_or("expected one signature")?;
-    if (named("DigestMethod"), named("SignatureMethod")) != (Some(signer::DIGEST), Some(signer.algorithm())) {
+    if named("SignatureMethod") != Some(signer.algorithm()) {
         return Err("expected the algorithms of the gateway's key");
     }
     let content = exclusive(root, Some(signature.at)).ok_or("expected namespaces that results use")?;
-    if value("DigestValue").as_deref() != Some(digest(&SHA384, &content).as_ref()) {
+    let all: Vec<Part<'_, '_>> = root.all().filter(|part| part.is_element() && part.name() == (SIGNATURE, "Reference")).collect();
+    let covered = [Some(content.as_slice()), beside].into_iter().flatten();
+    if all.len() != covered.clone().count() || all.iter().zip(covered).any(|(reference, bytes)| !digests(*reference, bytes)) {
         return Err("expected the digest of the bytes that leave");
     }
     let signed = part("SignedInfo").and_then(|info| exclusive(info, None)).ok_or("expected one `SignedInfo`")?;
@@ -142,4 +162,12 @@ fn proves(tree: &Second<'_>, signer: &Signer) -> Result<(), &'static str> {
     let certificates = root.all().filter(|part| part.is_element() && part.name() == (SIGNATURE, "X509Certificate"));
     let shown: Option<Vec<String>> = certificates.map(|part| part.whole_text().map(str::to_owned)).collect();
     if shown == Some(signer.certificates().collect()) { Ok(()) } else { Err("expected the gateway's certificates") }
+}
+
+/// Whether a reference has the digest of these bytes.
+fn digests(reference: Part<'_, '_>, bytes: &[u8]) -> bool {
+    let child = |name: &str| reference.content().find(|part| part.name() == (SIGNATURE, name));
+    let value = child("DigestValue").and_then(Part::whole_text).and_then(|text| STANDARD.decode(text).ok());
+    let method = child("DigestMethod").and_then(|part| part.said("Algorithm"));
+    method == Some(signer::DIGEST) && value.as_deref() == Some(digest(&SHA384, bytes).as_ref())
 }

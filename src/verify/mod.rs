@@ -9,6 +9,7 @@
 //! decided once; banner lines, which the first reader checks against the label.
 
 mod acs;
+mod around;
 mod binding;
 mod bound;
 mod compare;
@@ -42,7 +43,7 @@ mod translate;
 mod words;
 mod xml;
 
-pub use bound::{Bond, bound};
+pub use bound::{Bond, beside, bound};
 pub use label::Said;
 pub use proposal::Proposal;
 pub use shown::{Shown, shown};
@@ -126,16 +127,43 @@ impl Verified {
 /// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
+    match around::open(&claim).map_err(disagree)? {
+        Some(around::Opened { header, content }) => compared(Claim { header: &header, original: content, ..claim }, Bound::Around),
+        None => {
+            let bound = match (claim.sender.binding, &claim.header.label) {
+                (LabelBinding::Unbound, _) => Bound::Not,
+                (LabelBinding::Required, Some(_)) => Bound::Beside,
+                (LabelBinding::Required, None) => Bound::Inside,
+            };
+            compared(claim, bound)
+        }
+    }
+}
+
+/// Where the binding of the labels stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    /// There need be none.
+    Not,
+    /// In the message.
+    Inside,
+    /// In the header.
+    Beside,
+    /// The message stood in it, and was taken out.
+    Around,
+}
+
+fn compared(claim: Claim<'_>, bound: Bound) -> Result<Verified, Refusal> {
     let (reader, target) = identified(&claim)?;
     let original = (reader.read)(claim.original).map_err(disagree)?;
     let result = (target.read)(&claim.proposal.result).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = claim.proposal.label.clone();
-    if claim.sender.binding == LabelBinding::Required && claim.header.label.is_none() {
+    if bound == Bound::Inside {
         binding::check(&original, claim.header).map_err(disagree)?;
     }
-    let marked = markings(&claim, reader, &original, &said)?;
+    let marked = markings(&claim, bound, reader, &original, &said)?;
     detached(&claim, &said)?;
     addressed(&claim)?;
     let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
@@ -277,20 +305,20 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
 
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
-fn markings(claim: &Claim<'_>, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
+fn markings(claim: &Claim<'_>, bound: Bound, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
     let marks = (reader.marks)(original);
     let in_body = mark::agreeing(original, &marks, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
             let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
-            let label = match claim.sender.binding {
-                LabelBinding::Required => {
+            let label = match bound {
+                Bound::Inside | Bound::Beside => {
                     binding::beside(&tree, claim.original).map_err(disagree)?;
                     let mut labels = root.all().filter(|part| label::is_label(*part));
                     labels.next().filter(|_| labels.next().is_none()).ok_or_else(|| disagree("expected one label in the binding of the header"))?
                 }
-                LabelBinding::Unbound => root,
+                Bound::Not | Bound::Around => root,
             };
             detached_says(label, claim.lattice, said).map(|()| in_body)
         }

@@ -103,11 +103,3 @@ fn what_is_not_bound_to_these_very_bytes_is_held() {
     untrusted.trust_in_labels(std::collections::BTreeMap::new());
     assert_eq!(ruling(&untrusted, ("nato-hq", "gbr-ops"), &body, Some(&good), None).code, Some(Reason::LabelBinding));
 }
-
-#[test]
-fn a_binding_that_holds_the_message_is_refused_by_a_name_of_its_own() {
-    let text = binding(&label("SECRET"), &format!("<mb:Data>{}</mb:Data>", bare().split_once("?>\n").unwrap().1));
-    let signed = Plan::enveloped().sign(&text, &SIGNER);
-    let found = ruling(&guard(REQUIRED), ("nato-hq", "gbr-ops"), &signed, None, None);
-    assert_eq!((found.outcome, found.code), (Outcome::Reject, Some(Reason::FormatEncapsulated)));
-}

@@ -1,9 +1,11 @@
 //! Signed bindings: what is taken, in every algorithm and form, and a table of attacks that are all refused, each with its code.
 
+mod around;
 mod attacks;
 mod beside;
 mod interop;
 mod lab;
+mod onward;
 mod passage;
 mod release;
 

@@ -15,8 +15,8 @@ use crate::process::load_guard;
 
 pub(super) use check::Check;
 pub(super) use compare::Compare;
-pub(super) use replay::Replay;
 pub(super) use prove::Prove;
+pub(super) use replay::Replay;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.

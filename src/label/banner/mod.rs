@@ -218,7 +218,7 @@ mod tests {
             ("GBR", "SECRET - US EYES ONLY", Reason::LabelMalformed),
             ("GBR", "SECRET - UK/FR EYES ONLY", Reason::LabelMalformed),
             ("GBR", "SECRET - UK EYES ONLY - COPPER LANTERN", Reason::LabelMalformed),
-            ("GBR", "SECRET -UK EYES ONLY", Reason::LabelLevelUnknown),
+            ("GBR", "SECRET -UK EYES ONLY", Reason::LabelMalformed),
             ("GBR", "SECRET  - UK EYES ONLY", Reason::LabelMalformed),
             ("GBR", "SECRET - NOFORN", Reason::LabelCategoryUnknown),
             ("GBR", "SECRET//NOFORN", Reason::LabelMalformed),

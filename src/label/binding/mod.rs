@@ -10,10 +10,13 @@ mod form;
 mod write;
 
 pub use form::NAMESPACE;
-pub use write::{Bond, embed};
+pub use write::{Bond, beside, embed};
+
+use std::sync::Arc;
 
 use form::{Binding, Data};
 
+use super::signature::canonical::canonical;
 use super::signature::{self, Outside, Signature, Signer, Target, Trust, Without};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -56,8 +59,9 @@ pub enum Place<'o> {
 #[must_use]
 pub struct Bound {
     labels: Vec<Span>,
+    alone: Vec<String>,
     content: Option<Span>,
-    signer: Signer,
+    signer: Arc<Signer>,
 }
 
 impl Bound {
@@ -65,6 +69,12 @@ impl Bound {
     #[must_use]
     pub fn labels(&self) -> &[Span] {
         &self.labels
+    }
+
+    /// The labels of an encapsulating binding as texts that stand for themselves; none of the others, whose labels are read where they stand.
+    #[must_use]
+    pub fn alone(&self) -> &[String] {
+        &self.alone
     }
 
     /// The content of an encapsulating binding, as bytes of the text; in the others it is the whole document or message.
@@ -75,7 +85,7 @@ impl Bound {
 
     /// Who signed.
     #[must_use]
-    pub const fn signer(&self) -> &Signer {
+    pub fn signer(&self) -> &Signer {
         &self.signer
     }
 }
@@ -112,7 +122,25 @@ pub fn verify(text: &str, place: Place<'_>, trust: &Trust, now: Time, budget: &m
     };
     let signer = signature::verify(&signature, &source, outside, trust, now, budget)?;
     let labels = binding.labels.iter().map(|label| source.span(*label)).collect();
-    Ok(Bound { labels, content: content.map(|content| source.span(content)), signer })
+    let alone = match content {
+        Some(content) => taken_out(&source, &binding, content)?,
+        None => Vec::new(),
+    };
+    Ok(Bound { labels, alone, content: content.map(|content| source.span(content)), signer })
+}
+
+/// The labels of an encapsulating binding, each as a text of its own. The content will be read by itself, too: it must not take its namespace from
+/// what stands around it, or it would mean something else than what was signed. A prefix that it takes from there is found by its reader.
+fn taken_out(source: &Source<'_>, binding: &Binding<'_>, content: usize) -> Result<Vec<String>, Refusal> {
+    let declares = source.element(content).is_some_and(|element| element.declared.iter().any(|(prefix, _)| prefix.is_empty()));
+    let around = source.element(content).and_then(|element| element.parent).map_or("", |data| source.namespace(data, ""));
+    if !declares && !around.is_empty() {
+        let expected = "expected content that declares its own namespace: that of its binding is around it";
+        return Err(Refusal::at(Reason::LabelBindingForm, source.span(content), expected));
+    }
+    let text = |label: &usize| String::from_utf8(canonical(source, *label, &[], &[]));
+    let labels: Result<Vec<String>, _> = binding.labels.iter().map(text).collect();
+    labels.map_err(|_| Refusal::new(Reason::FaultInternal, "expected a label that is text"))
 }
 
 /// Checks that the references cover the label and all of the content; gives the element of the content where that is in the binding.

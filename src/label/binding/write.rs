@@ -4,7 +4,8 @@
 //! in it gave way to one `BindingInformation`: the originator's label as it was, or written from what the message says in another form;
 //! the alternatives as they were; and the recipient's own, by the table of the label's policy, where it has another policy and
 //! none stood there. One reference covers the document with the binding and all, but for the signature: no identifier is needed,
-//! none can be met twice, and every verifier of XML signatures knows the form.
+//! none can be met twice, and every verifier of XML signatures knows the form. For a message of a format that holds no binding, the binding stands
+//! beside it: a second reference names the message by its digest, and every byte of it is covered.
 //! Deliberately absent: randomness; any judgement whether the message may leave, which was made before.
 // SPEC: ADatP-4778.2, cryptographic artefacts.
 
@@ -12,7 +13,7 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{NAMESPACE, OPTIONS, all};
+use super::{NAMESPACE, OPTIONS, all, name_of};
 use crate::base::{Budget, Reason, Refusal, Span, Time};
 use crate::format::syntax::xml::Source;
 use crate::label::lattice::Lattice;
@@ -26,6 +27,9 @@ use crate::label::written;
 
 /// Documents that can hold a binding, by their element, and the element in it where the binding goes.
 const HOSTS: [(&str, &str); 1] = [("event", "detail")];
+
+/// What a text begins with in the canonical spelling.
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// What is bound for whom.
 #[derive(Debug, Clone, Copy)]
@@ -46,21 +50,62 @@ pub struct Bond<'b> {
 /// `label.bind` where the message cannot hold a binding, its label cannot be said in one, or the signer's certificate would not be taken;
 /// `size.*`.
 pub fn embed(text: &str, bond: Bond<'_>, key: &Signer) -> Result<String, Refusal> {
-    key.check(bond.now).map_err(|objection| refuse(&format!("expected a binding certificate that others take: {}", objection.sentence())))?;
+    in_force(key, bond.now)?;
     let budget = &mut Budget::for_body(text.len());
     let source = Source::read(text, OPTIONS, budget)?;
     let labels = labels(&source, text, bond, budget)?;
     let gap = gap(&source, text)?;
-    let container = container(&labels);
+    signed([&gap.before, &gap.after], &container(&labels, ""), None, key)
+}
+
+/// Binds a label to a message by the digest of its bytes: the binding that stands beside it, in its header. `label` is the label that would stand
+/// there alone; it is taken as it is where it says what leaves, and written anew elsewhere.
+///
+/// # Errors
+/// `label.bind` where the label cannot be said, is too long for a header, or the signer's certificate would not be taken; `size.*`.
+pub fn beside(body: &[u8], label: Option<&str>, bond: Bond<'_>, key: &Signer) -> Result<String, Refusal> {
+    in_force(key, bond.now)?;
+    let alone = label.map(|text| text.split_once("?>\n").map_or(text, |(_, label)| label));
+    let says_it = |text: &&str| {
+        let read = stanag4774::read_text(bond.lattice, text, &mut Budget::for_body(text.len()));
+        read.is_ok_and(|(role, label)| role == Role::Originator && label.says_the_same(bond.label))
+    };
+    let label = match alone.filter(says_it) {
+        Some(written) => written.to_owned(),
+        None => written::write(bond.lattice, bond.label, Role::Originator, bond.label.created.unwrap_or(bond.now), None)?,
+    };
+    let name = name_of(body);
+    let value = STANDARD.encode(digest::digest(&digest::SHA384, body));
+    let binding = signed([DECLARATION, ""], &container(&[label], &name), Some((&name, &value)), key)?;
+    if binding.len() > stanag4774::DETACHED_BYTES_MAX { Err(refuse("expected a binding that a header holds")) } else { Ok(binding) }
+}
+
+fn in_force(key: &Signer, now: Time) -> Result<(), Refusal> {
+    key.check(now).map_err(|objection| refuse(&format!("expected a binding certificate that others take: {}", objection.sentence())))
+}
+
+/// A document with a signed binding in its gap; `outside` names what the binding is to beside the document, with its digest.
+fn signed([before, after]: [&str; 2], container: &str, outside: Option<(&str, &str)>, key: &Signer) -> Result<String, Refusal> {
     let open = format!("<mb:BindingInformation xmlns:mb=\"{NAMESPACE}\">");
     let close = "</mb:BindingInformation>";
-    let unsigned = [&gap.before, open.as_str(), &container, close, &gap.after].concat();
+    let unsigned = [before, open.as_str(), container, close, after].concat();
     let digest = {
         let source = Source::read(&unsigned, OPTIONS, &mut Budget::for_body(unsigned.len()))?;
         digest::digest(&digest::SHA384, &canonical(&source, Source::ROOT, &[], &[]))
     };
-    let signature = signature(&STANDARD.encode(digest), key)?;
-    Ok([&gap.before, open.as_str(), &signature, &container, close, &gap.after].concat())
+    let transforms = format!("<ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{EXCLUSIVE}\"/></ds:Transforms>");
+    let mut references = reference("", &transforms, &STANDARD.encode(digest));
+    if let Some((name, value)) = outside {
+        references.push_str(&reference(name, "", value));
+    }
+    Ok([before, open.as_str(), &signature(&references, key)?, container, close, after].concat())
+}
+
+fn reference(uri: &str, transforms: &str, value: &str) -> String {
+    let method = signer::DIGEST;
+    format!(
+        "<ds:Reference URI=\"{uri}\">{transforms}<ds:DigestMethod Algorithm=\"{method}\"/><ds:DigestValue>{value}</ds:DigestValue></ds:Reference>"
+    )
 }
 
 fn refuse(expected: &str) -> Refusal {
@@ -143,20 +188,19 @@ fn gap(source: &Source<'_>, text: &str) -> Result<Gap, Refusal> {
     Ok(Gap { before: part(0, first.range().start).to_owned(), after })
 }
 
-fn container(labels: &[String]) -> String {
+fn container(labels: &[String], uri: &str) -> String {
     let labels: String = labels.iter().flat_map(|label| ["<mb:Metadata>", label, "</mb:Metadata>"]).collect();
     format!(
-        "<mb:MetadataBindingContainer><mb:MetadataBinding>{labels}<mb:DataReference URI=\"\"/></mb:MetadataBinding></mb:MetadataBindingContainer>"
+        "<mb:MetadataBindingContainer><mb:MetadataBinding>{labels}<mb:DataReference URI=\"{uri}\"/></mb:MetadataBinding></mb:MetadataBindingContainer>"
     )
 }
 
-/// The signature over a digest of the document.
-fn signature(digest: &str, key: &Signer) -> Result<String, Refusal> {
+/// The signature over references.
+fn signature(references: &str, key: &Signer) -> Result<String, Refusal> {
     let open = format!("<ds:Signature xmlns:ds=\"{NAMESPACE_SIGNATURE}\">");
     let signed = format!(
-        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"/><ds:SignatureMethod Algorithm=\"{}\"/><ds:Reference URI=\"\"><ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{EXCLUSIVE}\"/></ds:Transforms><ds:DigestMethod Algorithm=\"{}\"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
+        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"/><ds:SignatureMethod Algorithm=\"{}\"/>{references}</ds:SignedInfo>",
         key.algorithm(),
-        signer::DIGEST,
     );
     let close = "</ds:Signature>";
     let alone = [open.as_str(), &signed, close].concat();

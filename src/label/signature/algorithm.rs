@@ -2,8 +2,9 @@
 // SPEC: ADatP-4778.2, cryptographic artefacts; XML Signature 1.1, section 6; RFC 9231.
 
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
+use super::trust::Signer;
 use crate::base::{Reason, Refusal};
 
 /// A digest.
@@ -69,6 +70,9 @@ pub struct Algorithm {
     verification: &'static dyn VerificationAlgorithm,
 }
 
+/// How many algorithms are taken: 7.
+pub(super) const ALGORITHMS_MAX: usize = ALGORITHMS.len();
+
 /// The algorithms that are taken. XML signatures of ECDSA are the two numbers side by side, not DER; RSA-PSS has a salt as long as the digest.
 static ALGORITHMS: [Algorithm; 7] = [
     Algorithm { uri: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", family: Family::P256, verification: &signature::ECDSA_P256_SHA256_FIXED },
@@ -103,16 +107,17 @@ impl Algorithm {
         })
     }
 
-    /// Whether `value` is a signature over `data` by the key in a certificate.
+    /// Whether `value` is a signature over `data` by the key in the signer's certificate.
     ///
     /// # Errors
     /// `label.binding_algorithm` where the key is of another family, `label.binding_value` where the signature is not the key's.
-    pub fn verify(&self, family: Family, key: &[u8], data: &[u8], value: &[u8]) -> Result<(), Refusal> {
-        if family != self.family {
+    pub fn verify(&self, signer: &Signer, data: &[u8], value: &[u8]) -> Result<(), Refusal> {
+        if signer.family != self.family {
             return Err(Refusal::new(Reason::LabelBindingAlgorithm, "expected the algorithm of the key in the signer's certificate"));
         }
-        UnparsedPublicKey::new(self.verification, key)
-            .verify(data, value)
-            .map_err(|_| Refusal::new(Reason::LabelBindingValue, "expected a signature by the key in the signer's certificate"))
+        let place = ALGORITHMS.iter().position(|algorithm| algorithm.uri == self.uri);
+        let key = place.and_then(|place| signer.parsed(place, || ParsedPublicKey::new(self.verification, &signer.key).ok()));
+        let held = key.is_some_and(|key| key.verify_sig(data, value).is_ok());
+        if held { Ok(()) } else { Err(Refusal::new(Reason::LabelBindingValue, "expected a signature by the key in the signer's certificate")) }
     }
 }

@@ -13,6 +13,8 @@ pub(in crate::label) mod walk;
 pub use form::{Signature, Target, Without};
 pub use trust::{Signer, Trust};
 
+use std::sync::Arc;
+
 use super::found::CLOCK_SKEW_SECONDS_MAX;
 use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::syntax::xml::Source;
@@ -38,11 +40,11 @@ pub fn verify(
     trust: &Trust,
     now: Time,
     budget: &mut Budget,
-) -> Result<Signer, Refusal> {
+) -> Result<Arc<Signer>, Refusal> {
     let at = |at: usize, refusal: Refusal| Refusal::at(refusal.reason, source.span(at), refusal.detail);
     let signer = trust.judge(&signature.chain, now).map_err(|refusal| at(signature.at, refusal))?;
     let signed = canonical::canonical(source, signature.signed_info, &[], &signature.inclusive);
-    signature.algorithm.verify(signer.family, &signer.key, &signed, &signature.value).map_err(|refusal| at(signature.at, refusal))?;
+    signature.algorithm.verify(&signer, &signed, &signature.value).map_err(|refusal| at(signature.at, refusal))?;
     if let Some((object, text)) = signature.made {
         let made = Time::parse(text).filter(|made| made.seconds_since(now) <= CLOCK_SKEW_SECONDS_MAX);
         if made.is_none() {

@@ -3,7 +3,7 @@
 //! Takes anchors and revocation lists, and a chain from a signature, leaf first; gives the signer's key. Proves: the chain leads to an
 //! anchor at this time, nothing in it is revoked by a list in force, and the leaf is for signatures on documents and not for the link.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
@@ -16,8 +16,10 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 
-use super::algorithm::Family;
-use crate::base::{Digest, Fault, Reason, Refusal, Time};
+use aws_lc_rs::signature::ParsedPublicKey;
+
+use super::algorithm::{ALGORITHMS_MAX, Family};
+use crate::base::{Fault, Reason, Refusal, Time};
 use crate::link::identity::{self, Objection};
 
 /// Label anchors of one domain at most: 16, one for each nation of a coalition and a change of each in progress is fewer.
@@ -36,17 +38,17 @@ pub struct Trust {
 /// A chain that was judged, and between which moments the answer is the same: no certificate, anchor or list comes into force or ends there.
 #[derive(Debug)]
 struct Judged {
-    chain: Digest,
+    chain: Vec<Vec<u8>>,
     after: i64,
     before: i64,
-    signer: Signer,
+    signer: Arc<Signer>,
 }
 
 /// Chains that are remembered at most: 64, more than a domain has signers of labels.
 const JUDGED_MAX: usize = 64;
 
 /// The key of a signer whose certificate was verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Signer {
     /// What kind of key it is.
     pub family: Family,
@@ -54,6 +56,15 @@ pub struct Signer {
     pub key: Vec<u8>,
     /// The subject, for people.
     pub name: String,
+    /// The key as each algorithm takes it: found out once, for a point on a curve is dearer to check than a whole message is to read.
+    parsed: [OnceLock<Option<ParsedPublicKey>>; ALGORITHMS_MAX],
+}
+
+impl Signer {
+    /// The key as the algorithm of a place takes it; none where it does not.
+    pub(in crate::label::signature) fn parsed(&self, place: usize, parse: impl FnOnce() -> Option<ParsedPublicKey>) -> Option<&ParsedPublicKey> {
+        self.parsed.get(place)?.get_or_init(parse).as_ref()
+    }
 }
 
 impl Trust {
@@ -95,15 +106,14 @@ impl Trust {
     ///
     /// # Errors
     /// `label.binding_algorithm` for a key that is too weak, `label.binding_revoked`, `label.binding_certificate`.
-    pub fn judge(&self, chain: &[Vec<u8>], now: Time) -> Result<Signer, Refusal> {
+    pub fn judge(&self, chain: &[Vec<u8>], now: Time) -> Result<Arc<Signer>, Refusal> {
         let seconds = now.unix_ms().div_euclid(1000);
         // The answer depends on chain, anchors, lists and time alone, so remembering it changes nothing but the work.
-        let digest = Digest::of(&chain.iter().flat_map(|der| Digest::of(der).0).collect::<Vec<_>>());
-        let known = |judged: &&Judged| judged.chain == digest && judged.after < seconds && seconds < judged.before;
+        let known = |judged: &&Judged| judged.chain == chain && judged.after < seconds && seconds < judged.before;
         if let Some(judged) = self.remembered().iter().find(known) {
-            return Ok(judged.signer.clone());
+            return Ok(Arc::clone(&judged.signer));
         }
-        let signer = self.judge_anew(chain, seconds)?;
+        let signer = Arc::new(self.judge_anew(chain, seconds)?);
         let lives = chain.iter().map(|der| life(der)).collect::<Option<Vec<_>>>().ok_or_else(|| refused("expected certificates with a life"))?;
         let changes = || self.changes.iter().chain(lives.iter().flatten()).copied();
         if changes().all(|change| change != seconds) {
@@ -113,7 +123,7 @@ impl Trust {
             if remembered.len() >= JUDGED_MAX {
                 remembered.clear();
             }
-            remembered.push(Judged { chain: digest, after, before, signer: signer.clone() });
+            remembered.push(Judged { chain: chain.to_vec(), after, before, signer: Arc::clone(&signer) });
         }
         Ok(signer)
     }
@@ -183,7 +193,7 @@ pub(in crate::label) fn key_of(leaf: &[u8]) -> Result<Signer, Refusal> {
         ("1.3.101.112", _) => Family::Ed25519,
         _ => return Err(objected(Objection::Key)),
     };
-    Ok(Signer { family, key: info.subject_public_key.data.to_vec(), name: certificate.subject().to_string() })
+    Ok(Signer { family, key: info.subject_public_key.data.to_vec(), name: certificate.subject().to_string(), parsed: Default::default() })
 }
 
 fn objected(objection: Objection) -> Refusal {

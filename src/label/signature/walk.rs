@@ -72,7 +72,12 @@ impl<'s, 'a> Walk<'s, 'a> {
         if text.len() > bytes_max.saturating_mul(3) {
             return Err(self.refuse_for(Reason::LabelBindingLimit, at, format!("expected at most {bytes_max} bytes in base64")));
         }
-        let letters: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r')).collect();
+        let mut letters = text.as_bytes();
+        let unbroken: Vec<u8>;
+        if letters.iter().fold(false, |found, byte| found | matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+            unbroken = letters.iter().copied().filter(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r')).collect();
+            letters = &unbroken;
+        }
         let bytes = STANDARD.decode(letters).map_err(|_| self.refuse(at, "expected base64 with its padding"))?;
         if bytes.len() > bytes_max {
             return Err(self.refuse_for(Reason::LabelBindingLimit, at, format!("expected at most {bytes_max} bytes in base64")));

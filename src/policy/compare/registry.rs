@@ -3,7 +3,7 @@
 use super::Effect;
 use super::facts::{Facts, Weight};
 use super::peers::term;
-use crate::policy::{Edition, Registry};
+use crate::policy::{Edition, Invariant, Registry};
 
 /// What an edition says of names and members. Peers, agreements, schemes and filters are compared elsewhere.
 pub(super) fn facts(edition: &Edition) -> Facts {
@@ -23,6 +23,7 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         patterns: _,
         detectors: _,
         cases: _,
+        invariants,
         files: _,
     } = edition;
     let Registry { nations, organisations, communities, dated, by_name_only } = registry;
@@ -47,6 +48,12 @@ pub(super) fn facts(edition: &Edition) -> Facts {
     for ((community, code), at) in dated {
         facts.member(whole, "row of dates", format!("`{code}` in `{community}`"), Effect::Either);
         term(&mut facts, &format!("the row of dates of `{code}` in `{community}`"), at);
+    }
+    for Invariant { id, sentence, form, file: _, at: _ } in invariants {
+        let subject = format!("the invariant `{id}`");
+        facts.member(whole, "invariant", format!("`{id}`"), Effect::Neither);
+        facts.value(&subject, "the sentence", format!("`{sentence}`"), Weight::Always(Effect::Neither));
+        facts.value(&subject, "the form", format!("{form:?}"), Weight::Always(Effect::Neither));
     }
     by_name_only.iter().for_each(|code| facts.member("those for whom no community stands", "nation", format!("`{code}`"), Effect::Narrower));
     facts

@@ -45,6 +45,21 @@ fn tree(text: &str, typed: fn(Part<'_, '_>) -> Typed) -> Result<Second<'_>, &'st
     Ok(second)
 }
 
+/// The bytes of the one element in the only element of a name, as they stand in the document.
+///
+/// # Errors
+/// One line: what was expected.
+pub(super) fn within<'t>(bytes: &'t [u8], (namespace, name): (&str, &str)) -> Result<&'t [u8], &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "expected UTF-8")?;
+    scan::document(text).map_err(|flaw| flaw.expected)?;
+    let document = Document::parse(text).map_err(|_| "expected XML that the second library reads")?;
+    let mut named = document.descendants().filter(|node| node.has_tag_name((namespace, name)));
+    let outer = named.next().filter(|_| named.next().is_none()).ok_or("expected one element that holds the content")?;
+    let mut inner = outer.children().filter(|node| !node.is_text() || !node.text().is_none_or(blank));
+    let inner = inner.next().filter(|only| only.is_element() && inner.next().is_none()).ok_or("expected one element as the content")?;
+    bytes.get(inner.range()).ok_or("expected content in its place")
+}
+
 /// Depth is limited by the scan.
 fn element<'a>(second: &mut Second<'a>, node: Node<'_, 'a>, typed: fn(Part<'_, '_>) -> Typed) {
     let at = second.open(namespace(node.tag_name().namespace()), node.tag_name().name());

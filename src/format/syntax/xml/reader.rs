@@ -164,10 +164,9 @@ impl<'a> Reader<'a> {
         self.open.last().map_or("", |open| open.whole)
     }
 
-    /// The prefixes of the attributes of the element that opened last, in document order.
-    #[must_use]
-    pub fn prefixes(&self) -> &[&'a str] {
-        &self.prefixes
+    /// The attributes of the element that opened last with their prefixes, in document order. They can be taken once.
+    pub fn prefixed(&mut self) -> impl Iterator<Item = (Attribute<'a>, &'a str)> + '_ {
+        self.attributes.drain(..).zip(self.prefixes.iter().copied())
     }
 
     /// The namespaces that the element that opened last declares, as prefix and name; the empty prefix is the default namespace.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Options, Reader, Token};
+use super::{Attribute, Options, Reader, Token};
 use crate::base::{Budget, Reason, Refusal, Span};
 
 /// An attribute as it was written.
@@ -57,6 +57,9 @@ pub enum Child<'s> {
     Text(&'s str),
 }
 
+/// Parts for which there is room from the beginning, at most: 4,096.
+const ROOM_PARTS_MAX: usize = 4096;
+
 /// A document; elements are named by their number in document order, the document element is 0.
 #[derive(Debug)]
 pub struct Source<'a> {
@@ -73,7 +76,8 @@ impl<'a> Source<'a> {
     /// `malformed.xml.*`, `size.*`.
     pub fn read(text: &'a str, options: Options, budget: &mut Budget) -> Result<Self, Refusal> {
         let mut reader = Reader::faithful(text, options, budget)?;
-        let mut parts = Vec::new();
+        // Some 50 bytes of a message are an element with its text.
+        let mut parts = Vec::with_capacity(text.len().checked_div(25).unwrap_or_default().min(ROOM_PARTS_MAX));
         let mut open: Vec<usize> = Vec::new();
         loop {
             budget.spend(1)?;
@@ -81,11 +85,13 @@ impl<'a> Source<'a> {
                 Token::Open(tag) => {
                     let prefix = reader.whole_name().split_once(':').map_or("", |(prefix, _)| prefix);
                     let declared = reader.declared().to_vec();
-                    let prefixes = reader.prefixes().to_vec();
-                    let attributes = reader.attributes().zip(prefixes);
-                    let attributes = attributes
-                        .map(|(found, prefix)| Written { prefix, namespace: found.namespace, name: found.name, value: found.value })
-                        .collect();
+                    let written = |(found, prefix): (Attribute<'a>, &'a str)| Written {
+                        prefix,
+                        namespace: found.namespace,
+                        name: found.name,
+                        value: found.value,
+                    };
+                    let attributes = reader.prefixed().map(written).collect();
                     let parent = open.last().copied();
                     let span = Span::new(tag.start, tag.end);
                     open.push(parts.len());
