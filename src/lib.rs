@@ -22,6 +22,7 @@ pub mod normal;
 
 // The boundary.
 pub mod config;
+pub mod statement;
 pub mod link;
 
 // The path: pure, one proof after the other.

@@ -20,6 +20,7 @@ pub mod line;
 pub mod mark;
 pub mod named;
 mod nearby;
+mod origin;
 mod portion;
 mod rule;
 pub mod scheme;

@@ -430,6 +430,7 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     shared.take_up();
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
+    shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

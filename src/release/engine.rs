@@ -15,11 +15,13 @@ use cedar_policy::{
 
 use super::memo::{Eras, Memo, Said};
 use super::question::Question;
+use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
 use crate::policy::{Clause, Edition, PeerEntry, Registry, Release};
+use crate::statement::Grant;
 
 /// The compiled release rules of one edition.
 pub struct Engine {
@@ -32,6 +34,7 @@ pub struct Engine {
     action: EntityUid,
     pub(in crate::release) types: Types,
     pub(in crate::release) desks: BTreeMap<Name, Desk>,
+    third_parties: Ground,
 }
 
 /// What is kept ready for one peer: as sender its entry, as recipient the rest.
@@ -91,7 +94,7 @@ impl Engine {
             return Err(complaints);
         }
         let (lattice, registry) = (Arc::clone(&edition.lattice), edition.registry.clone());
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, action, types, desks })
+        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, action, types, desks, third_parties: Ground::of(edition) })
     }
 
     /// What the first line of every chain says of a message: its mark and where it stands.
@@ -105,16 +108,36 @@ impl Engine {
         self.desks.values().for_each(|desk| desk.memo.forget());
     }
 
-    /// Decides on one message for one recipient.
+    /// Decides on one message for one recipient, where no third party has consented to anything.
     ///
     /// # Errors
-    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`.
+    /// As [`Self::decide_under`].
     pub fn decide<'m, 'a>(
         &self,
         labelled: &'m Labelled<'a>,
         sender: &'m PeerEntry,
         recipient: &'m PeerEntry,
         circumstances: &Circumstances,
+    ) -> Result<Permitted<'m, 'a>, Refusal> {
+        self.decide_under(labelled, (sender, recipient), circumstances, &[])
+    }
+
+    /// The third parties whose information a message carries from a sender to a recipient.
+    #[must_use]
+    pub fn origins(&self, labelled: &Labelled<'_>, sender: &PeerEntry, recipient: &PeerEntry) -> BTreeSet<String> {
+        self.third_parties.origins(&self.lattice, labelled.label(), sender, recipient)
+    }
+
+    /// Decides on one message for one recipient, under the consents that third parties gave.
+    ///
+    /// # Errors
+    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`, `agreement.consent`, `consent.*`.
+    pub fn decide_under<'m, 'a>(
+        &self,
+        labelled: &'m Labelled<'a>,
+        (sender, recipient): (&'m PeerEntry, &'m PeerEntry),
+        circumstances: &Circumstances,
+        grants: &[Grant],
     ) -> Result<Permitted<'m, 'a>, Refusal> {
         let mut chain = vec![marked(&self.lattice, labelled)];
         let kept = parts::keep(&self.lattice, labelled, recipient, circumstances.now)?;
@@ -138,7 +161,10 @@ impl Engine {
             Release::Review => "permits after review",
         };
         chain.push(format!("`{}` {how}", clause.id));
-        Ok(Permitted { labelled, recipient, clause, kept, chain })
+        let (label, body, now) = (labelled.label(), labelled.parsed().body(), circumstances.now);
+        let leave = self.third_parties.agree(&self.lattice, &Asked { label, body, sender, recipient, clause: &clause, now }, grants)?;
+        chain.extend(leave.line(&clause));
+        Ok(Permitted { labelled, recipient, clause, kept, leave, chain })
     }
 
     /// The clause that permits: an automatic one before one that asks for review, then the lowest id.

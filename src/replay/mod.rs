@@ -7,6 +7,7 @@
 //! Deliberately absent: any writing to the journal, and any clock.
 
 mod against;
+mod consents;
 pub mod page;
 mod recorded;
 
@@ -22,7 +23,7 @@ use crate::base::{Fault, Name};
 use crate::journal::embedded::Reader;
 use crate::journal::{Decision, Page};
 use crate::label::Signer;
-use crate::pipeline::{Guard, Inspector, World};
+use crate::pipeline::{Guard, Inspector, Message, World};
 use crate::sanitise::Keys;
 use recorded::Gathering;
 
@@ -121,7 +122,7 @@ impl Replay<'_> {
             let Some(body) = worker.reader.body(&job.key)? else { return Ok((job, None)) };
             let world = World { now: job.now, keys: self.keys, waivers: &job.waivers, signer: self.signer };
             let pass = |inspector: &mut Inspector<'r>| {
-                let passage = inspector.pass(&job.key.from, &job.header, &body, &world);
+                let passage = inspector.pass_under(&job.key.from, Message { header: &job.header, body: &body }, &world, &job.grants);
                 passage.rulings.iter().map(|ruling| (ruling.recipient.clone(), decision(ruling))).collect()
             };
             let before = match &mut worker.under {

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use super::Totals;
+use super::consents::Consents;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Time};
 use crate::filter::{ClauseReview, Waivers};
 use crate::journal::embedded::Reader;
 use crate::journal::{Accepted, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
+use crate::statement::Grant;
 
 /// Acceptances that are kept for the decisions that follow: 4,096. A decision stands beside its acceptance, unless people reviewed or the gateway
 /// was started again; then the acceptance is looked up.
@@ -25,6 +27,8 @@ pub struct Recorded {
     pub now: Time,
     /// What reviewers had waived.
     pub waivers: Waivers,
+    /// Consents of third parties that may be meant, as they stood.
+    pub grants: Vec<Grant>,
     /// What was decided.
     pub decisions: Vec<Decision>,
     /// Name and edition of the rule set in force.
@@ -46,6 +50,7 @@ pub fn of_message(reader: &Reader, id: MessageId) -> Result<Vec<Recorded>, Fault
 pub(super) struct Gathering {
     accepted: HashMap<MessageKey, Accepted>,
     reviewed: Option<(u64, Reviewed)>,
+    consents: Consents,
 }
 
 impl Gathering {
@@ -69,6 +74,8 @@ impl Gathering {
                         found.push(self.recorded(reader, index, one, review)?);
                     }
                 }
+                Event::Origin(one) => self.consents.use_up(&one),
+                Event::Stated(one) => self.consents.take(one),
                 Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
             }
         }
@@ -77,27 +84,29 @@ impl Gathering {
 
     fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Recorded, Fault> {
         let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
-        let mut header = match self.accepted.get(&key) {
-            Some(accepted) => accepted.header.clone(),
+        let (mut header, content) = match self.accepted.get(&key) {
+            Some(accepted) => (accepted.header.clone(), accepted.body.digest),
             None => acceptance(reader, &key)?,
         };
+        let grants = self.consents.grants(content);
         let mut waivers = Waivers::default();
         if let Some((index, review)) = review.filter(|(_, review)| review.verdict == Verdict::Release) {
             waivers = waived(reader, &key, &review.recipient, index)?;
             header.destinations = vec![review.recipient];
         }
-        Ok(Recorded { key, record, header, now, waivers, decisions, edition, digest })
+        Ok(Recorded { key, record, header, now, waivers, grants, decisions, edition, digest })
     }
 }
 
-/// A rejection by a reviewer is no answer of the rules.
+/// A rejection by a reviewer, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    decided.decisions.iter().all(|decision| decision.code == Some(Reason::ReviewRejected))
+    let by_people = [Some(Reason::ReviewRejected), Some(Reason::RecallWithdrawn)];
+    decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 
-fn acceptance(reader: &Reader, key: &MessageKey) -> Result<Header, Fault> {
+fn acceptance(reader: &Reader, key: &MessageKey) -> Result<(Header, Digest), Fault> {
     let header = reader.message(key.id)?.into_iter().find_map(|entry| match entry.event {
-        Event::Accepted(accepted) if accepted.key() == *key => Some(accepted.header),
+        Event::Accepted(accepted) if accepted.key() == *key => Some((accepted.header, accepted.body.digest)),
         _ => None,
     });
     header.ok_or_else(|| Fault::new(format!("the journal has a decision on `{}` and no acceptance; run `vestibule audit verify`", key.id)))

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod chain;
+mod consent;
 
 mod delivery;
 mod headquarters;
@@ -12,6 +13,7 @@ mod load;
 mod operator;
 mod processes;
 mod replay;
+mod recall;
 mod review;
 mod supervision;
 

@@ -111,7 +111,7 @@ fn reordered(was: &Clause, is: &Clause) -> Option<Difference> {
 }
 
 fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
-    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, line: _ } = clause;
+    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, onward, line: _ } = clause;
     let (mut facts, subject) = (Facts::default(), format!("the clause `{id}`"));
     for (relation, words) in [("sender", from), ("recipient", to)] {
         // Whom a word of `to` reaches is told of each partner.
@@ -120,6 +120,7 @@ fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
     }
     formats.iter().for_each(|format| facts.member(&subject, "format", format!("`{format}`"), Effect::Wider));
     traffic.iter().for_each(|traffic| facts.member(&subject, "kind of traffic", format!("`{}`", spelt(&TRAFFIC, traffic)), Effect::Wider));
+    onward.iter().for_each(|party| facts.member(&subject, "third party that consented in general", format!("`{party}`"), Effect::Wider));
     match kinds.as_slice() {
         [] => facts.value(&subject, "the choice of kinds", "every kind", Weight::Opens(1)),
         _ => facts.value(&subject, "the choice of kinds", "those that it names", Weight::Opens(0)),

@@ -40,7 +40,7 @@ fn held(edition: &Edition, entry: &PeerEntry) -> String {
 }
 
 fn peer_facts(lattice: &Lattice, entry: &PeerEntry) -> Facts {
-    let PeerEntry { name, nation, communities, terms, scheme, clearances, traffic, reads, binding, bind } = entry;
+    let PeerEntry { name, nation, communities, terms, scheme, clearances, traffic, reads, binding, bind, key } = entry;
     let (mut facts, subject) = (Facts::default(), format!("`{name}`"));
     let either = Weight::Always(Effect::Either);
     facts.value(&subject, "the nation", format!("`{nation}`"), either);
@@ -56,6 +56,8 @@ fn peer_facts(lattice: &Lattice, entry: &PeerEntry) -> Facts {
     facts.value(&subject, "the list of formats read", read, either);
     let opens = Weight::Opens(i128::from(*binding == LabelBinding::Unbound));
     facts.value(&subject, "the binding asked of labels", spelt(&BINDING, binding), opens);
+    let key = key.as_ref().map_or_else(|| "none".to_owned(), |key| format!("`{key}`"));
+    facts.value(&subject, "the key of its statements", key, either);
     facts.value(&subject, "the binding of labels that leave", spelt(&BIND, bind), Weight::Always(Effect::Neither));
     facts
 }

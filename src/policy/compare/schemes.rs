@@ -41,6 +41,7 @@ impl Telling<'_> {
             levels,
             tags,
             release,
+            origins,
             mandatory,
             implied,
             rules,
@@ -59,6 +60,10 @@ impl Telling<'_> {
             ("the owner", owner.clone().unwrap_or_else(|| "none".to_owned())),
             ("the comparison of names", format!("{case:?}").to_lowercase()),
             ("the tag of recipients", release),
+            (
+                "the place of foreign origins",
+                origins.map_or_else(|| "none".to_owned(), |origins| format!("{} and {}", self.tag(origins.foreign), self.tag(origins.joint))),
+            ),
             ("the list of tags that must stand", quoted(mandatory.iter().map(|tag| self.tag(*tag)))),
             ("the grammar of banners", banner.map_or_else(|| "none".to_owned(), |form| format!("{form:?}").to_uppercase())),
             ("the beginning", date(not_before)),
