@@ -153,7 +153,7 @@ fn origins(lattice: &Lattice, label: &mut Label, said: &Said<'_, '_>, owners: &[
     if !protected.is_empty() {
         label.add(origins.foreign, origins.concealed);
     }
-    for (tag, codes) in [(origins.foreign, &open), (origins.joint, &owners.to_vec())] {
+    for (tag, codes) in [(origins.foreign, open.as_slice()), (origins.joint, owners)] {
         for code in codes {
             let found = lattice.values_named(label.policy, code).iter().copied().find(|(set, _)| *set == tag);
             let found = found.filter(|_| code != CONCEALED);

@@ -14,13 +14,13 @@ pub use write::{Bond, beside, embed};
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use form::{Binding, Data};
 
 use super::signature::canonical::canonical;
 use super::signature::{self, Outside, Signature, Signer, Target, Trust, Without};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::base::{Budget, Digest, Reason, Refusal, Span, Time};
 use crate::format::syntax::xml::{Cdata, Comments, Options, Source};
 

@@ -5,6 +5,8 @@
 //! elements.
 // SPEC: Exclusive XML Canonicalization 1.0 (W3C, 18 July 2002), sections 3 and 4; Canonical XML 1.0, section 2.3.
 
+use std::cmp::Ordering;
+
 use crate::format::syntax::xml::{Child, Element, NAMESPACE_XML, Source, Written};
 
 /// The algorithm's name.
@@ -21,6 +23,12 @@ pub fn canonical(source: &Source<'_>, apex: usize, omitted: &[usize], inclusive:
     let mut writer = Writer { source, omitted, inclusive, rendered: Vec::new(), out: String::with_capacity(bytes) };
     writer.element(apex);
     writer.out.into_bytes()
+}
+
+/// The order of two attributes. Nearly all have no namespace: to compare two of these as pairs took most of the time of the whole form.
+fn order(one: &Written<'_>, two: &Written<'_>) -> Ordering {
+    let spaces = if one.namespace.is_empty() && two.namespace.is_empty() { Ordering::Equal } else { one.namespace.cmp(two.namespace) };
+    spaces.then_with(|| one.name.cmp(two.name))
 }
 
 struct Writer<'s, 'a> {
@@ -45,11 +53,11 @@ impl<'s> Writer<'s, '_> {
             self.rendered.push((prefix, namespace));
         }
         // SPEC: Canonical XML 1.0, 2.2: by namespace, then by local name, in the order of code points, which is that of UTF-8.
-        if element.attributes.is_sorted_by(|one, two| (one.namespace, one.name) <= (two.namespace, two.name)) {
+        if element.attributes.is_sorted_by(|one, two| order(one, two).is_le()) {
             element.attributes.iter().for_each(|attribute| self.attribute(attribute));
         } else {
             let mut attributes: Vec<_> = element.attributes.iter().collect();
-            attributes.sort_unstable_by(|one, two| (one.namespace, one.name).cmp(&(two.namespace, two.name)));
+            attributes.sort_unstable_by(|one, two| order(one, two));
             attributes.into_iter().for_each(|attribute| self.attribute(attribute));
         }
         self.out.push('>');

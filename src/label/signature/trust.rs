@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use aws_lc_rs::signature::ParsedPublicKey;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::aws_lc_rs as verification;
@@ -15,8 +16,6 @@ use webpki::{
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
-
-use aws_lc_rs::signature::ParsedPublicKey;
 
 use super::algorithm::{ALGORITHMS_MAX, Family};
 use crate::base::{Fault, Reason, Refusal, Time};
