@@ -44,9 +44,9 @@ pub mod audit;
 pub mod sandbox;
 
 // The program.
+pub mod control;
 pub mod hop;
 pub mod process;
-pub mod control;
 pub mod generate;
 pub mod manual;
 pub mod cli;

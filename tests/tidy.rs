@@ -26,9 +26,9 @@ const ROOMS: &[&str] = &[
     "audit",
     "sandbox",
     "generate",
+    "control",
     "hop",
     "process",
-    "control",
     "manual",
     "cli",
 ];

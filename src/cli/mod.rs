@@ -6,13 +6,16 @@
 
 mod audit;
 mod check;
+mod condition;
 mod demo;
+mod emergency;
 mod freedom;
 mod generate;
 mod inspect;
 mod lab;
 mod letter;
 mod manual;
+mod officer;
 mod output;
 mod peer;
 mod pki;
@@ -56,6 +59,12 @@ pub static COMMANDS: &[Command] = &[
     row::<inspect::Inspect>(),
     row::<rules::Check>(),
     row::<rules::Test>(),
+    row::<rules::Sign>(),
+    row::<rules::Signatures>(),
+    row::<rules::Activate>(),
+    row::<rules::BreakGlass>(),
+    row::<condition::Set>(),
+    row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
@@ -63,16 +72,19 @@ pub static COMMANDS: &[Command] = &[
     row::<audit::Show>(),
     row::<audit::Verify>(),
     row::<audit::Prove>(),
+    row::<emergency::Report>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),
     row::<pki::Revoke>(),
+    row::<officer::Officer>(),
     row::<generate::Generate>(),
     row::<manual::Manual>(),
 ];
 
 /// The groups, with what they are about.
 const GROUPS: &[(&str, &str)] = &[
-    ("rules", "Check and test a rule set before it decides anything"),
+    ("rules", "Check and test a rule set before it decides anything, and put it in force"),
+    ("condition", "What an operator sets while a gateway runs, such as the alert state"),
     ("quarantine", "See what is held, and decide on it"),
     ("audit", "Read the journal, check it, prove records to others"),
     ("pki", "Keys and certificates for labs and tests"),

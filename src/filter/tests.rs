@@ -31,6 +31,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         digest: Digest::of(b""),
         home: "GBR".into(),
         registry: Registry::default(),
+        conditions: Vec::new(),
         lattice: crate::label::Lattice::default().into(),
         cases: Vec::new(),
         peers: BTreeMap::new(),

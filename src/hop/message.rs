@@ -345,6 +345,9 @@ pub enum ToInspector {
         /// The time of the decision.
         #[cbor(n(4), with = "word")]
         now: Time,
+        /// The conditions that hold, by name.
+        #[n(5)]
+        conditions: Vec<(String, String)>,
     },
 }
 
@@ -617,9 +620,10 @@ mod tests {
             clause_review: ClauseReview::Granted,
         };
         let now = received().received;
-        let bytes = minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now }).unwrap();
-        let ToInspector::Inspect { ask, message, only, waivers: again, now: then } = minicbor::decode(&bytes).unwrap();
-        assert_eq!((ask, message, only, again, then), (7, received(), None, waivers, now));
+        let conditions = vec![("alert".to_owned(), "heightened".to_owned())];
+        let bytes = minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now, conditions: conditions.clone() }).unwrap();
+        let ToInspector::Inspect { ask, message, only, waivers: again, now: then, conditions: held } = minicbor::decode(&bytes).unwrap();
+        assert_eq!((ask, message, only, again, then, held), (7, received(), None, waivers, now, conditions));
         let refusal = Refusal::at(Reason::VerifyEdit, Span::new(1, 2), "expected").on("/event");
         let bytes = minicbor::to_vec(Answer::Refused { refusal: refusal.clone() }).unwrap();
         assert_eq!(minicbor::decode::<Answer>(&bytes).unwrap(), Answer::Refused { refusal });

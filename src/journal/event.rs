@@ -11,6 +11,7 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
+use super::act::{ConditionAct, EditionAct};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
@@ -287,6 +288,12 @@ pub enum Event {
     /// The tree was signed.
     #[n(6)]
     Checkpointed(#[n(0)] Checkpointed),
+    /// Something became of an edition.
+    #[n(20)]
+    Edition(#[n(0)] EditionAct),
+    /// A condition was set.
+    #[n(21)]
+    Condition(#[n(0)] ConditionAct),
 }
 
 impl Event {
@@ -299,7 +306,7 @@ impl Event {
             Self::Released(event) => Some(event.message.clone()),
             Self::Delivered(event) => Some(event.message.clone()),
             Self::Reviewed(event) => Some(event.message.clone()),
-            Self::Operated(_) | Self::Checkpointed(_) => None,
+            Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) => None,
         }
     }
 
@@ -314,6 +321,8 @@ impl Event {
             Self::Reviewed(_) => "reviewed",
             Self::Operated(_) => "operated",
             Self::Checkpointed(_) => "checkpointed",
+            Self::Edition(_) => "edition",
+            Self::Condition(_) => "condition",
         }
     }
 
@@ -383,6 +392,7 @@ impl Record {
 pub(in crate::journal) mod tests {
     use super::*;
     use crate::base::{Precedence, Traffic};
+    use crate::journal::act::{Hand, Step};
 
     pub(in crate::journal) fn time(ms: i64) -> Time {
         Time::from_unix_ms(1_700_000_000_000_i64.saturating_add(ms)).unwrap()
@@ -399,6 +409,10 @@ pub(in crate::journal) mod tests {
             label: Some("<label/>".to_owned()),
         };
         Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![n; 5]), received: time(1), seals: Some(vec![n].into()) }
+    }
+
+    fn hand() -> Hand {
+        Hand { officer: "maj-smith".to_owned(), role: "author".to_owned(), key: "maj-smith+0+A".to_owned(), signed: time(6) }
     }
 
     fn every_event() -> Vec<Event> {
@@ -448,6 +462,25 @@ pub(in crate::journal) mod tests {
             }),
             Event::Operated(Operated { who: "ops".to_owned(), what: "activated".to_owned(), time: time(6) }),
             Event::Checkpointed(Checkpointed { number: 0, size: 6, note: "note\n".to_owned() }),
+            Event::Edition(EditionAct {
+                step: Step::EmergencyBegun,
+                ruleset: "five-eyes".to_owned(),
+                number: "2026.2".to_owned(),
+                digest: Digest::of(b"edition"),
+                hands: vec![hand()],
+                from: Some(time(7)),
+                until: None,
+                scope: vec!["FVEY-TRACKS/4.2".to_owned()],
+                why: "flood".to_owned(),
+                time: time(8),
+            }),
+            Event::Condition(ConditionAct {
+                name: "alert".to_owned(),
+                value: "heightened".to_owned(),
+                hand: hand(),
+                why: "order 7".to_owned(),
+                time: time(9),
+            }),
         ]
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cases::Case;
+use super::conditions::{Condition, When};
 use super::detectors::DetectorRule;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
@@ -34,6 +35,8 @@ pub struct Edition {
     pub registry: Registry,
     /// The marking schemes; shared with what is compiled from the edition.
     pub lattice: Arc<Lattice>,
+    /// What officers may set while a gateway runs.
+    pub conditions: Vec<Condition>,
     /// What each peer may receive and how its markings are read.
     pub peers: BTreeMap<Name, PeerEntry>,
     /// The agreements.
@@ -251,6 +254,8 @@ pub struct Clause {
     pub sanitise: Vec<Transform>,
     /// Traffic that the clause covers.
     pub traffic: BTreeSet<Traffic>,
+    /// Conditions under which alone it permits; none for always.
+    pub when: Vec<When>,
     /// Line of the clause in its file.
     pub line: u32,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::agreements::{self, Known};
 use super::cases::{self, Case};
+use super::conditions::Condition;
 use super::detectors::DetectorRule;
 use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile, WordList};
 use super::faults::Faults;
@@ -85,7 +86,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let messages = desk.messages();
     let word_lists = desk.word_lists();
     let detectors = desk.detectors();
-    let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
+    let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers, &ruleset.conditions) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
     let (cedar, patterns) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
     match (ruleset.name, lattice, desk.complaints.is_empty()) {
@@ -95,6 +96,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             digest: digest(files),
             home: ruleset.home,
             registry: ruleset.registry,
+            conditions: ruleset.conditions,
             lattice: Arc::new(lattice),
             peers: peers.entries,
             agreements,
@@ -189,7 +191,7 @@ impl<'f> Desk<'f> {
 
     fn agreements(&mut self, ruleset: &Ruleset, peers: &Peers, lattice: &Lattice) -> Vec<Agreement> {
         let formats: Vec<&'static str> = FORMATS.iter().map(|format| format.name).collect();
-        let known = Known { registry: &ruleset.registry, peers, lattice, formats: &formats };
+        let known = Known { registry: &ruleset.registry, conditions: &ruleset.conditions, peers, lattice, formats: &formats };
         let mut agreements: Vec<Agreement> = Vec::new();
         for file in self.on(Shelf::Agreement) {
             let (agreement, mut complaints) = agreements::parse(file, known);
@@ -266,11 +268,11 @@ impl<'f> Desk<'f> {
         all
     }
 
-    fn cases(&mut self, peers: &Peers) -> Vec<Case> {
+    fn cases(&mut self, peers: &Peers, conditions: &[Condition]) -> Vec<Case> {
         let messages = self.on(Shelf::Message);
         let mut all = Vec::new();
         for file in self.on(Shelf::Cases) {
-            let (mut found, mut complaints) = cases::parse(file, &messages, &peers.names);
+            let (mut found, mut complaints) = cases::parse(file, &messages, (&peers.names, conditions));
             self.complaints.append(&mut complaints);
             all.append(&mut found);
         }

@@ -6,6 +6,7 @@
 
 mod agreements;
 pub mod cases;
+pub mod conditions;
 mod detectors;
 pub mod edition;
 mod faults;
@@ -22,6 +23,7 @@ mod transforms;
 mod words;
 
 pub use cases::{Case, Expectation};
+pub use conditions::{Condition, When};
 pub use detectors::DetectorRule;
 pub use edition::{
     Agreement, Bind, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs,

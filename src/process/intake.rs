@@ -7,6 +7,7 @@ use super::fault_points::{self, Place};
 use super::keeper::Shared;
 use super::lane::Parcel;
 use super::line::DoorEnd;
+use super::shift::Shift;
 use super::world;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Refusal, Time};
 use crate::filter::Waivers;
@@ -14,7 +15,6 @@ use crate::hop::Received;
 use crate::hop::message::ToDoor;
 use crate::journal::{Accepted, Appended, Body, Decided, Denied, Event, MessageKey, Waiting};
 use crate::link::{Receipt, Status};
-use crate::policy::Edition;
 
 /// What one append will say, and what is delivered after it.
 pub(super) struct Prepared {
@@ -64,8 +64,9 @@ impl Shared {
         if skew > u64::from(skew_max) {
             return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
-        let edition = self.edition.load_full();
-        edition.recipients(&message.from, &message.header, now)?;
+        let work = self.shifts.work();
+        let shift = &work.shift;
+        shift.edition.recipients(&message.from, &message.header, now)?;
         let Ok(_room) = self.undecided.try_acquire() else {
             return Err(Refusal::new(Reason::SizeBusy, "too many messages wait for a decision"));
         };
@@ -78,10 +79,10 @@ impl Shared {
             seals: Some(seals.into()),
         };
         let (key, precedence) = (message.key(), message.header.precedence);
-        let Some(verdict) = self.decide(&edition, Question { message, only: None, waivers: Waivers::default(), now }).await else {
+        let Some(verdict) = self.decide(shift, self.question(message, None, Waivers::default(), now)).await else {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
-        let mut prepared = self.prepare(&key, verdict, &edition, now);
+        let mut prepared = self.prepare(&key, verdict, shift, now);
         fault_points::at(Place::KeeperDecided, accepted.body.shared().as_deref().unwrap_or_default());
         prepared.events.insert(0, Event::Accepted(accepted));
         match self.journal.append(prepared.events, precedence).await {
@@ -102,6 +103,10 @@ impl Shared {
         }
     }
 
+    fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
+        Question { message, only, waivers, now, conditions: self.conditions.load_full() }
+    }
+
     /// Decides a message that an earlier run accepted and did not decide.
     pub(super) async fn resume(&self, waiting: Waiting) -> Result<(), Fault> {
         let key = MessageKey { from: waiting.receipt.from, id: waiting.receipt.id };
@@ -115,26 +120,26 @@ impl Shared {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
             Some(why) => {
                 tracing::error!(message = %key.id, why, "an accepted body does not open");
-                let edition = self.edition.load_full();
-                let names = recipients(&edition, &kept.question(Waivers::default()));
+                let work = self.shifts.work();
+                let names = recipients(&work.shift.edition, &kept.question(self, Waivers::default()));
                 let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
-                self.record(&kept, Verdict::held(names, &refusal), &edition, Vec::new()).await
+                self.record(&kept, Verdict::held(names, &refusal), &work.shift, Vec::new()).await
             }
         }
     }
 
     /// Passes a kept message through the whole path, and records the decision behind `before`.
     pub(super) async fn decide_again(&self, kept: Kept, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
-        let edition = self.edition.load_full();
-        let Some(verdict) = self.decide(&edition, kept.question(waivers)).await else {
+        let work = self.shifts.work();
+        let Some(verdict) = self.decide(&work.shift, kept.question(self, waivers)).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        self.record(&kept, verdict, &edition, before).await
+        self.record(&kept, verdict, &work.shift, before).await
     }
 
     /// Records the decision on a kept message behind `before`, and sends what it releases.
-    async fn record(&self, kept: &Kept, verdict: Verdict, edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, world::now());
+    async fn record(&self, kept: &Kept, verdict: Verdict, shift: &Shift, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.message.key(), verdict, shift, world::now());
         prepared.events.splice(0..0, before);
         match self.journal.append(prepared.events, kept.message.header.precedence).await {
             Ok(_) => {
@@ -146,7 +151,7 @@ impl Shared {
     }
 
     /// The decision as events, and what leaves after them. Where the recipient is linked now, the release is recorded in the same append.
-    pub(super) fn prepare(&self, key: &MessageKey, verdict: Verdict, edition: &Edition, now: Time) -> Prepared {
+    pub(super) fn prepare(&self, key: &MessageKey, verdict: Verdict, shift: &Shift, now: Time) -> Prepared {
         let (mut parcels, mut releases) = (Vec::new(), Vec::new());
         for permitted in verdict.permitted {
             let decision = verdict.decisions.iter().find(|decision| decision.recipient == permitted.permit.recipient);
@@ -159,8 +164,8 @@ impl Shared {
         }
         let decided = Decided {
             message: key.clone(),
-            edition: edition.title(),
-            edition_digest: edition.digest,
+            edition: shift.title.clone(),
+            edition_digest: shift.edition.digest,
             time: now,
             decisions: verdict.decisions,
             refusal: None,
@@ -191,8 +196,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn question(&self, waivers: Waivers) -> Question {
-        Question { message: self.message.clone(), only: self.only.clone(), waivers, now: world::now() }
+    fn question(&self, shared: &Shared, waivers: Waivers) -> Question {
+        shared.question(self.message.clone(), self.only.clone(), waivers, world::now())
     }
 }
 

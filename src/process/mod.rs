@@ -18,11 +18,15 @@ mod keys;
 pub mod label_trust;
 mod lane;
 mod line;
+mod office;
 mod order;
 mod part;
 mod review;
+mod rules;
 mod service;
+mod shift;
 mod supervisor;
+mod trial;
 mod verifier;
 mod watch;
 pub mod world;
@@ -32,6 +36,7 @@ pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
+pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, supervise};
 
 #[cfg(test)]

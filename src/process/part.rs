@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
@@ -24,15 +24,17 @@ use super::desk::DeskLine;
 use super::gateway::give_way;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
+use super::shift::{Shift, let_go};
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
-use crate::base::Fault;
+use crate::base::{Digest, Fault, Precedence};
 use crate::config;
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
-use crate::journal::Journal;
+use crate::control::{Act, Response, Standing};
+use crate::journal::{Event, Journal};
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
 use crate::link::Door;
@@ -117,7 +119,7 @@ async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &
     let orders = Orders { receiver: control.receiver, control: control.sender };
     let hop = Hop { socket, token };
     match part {
-        Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
+        Part::Keeper { rules, title, founding } => keep(config, (rules, title, founding), walls, orders, &hop).await,
         Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
         Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
             let guard = compiled(rules)?;
@@ -334,18 +336,34 @@ fn renew(door: &Door, state: &ArcSwap<door::State>, name: &crate::base::Name, re
 
 async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let listener = (trade.listen)(&config.journal)?;
-    let (line, heard) = DeskLine::over(hop.connect().await?);
+    let (asks, mut asked) = mpsc::channel::<(Act, oneshot::Sender<Response>)>(16);
+    let (line, heard) = DeskLine::over(hop.connect().await?, asks);
     let (tell, processes) = watch::channel(Vec::new());
     let work = (trade.work)(line, processes, listener);
     walls.close()?;
     tokio::pin!(work, heard);
+    let (mut waiting, mut last) = (HashMap::<u64, oneshot::Sender<Response>>::new(), 0_u64);
     loop {
         tokio::select! {
             fault = &mut work => return Err(fault),
             gone = &mut heard => return gone,
+            Some((act, answer)) = asked.recv() => {
+                last = last.saturating_add(1);
+                let Ok(line) = serde_json::to_string(&act) else { continue };
+                waiting.retain(|_, answer| !answer.is_closed());
+                waiting.insert(last, answer);
+                // The supervisor may be gone: then the next word is its end.
+                let _ = orders.control.say(Word::Asked { number: last, line }).await;
+            }
             order = orders.next() => match order? {
                 None => return Ok(()),
                 Some(Order::Processes { lines }) => drop(tell.send(lines)),
+                Some(Order::Answer { number, line }) => {
+                    if let Some((answer, response)) = waiting.remove(&number).zip(serde_json::from_str(&line).ok()) {
+                        // Who asked may be gone.
+                        drop(answer.send(response));
+                    }
+                }
                 Some(_) => return Err(Fault::new("the supervisor says to a desk what is not for desks")),
             }
         }
@@ -358,7 +376,7 @@ type Token = [u8; 32];
 /// Whom the keeper expects, and how it lets go whom it has.
 #[derive(Default)]
 struct Guests {
-    expected: Mutex<HashMap<Token, Post>>,
+    expected: Mutex<HashMap<Token, (Post, Digest)>>,
     employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
 }
 
@@ -388,13 +406,26 @@ impl Guests {
 }
 
 /// Completes when a worker is to be let go; never where that can be said no more.
-async fn released(told: oneshot::Receiver<()>) {
+async fn released(told: oneshot::Receiver<()>, shift: &Shift) {
     if told.await.is_err() {
         std::future::pending::<()>().await;
     }
+    shift.settled().await;
 }
 
-async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+/// The shift of an edition; none where it is over before a worker of it came.
+fn shift(shared: &Shared, edition: Digest) -> Option<Arc<Shift>> {
+    let found = shared.shifts.of(edition);
+    if found.is_none() {
+        tracing::warn!(%edition, "a worker of an edition that is neither in force nor made ready is let go");
+    }
+    found
+}
+
+/// What a keeper begins under: rule files, what decisions call them, what puts them in force.
+type Founded = (Vec<super::order::File>, String, Vec<Event>);
+
+async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
     let mut config = config;
     config.journal = whole(&config.journal)?;
@@ -403,7 +434,8 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     let notary = Arc::new(Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal));
     let listener = listen(Path::new(&hop.socket))?;
     let folder: PathBuf = config.journal.clone();
-    let shared = Shared::new(config, edition, journal);
+    let shared = Shared::under(config, (edition, title), journal);
+    shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;
     walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], files_max: KEEPER_FILES_MAX, ..Grants::default() }, None)?;
@@ -425,10 +457,20 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
             () = shared.failing() => break,
             order = orders.next() => match order? {
                 None => break,
-                Some(Order::Expect { token, post }) => drop(lock(&guests.expected).insert(token, post)),
+                Some(Order::Expect { token, post, edition }) => drop(lock(&guests.expected).insert(token, (post, edition))),
                 Some(Order::Release { token }) => guests.release(&token),
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
+                }
+                Some(Order::Prepare { rules, title }) => {
+                    let refused = shared.prepare_shift(rules, title).err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
+                }
+                Some(Order::Record { acts, change }) => {
+                    let refused = shared.record_acts(acts, change).await.err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
                     let _ = orders.control.say(Word::Renewed { refused }).await;
                 }
@@ -469,7 +511,7 @@ async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>)
         let mut token = [0; 32];
         let shown = tokio::time::timeout(TOKEN_TIME_MAX, stream.read_exact(&mut token)).await;
         let post = shown.is_ok_and(|read| read.is_ok()).then(|| lock(&guests.expected).remove(&token)).flatten();
-        let Some(post) = post else {
+        let Some((post, edition)) = post else {
             tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
             continue;
         };
@@ -478,13 +520,19 @@ async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>)
             Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
             Post::Inspector { urgent } => {
                 let duty = if urgent { Duty::Urgent } else { Duty::Any };
+                let Some(shift) = shift(&task, edition) else { continue };
                 let told = guests.employ(token);
                 // These go on while the gateway stops: what is under way may end.
-                tokio::spawn(async move { task.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told)).await });
+                tokio::spawn(async move {
+                    shift.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told, &shift)).await;
+                });
             }
             Post::Verifier => {
+                let Some(shift) = shift(&task, edition) else { continue };
                 let told = guests.employ(token);
-                tokio::spawn(async move { task.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told)).await });
+                tokio::spawn(async move {
+                    shift.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told, &shift)).await;
+                });
             }
             Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
         }
@@ -492,6 +540,59 @@ async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>)
 }
 
 impl Shared {
+    /// Stands where the journal says, and says in the journal what puts the edition in force where that is not there yet.
+    ///
+    /// # Errors
+    /// Another edition is in force by the journal: the supervisor was lost in the middle of a change, and gives the right one next.
+    async fn stand(&self, founding: Vec<Event>) -> Result<(), Fault> {
+        if self.config.load().officers.is_empty() {
+            return Ok(());
+        }
+        let digest = self.shifts.now().edition.digest;
+        let acts = self.journal.acts().await?;
+        let mut standing = Standing::of(acts.iter().map(|entry| &entry.event));
+        let is_in_force = |standing: &Standing| standing.in_force.as_ref().is_some_and(|edict| edict.digest == digest);
+        if !is_in_force(&standing) {
+            founding.iter().for_each(|act| standing.take(act));
+            if !is_in_force(&standing) {
+                return Err(Fault::new("by the journal another edition is in force than the one that this process was given"));
+            }
+            self.append_acts(founding).await?;
+        }
+        self.conditions.store(Arc::new(standing.values()));
+        Ok(())
+    }
+
+    async fn append_acts(&self, acts: Vec<Event>) -> Result<(), Fault> {
+        let appended = self.journal.append(acts, Precedence::Flash).await;
+        appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal takes no records", denied))
+    }
+
+    /// Makes room for the workers of another edition.
+    fn prepare_shift(&self, rules: Vec<super::order::File>, title: String) -> Result<(), Fault> {
+        let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
+        let work_time_max = Duration::from_millis(self.config.load().work_ms_max.into());
+        self.shifts.prepare(Shift::new(edition, title, work_time_max));
+        Ok(())
+    }
+
+    /// Records what officers did; then, and only then, it takes effect.
+    async fn record_acts(self: &Arc<Self>, acts: Vec<Event>, change: Option<Digest>) -> Result<(), Fault> {
+        if let Some(digest) = change.filter(|digest| self.shifts.of(*digest).is_none()) {
+            return Err(Fault::new(format!("no workers of the edition {digest} were made ready")));
+        }
+        self.append_acts(acts).await?;
+        let acts = self.journal.acts().await?;
+        self.conditions.store(Arc::new(Standing::of(acts.iter().map(|entry| &entry.event)).values()));
+        if let Some(digest) = change {
+            let before = self.shifts.change(digest)?;
+            let work_time_max = Duration::from_millis(self.config.load().work_ms_max.into());
+            // An inspector and the verifier, each once more where it is lost.
+            self.tasks.spawn(let_go(before, work_time_max.saturating_mul(4)));
+        }
+        Ok(())
+    }
+
     /// Takes a changed configuration.
     async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
         let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
@@ -507,8 +608,7 @@ impl Shared {
         // What does not end in time is undone in the journal and done again after the next start.
         let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.shutdown().await;
-        self.inspectors.close();
-        self.verifiers.close();
+        self.shifts.now().close();
         match self.failure() {
             Some(fault) => Err(fault),
             None => notary.checkpoint(self.journal.as_ref(), world::now()).await.map(|_signed| ()),

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::label::Lattice;
-use crate::policy::{Agreement, Clause, Edition, Registry};
+use crate::policy::{Agreement, Clause, Condition, Edition, Registry, When};
 
 use super::exercise;
 use super::vocabulary::WORDS;
@@ -44,6 +44,18 @@ action release appliesTo {{
     )
 }
 
+/// The same for an edition that declares conditions: `context.conditions` has each, and one `in` another of the same is not below it.
+#[must_use]
+pub fn schema_with(lattice: &Lattice, conditions: &[Condition]) -> String {
+    let plain = schema(lattice);
+    if conditions.is_empty() {
+        return plain;
+    }
+    let fields: Vec<String> = conditions.iter().map(|condition| format!("{}: Condition", quoted(condition.name.as_str()))).collect();
+    let entity = "entity Condition in [Condition];\n";
+    format!("{entity}{}", plain.replacen("    format: Format,\n", &format!("    conditions: {{ {} }},\n    format: Format,\n", fields.join(", ")), 1))
+}
+
 /// A clause of an agreement as a Cedar permit.
 #[must_use]
 pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
@@ -57,6 +69,7 @@ pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, latti
         let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
         conditions.push(format!("({})", likes.join(" || ")));
     }
+    conditions.extend(clause.when.iter().map(|when| holds(when)));
     conditions.push(ceilings(clause, lattice));
     let id = quoted(clause.id.as_str());
     // Writing to a string cannot fail.
@@ -70,6 +83,12 @@ pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, latti
 pub fn clauses(edition: &Edition) -> String {
     let all = edition.agreements.iter().flat_map(|agreement| agreement.clauses.iter().map(move |clause| (agreement, clause)));
     all.map(|(agreement, clause)| permit(agreement, clause, &edition.registry, &edition.lattice)).collect::<Vec<_>>().join("\n")
+}
+
+fn holds(when: &When) -> String {
+    let (name, id) = (quoted(when.condition.as_str()), |value: &String| quoted(&format!("{}/{value}", when.condition)));
+    let equal: Vec<String> = when.values.iter().map(|value| format!("context.conditions[{name}] == Condition::{}", id(value))).collect();
+    format!("({})", if equal.is_empty() { "false".to_owned() } else { equal.join(" || ") })
 }
 
 /// At or below every ceiling of a policy to which the label can be taken, and at least one of them can be reached.

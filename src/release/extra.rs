@@ -98,6 +98,7 @@ fn bare(id: Name, release: Release) -> Arc<Clause> {
         release,
         sanitise: Vec::new(),
         traffic: BTreeSet::new(),
+        when: Vec::new(),
         line: 0,
     })
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod chain;
 
 mod delivery;
+mod editions;
 mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;

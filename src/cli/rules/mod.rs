@@ -1,6 +1,9 @@
 //! `vestibule rules`: a rule set, checked and tested before it decides anything.
 
+mod activate;
 mod check;
+mod sign;
+mod signatures;
 mod test;
 
 use std::path::Path;
@@ -10,7 +13,10 @@ use crate::pipeline::Guard;
 use crate::policy::{self, report};
 use crate::process::load_guard;
 
+pub(super) use activate::{Activate, BreakGlass, ask};
 pub(super) use check::Check;
+pub(super) use sign::Sign;
+pub(super) use signatures::Signatures;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.

@@ -102,7 +102,7 @@ impl Setting {
 
     /// What the real inspector says.
     pub(super) fn inspected(&self, message: &Received, now: Time, only: Option<Name>) -> Inspection {
-        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now };
+        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, conditions: Vec::new() };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -266,9 +266,10 @@ impl Setting {
     }
 
     fn joined(&self, message: Received, now: Time, inspection: Inspection) -> (Verdict, Vec<(String, u64)>) {
-        let question = Question { message, only: None, waivers: Waivers::default(), now };
+        let question = Question { message, only: None, waivers: Waivers::default(), now, conditions: Arc::default() };
         self.runtime.block_on(async {
             let shared = self.keeper();
+            let shift = shared.shifts.now();
             let (near, mut far) = wire::here();
             let (verifies, attends) = wire::here();
             let hostile = async {
@@ -279,13 +280,13 @@ impl Setting {
             let parts = async {
                 tokio::join!(
                     hostile,
-                    shared.inspectors.employ(Duty::Any, near, INSPECT),
-                    shared.verifiers.employ(Duty::Any, verifies, VERIFY),
+                    shift.inspectors.employ(Duty::Any, near, INSPECT),
+                    shift.verifiers.employ(Duty::Any, verifies, VERIFY),
                     verifier::attend(&self.verifier, attends)
                 )
             };
             tokio::select! {
-                verdict = shared.decide(&self.verifier.edition, question) => (verdict.expect("a verdict"), shared.alarms.now().into_iter().collect()),
+                verdict = shared.decide(&shift, question) => (verdict.expect("a verdict"), shared.alarms.now().into_iter().collect()),
                 _ = parts => panic!("the parts ended first"),
             }
         })
