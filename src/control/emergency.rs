@@ -131,7 +131,7 @@ mod tests {
         for (path, from, to, told) in [
             ("release.cedar", "\n", "\n\n", "`release.cedar` differs"),
             ("peers.toml", "\n", "\n\n", "`peers.toml` differs"),
-            ("ruleset.toml", "[nations]\n", "[nations]\nFRA = \"France\"\n", "`ruleset.toml` differs"),
+            ("ruleset.toml", "[nations]\n", "[nations]\nJPN = \"Japan\"\n", "`ruleset.toml` differs"),
             ("agreements/fvey-tracks.toml", "title = \"", "title = \"x", "the dates of the agreement"),
         ] {
             let found = faults(&with(path, from, to), &[&changed], SOON);

@@ -32,6 +32,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         home: "GBR".into(),
         registry: Registry::default(),
         conditions: Vec::new(),
+        exercise_policies: Default::default(),
         lattice: crate::label::Lattice::default().into(),
         cases: Vec::new(),
         peers: BTreeMap::new(),

@@ -37,6 +37,8 @@ pub struct Edition {
     pub lattice: Arc<Lattice>,
     /// What officers may set while a gateway runs.
     pub conditions: Vec<Condition>,
+    /// Marking schemes that are kept for exercises.
+    pub exercise_policies: BTreeSet<String>,
     /// What each peer may receive and how its markings are read.
     pub peers: BTreeMap<Name, PeerEntry>,
     /// The agreements.

@@ -75,6 +75,11 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let lattice = desk.lattice().map(|lattice| lattice.registered(&registry.communities, &registry.dated, &registry.by_name_only));
     if let Some(lattice) = &lattice {
         desk.complaints.append(&mut groups::differences(registry, lattice));
+        let mut faults = Faults::of(ruleset::PATH.into());
+        for (name, at) in ruleset.exercise_policies.iter().filter(|(name, _)| lattice.policy(name).is_none()) {
+            faults.unknown(at, "policy", name, lattice.policies().iter().map(|policy| &*policy.name));
+        }
+        desk.complaints.append(&mut faults.into_list());
     }
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
@@ -97,6 +102,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             home: ruleset.home,
             registry: ruleset.registry,
             conditions: ruleset.conditions,
+            exercise_policies: ruleset.exercise_policies.into_iter().map(|(name, _)| name).collect(),
             lattice: Arc::new(lattice),
             peers: peers.entries,
             agreements,

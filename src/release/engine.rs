@@ -32,6 +32,7 @@ pub struct Engine {
     schema: Schema,
     registry: Registry,
     conditions: Vec<Condition>,
+    exercise_policies: BTreeSet<String>,
     /// What the conditions are, by name.
     met: ArcSwap<Vec<(String, String)>>,
     action: EntityUid,
@@ -97,7 +98,7 @@ impl Engine {
         }
         let (lattice, registry, conditions) = (Arc::clone(&edition.lattice), edition.registry.clone(), edition.conditions.clone());
         let met = ArcSwap::from_pointee(met(&conditions, &[]));
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, conditions, met, action, types, desks })
+        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, conditions, exercise_policies: edition.exercise_policies.clone(), met, action, types, desks })
     }
 
     /// What the first line of every chain says of a message: its mark and where it stands.
@@ -122,7 +123,7 @@ impl Engine {
     /// Decides on one message for one recipient.
     ///
     /// # Errors
-    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`.
+    /// `clearance.*`, `exercise.*`, `agreement.none`, `agreement.forbidden`, `agreement.error`.
     pub fn decide<'m, 'a>(
         &self,
         labelled: &'m Labelled<'a>,
@@ -134,7 +135,10 @@ impl Engine {
         let kept = parts::keep(&self.lattice, labelled, recipient, circumstances.now)?;
         chain.extend_from_slice(kept.chain());
         let facts = labelled.parsed().facts();
-        exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
+        let flag = labelled.parsed().header().traffic;
+        let said = exercise::said(labelled.parsed().tree(), facts.traffic)?;
+        exercise::agree(flag, said, &sender.traffic, &recipient.traffic)?;
+        exercise::policy_agrees(flag, self.lattice.policy_name(labelled.label().policy), &self.exercise_policies)?;
         let conditions = self.met.load_full();
         let ask = || {
             let question = Question::of(labelled, kept.label(), &facts, &self.lattice, (circumstances, Arc::clone(&conditions)));

@@ -163,8 +163,8 @@ fn an_edition_comes_into_force_under_load_without_a_message_that_is_lost_or_deci
         let log = std::fs::read_to_string(court.lab.path("gateway.log")).unwrap();
         assert!(!log.contains("fault."), "{log}");
         court.lab.audit();
-        let (status, out, _) = court.lab.command(&["audit", "show"], &[]);
-        assert!(status == 0 && out.contains("five-eyes 2026.2 activated") && out.contains("ann as author and bob as approver"), "{out}");
+        let (status, out, _) = court.lab.command(&["audit", "show"], &["--count", "3"]);
+        assert!(status == 0 && out.contains("five-eyes 2026.1 activated, by ann as author and bob as approver"), "{out}");
     });
 }
 
@@ -183,7 +183,7 @@ fn an_edition_that_is_not_signed_by_two_or_whose_cases_fail_is_refused_with_the_
         std::fs::write(court.lab.path("next/README.md"), "another text").unwrap();
         refused(court.activate("next", &[]).await, "another digest");
         court.edition("next", "2026.3", |path, text| match path {
-            "cases/clearance.toml" => text.replacen("outcome = \"quarantine\"", "outcome = \"reject\"", 1),
+            "cases/forbids.toml" => text.replacen("outcome = \"quarantine\"", "outcome = \"reject\"", 1),
             _ => text.to_owned(),
         });
         std::fs::remove_dir_all(court.lab.path("next/signatures")).unwrap();
@@ -230,5 +230,112 @@ fn an_edition_waits_for_its_time_and_files_that_were_changed_beside_the_journal_
         }
         let (status, _, errors) = court.lab.command(&["run"], &[]);
         assert!(status == 3 && errors.contains("is not what officers signed"), "{errors}");
+    });
+}
+
+/// A time some seconds from now.
+fn in_seconds(seconds: i64) -> Time {
+    Time::from_unix_ms(now().unix_ms() + seconds * 1000).unwrap()
+}
+
+#[test]
+fn a_condition_that_an_operator_signs_opens_a_clause_and_is_on_record_and_survives_a_restart() {
+    run(async {
+        let court = Court::new();
+        let gateway = court.lab.spawn().await;
+        let set = |value: &str, who: &str| {
+            let key = court.path(&format!("{who}.key"));
+            let words = ["alert", value, "--key", &key, "--reason", "order 7"].map(str::to_owned);
+            let court = &court;
+            async move { court.ask(&["condition", "set"], &words.each_ref().map(String::as_str)).await }
+        };
+        let (gbr, usa) = (court.lab.link("gbr-ops").await, court.lab.link("usa-ops").await);
+        let tasking = || {
+            let (header, body) = track(Precedence::Routine);
+            let text = String::from_utf8(body).unwrap();
+            let at = text.find("type=\"").unwrap() + 6;
+            let end = at + text[at..].find('"').unwrap();
+            (header, format!("{}t-x-f{}", &text[..at], &text[end..]).into_bytes())
+        };
+        let (header, body) = tasking();
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        let (status, said) = set("exceptional", "ann").await;
+        assert!(status == 1 && said.contains("`ann` is no operator"), "{said}");
+        let (status, said) = set("exeptional", "cid").await;
+        assert!(status == 1 && said.contains("is no value of `alert`"), "{said}");
+        let (status, said) = set("exceptional", "cid").await;
+        assert!(status == 0 && said.contains("`alert` is `exceptional` from now on"), "{said}");
+        let (header, body) = tasking();
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        until("the tasking of the alert", || usa.count() == 1).await;
+        gateway.kill();
+        let gateway = court.lab.spawn().await;
+        assert_eq!(court.status("condition alert"), "exceptional");
+        assert_eq!(gateway.terminate().await, 0);
+        let outcomes: Vec<_> = court
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Decided(decided) => Some(decided.decisions[0].outcome.word()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(outcomes, ["quarantine", "forward"]);
+        court.lab.audit();
+    });
+}
+
+#[test]
+fn an_emergency_is_bounded_in_scope_and_time_and_loud_and_ends_by_itself_with_a_report() {
+    run(async {
+        let court = Court::new();
+        let gateway = court.lab.spawn().await;
+        const MORE: &str = "\n[[clause]]\nid = \"9.1\"\nfrom = [\"FVEY\"]\nto = [\"FVEY\"]\nkinds = [\"b-x-*\"]\n\
+            up_to = [{ policy = \"GBR\", level = \"SECRET\" }]\nrelease = \"automatic\"\n";
+        let open = |path: &str, text: &str| format!("{text}{}", if path == "agreements/fvey-tracks.toml" { MORE } else { "" });
+        court.edition("flood", "2026.1.1", open);
+        let until_time = in_seconds(150);
+        let bounds = |scope: &'static str| {
+            ["--until".to_owned(), until_time.to_string(), "--scope".to_owned(), scope.to_owned(), "--reason".to_owned(), "flood".to_owned()]
+        };
+        let sign = |scope| {
+            let bounds = bounds(scope);
+            let bounds: Vec<&str> = bounds.iter().map(String::as_str).collect();
+            court.sign("flood", "ann", "author", &bounds);
+            court.sign("flood", "bob", "approver", &bounds);
+        };
+        let folder = court.path("flood");
+        sign("FVEY-TRACKS/1.1");
+        let (status, said) = court.ask(&["rules", "break-glass"], &[&folder]).await;
+        assert!(status == 1 && said.contains("the clause `FVEY-TRACKS/9.1` differs and is not in the scope"), "{said}");
+        sign("FVEY-TRACKS/9.1");
+        let (status, said) = court.activate("flood", &[]).await;
+        assert!(status == 1 && said.contains("the other kind of edition"), "{said}");
+        let (status, said) = court.ask(&["rules", "break-glass"], &[&folder]).await;
+        assert!(status == 0 && said.contains("then the edition before it"), "{said}");
+        assert!(court.status("edition").starts_with("EMERGENCY five-eyes 2026.1.1 ("), "{}", court.status("edition"));
+        let (gbr, usa) = (court.lab.link("gbr-ops").await, court.lab.link("usa-ops").await);
+        let (header, body) = track(Precedence::Routine);
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        until("the delivery", || usa.count() == 1).await;
+        while now() < until_time {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        until("the end of the emergency", || court.status("edition").starts_with("five-eyes 2026.1 (")).await;
+        assert!(now().unix_ms() >= until_time.unix_ms());
+        let (header, body) = track(Precedence::Routine);
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        assert_eq!(gateway.terminate().await, 0);
+        let editions: Vec<_> = court.decided().into_values().flatten().collect();
+        assert_eq!(editions.iter().filter(|edition| edition.starts_with("EMERGENCY ")).count(), 1, "{editions:?}");
+        assert_eq!(
+            court.steps().iter().filter(|step| step.contains("emergency")).cloned().collect::<Vec<_>>(),
+            ["2026.1.1 emergency begun", "2026.1 emergency ended"]
+        );
+        let (status, report, _) = court.lab.command(&["audit", "emergency"], &[]);
+        assert!(status == 0 && report.contains("because: flood") && report.contains("1 releases") && report.contains("emergency ended"), "{report}");
+        court.lab.audit();
+        let log = std::fs::read_to_string(court.lab.path("gateway.log")).unwrap();
+        assert!(log.contains("AN EMERGENCY EDITION COMES INTO FORCE") && log.contains("THE EMERGENCY IS OVER"), "{log}");
     });
 }
