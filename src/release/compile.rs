@@ -69,7 +69,7 @@ pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, latti
         let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
         conditions.push(format!("({})", likes.join(" || ")));
     }
-    conditions.extend(clause.when.iter().map(|when| holds(when)));
+    conditions.extend(clause.when.iter().map(holds));
     conditions.push(ceilings(clause, lattice));
     let id = quoted(clause.id.as_str());
     // Writing to a string cannot fail.
