@@ -31,8 +31,7 @@ pub(super) struct Set {
 impl Verb for Set {
     const PATH: &'static [&'static str] = &["condition", "set"];
     const ABOUT: &'static str = "Set a condition of the rules in force, such as the alert state";
-    const EXAMPLES: &'static str =
-        "  vestibule condition set alert heightened --key m.johnson.key --reason 'order 7' --config gateway.toml\n\nExit status 1 where the gateway refuses.";
+    const EXAMPLES: &'static str = "  vestibule condition set alert heightened --key m.johnson.key --reason 'order 7' --config gateway.toml\n\nExit status 1 where the gateway refuses.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let key = SignerKey::open(&self.key)?;
@@ -62,7 +61,8 @@ pub(super) struct List {
 impl Verb for List {
     const PATH: &'static [&'static str] = &["condition", "list"];
     const ABOUT: &'static str = "Show the conditions that were set, and when";
-    const EXAMPLES: &'static str = "  vestibule condition list --config gateway.toml\n\nA condition that is not shown has the first of the values that the rule set lists.";
+    const EXAMPLES: &'static str =
+        "  vestibule condition list --config gateway.toml\n\nA condition that is not shown has the first of the values that the rule set lists.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;

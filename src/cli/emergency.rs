@@ -37,7 +37,8 @@ struct Emergency {
 impl Verb for Report {
     const PATH: &'static [&'static str] = &["audit", "emergency"];
     const ABOUT: &'static str = "The after-report of emergencies: who, why, until when, and everything released";
-    const EXAMPLES: &'static str = "  vestibule audit emergency --config gateway.toml\n  vestibule audit emergency --config gateway.toml --json | jq -c 'select(.release)'";
+    const EXAMPLES: &'static str =
+        "  vestibule audit emergency --config gateway.toml\n  vestibule audit emergency --config gateway.toml --json | jq -c 'select(.release)'";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = Gateway::read(&self.config).map_err(|cause| unreadable(&self.config, cause))?;
@@ -93,7 +94,12 @@ fn json(emergency: &Emergency, out: &mut Output) -> Result<(), Failure> {
 fn text(emergency: &Emergency, out: &mut Output) -> Result<(), Failure> {
     let begun = &emergency.begun;
     let hands: Vec<String> = begun.hands.iter().map(|hand| format!("{} as {}", hand.officer, hand.role)).collect();
-    out.line(format_args!("EMERGENCY {} from {} until {}", begun.title(), begun.time, begun.until.map_or_else(String::new, |time| time.to_string())))?;
+    out.line(format_args!(
+        "EMERGENCY {} from {} until {}",
+        begun.title(),
+        begun.time,
+        begun.until.map_or_else(String::new, |time| time.to_string())
+    ))?;
     out.line(format_args!("signed by {}; scope {}; because: {}", hands.join(" and "), begun.scope.join(" "), begun.why))?;
     out.line(format_args!("ended {}", emergency.ended.as_deref().unwrap_or("not yet")))?;
     let mut table = output::table(&["record", "message", "to", "clause", "in the scope"]);

@@ -28,7 +28,10 @@ impl Verb for Officer {
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         if Name::new(&self.name).is_none() {
-            return Err(Failure::Usage(format!("`{}` is no name of an officer: expected 1 to 64 of `a-z A-Z 0-9 . _ / -`", self.name.escape_default())));
+            return Err(Failure::Usage(format!(
+                "`{}` is no name of an officer: expected 1 to 64 of `a-z A-Z 0-9 . _ / -`",
+                self.name.escape_default()
+            )));
         }
         let key = SignerKey::create(&self.into, &self.name)?;
         let roles: Vec<String> = self.roles.iter().map(|role| format!("\"{}\"", role.word())).collect();

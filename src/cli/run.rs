@@ -41,7 +41,7 @@ impl Verb for Run {
         match (&self.part, &self.config) {
             (Some(name), _) => {
                 output::log_as(name, "info");
-                process::part(DESK).map(|()| Answer::Done).map_err(Failure::Fault)
+                process::part(name, DESK).map(|()| Answer::Done).map_err(Failure::Fault)
             }
             (None, Some(config)) => self.supervise(config),
             (None, None) => Err(Failure::Usage("expected --config FILE".to_owned())),

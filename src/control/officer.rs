@@ -250,10 +250,10 @@ pub(crate) mod tests {
         let given = [officer(&ann, &["author", "approver"]), officer(&bob, &["approver"])];
         let officers = Officers::of(&given).unwrap();
         let approval = officers.approve(&edict(), &[signed(&ann, Role::Author), signed(&bob, Role::Approver)]).unwrap();
-        assert_eq!(approval.hands.iter().map(|hand| (hand.officer.as_str(), hand.role.as_str())).collect::<Vec<_>>(), [
-            ("ann", "author"),
-            ("bob", "approver")
-        ]);
+        assert_eq!(
+            approval.hands.iter().map(|hand| (hand.officer.as_str(), hand.role.as_str())).collect::<Vec<_>>(),
+            [("ann", "author"), ("bob", "approver")]
+        );
         for (notes, told) in [
             (vec![], "no author"),
             (vec![signed(&ann, Role::Author)], "no approver"),
@@ -291,12 +291,8 @@ pub(crate) mod tests {
     fn two_persons_must_say_the_same_of_an_emergency() {
         let [ann, bob] = ["ann", "bob"].map(key);
         let officers = Officers::of(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();
-        let emergency = |until: &str| {
-            Some(Emergency { until: time(until), scope: ["A/1".to_owned()].into(), reason: "flood".to_owned() })
-        };
-        let with = |key: &SignerKey, role, emergency| {
-            (String::new(), key.sign(&Statement { emergency, ..statement(key, role) }.text()))
-        };
+        let emergency = |until: &str| Some(Emergency { until: time(until), scope: ["A/1".to_owned()].into(), reason: "flood".to_owned() });
+        let with = |key: &SignerKey, role, emergency| (String::new(), key.sign(&Statement { emergency, ..statement(key, role) }.text()));
         let (early, late) = (emergency("2026-11-23T12:00:00Z"), emergency("2026-11-23T13:00:00Z"));
         let approval = officers.approve(&edict(), &[with(&ann, Role::Author, early.clone()), with(&bob, Role::Approver, early.clone())]).unwrap();
         assert_eq!(approval.emergency, early);

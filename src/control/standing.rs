@@ -164,7 +164,8 @@ mod tests {
         let acts = [act(Step::Activated, "1"), act(Step::Activated, "3"), act(Step::EmergencyBegun, "4"), act(Step::EmergencyEnded, "3")];
         let standing = Standing::of(&acts);
         assert_eq!(in_force(&standing), "3");
-        for (number, admitted) in [("1", false), ("2", false), ("3", false), ("4", false), ("4.0", true), ("4.1", true), ("5", true), ("five", false)] {
+        for (number, admitted) in [("1", false), ("2", false), ("3", false), ("4", false), ("4.0", true), ("4.1", true), ("5", true), ("five", false)]
+        {
             assert_eq!(standing.admits(number).is_ok(), admitted, "{number}");
         }
         assert!(Standing::default().admits("0").is_ok());
@@ -184,7 +185,9 @@ mod tests {
     fn what_waits_is_forgotten_when_it_is_in_force_or_refused() {
         let waiting = || vec![act(Step::Activated, "1"), act(Step::Scheduled, "2")];
         assert_eq!(Standing::of(&waiting()).scheduled.unwrap().0.number, "2");
-        for (step, number, gone) in [(Step::Activated, "2", true), (Step::Refused, "2", true), (Step::Refused, "7", false), (Step::Activated, "3", false)] {
+        for (step, number, gone) in
+            [(Step::Activated, "2", true), (Step::Refused, "2", true), (Step::Refused, "7", false), (Step::Activated, "3", false)]
+        {
             let mut acts = waiting();
             acts.push(act(step, number));
             assert_eq!(Standing::of(&acts).scheduled.is_none(), gone, "{step:?} {number}");
@@ -195,7 +198,13 @@ mod tests {
     fn the_last_word_on_a_condition_holds() {
         let set = |value: &str| {
             let hand = Hand { officer: "o".to_owned(), role: "operator".to_owned(), key: String::new(), signed: time("2026-11-23T10:00:00Z") };
-            Event::Condition(ConditionAct { name: "alert".to_owned(), value: value.to_owned(), hand, why: String::new(), time: time("2026-11-23T10:00:00Z") })
+            Event::Condition(ConditionAct {
+                name: "alert".to_owned(),
+                value: value.to_owned(),
+                hand,
+                why: String::new(),
+                time: time("2026-11-23T10:00:00Z"),
+            })
         };
         assert_eq!(Standing::of(&[set("high"), set("normal")]).values(), [("alert".to_owned(), "normal".to_owned())]);
     }

@@ -191,7 +191,9 @@ mod tests {
         for statement in [statement(None), statement(Some(emergency))] {
             let text = statement.text();
             assert_eq!(Statement::parse(&text).unwrap(), statement, "{text}");
-            for other in [text.replace("10:00:00.5Z", "10:00:00.500Z"), format!("{text}\n"), text.replace(": ", ":"), text.replace("A/1 B/2", "B/2 A/1")] {
+            for other in
+                [text.replace("10:00:00.5Z", "10:00:00.500Z"), format!("{text}\n"), text.replace(": ", ":"), text.replace("A/1 B/2", "B/2 A/1")]
+            {
                 assert!(other == text || Statement::parse(&other).is_err(), "{other}");
             }
             for at in 0..text.len() {

@@ -63,7 +63,11 @@ const PRECEDENCES: [(&str, Precedence); 4] =
     [("ROUTINE", Precedence::Routine), ("PRIORITY", Precedence::Priority), ("IMMEDIATE", Precedence::Immediate), ("FLASH", Precedence::Flash)];
 
 /// Reads the cases of one file; `messages` are the files below `cases/messages/`.
-pub(in crate::policy) fn parse(file: &SourceFile, messages: &[&SourceFile], (peers, conditions): (&BTreeSet<Name>, &[Condition])) -> (Vec<Case>, Vec<Complaint>) {
+pub(in crate::policy) fn parse(
+    file: &SourceFile,
+    messages: &[&SourceFile],
+    (peers, conditions): (&BTreeSet<Name>, &[Condition]),
+) -> (Vec<Case>, Vec<Complaint>) {
     let mut faults = Faults::of(file.path.clone());
     let mut cases: Vec<Case> = Vec::new();
     read(file, &mut faults, |mut root, faults| {

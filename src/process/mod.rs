@@ -4,6 +4,7 @@
 //! `journal`; this room only carries. A frame is answered after its acceptance and its decision are durable; bytes leave after the record of their
 //! release is durable; a release is done after the far receipt is durable.
 
+mod compile;
 mod crew;
 mod decide;
 mod delivery;
@@ -25,12 +26,14 @@ mod review;
 mod rules;
 mod service;
 mod shift;
+mod stand;
 mod supervisor;
 mod trial;
 mod verifier;
 mod watch;
 pub mod world;
 
+pub use compile::complaints;
 pub use delivery::delivery_id;
 pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};

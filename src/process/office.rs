@@ -166,7 +166,9 @@ impl Shared {
             Ok(examined) if examined.approval.emergency.is_some() == emergency => examined,
             Ok(examined) => {
                 let verb = if emergency { "activate" } else { "break-glass" };
-                let why = format!("the signatures are for the other kind of edition: an emergency has until, scope and reason; see `vestibule rules {verb}`");
+                let why = format!(
+                    "the signatures are for the other kind of edition: an emergency has until, scope and reason; see `vestibule rules {verb}`"
+                );
                 return self.refuse(&examined.edict(), &vec![why].into(), tools).await;
             }
             Err(faulty) => return self.refuse(&self.named(&folder), &faulty, tools).await,
@@ -186,7 +188,11 @@ impl Shared {
             let edition = crate::policy::load(&files).ok()?;
             Some(rules::edict(&edition))
         });
-        named.unwrap_or_else(|| Edict { ruleset: "a rule set that does not load".to_owned(), number: "?".to_owned(), digest: crate::base::Digest::of(b"") })
+        named.unwrap_or_else(|| Edict {
+            ruleset: "a rule set that does not load".to_owned(),
+            number: "?".to_owned(),
+            digest: crate::base::Digest::of(b""),
+        })
     }
 
     /// Examines the edition of a folder, on a thread of its own, and keeps it where it may come into force.
@@ -284,7 +290,12 @@ impl Shared {
         }
     }
 
-    async fn record(&self, acts: Vec<Event>, change: Option<crate::base::Digest>, renewals: &mut mpsc::Receiver<(String, Option<String>)>) -> Result<(), Fault> {
+    async fn record(
+        &self,
+        acts: Vec<Event>,
+        change: Option<crate::base::Digest>,
+        renewals: &mut mpsc::Receiver<(String, Option<String>)>,
+    ) -> Result<(), Fault> {
         self.to_keeper(Order::Record { acts, change }, renewals).await
     }
 

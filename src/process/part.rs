@@ -15,8 +15,9 @@ use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::compile;
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
@@ -24,19 +25,19 @@ use super::desk::DeskLine;
 use super::gateway::give_way;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
-use super::shift::{Shift, let_go};
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::shift::Shift;
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
-use crate::base::{Digest, Fault, Precedence};
+use crate::base::{Digest, Fault};
 use crate::config;
+use crate::control::{Act, Response};
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
-use crate::control::{Act, Response, Standing};
-use crate::journal::{Event, Journal};
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
+use crate::journal::{Event, Journal};
 use crate::link::Door;
 use crate::link::tls::{Material, Pem};
 use crate::pipeline::Guard;
@@ -47,7 +48,7 @@ use crate::verify::BlockedWords;
 /// Open files of the keeper at most: 1,024; the journal's readers take three each, each process one.
 const KEEPER_FILES_MAX: u64 = 1024;
 
-/// How long whoever comes to the keeper's socket may take to show its token.
+/// How long whoever comes to the keeper's socket may take to show a token that was announced: 5 seconds.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What the desk does with its line to the keeper and the processes as they are, until it cannot.
@@ -65,11 +66,14 @@ pub struct DeskTrade {
     pub work: DeskWork,
 }
 
-/// Runs as one process of a gateway, until it is told to stop.
+/// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
 ///
 /// # Errors
 /// What it cannot make, walls that cannot be closed, and what ends it.
-pub fn part(desk: DeskTrade) -> Result<(), Fault> {
+pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
+    if name == compile::PART {
+        return compile::attend();
+    }
     let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor; `vestibule run` starts this", cause);
     let stream = std::os::unix::net::UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(broken)?);
     let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
@@ -84,7 +88,7 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
         })?;
     }
     stream.set_nonblocking(true).map_err(broken)?;
-    runtime(role)?.block_on(async move {
+    runtime()?.block_on(async move {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
         // While it is kept the wire stays open, and the last word can follow.
         let kept = control.sender.clone();
@@ -178,15 +182,13 @@ const fn role_of(part: &Part) -> Role {
     }
 }
 
-fn runtime(role: Role) -> Result<Runtime, Fault> {
-    let mut builder = match role {
-        Role::Keeper | Role::Door => Builder::new_multi_thread(),
-        Role::Inspector | Role::Verifier | Role::Desk => Builder::new_current_thread(),
-    };
-    builder.enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
+/// One thread for all tasks of a process: there are more processes than processors already, and a task that wakes another on its own thread asks
+/// nothing of the system. The journal has its own threads.
+fn runtime() -> Result<Runtime, Fault> {
+    Builder::new_current_thread().enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
 }
 
-fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
+pub(super) fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
     Fault::new(format!("the rule set has {} faults; run `vestibule rules check`", complaints.len()))
 }
 
@@ -377,6 +379,7 @@ type Token = [u8; 32];
 #[derive(Default)]
 struct Guests {
     expected: Mutex<HashMap<Token, (Post, Digest)>>,
+    expecting: Notify,
     employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
 }
 
@@ -385,6 +388,23 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Guests {
+    fn expect(&self, token: Token, post: (Post, Digest)) {
+        lock(&self.expected).insert(token, post);
+        self.expecting.notify_waiters();
+    }
+
+    /// What this token was announced for, once it was.
+    async fn announced(&self, token: &Token) -> (Post, Digest) {
+        loop {
+            let mut next = std::pin::pin!(self.expecting.notified());
+            next.as_mut().enable();
+            if let Some(post) = lock(&self.expected).remove(token) {
+                return post;
+            }
+            next.await;
+        }
+    }
+
     /// What tells a worker's crew that it is to be let go.
     fn employ(&self, token: Token) -> oneshot::Receiver<()> {
         let (tell, told) = oneshot::channel();
@@ -457,7 +477,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
             () = shared.failing() => break,
             order = orders.next() => match order? {
                 None => break,
-                Some(Order::Expect { token, post, edition }) => drop(lock(&guests.expected).insert(token, (post, edition))),
+                Some(Order::Expect { token, post, edition }) => guests.expect(token, (post, edition)),
                 Some(Order::Release { token }) => guests.release(&token),
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
@@ -501,98 +521,54 @@ fn listen(path: &Path) -> Result<UnixListener, Fault> {
     Ok(listener)
 }
 
-/// Takes up every process that shows a token which the supervisor announced; a token is good once.
+/// Hears everybody who comes to the keeper's socket, each by itself: one that shows nothing keeps no other waiting.
 async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>) {
     loop {
-        let mut stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (shared, guests) = (Arc::clone(&shared), Arc::clone(&guests));
+                tokio::spawn(async move { meet(&shared, stream, &guests).await });
+            }
             Err(error) => return shared.fail(&Fault::from_cause("the keeper's socket failed", error)),
-        };
-        let mut token = [0; 32];
-        let shown = tokio::time::timeout(TOKEN_TIME_MAX, stream.read_exact(&mut token)).await;
-        let post = shown.is_ok_and(|read| read.is_ok()).then(|| lock(&guests.expected).remove(&token)).flatten();
-        let Some((post, edition)) = post else {
-            tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
-            continue;
-        };
-        let task = Arc::clone(&shared);
-        match post {
-            Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
-            Post::Inspector { urgent } => {
-                let duty = if urgent { Duty::Urgent } else { Duty::Any };
-                let Some(shift) = shift(&task, edition) else { continue };
-                let told = guests.employ(token);
-                // These go on while the gateway stops: what is under way may end.
-                tokio::spawn(async move {
-                    shift.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told, &shift)).await;
-                });
-            }
-            Post::Verifier => {
-                let Some(shift) = shift(&task, edition) else { continue };
-                let told = guests.employ(token);
-                tokio::spawn(async move {
-                    shift.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told, &shift)).await;
-                });
-            }
-            Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
         }
     }
 }
 
+/// Takes up a process that shows a token which the supervisor announced; a token is good once. The process may be here before its announcement is.
+async fn meet(shared: &Arc<Shared>, mut stream: UnixStream, guests: &Guests) {
+    let mut token = [0; 32];
+    let shown = tokio::time::timeout(TOKEN_TIME_MAX, async {
+        stream.read_exact(&mut token).await.ok()?;
+        Some(guests.announced(&token).await)
+    });
+    let Ok(Some((post, edition))) = shown.await else {
+        tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
+        return;
+    };
+    let task = Arc::clone(shared);
+    match post {
+        Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
+        Post::Inspector { urgent } => {
+            let duty = if urgent { Duty::Urgent } else { Duty::Any };
+            let Some(shift) = shift(&task, edition) else { return };
+            let told = guests.employ(token);
+            // These go on while the gateway stops: what is under way may end.
+            tokio::spawn(async move {
+                shift.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told, &shift)).await;
+            });
+        }
+        Post::Verifier => {
+            let Some(shift) = shift(&task, edition) else { return };
+            let told = guests.employ(token);
+            tokio::spawn(async move {
+                shift.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told, &shift)).await;
+            });
+        }
+        Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
+    }
+}
+
 impl Shared {
-    /// Stands where the journal says, and says in the journal what puts the edition in force where that is not there yet.
-    ///
-    /// # Errors
-    /// Another edition is in force by the journal: the supervisor was lost in the middle of a change, and gives the right one next.
-    async fn stand(&self, founding: Vec<Event>) -> Result<(), Fault> {
-        if self.config.load().officers.is_empty() {
-            return Ok(());
-        }
-        let digest = self.shifts.now().edition.digest;
-        let acts = self.journal.acts().await?;
-        let mut standing = Standing::of(acts.iter().map(|entry| &entry.event));
-        let is_in_force = |standing: &Standing| standing.in_force.as_ref().is_some_and(|edict| edict.digest == digest);
-        if !is_in_force(&standing) {
-            founding.iter().for_each(|act| standing.take(act));
-            if !is_in_force(&standing) {
-                return Err(Fault::new("by the journal another edition is in force than the one that this process was given"));
-            }
-            self.append_acts(founding).await?;
-        }
-        self.conditions.store(Arc::new(standing.values()));
-        Ok(())
-    }
-
-    async fn append_acts(&self, acts: Vec<Event>) -> Result<(), Fault> {
-        let appended = self.journal.append(acts, Precedence::Flash).await;
-        appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal takes no records", denied))
-    }
-
-    /// Makes room for the workers of another edition.
-    fn prepare_shift(&self, rules: Vec<super::order::File>, title: String) -> Result<(), Fault> {
-        let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
-        let work_time_max = Duration::from_millis(self.config.load().work_ms_max.into());
-        self.shifts.prepare(Shift::new(edition, title, work_time_max));
-        Ok(())
-    }
-
-    /// Records what officers did; then, and only then, it takes effect.
-    async fn record_acts(self: &Arc<Self>, acts: Vec<Event>, change: Option<Digest>) -> Result<(), Fault> {
-        if let Some(digest) = change.filter(|digest| self.shifts.of(*digest).is_none()) {
-            return Err(Fault::new(format!("no workers of the edition {digest} were made ready")));
-        }
-        self.append_acts(acts).await?;
-        let acts = self.journal.acts().await?;
-        self.conditions.store(Arc::new(Standing::of(acts.iter().map(|entry| &entry.event)).values()));
-        if let Some(digest) = change {
-            let before = self.shifts.change(digest)?;
-            let work_time_max = Duration::from_millis(self.config.load().work_ms_max.into());
-            // An inspector and the verifier, each once more where it is lost.
-            self.tasks.spawn(let_go(before, work_time_max.saturating_mul(4)));
-        }
-        Ok(())
-    }
-
     /// Takes a changed configuration.
     async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
         let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;

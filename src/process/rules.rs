@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::gateway::check_peers;
-use super::{trial, world};
+use super::{compile, world};
 use crate::base::{Complaint, Digest, Fault, Time};
 use crate::config;
 use crate::control::{Approval, Edict, Officers, Standing, emergency};
 use crate::journal::embedded::Reader;
 use crate::journal::{EditionAct, Event, Step};
-use crate::pipeline::Guard;
 use crate::policy::folder::SIGNATURES;
 use crate::policy::{self, Edition, SourceFile};
 
@@ -136,8 +135,10 @@ impl Rules {
     /// The rules of a folder as they are.
     fn of_folder(folder: &Path) -> Result<Result<Self, Faulty>, Fault> {
         let files = policy::read_folder(folder)?;
-        Ok(match Guard::load(&files) {
-            Ok(guard) => Ok(Self::of(guard.shared_edition(), files)),
+        let complaints = compile::complaints(&files)?;
+        Ok(match policy::load(&files) {
+            Ok(edition) if complaints.is_empty() => Ok(Self::of(Arc::new(edition), files)),
+            Ok(_) => Err(Faulty::Complaints(complaints, files)),
             Err(complaints) => Err(Faulty::Complaints(complaints, files)),
         })
     }
@@ -178,11 +179,10 @@ pub(super) fn standing(journal: &Path) -> Result<Standing, Fault> {
 /// A folder that cannot be read; or every reason why the edition may not come into force.
 pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Examined, Faulty>, Fault> {
     let (files, notes) = (policy::read_folder(folder)?, notes(folder)?);
-    let guard = match Guard::load(&files) {
-        Ok(guard) => guard,
+    let edition = match policy::load(&files) {
+        Ok(edition) => Arc::new(edition),
         Err(complaints) => return Ok(Err(Faulty::Complaints(complaints, files))),
     };
-    let edition = guard.shared_edition();
     let mut faults = Vec::new();
     let approval = Officers::of(&ground.config.officers)?.approve(&edict(&edition), &notes).map_err(|lines| faults.extend(lines)).ok();
     faults.extend(ground.standing.admits(&edition.edition).err());
@@ -193,7 +193,11 @@ pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Exami
         faults.extend(bounded.err().into_iter().flatten());
     }
     if faults.is_empty() {
-        faults = trial::unmet(&guard)?;
+        let (complaints, unmet) = compile::tried(&files)?;
+        if !complaints.is_empty() {
+            return Ok(Err(Faulty::Complaints(complaints, files)));
+        }
+        faults = unmet;
     }
     Ok(match approval.filter(|_| faults.is_empty()) {
         Some(approval) => Ok(Examined { rules: Rules::of(edition, files), approval, notes }),
@@ -304,9 +308,9 @@ pub(super) fn kept(journal: &Path, edict: &Edict) -> Result<Rules, Fault> {
             place.display()
         ))
     };
-    let guard = Guard::load(&files).map_err(|_| changed())?;
-    match guard.edition().digest == edict.digest {
-        true => Ok(Rules::of(guard.shared_edition(), files)),
+    let edition = policy::load(&files).map_err(|_| changed())?;
+    match edition.digest == edict.digest {
+        true => Ok(Rules::of(Arc::new(edition), files)),
         false => Err(changed()),
     }
 }

@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
 use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
-use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
 use super::rules::Rules;
+use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
 use super::{label_trust, service, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
@@ -155,8 +155,14 @@ pub fn supervise(path: &Path, text: String, rules: Rules) -> Result<Supervisor, 
     let secret = world::HopSecret::read(&config.keys.hops)?;
     let trust = trusted(&config)?;
     let charges = charges(&config);
-    let table =
-        charges.iter().map(|charge| Process { name: charge.name.clone(), pid: None, ready: false, restarts: 0, walls: serde_json::Value::Null, spare: charge.shift == Some(1) });
+    let table = charges.iter().map(|charge| Process {
+        name: charge.name.clone(),
+        pid: None,
+        ready: false,
+        restarts: 0,
+        walls: serde_json::Value::Null,
+        spare: charge.shift == Some(1),
+    });
     let (renewed, renewals) = mpsc::channel(16);
     let (tell, listening) = mpsc::channel(16);
     let (hopeless, end) = mpsc::channel(1);
@@ -200,9 +206,8 @@ fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
 
 /// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
 fn charges(config: &config::Gateway) -> Vec<Charge> {
-    let keeper = |_: &Plan, rules: &Rules| {
-        Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() })
-    };
+    let keeper =
+        |_: &Plan, rules: &Rules| Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() });
     let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
     all.extend(workers(config, 0));
     for domain in &config.domains {

@@ -83,7 +83,8 @@ impl Engine {
         for file in &edition.cedar {
             extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
-        let entities = entities((&edition.registry, &edition.conditions), edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
+        let entities =
+            entities((&edition.registry, &edition.conditions), edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let (eras, mut desks) = (Eras::of(edition), BTreeMap::new());
         for peer in edition.peers.values() {
             match desk(peer, &clauses, &extras, &eras) {
@@ -98,7 +99,19 @@ impl Engine {
         }
         let (lattice, registry, conditions) = (Arc::clone(&edition.lattice), edition.registry.clone(), edition.conditions.clone());
         let met = ArcSwap::from_pointee(met(&conditions, &[]));
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, conditions, exercise_policies: edition.exercise_policies.clone(), met, action, types, desks })
+        Ok(Self {
+            lattice,
+            authorizer: Authorizer::new(),
+            entities,
+            schema,
+            registry,
+            conditions,
+            exercise_policies: edition.exercise_policies.clone(),
+            met,
+            action,
+            types,
+            desks,
+        })
     }
 
     /// What the first line of every chain says of a message: its mark and where it stands.
@@ -312,7 +325,11 @@ fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled], eras: &Eras
     Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, memo: Memo::new(eras) })
 }
 
-fn entities<'p>((registry, conditions): (&Registry, &[Condition]), peers: impl Iterator<Item = &'p PeerEntry>, schema: &Schema) -> Result<Entities, String> {
+fn entities<'p>(
+    (registry, conditions): (&Registry, &[Condition]),
+    peers: impl Iterator<Item = &'p PeerEntry>,
+    schema: &Schema,
+) -> Result<Entities, String> {
     let mut all = Vec::new();
     for owner in registry.owners() {
         all.push(Entity::new_no_attrs(uid("Nation", owner)?, HashSet::new()));

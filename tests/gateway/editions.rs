@@ -189,7 +189,7 @@ fn an_edition_that_is_not_signed_by_two_or_whose_cases_fail_is_refused_with_the_
         std::fs::remove_dir_all(court.lab.path("next/signatures")).unwrap();
         court.signed("next");
         refused(court.activate("next", &[]).await, "the case `");
-        court.edition("next", "2026.3", |path, text| if path == "peers.toml" { text.replacen("nation", "natoin", 1) } else { text.to_owned() });
+        court.edition("next", "2026.3", |path, text| if path == "peers.toml" { text.replacen("nation = ", "natoin = ", 1) } else { text.to_owned() });
         refused(court.activate("next", &[]).await, "natoin");
         let steps = court.steps();
         assert_eq!(steps.iter().filter(|step| step.ends_with("refused")).count(), 5, "{steps:?}");

@@ -28,7 +28,8 @@ impl Verb for Activate {
         The gateway itself checks signatures, number, files and cases, and refuses with the report. Exit status 1 where it refuses.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let time = |text: &String| Time::parse(text).ok_or_else(|| Failure::Usage(format!("`{text}` is no time; expected one as 2026-12-01T00:00:00Z")));
+        let time =
+            |text: &String| Time::parse(text).ok_or_else(|| Failure::Usage(format!("`{text}` is no time; expected one as 2026-12-01T00:00:00Z")));
         let from = self.from.as_ref().map(time).transpose()?;
         let folder = whole(&self.folder)?;
         ask(&self.config, Act::Activate { folder, from, emergency: false }, out)
