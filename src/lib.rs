@@ -48,9 +48,9 @@ pub mod sandbox;
 
 // The program.
 pub mod generate;
+pub mod control;
 pub mod prove;
 pub mod hop;
 pub mod process;
-pub mod control;
 pub mod manual;
 pub mod cli;

@@ -29,10 +29,10 @@ const ROOMS: &[&str] = &[
     "replay",
     "sandbox",
     "generate",
+    "control",
     "prove",
     "hop",
     "process",
-    "control",
     "manual",
     "cli",
 ];

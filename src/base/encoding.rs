@@ -47,7 +47,8 @@ impl Word for Traffic {
     }
 }
 
-fn digest_of_text(text: &str) -> Option<Digest> {
+/// The digest that 64 digits in lower case stand for.
+pub(crate) fn digest_of_text(text: &str) -> Option<Digest> {
     let mut out = [0_u8; 32];
     if text.len() != 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return None;

@@ -343,6 +343,8 @@ reasons! {
     RestEmpty = "rest.empty", Internal, Withhold, "after the edits nothing worth sending is left", "relax the profile, or do not send";
     // exercise
     ExerciseMixed = "exercise.mixed", Internal, Quarantine, "the exercise flag, the content or the label disagree about exercise or operation", "mark exercise traffic in every place";
+    ExerciseWords = "exercise.words", Internal, Quarantine, "the content says exercise in one place and operation in another", "take exercise words out of operational traffic, or mark the exercise in every place";
+    ExercisePolicy = "exercise.policy", Internal, Quarantine, "the label is of a policy that is kept for exercises, and the flag says operation, or the reverse", "label exercises, and nothing else, with the policy that is kept for them";
     // translate
     TranslateNone = "translate.none", Internal, Withhold, "the recipient reads another format, and this one is not translated into it", "agree on a format that both sides have, or correct `reads` in the recipient's entry";
     TranslateMarking = "translate.marking", Internal, Withhold, "a marking cannot be carried over into the format that the recipient reads", "do not release, or send the message in another format";

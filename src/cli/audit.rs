@@ -134,8 +134,27 @@ fn what(entry: &Entry) -> String {
         }
         Event::Stated(event) => super::consent::what(event),
         Event::Operated(event) => format!("{}: {}", event.who, event.what),
+        Event::Edition(act) => edition(act),
+        Event::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
         Event::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
     }
+}
+
+fn edition(act: &crate::journal::EditionAct) -> String {
+    let hands: Vec<String> = act.hands.iter().map(|hand| format!("{} as {}", hand.officer, hand.role)).collect();
+    let mut text = format!("{} {}", act.title(), act.step.word());
+    for (word, more) in [
+        ("by", hands.join(" and ")),
+        ("from", act.from.map(|time| time.to_string()).unwrap_or_default()),
+        ("until", act.until.map(|time| time.to_string()).unwrap_or_default()),
+        ("in", act.scope.join(" ")),
+        ("because:", act.why.clone()),
+    ] {
+        if !more.is_empty() {
+            text.push_str(&format!(", {word} {more}"));
+        }
+    }
+    text
 }
 
 impl Show {

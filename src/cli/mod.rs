@@ -8,8 +8,10 @@
 
 mod audit;
 mod check;
+mod condition;
 mod consent;
 mod demo;
+mod emergency;
 mod explain;
 mod freedom;
 mod generate;
@@ -19,6 +21,7 @@ mod lab;
 mod letter;
 mod manual;
 mod offline;
+mod officer;
 mod output;
 mod peer;
 mod pki;
@@ -67,6 +70,12 @@ pub static COMMANDS: &[Command] = &[
     row::<rules::Compare>(),
     row::<rules::Replay>(),
     row::<rules::Prove>(),
+    row::<rules::Sign>(),
+    row::<rules::Signatures>(),
+    row::<rules::Activate>(),
+    row::<rules::BreakGlass>(),
+    row::<condition::Set>(),
+    row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
@@ -81,16 +90,19 @@ pub static COMMANDS: &[Command] = &[
     row::<audit::Show>(),
     row::<audit::Verify>(),
     row::<audit::Prove>(),
+    row::<emergency::Report>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),
     row::<pki::Revoke>(),
+    row::<officer::Officer>(),
     row::<generate::Generate>(),
     row::<manual::Manual>(),
 ];
 
 /// The groups, with what they are about.
 const GROUPS: &[(&str, &str)] = &[
-    ("rules", "Check, test and prove a rule set before it decides anything"),
+    ("rules", "Check, test and prove a rule set before it decides anything, and put it in force"),
+    ("condition", "What an operator sets while a gateway runs, such as the alert state"),
     ("quarantine", "See what is held, and decide on it"),
     ("consent", "Consent to releases of information of one's own, and see what was consented to"),
     ("recall", "Withdraw what was given, answer for copies, see who has answered"),

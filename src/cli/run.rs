@@ -13,8 +13,7 @@ use crate::base::{Fault, Outcome};
 use crate::config;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
-use crate::policy;
-use crate::process::{self, Ask, DeskLine, DeskTrade};
+use crate::process::{self, Ask, DeskLine, DeskTrade, Faulty, Rules};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -56,18 +55,16 @@ impl Run {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| Failure::Fault(Fault::from_cause(format!("the configuration `{}` cannot be read", path.display()), cause)))?;
         let config = config::Gateway::of_text(path, &text).map_err(|cause| unreadable(path, cause))?;
-        let files = policy::read_folder(&config.rules)?;
-        // Compiled once before, so that every fault of the rules is said before a process is started.
-        let complaints = process::complaints(&files)?;
-        if !complaints.is_empty() {
-            return Err(Failure::Complaints(complaints, files));
-        }
-        let edition = match policy::load(&files) {
-            Ok(edition) => Arc::new(edition),
-            Err(complaints) => return Err(Failure::Complaints(complaints, files)),
+        // Compiled once here, so that every fault of the rules is said before a process is started.
+        let rules = match Rules::in_force(&config)? {
+            Ok(rules) => rules,
+            Err(Faulty::Complaints(complaints, files)) => return Err(Failure::Complaints(complaints, files)),
+            Err(faulty @ Faulty::Report(_)) => {
+                return Err(Failure::Usage(format!("the rule set may not be in force:\n{}", faulty.lines().join("\n"))));
+            }
         };
         runtime()?.block_on(async {
-            let supervisor = process::supervise(path, text, files, edition)?;
+            let supervisor = process::supervise(path, text, rules)?;
             let (tell, reloads) = mpsc::channel(1);
             let hangups = tokio::spawn(hangups(tell));
             let stop = async {
@@ -112,6 +109,7 @@ async fn answer(line: Arc<DeskLine>, processes: watch::Receiver<Vec<String>>, as
             Err(fault) => Response::Refused { text: fault.to_string() },
         },
         Request::Review(review) => decide(&line, asker, review).await,
+        Request::Act(act) => line.act(act).await.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() }),
     }
 }
 

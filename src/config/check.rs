@@ -110,6 +110,8 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
         (Kind::Address, DeValue::String(text)) => text.parse::<std::net::SocketAddr>().is_ok(),
         (Kind::Identity, DeValue::String(text)) => is_identity(text),
         (Kind::Word(words), DeValue::String(text)) => words.contains(&text.as_ref()),
+        (Kind::Words(_), DeValue::Array(list)) if list.is_empty() => false,
+        (Kind::Words(words), DeValue::Array(list)) => list.iter().all(|item| fits(Kind::Word(words), item.get_ref())),
         _ => false,
     }
 }

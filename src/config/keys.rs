@@ -15,6 +15,8 @@ pub enum Section {
     Domain,
     /// `[[domain.peer]]`.
     Peer,
+    /// `[[officer]]`.
+    Officer,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -29,6 +31,7 @@ impl Section {
             Self::Limits => "`[limits]`",
             Self::Domain => "`[[domain]]`",
             Self::Peer => "`[[domain.peer]]`",
+            Self::Officer => "`[[officer]]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -60,6 +63,8 @@ pub enum Kind {
     Identity,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A list of these words with at least one.
+    Words(&'static [&'static str]),
     /// A table with the keys of another section.
     Table(Section),
     /// A list of tables with the keys of another section, at least one.
@@ -80,6 +85,7 @@ impl Kind {
             Self::Address => "an address and port in quotes, such as \"127.0.0.1:4433\"".to_owned(),
             Self::Identity => "a DNS name such as \"ops.example.lab\", or a URI, in quotes".to_owned(),
             Self::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::Words(words) => format!("a list of one or more of \"{}\"", words.join("\", \"")),
             Self::Table(section) => format!("a table {}", section.heading()),
             Self::Tables(section) => format!("one or more tables {}", section.heading()),
         }
@@ -123,7 +129,10 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Domain, Gateway, Keys, Limits, Peer, Remote};
+use Section::{Domain, Gateway, Keys, Limits, Officer, Peer, Remote};
+
+/// What officers may do, as the configuration spells it.
+pub const ROLES: &[&str] = &["author", "approver", "reviewer", "operator", "auditor"];
 
 /// All keys.
 pub const KEYS: &[Key] = &[
@@ -181,6 +190,22 @@ pub const KEYS: &[Key] = &[
         Kind::Word(&["full", "off"]),
         Optional,
         "whether the processes close their walls, as they do where nothing is said; `off` is for development, and is logged loudly",
+    ),
+    number(
+        Gateway,
+        "emergency_hours_max",
+        "hours",
+        24,
+        1,
+        168,
+        "how long an emergency edition may be in force; a day is long enough to sign a plain one",
+    ),
+    row(
+        Gateway,
+        "officer",
+        Kind::Tables(Officer),
+        Optional,
+        "people whose signatures put editions in force; without them the folder `rules` is in force as it is, which is logged loudly",
     ),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
@@ -248,6 +273,15 @@ pub const KEYS: &[Key] = &[
         "for a peer that is a gateway: what deliveries to it are addressed to there; without it, the peer's own name",
     ),
     row(Peer, "limits", Kind::Table(Limits), Optional, "limits of this peer's links"),
+    row(Officer, "name", Kind::Name, Required, "name of the officer, as in the signatures"),
+    row(Officer, "key", Kind::Text, Required, "the officer's public key, `name+hash+key`, as `vestibule pki officer` prints it"),
+    row(
+        Officer,
+        "roles",
+        Kind::Words(ROLES),
+        Required,
+        "what the officer may do: an author and another officer, an approver, sign an edition; an operator sets conditions",
+    ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
     row(Remote, "gateway_identity", Kind::Identity, Required, "the DNS name in the gateway's certificate"),
@@ -367,7 +401,7 @@ pub fn reference() -> String {
     let mut out = String::from(
         "# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n",
     );
-    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Limits, Section::Remote] {
+    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Limits, Section::Remote] {
         out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
         for key in of(section) {
             let value = match key.kind {

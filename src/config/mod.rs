@@ -46,6 +46,10 @@ pub struct Gateway {
     pub work_ms_max: u32,
     /// Whether the processes close their walls.
     pub confinement: Confinement,
+    /// How long an emergency edition may be in force, in hours.
+    pub emergency_hours_max: u32,
+    /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
+    pub officers: Vec<Officer>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -84,6 +88,18 @@ pub enum Confinement {
     Full,
     /// No process closes its walls: for development only.
     Off,
+}
+
+/// A person whose signatures count.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// Name, as in the signatures.
+    pub name: Name,
+    /// The public key, `name+hash+key`.
+    pub key: String,
+    /// What the officer may do: words of [`keys::ROLES`].
+    pub roles: std::collections::BTreeSet<String>,
 }
 
 /// Key files of a gateway.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Domain, Gateway, Keys, LabelTrust, Limits, Own, Peer, Remote, Unreadable, check};
+use super::{Binding, Confinement, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -28,6 +28,9 @@ struct GatewayGiven {
     process_memory_mib_max: u32,
     work_ms_max: u32,
     confinement: Option<Confinement>,
+    emergency_hours_max: u32,
+    #[serde(default)]
+    officer: Vec<Officer>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -125,6 +128,8 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         process_memory_mib_max: given.process_memory_mib_max,
         work_ms_max: given.work_ms_max,
         confinement: given.confinement.unwrap_or(Confinement::Full),
+        emergency_hours_max: given.emergency_hours_max,
+        officers: given.officer,
         keys,
         domains,
     };
@@ -306,6 +311,7 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
             "give both `binding_key` and `binding_certificate`, or neither".to_owned(),
         ));
     }
+    officer_contradictions(&gateway.officers, &mut faults);
     for domain in &gateway.domains {
         if names.insert(&domain.name, ()).is_some() {
             faults.push((format!("two domains are called `{}`", domain.name), "give each domain its own name".to_owned()));
@@ -321,6 +327,26 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
         domain_contradictions(domain, &mut faults);
     }
     faults
+}
+
+/// One person with two names, or two with one key, would be two persons for the two-person rule.
+fn officer_contradictions(officers: &[Officer], faults: &mut Vec<(String, String)>) {
+    let mut known: Vec<&Officer> = Vec::new();
+    for officer in officers {
+        if known.iter().any(|other| other.name == officer.name) {
+            faults.push((format!("two officers are called `{}`", officer.name), "give each officer one entry, with all roles".to_owned()));
+        }
+        if known.iter().any(|other| other.key == officer.key) {
+            faults.push((format!("the officer `{}` has the key of another", officer.name), "give each officer a key of their own".to_owned()));
+        }
+        known.push(officer);
+    }
+    for role in ["author", "approver"] {
+        if !officers.is_empty() && !officers.iter().any(|officer| officer.roles.contains(role)) {
+            let what = format!("no officer is an {role}, so no edition could ever be put in force");
+            faults.push((what, format!("add an officer with the role `{role}`, or remove all of them")));
+        }
+    }
 }
 
 fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
@@ -424,6 +450,21 @@ mod tests {
                 "name = \"coalition\"",
                 "name = \"coalition\"\nlabel_revocations = [\"revoked.pem\"]",
                 "the domain `coalition` has label anchors without revocation lists, or lists without anchors",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\nkey = \"k\"\nroles = [\"author\", \"approver\"]\n[[officer]]\nname = \"a\"\nkey = \"l\"\nroles = [\"auditor\"]\n[limits]\n",
+                "two officers are called `a`",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\nkey = \"k\"\nroles = [\"author\", \"approver\"]\n[[officer]]\nname = \"b\"\nkey = \"k\"\nroles = [\"auditor\"]\n[limits]\n",
+                "the officer `b` has the key of another",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\nkey = \"k\"\nroles = [\"author\"]\n[limits]\n",
+                "no officer is an approver, so no edition could ever be put in force",
             ),
             ("[limits]\n", "[limits]\nin_flight_bytes_max = 1024\n", "peer `gbr-ops` may have fewer bytes in flight than one body may have"),
         ] {

@@ -2,11 +2,20 @@
 //!
 //! Takes requests from people of the same user account (or the administrator), gives answers. The command line asks
 //! with [`ask`], the gateway answers with [`serve`]. Reading lists and messages needs no request: they are views of the
-//! journal. Deliberately absent: any request that changes rules, and any that could override mandatory control.
+//! journal. Rules change
+//! only by what officers have signed ([`officer`]). Deliberately absent: any request that could override mandatory control.
 
+pub mod emergency;
+pub mod officer;
 pub mod socket;
+pub mod standing;
+pub mod statement;
 
+pub use officer::{Approval, Edict, Officers, Role};
 pub use socket::{Asker, ask, listen, serve};
+
+pub use standing::{Running, Standing};
+pub use statement::{ConditionStatement, Emergency, Statement};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +32,50 @@ pub enum Request {
     Status {},
     /// Decide on a held message.
     Review(Review),
+    /// To do what officers have signed.
+    Act(Act),
+}
+
+/// What officers have signed; the gateway reads the signatures itself and believes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Act {
+    /// To put the edition of a folder in force.
+    Activate {
+        /// The folder, by its whole name.
+        folder: std::path::PathBuf,
+        /// From when; at once where nothing is said.
+        from: Option<crate::base::Time>,
+        /// Whether it is for an emergency, so that nobody begins one by mistake.
+        emergency: bool,
+    },
+    /// To set a condition.
+    Condition {
+        /// The operator's signed statement.
+        note: String,
+    },
+}
+
+impl Act {
+    /// How long a gateway may take for it: an edition is compiled, tried on its cases and given to new processes before it is in force.
+    #[must_use]
+    pub const fn time_max(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(match self {
+            Self::Activate { .. } => 300,
+            Self::Condition { .. } => 310,
+        })
+    }
+}
+
+impl Request {
+    /// How long an answer may take.
+    #[must_use]
+    pub const fn time_max(&self) -> std::time::Duration {
+        match self {
+            Self::Status {} | Self::Review(_) => socket::ANSWER_TIME_MAX,
+            Self::Act(act) => act.time_max(),
+        }
+    }
 }
 
 /// A reviewer's decision on one held message.

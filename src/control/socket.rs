@@ -84,10 +84,7 @@ where
         };
         let answer = Arc::clone(&answer);
         tokio::spawn(async move {
-            let exchange = exchange(stream, owner, answer.as_ref());
-            if tokio::time::timeout(ANSWER_TIME_MAX, exchange).await.is_err() {
-                tracing::warn!("a question on the control socket was given up: it took too long");
-            }
+            exchange(stream, owner, answer.as_ref()).await;
             drop(place);
         });
     }
@@ -99,9 +96,16 @@ where
     F: Future<Output = Response>,
 {
     let response = match stream.peer_cred().map(|credentials| credentials.uid()) {
-        Ok(uid) if uid == owner || uid == 0 => match question(&mut stream).await {
-            Ok(request) => answer(Asker { uid }, request).await,
-            Err(text) => Response::Refused { text },
+        Ok(uid) if uid == owner || uid == 0 => match tokio::time::timeout(ANSWER_TIME_MAX, question(&mut stream)).await {
+            Ok(Ok(request)) => {
+                let time_max = request.time_max();
+                tokio::time::timeout(time_max, answer(Asker { uid }, request)).await.unwrap_or_else(|_| {
+                    tracing::warn!("a question on the control socket was given up: it took too long");
+                    Response::Refused { text: "the gateway takes too long for an answer; see `vestibule status` and its log".to_owned() }
+                })
+            }
+            Ok(Err(text)) => Response::Refused { text },
+            Err(_) => return tracing::warn!("a question on the control socket was given up: it did not arrive"),
         },
         Ok(uid) => {
             tracing::warn!(uid, "a question on the control socket was refused: not the owner");
@@ -111,7 +115,7 @@ where
     };
     let mut line = serde_json::to_vec(&response).unwrap_or_default();
     line.push(b'\n');
-    if stream.write_all(&line).await.is_err() {
+    if !tokio::time::timeout(ANSWER_TIME_MAX, stream.write_all(&line)).await.is_ok_and(|written| written.is_ok()) {
         tracing::warn!("an answer on the control socket was not taken");
     }
 }
@@ -136,7 +140,7 @@ pub fn ask(path: &Path, request: &Request) -> Result<Response, Fault> {
         Fault::from_cause(format!("no gateway answers at `{place}`; start it with `vestibule run`, and ask as the same user"), error)
     })?;
     // Longer than the gateway allows itself, so that its own answer is what people see.
-    stream.set_read_timeout(Some(ANSWER_TIME_MAX.saturating_add(Duration::from_secs(5)))).map_err(broken)?;
+    stream.set_read_timeout(Some(request.time_max().saturating_add(Duration::from_secs(5)))).map_err(broken)?;
     let mut line = serde_json::to_vec(request).map_err(|error| Fault::from_cause("the question could not be written", error))?;
     line.push(b'\n');
     stream.write_all(&line).map_err(broken)?;

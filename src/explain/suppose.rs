@@ -408,6 +408,7 @@ fn wider(about: About, label: &LabelView) -> String {
         About::Format => "covered this format".to_owned(),
         About::Traffic => "covered this kind of traffic".to_owned(),
         About::Kind => "covered this kind".to_owned(),
+        About::Conditions => "permitted under the conditions as they are".to_owned(),
         About::Policy | About::Ceiling => format!("had a ceiling of {} {}", label.policy, label.classification),
     }
 }
@@ -421,6 +422,7 @@ fn widen(clause: &mut Clause, about: About, wanted: &Wanted, rank: &dyn Fn(Polic
         About::Itself | About::Dates => {}
         About::Traffic => clause.traffic = [Traffic::Operation, Traffic::Exercise].into(),
         About::Kind => clause.kinds.clear(),
+        About::Conditions => clause.when.clear(),
         About::Policy => clause.ceilings.push(wanted.own.clone()),
         About::Ceiling => {
             let raised = |ceiling: &mut Ceiling| ceiling.rank = rank(ceiling.policy).map_or(ceiling.rank, |rank| rank.max(ceiling.rank));

@@ -31,6 +31,8 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         digest: Digest::of(b""),
         home: "GBR".into(),
         registry: Registry::default(),
+        conditions: Vec::new(),
+        exercise_policies: Default::default(),
         lattice: crate::label::Lattice::default().into(),
         cases: Vec::new(),
         peers: BTreeMap::new(),

@@ -349,6 +349,9 @@ pub enum ToInspector {
         /// Consents of third parties that may be meant.
         #[n(5)]
         grants: Vec<Grant>,
+        /// The conditions that hold, by name.
+        #[n(6)]
+        conditions: Vec<(String, String)>,
     },
 }
 
@@ -649,11 +652,19 @@ mod tests {
             clause_review: ClauseReview::Granted,
         };
         let now = received().received;
-        let bytes =
-            minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now, grants: Vec::new() })
-                .unwrap();
-        let ToInspector::Inspect { ask, message, only, waivers: again, now: then, .. } = minicbor::decode(&bytes).unwrap();
-        assert_eq!((ask, message, only, again, then), (7, received(), None, waivers, now));
+        let conditions = vec![("alert".to_owned(), "heightened".to_owned())];
+        let bytes = minicbor::to_vec(ToInspector::Inspect {
+            ask: 7,
+            message: received(),
+            only: None,
+            waivers: waivers.clone(),
+            now,
+            grants: Vec::new(),
+            conditions: conditions.clone(),
+        })
+        .unwrap();
+        let ToInspector::Inspect { ask, message, only, waivers: again, now: then, conditions: held, .. } = minicbor::decode(&bytes).unwrap();
+        assert_eq!((ask, message, only, again, then, held), (7, received(), None, waivers, now, conditions));
         let refusal = Refusal::at(Reason::VerifyEdit, Span::new(1, 2), "expected").on("/event");
         let bytes = minicbor::to_vec(Answer::Refused { refusal: refusal.clone() }).unwrap();
         assert_eq!(minicbor::decode::<Answer>(&bytes).unwrap(), Answer::Refused { refusal });

@@ -11,6 +11,7 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
+use super::act::{ConditionAct, EditionAct};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
@@ -382,6 +383,12 @@ pub enum Event {
     /// A peer made a statement.
     #[n(21)]
     Stated(#[n(0)] Stated),
+    /// Something became of an edition.
+    #[n(22)]
+    Edition(#[n(0)] EditionAct),
+    /// A condition was set.
+    #[n(23)]
+    Condition(#[n(0)] ConditionAct),
 }
 
 impl Event {
@@ -396,7 +403,7 @@ impl Event {
             Self::Reviewed(event) => Some(event.message.clone()),
             Self::Origin(event) => Some(event.message.clone()),
             Self::Stated(event) => Some(event.message.clone()),
-            Self::Operated(_) | Self::Checkpointed(_) => None,
+            Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) => None,
         }
     }
 
@@ -413,6 +420,8 @@ impl Event {
             Self::Checkpointed(_) => "checkpointed",
             Self::Origin(_) => "origin",
             Self::Stated(_) => "stated",
+            Self::Edition(_) => "edition",
+            Self::Condition(_) => "condition",
         }
     }
 
@@ -482,6 +491,7 @@ impl Record {
 pub(in crate::journal) mod tests {
     use super::*;
     use crate::base::{Precedence, Traffic};
+    use crate::journal::act::{Hand, Step};
 
     pub(in crate::journal) fn time(ms: i64) -> Time {
         Time::from_unix_ms(1_700_000_000_000_i64.saturating_add(ms)).unwrap()
@@ -503,6 +513,10 @@ pub(in crate::journal) mod tests {
     fn stated(effect: Option<Effect>) -> Event {
         let refusal = effect.is_none().then_some(Reason::ConsentSignature);
         Event::Stated(Stated { message: accepted(9).key(), note: "note\n".to_owned(), effect, refusal, time: time(8) })
+    }
+
+    fn hand() -> Hand {
+        Hand { officer: "maj-smith".to_owned(), role: "author".to_owned(), key: "maj-smith+0+A".to_owned(), signed: time(6) }
     }
 
     fn every_event() -> Vec<Event> {
@@ -564,6 +578,25 @@ pub(in crate::journal) mod tests {
             stated(Some(Effect::Recalled { id: accepted(4).header.id, targets: vec![accepted(1).key()] })),
             stated(Some(Effect::Acknowledged { id: accepted(5).header.id, of: accepted(4).header.id, by: Name::new("usa-ops").unwrap() })),
             stated(None),
+            Event::Edition(EditionAct {
+                step: Step::EmergencyBegun,
+                ruleset: "five-eyes".to_owned(),
+                number: "2026.2".to_owned(),
+                digest: Digest::of(b"edition"),
+                hands: vec![hand()],
+                from: Some(time(7)),
+                until: None,
+                scope: vec!["FVEY-TRACKS/4.2".to_owned()],
+                why: "flood".to_owned(),
+                time: time(8),
+            }),
+            Event::Condition(ConditionAct {
+                name: "alert".to_owned(),
+                value: "heightened".to_owned(),
+                hand: hand(),
+                why: "order 7".to_owned(),
+                time: time(9),
+            }),
         ]
     }
 

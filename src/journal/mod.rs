@@ -4,6 +4,7 @@
 //! records are durable, all of them or none. Records are the leaves of a Merkle tree, which the room `audit` signs and proves.
 //! [`Journal`] is the contract; [`embedded`] keeps it on one machine. Deliberately absent: formats, rules and clocks.
 
+mod act;
 pub mod embedded;
 mod event;
 pub mod merkle;
@@ -12,6 +13,7 @@ mod view;
 
 use std::pin::Pin;
 
+pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
     Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Reviewed, Stated,
     Verdict,
@@ -88,6 +90,9 @@ pub trait Journal: Send + Sync {
 
     /// Records in order, from an index on.
     fn records(&self, page: Page) -> Later<'_, Paged<Entry>>;
+
+    /// Every act of officers, oldest first: editions and conditions.
+    fn acts(&self) -> Later<'_, Vec<Entry>>;
 
     /// Totals.
     fn counts(&self) -> Later<'_, Counts>;

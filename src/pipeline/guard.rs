@@ -88,6 +88,12 @@ impl Guard {
         self.label_trust.store(Arc::new(trust));
     }
 
+    /// Takes these conditions, by name, from the next message on: officers set them, and the rule set says what they mean. One that the rule set
+    /// declares and that is not named here is what it is initially.
+    pub fn meet(&self, conditions: &[(String, String)]) {
+        self.engine.meet(conditions);
+    }
+
     /// The signers of labels who are trusted with a sender's labels.
     pub(super) fn label_trust(&self, sender: &PeerEntry) -> Option<Arc<Trust>> {
         self.label_trust.load().get(&sender.name).cloned()

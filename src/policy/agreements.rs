@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::conditions::{self, Condition};
 use super::edition::{Agreement, Ceiling, Clause, Registry, Release, SourceFile};
 use super::faults::Faults;
 use super::peers::{Peers, traffic};
@@ -16,6 +17,7 @@ use crate::label::Lattice;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::policy) struct Known<'k> {
     pub(in crate::policy) registry: &'k Registry,
+    pub(in crate::policy) conditions: &'k [Condition],
     pub(in crate::policy) peers: &'k Peers,
     pub(in crate::policy) lattice: &'k Lattice,
     pub(in crate::policy) formats: &'k [&'static str],
@@ -82,6 +84,7 @@ fn read_clause(
     let traffic = inner(traffic(&mut table, Need::Optional, faults), outer.traffic.as_ref(), "traffic", &place, faults);
     let kinds = kinds(&mut table, faults);
     let ceilings = ceilings(&mut table, "up_to", Need::Required, known.lattice, faults);
+    let when = conditions::when(&mut table, known.conditions, faults);
     let release = table.choice("release", Need::Required, &RELEASE, faults);
     let onward = onward(&mut table, known, faults);
     let mut sanitise = Vec::new();
@@ -100,7 +103,7 @@ fn read_clause(
         );
     }
     let line = line_of(&file.text, place.start);
-    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, onward, line })
+    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, when, onward, line })
 }
 
 /// A clause may narrow what its agreement says, and must say what its agreement leaves open.

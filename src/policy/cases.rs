@@ -8,6 +8,7 @@ use std::sync::Arc;
 use base64::Engine;
 
 use super::agreements::line_of;
+use super::conditions::{self, Condition};
 use super::edition::SourceFile;
 use super::faults::Faults;
 use super::peers::TRAFFIC;
@@ -26,6 +27,8 @@ pub struct Case {
     pub from: Name,
     /// The time at which the message is decided.
     pub now: Time,
+    /// The conditions that are set, by name.
+    pub conditions: Vec<(String, String)>,
     /// The header's precedence.
     pub precedence: Precedence,
     /// The header's traffic flag.
@@ -71,14 +74,18 @@ const PRECEDENCES: [(&str, Precedence); 4] =
     [("ROUTINE", Precedence::Routine), ("PRIORITY", Precedence::Priority), ("IMMEDIATE", Precedence::Immediate), ("FLASH", Precedence::Flash)];
 
 /// Reads the cases of one file; `messages` are the files below `cases/messages/`.
-pub(in crate::policy) fn parse(file: &SourceFile, messages: &[&SourceFile], peers: &BTreeSet<Name>) -> (Vec<Case>, Vec<Complaint>) {
+pub(in crate::policy) fn parse(
+    file: &SourceFile,
+    messages: &[&SourceFile],
+    (peers, conditions): (&BTreeSet<Name>, &[Condition]),
+) -> (Vec<Case>, Vec<Complaint>) {
     let mut faults = Faults::of(file.path.clone());
     let mut cases: Vec<Case> = Vec::new();
     read(file, &mut faults, |mut root, faults| {
         let now = root.time("now", Need::Required, faults).map(|(time, _)| time);
         for table in root.tables("case", Need::Required, faults) {
             let place = table.place().clone();
-            let Some(case) = read_case(table, file, messages, peers, now, faults) else { continue };
+            let Some(case) = read_case(table, file, messages, (peers, conditions), now, faults) else { continue };
             if cases.iter().any(|earlier| earlier.name == case.name) {
                 faults.at(&place, format!("the case `{}` stands twice", case.name), "a name of its own", "rename one of the two");
             }
@@ -93,7 +100,7 @@ fn read_case(
     mut table: Table<'_>,
     file: &SourceFile,
     messages: &[&SourceFile],
-    peers: &BTreeSet<Name>,
+    (peers, declared): (&BTreeSet<Name>, &[Condition]),
     above: Option<Time>,
     faults: &mut Faults,
 ) -> Option<Case> {
@@ -106,6 +113,7 @@ fn read_case(
     let media_type = table.word("media_type", Need::Optional, faults).map(|word| word.text.to_owned()).unwrap_or_default();
     let label = table.word("label", Need::Optional, faults).map(|word| word.text.to_owned());
     let consents = table.words("consents", Need::Optional, faults).iter().map(|word| word.text.to_owned()).collect();
+    let conditions = conditions::given(&mut table, declared, faults);
     let body = body(&mut table, messages, faults);
     let mut expect: Vec<Expectation> = Vec::new();
     let place = table.place().clone();
@@ -122,7 +130,20 @@ fn read_case(
         expect.push(one);
     }
     table.finish(faults);
-    Some(Case { name: name?.text.to_owned(), rule, from: from?, now: now?, precedence, traffic, media_type, label, consents, body: body?, expect })
+    Some(Case {
+        name: name?.text.to_owned(),
+        rule,
+        from: from?,
+        now: now?,
+        conditions,
+        precedence,
+        traffic,
+        media_type,
+        label,
+        consents,
+        body: body?,
+        expect,
+    })
 }
 
 fn peer(table: &mut Table<'_>, key: &'static str, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Name> {

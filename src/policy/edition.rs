@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cases::Case;
+use super::conditions::{Condition, When};
 use super::detectors::DetectorRule;
 use super::invariants::Invariant;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
@@ -36,6 +37,10 @@ pub struct Edition {
     pub registry: Registry,
     /// The marking schemes; shared with what is compiled from the edition.
     pub lattice: Arc<Lattice>,
+    /// What officers may set while a gateway runs.
+    pub conditions: Vec<Condition>,
+    /// Marking schemes that are kept for exercises.
+    pub exercise_policies: BTreeSet<String>,
     /// What each peer may receive and how its markings are read.
     pub peers: BTreeMap<Name, PeerEntry>,
     /// The agreements.
@@ -267,6 +272,8 @@ pub struct Clause {
     pub traffic: BTreeSet<Traffic>,
     /// The onward rule: nations, organisations and communities that consented once and for all that their information goes on under this clause.
     pub onward: BTreeSet<String>,
+    /// Conditions under which alone it permits; none for always.
+    pub when: Vec<When>,
     /// Line of the clause in its file.
     pub line: u32,
 }

@@ -15,7 +15,10 @@ pub const FOLDER_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Folders below each other at most: 4. The deepest that has a meaning is `cases/messages/`.
 pub const DEPTH_MAX: usize = 4;
 
-/// Reads all files below `dir`, in path order.
+/// The folder of signatures beside the rules: signatures are over the digest of the rules, and no part of it.
+pub const SIGNATURES: &str = "signatures";
+
+/// Reads all files below `dir`, in path order, but for the signatures.
 ///
 /// # Errors
 /// A folder that cannot be read, a link or device in it, text that is not UTF-8, a limit.
@@ -41,6 +44,9 @@ fn gather(dir: &Path, above: &str, depth: usize, files: &mut Vec<SourceFile>) ->
         };
         let kind = entry.file_type().map_err(unreadable)?;
         let path = if above.is_empty() { name } else { format!("{above}/{name}") };
+        if kind.is_dir() && path == SIGNATURES {
+            continue;
+        }
         if kind.is_dir() {
             gather(&entry.path(), &path, depth.saturating_add(1), files)?;
         } else if kind.is_file() {
@@ -98,6 +104,18 @@ mod tests {
         let files = read_folder(dir.path()).unwrap();
         let seen: Vec<_> = files.iter().map(|file| (&*file.path, &*file.text)).collect();
         assert_eq!(seen, [("a.toml", "2"), ("b/a.txt", "3"), ("b/z.txt", "1")]);
+    }
+
+    #[test]
+    fn signatures_are_no_part_of_the_rules_and_a_file_of_that_name_is() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(SIGNATURES)).unwrap();
+        std::fs::create_dir_all(dir.path().join("cases").join(SIGNATURES)).unwrap();
+        for path in ["signatures/a.author.note", "a.toml", "cases/signatures/b"] {
+            std::fs::write(dir.path().join(path), "1").unwrap();
+        }
+        let paths: Vec<_> = read_folder(dir.path()).unwrap().iter().map(|file| file.path.to_string()).collect();
+        assert_eq!(paths, ["a.toml", "cases/signatures/b"]);
     }
 
     #[test]

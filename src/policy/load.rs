@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::agreements::{self, Known};
 use super::cases::{self, Case};
+use super::conditions::Condition;
 use super::detectors::DetectorRule;
 use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile, WordList};
 use super::faults::Faults;
@@ -77,6 +78,11 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let lattice = desk.lattice().map(|lattice| lattice.registered(&registry.communities, &registry.dated, &registry.by_name_only));
     if let Some(lattice) = &lattice {
         desk.complaints.append(&mut groups::differences(registry, lattice));
+        let mut faults = Faults::of(ruleset::PATH.into());
+        for (name, at) in ruleset.exercise_policies.iter().filter(|(name, _)| lattice.policy(name).is_none()) {
+            faults.unknown(at, "policy", name, lattice.policies().iter().map(|policy| &*policy.name));
+        }
+        desk.complaints.append(&mut faults.into_list());
     }
     // Without nations and marking schemes every peer, clearance and ceiling would seem wrong: those files wait until these are right.
     let registered = ruleset.registry.owners().next().is_some();
@@ -91,7 +97,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let messages = desk.messages();
     let word_lists = desk.word_lists();
     let detectors = desk.detectors();
-    let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers) };
+    let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers, &ruleset.conditions) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
     let (cedar, patterns) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
     match (ruleset.name, lattice, desk.complaints.is_empty()) {
@@ -101,6 +107,8 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             digest: digest(files),
             home: ruleset.home,
             registry: ruleset.registry,
+            conditions: ruleset.conditions,
+            exercise_policies: ruleset.exercise_policies.into_iter().map(|(name, _)| name).collect(),
             lattice: Arc::new(lattice),
             peers: peers.entries,
             agreements,
@@ -196,7 +204,7 @@ impl<'f> Desk<'f> {
 
     fn agreements(&mut self, ruleset: &Ruleset, peers: &Peers, lattice: &Lattice) -> Vec<Agreement> {
         let formats: Vec<&'static str> = FORMATS.iter().map(|format| format.name).collect();
-        let known = Known { registry: &ruleset.registry, peers, lattice, formats: &formats };
+        let known = Known { registry: &ruleset.registry, conditions: &ruleset.conditions, peers, lattice, formats: &formats };
         let mut agreements: Vec<Agreement> = Vec::new();
         for file in self.on(Shelf::Agreement) {
             let (agreement, mut complaints) = agreements::parse(file, known);
@@ -218,7 +226,7 @@ impl<'f> Desk<'f> {
 
     fn invariants(&mut self, ruleset: &Ruleset, peers: &Peers, lattice: &Lattice, agreements: &[Agreement]) -> Vec<Invariant> {
         let formats: Vec<&'static str> = FORMATS.iter().map(|format| format.name).collect();
-        let known = Known { registry: &ruleset.registry, peers, lattice, formats: &formats };
+        let known = Known { registry: &ruleset.registry, conditions: &ruleset.conditions, peers, lattice, formats: &formats };
         let Some(file) = self.on(Shelf::Invariants).pop() else { return Vec::new() };
         let (invariants, mut complaints) = invariants::parse(file, known, agreements);
         self.complaints.append(&mut complaints);
@@ -282,11 +290,11 @@ impl<'f> Desk<'f> {
         all
     }
 
-    fn cases(&mut self, peers: &Peers) -> Vec<Case> {
+    fn cases(&mut self, peers: &Peers, conditions: &[Condition]) -> Vec<Case> {
         let messages = self.on(Shelf::Message);
         let mut all = Vec::new();
         for file in self.on(Shelf::Cases) {
-            let (mut found, mut complaints) = cases::parse(file, &messages, &peers.names);
+            let (mut found, mut complaints) = cases::parse(file, &messages, (&peers.names, conditions));
             self.complaints.append(&mut complaints);
             all.append(&mut found);
         }

@@ -7,6 +7,7 @@
 mod agreements;
 pub mod cases;
 pub mod compare;
+pub mod conditions;
 mod detectors;
 pub mod edition;
 mod faults;
@@ -24,6 +25,7 @@ mod transforms;
 mod words;
 
 pub use cases::{Case, Expectation};
+pub use conditions::{Condition, When};
 pub use detectors::DetectorRule;
 pub use edition::{
     Agreement, Bind, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs,

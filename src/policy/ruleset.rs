@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::conditions::{self, Condition};
 use super::edition::{Registry, SourceFile};
 use super::faults::Faults;
 use super::table::{Need, Table, Word, read};
@@ -18,6 +19,9 @@ pub(in crate::policy) struct Ruleset {
     pub(in crate::policy) edition: String,
     pub(in crate::policy) home: String,
     pub(in crate::policy) registry: Registry,
+    pub(in crate::policy) conditions: Vec<Condition>,
+    /// Names of policies, each with its place.
+    pub(in crate::policy) exercise_policies: Vec<(String, std::ops::Range<usize>)>,
 }
 
 pub(in crate::policy) fn parse(file: &SourceFile) -> (Ruleset, Vec<Complaint>) {
@@ -32,6 +36,12 @@ pub(in crate::policy) fn parse(file: &SourceFile) -> (Ruleset, Vec<Complaint>) {
         ruleset.registry.by_name_only = by_name_only(&mut root, &ruleset.registry, faults);
         ruleset.registry.communities = communities(root.table("communities", Need::Optional, faults), &ruleset.registry, faults);
         dates(&mut root, &mut ruleset.registry, faults);
+        ruleset.conditions = conditions::declared(root.table("conditions", Need::Optional, faults), faults);
+        if let Some(mut exercise) = root.table("exercise", Need::Optional, faults) {
+            let words = exercise.words("policies", Need::Required, faults);
+            ruleset.exercise_policies = words.into_iter().map(|word| (word.text.to_owned(), word.at)).collect();
+            exercise.finish(faults);
+        }
         if let Some(home) = home {
             known_owner(&home, &ruleset.registry, faults);
             ruleset.home = home.text.to_owned();

@@ -1,4 +1,4 @@
-//! A rule set compiled in a process of its own, which ends when it has said what is at fault.
+//! A rule set compiled, and tried on its cases, in a process of its own, which ends when it has said what is at fault.
 //!
 //! Compiling claims several times the memory of what it makes, and the supervisor, which lives as long as the gateway, needs none of it. The process
 //! reads rule files of officers and nothing that came over a link, so it has no walls; it is given the files, and opens none.
@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use minicbor::{Decode, Encode};
 
 use super::order::{File, sent, taken};
+use super::trial;
 use crate::base::{Complaint, Fault};
 use crate::pipeline::Guard;
 use crate::policy::SourceFile;
@@ -37,8 +38,32 @@ struct Told {
 /// # Errors
 /// Where that process cannot be started, or ends without saying what it found: then nothing is known, and nothing may be activated.
 pub fn complaints(files: &[SourceFile]) -> Result<Vec<Complaint>, Fault> {
+    asked(files, Wanted::Complaints).map(|(complaints, _)| complaints)
+}
+
+/// Every fault of a rule set, and, where it has none, every expectation of its cases that is not met.
+///
+/// # Errors
+/// Those of [`complaints`].
+pub(super) fn tried(files: &[SourceFile]) -> Result<(Vec<Complaint>, Vec<String>), Fault> {
+    asked(files, Wanted::Trial)
+}
+
+/// What is asked of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+enum Wanted {
+    /// What compiling finds.
+    #[n(0)]
+    Complaints,
+    /// The cases too.
+    #[n(1)]
+    Trial,
+}
+
+fn asked(files: &[SourceFile], wanted: Wanted) -> Result<(Vec<Complaint>, Vec<String>), Fault> {
     let failed = |cause| Fault::from_cause("the process that compiles the rules failed", cause);
-    let bytes = minicbor::to_vec(sent(files)).map_err(|cause| Fault::from_cause("the rule files have no encoding", cause))?;
+    let bytes = minicbor::to_vec((wanted, sent(files))).map_err(|cause| Fault::from_cause("the rule files have no encoding", cause))?;
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
     command.args(["run", "--part", PART]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -49,8 +74,10 @@ pub fn complaints(files: &[SourceFile]) -> Result<Vec<Complaint>, Fault> {
     if !output.status.success() {
         return Err(Fault::new(format!("the process that compiles the rules ended with {}", output.status)));
     }
-    let told: Vec<Told> = minicbor::decode(&output.stdout).map_err(|cause| Fault::from_cause("what was found in the rules does not read", cause))?;
-    Ok(told.into_iter().map(|Told { file, at, what, expected, remedy }| Complaint { file: file.into(), at, what, expected, remedy }).collect())
+    let (told, unmet): (Vec<Told>, Vec<String>) =
+        minicbor::decode(&output.stdout).map_err(|cause| Fault::from_cause("what was found in the rules does not read", cause))?;
+    let complaint = |Told { file, at, what, expected, remedy }| Complaint { file: file.into(), at, what, expected, remedy };
+    Ok((told.into_iter().map(complaint).collect(), unmet))
 }
 
 /// Does the other end of [`complaints`], over standard input and output.
@@ -58,10 +85,14 @@ pub(super) fn attend() -> Result<(), Fault> {
     let failed = |cause| Fault::from_cause("the rules are not said, or not heard", cause);
     let mut bytes = Vec::new();
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    let files: Vec<File> = minicbor::decode(&bytes).map_err(|cause| Fault::from_cause("the rule files do not read", cause))?;
-    let found = Guard::load(&taken(files)).err().unwrap_or_default();
+    let (wanted, files): (Wanted, Vec<File>) = minicbor::decode(&bytes).map_err(|cause| Fault::from_cause("the rule files do not read", cause))?;
+    let (found, unmet) = match Guard::load(&taken(files)) {
+        Ok(guard) if wanted == Wanted::Trial => (Vec::new(), trial::unmet(&guard)?),
+        Ok(_) => (Vec::new(), Vec::new()),
+        Err(complaints) => (complaints, Vec::new()),
+    };
     let told = |Complaint { file, at, what, expected, remedy }| Told { file: String::from(&*file), at, what, expected, remedy };
     let told: Vec<Told> = found.into_iter().map(told).collect();
-    let bytes = minicbor::to_vec(told).map_err(|cause| Fault::from_cause("what was found in the rules has no encoding", cause))?;
+    let bytes = minicbor::to_vec((told, unmet)).map_err(|cause| Fault::from_cause("what was found in the rules has no encoding", cause))?;
     std::io::stdout().lock().write_all(&bytes).map_err(failed)
 }

@@ -173,6 +173,13 @@ impl<Q, A> Crew<Q, A> {
         self.waiting_urgent.notify_one();
     }
 
+    /// Takes nothing more, and lets go of what waits: whoever asked is told that nobody answers.
+    pub(super) fn abandon(&self) {
+        self.close();
+        let waiting: Vec<Job<Q, A>> = self.lock().lanes.iter_mut().flat_map(|lane| lane.drain(..)).collect();
+        drop(waiting);
+    }
+
     fn stand(&self, duty: Duty, post: Post) {
         if duty == Duty::Urgent {
             let mut lanes = self.lock();

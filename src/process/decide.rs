@@ -2,10 +2,12 @@
 //! recipients there are it knows itself, and what may leave is what the verifier permits.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::crew::{Lost, Talk};
 use super::inspector::held;
 use super::keeper::Shared;
+use super::shift::Shift;
 use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Severity, Time};
 use crate::filter::Waivers;
 use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier};
@@ -27,6 +29,8 @@ pub(super) struct Question {
     pub(super) now: Time,
     /// Consents of third parties that may be meant.
     pub(super) grants: Vec<Grant>,
+    /// The conditions that hold.
+    pub(super) conditions: Arc<Vec<(String, String)>>,
 }
 
 /// What the verifier is asked about a message.
@@ -45,11 +49,24 @@ enum What {
     Notices(Vec<Notice>),
 }
 
+#[cfg(test)]
+impl Submission {
+    /// One that proposes nothing.
+    pub(super) fn nothing() -> Self {
+        use crate::hop::HopKey;
+        let (header, body) = crate::generate::message(crate::generate::recipes().first().unwrap(), 1, super::world::now());
+        let tag = HopKey::from_bytes([0; 32]).seal(crate::hop::message::RECEIVED, &[]);
+        let seals = crate::hop::message::Seals { inspector: tag, verifier: tag };
+        let message = Received { from: Name::new("gbr-ops").unwrap(), received: header.sent, header, body: body.into(), seals };
+        Self { now: message.received, message, what: What::Proposed(Vec::new(), Vec::new()) }
+    }
+}
+
 /// How inspectors are asked.
 pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector> = Talk {
     say: |ask, question| {
-        let Question { message, only, waivers, now, grants } = question.clone();
-        ToInspector::Inspect { ask, message, only, waivers, now, grants }
+        let Question { message, only, waivers, now, grants, conditions } = question.clone();
+        ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions: conditions.to_vec() }
     },
     heard: |FromInspector::Inspected { ask, inspection }| (ask, inspection),
 };
@@ -89,9 +106,9 @@ pub(super) struct Parties {
 
 impl Shared {
     /// Decides a message; nothing where the gateway is stopping. What says that a part of the gateway is not what it should be is an alarm.
-    pub(super) async fn decide(&self, edition: &Edition, question: Question) -> Option<Verdict> {
+    pub(super) async fn decide(&self, shift: &Shift, question: Question) -> Option<Verdict> {
         let message = question.message.header.id;
-        let verdict = self.ask_both(edition, question).await?;
+        let verdict = ask_both(shift, question).await?;
         for decision in &verdict.decisions {
             if let Some(reason) = decision.code.filter(|reason| is_alarm(*reason)) {
                 tracing::error!(alarm = reason.code(), %message, recipient = %decision.recipient, "ALARM");
@@ -100,50 +117,50 @@ impl Shared {
         }
         Some(verdict)
     }
-
-    async fn ask_both(&self, edition: &Edition, question: Question) -> Option<Verdict> {
-        let names = recipients(edition, &question);
-        let precedence = question.message.header.precedence;
-        let (message, now, grants) = (question.message.clone(), question.now, question.grants.clone());
-        let inspection = match self.inspectors.ask(precedence, question).await {
-            Ok(inspection) => inspection,
-            Err(Lost::Stopping) => return None,
-            Err(Lost::Twice) => return Some(Verdict::held(names, &lost("two inspectors were lost over this message"))),
-        };
-        if let Err(refusal) = accountable(edition.digest, &names, &inspection) {
-            tracing::error!(message = %message.header.id, %refusal, "an inspector is not believed");
-            return Some(Verdict::held(names, &refusal));
-        }
-        let Inspection { mut decisions, proposed, wanted, .. } = inspection;
-        let held = |one: &Wanted| Parties { recipient: one.recipient.clone(), origins: one.origins.clone(), consents: Vec::new() };
-        let mut parties: Vec<_> = wanted.iter().map(held).collect();
-        if proposed.is_empty() {
-            return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted });
-        }
-        let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
-        let answers = match self.verifiers.ask(precedence, Submission { message, now, what: What::Proposed(proposed, grants) }).await {
-            Ok(answers) if answers.len() == waiting.len() => answers,
-            Ok(_) => waiting.iter().map(|_| refused(hop("the verifier did not answer each proposal"))).collect(),
-            Err(Lost::Stopping) => return None,
-            Err(Lost::Twice) => waiting.iter().map(|_| refused(lost("two verifiers were lost over this message"))).collect(),
-        };
-        let mut permitted = Vec::new();
-        for (name, answer) in waiting.iter().zip(answers) {
-            if let Some(decision) = decisions.iter_mut().find(|decision| decision.recipient == *name) {
-                permitted.extend(settle(decision, answer, &mut parties));
-            }
-        }
-        Some(Verdict { decisions, permitted, parties, wanted })
-    }
 }
 
 impl Shared {
     /// Has the verifier write statements of the gateway's own about a message; as many answers as notices, or none.
-    pub(super) async fn notices(&self, message: Received, now: Time, notices: Vec<Notice>) -> Option<Vec<Answer>> {
+    pub(super) async fn notices(&self, shift: &Shift, message: Received, now: Time, notices: Vec<Notice>) -> Option<Vec<Answer>> {
         let (precedence, count) = (message.header.precedence, notices.len());
-        let answers = self.verifiers.ask(precedence, Submission { message, now, what: What::Notices(notices) }).await.ok();
+        let answers = shift.verifiers.ask(precedence, Submission { message, now, what: What::Notices(notices) }).await.ok();
         answers.filter(|answers| answers.len() == count)
     }
+}
+
+async fn ask_both(shift: &Shift, question: Question) -> Option<Verdict> {
+    let names = recipients(&shift.edition, &question);
+    let precedence = question.message.header.precedence;
+    let (message, now, grants) = (question.message.clone(), question.now, question.grants.clone());
+    let inspection = match shift.inspectors.ask(precedence, question).await {
+        Ok(inspection) => inspection,
+        Err(Lost::Stopping) => return None,
+        Err(Lost::Twice) => return Some(Verdict::held(names, &lost("two inspectors were lost over this message"))),
+    };
+    if let Err(refusal) = accountable(shift.edition.digest, &names, &inspection) {
+        tracing::error!(message = %message.header.id, %refusal, "an inspector is not believed");
+        return Some(Verdict::held(names, &refusal));
+    }
+    let Inspection { mut decisions, proposed, wanted, .. } = inspection;
+    let held = |one: &Wanted| Parties { recipient: one.recipient.clone(), origins: one.origins.clone(), consents: Vec::new() };
+    let mut parties: Vec<_> = wanted.iter().map(held).collect();
+    if proposed.is_empty() {
+        return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted });
+    }
+    let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
+    let answers = match shift.verifiers.ask(precedence, Submission { message, now, what: What::Proposed(proposed, grants) }).await {
+        Ok(answers) if answers.len() == waiting.len() => answers,
+        Ok(_) => waiting.iter().map(|_| refused(hop("the verifier did not answer each proposal"))).collect(),
+        Err(Lost::Stopping) => return None,
+        Err(Lost::Twice) => waiting.iter().map(|_| refused(lost("two verifiers were lost over this message"))).collect(),
+    };
+    let mut permitted = Vec::new();
+    for (name, answer) in waiting.iter().zip(answers) {
+        if let Some(decision) = decisions.iter_mut().find(|decision| decision.recipient == *name) {
+            permitted.extend(settle(decision, answer, &mut parties));
+        }
+    }
+    Some(Verdict { decisions, permitted, parties, wanted })
 }
 
 impl Verdict {

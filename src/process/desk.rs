@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minicbor::{Decode, Encode};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::keeper::Shared;
 use super::review::{Ask, Asked};
 use crate::base::Fault;
+use crate::control::{Act, Response};
 use crate::hop::wire::Receiver;
 use crate::hop::{Sender, Wire};
 
@@ -105,7 +106,10 @@ impl Shared {
     /// How the gateway is: names and numbers.
     pub(super) async fn status(&self) -> Result<Vec<(String, String)>, Fault> {
         let counts = self.journal.counts().await?;
-        let mut lines: Vec<_> = [
+        let shift = self.shifts.now();
+        let mut first = vec![("edition".to_owned(), format!("{} ({})", shift.title, shift.edition.digest))];
+        first.extend(self.conditions.load().iter().map(|(name, value)| (format!("condition {name}"), value.clone())));
+        let numbers: Vec<_> = [
             ("records", counts.records),
             ("accepted", counts.accepted),
             ("undecided", counts.undecided),
@@ -115,6 +119,8 @@ impl Shared {
         ]
         .map(|(name, number)| (name.to_owned(), number.to_string()))
         .to_vec();
+        let mut lines = first;
+        lines.extend(numbers);
         for (peer, waiting, linked) in self.waiting() {
             lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
         }
@@ -135,13 +141,18 @@ pub struct DeskLine {
     sender: Sender<FromDesk>,
     waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>,
     number: Arc<AtomicU64>,
+    /// To the supervisor, who does what officers have signed.
+    acts: Acts,
 }
+
+/// Acts, each with where its answer goes.
+type Acts = mpsc::Sender<(Act, oneshot::Sender<Response>)>;
 
 impl DeskLine {
     /// The line over a wire, and what hears the keeper's answers until it is gone.
-    pub(super) fn over(wire: Wire<FromDesk, ToDesk>) -> (Self, impl Future<Output = Result<(), Fault>>) {
+    pub(super) fn over(wire: Wire<FromDesk, ToDesk>, acts: Acts) -> (Self, impl Future<Output = Result<(), Fault>>) {
         let Wire { sender, receiver } = wire;
-        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)) };
+        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts };
         let heard = hear(Arc::clone(&line.waiting), receiver);
         (line, heard)
     }
@@ -152,6 +163,17 @@ impl DeskLine {
         let (tell, wait) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, tell);
         self.sender.say(say(number)).await.map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())
+    }
+
+    /// Has the supervisor do what officers have signed.
+    ///
+    /// # Errors
+    /// Where the supervisor does not answer.
+    pub async fn act(&self, act: Act) -> Result<Response, Fault> {
+        let gone = || Fault::new("the gateway's supervisor does not answer; look into its log, and ask again");
+        let (tell, wait) = oneshot::channel();
+        self.acts.send((act, tell)).await.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())
     }
 

@@ -143,8 +143,7 @@ impl Gateway {
         let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.shutdown().await;
         attended.shutdown().await;
-        shared.inspectors.close();
-        shared.verifiers.close();
+        shared.shifts.now().close();
         for thread in threads {
             // Waited for elsewhere, as this thread carries the wires' ends.
             if tokio::task::spawn_blocking(|| thread.join()).await.is_err() {
@@ -197,7 +196,7 @@ fn employ(
             runtime.block_on(inspector::attend(&tools, far, || Ok(())))
         })?);
         let shared = Arc::clone(shared);
-        tokio::spawn(async move { shared.inspectors.employ(duty, near, INSPECT).await });
+        tokio::spawn(async move { shared.shifts.now().inspectors.employ(duty, near, INSPECT).await });
     }
     let tools = verifier::Tools {
         blocked_words: BlockedWords::of(&guard.edition().word_lists),
@@ -210,7 +209,7 @@ fn employ(
     let (near, far) = wire::here();
     threads.push(thread("verifier".to_owned(), move |runtime| runtime.block_on(verifier::attend(&tools, far)))?);
     let shared = Arc::clone(shared);
-    tokio::spawn(async move { shared.verifiers.employ(Duty::Any, near, VERIFY).await });
+    tokio::spawn(async move { shared.shifts.now().verifiers.employ(Duty::Any, near, VERIFY).await });
     Ok(threads)
 }
 
@@ -273,7 +272,7 @@ impl Handle {
 
     /// Everything that could be wrong with one of the domains is found before any of them is changed.
     fn acceptable(&self, config: &config::Gateway) -> Result<(), Fault> {
-        check_peers(config, &self.shared.edition.load())?;
+        check_peers(config, &self.shared.shifts.now().edition)?;
         let present = self.shared.config.load();
         let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
         if places(config) != places(&present) {

@@ -56,7 +56,8 @@ pub(super) async fn attend(
     let mut inspector = Inspector::new(&guard);
     warm(&mut inspector, tools);
     ready()?;
-    while let Some(ToInspector::Inspect { ask, message, only, waivers, now, grants }) = wire.receiver.hear().await? {
+    while let Some(ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions }) = wire.receiver.hear().await? {
+        guard.meet(&conditions);
         fault_points::before(Place::InspectorTakes, &message.body, &wire.sender).await;
         let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now, grants });
         fault_points::before(Place::InspectorAnswers, &message.body, &wire.sender).await;

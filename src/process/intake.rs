@@ -7,6 +7,7 @@ use super::fault_points::{self, Place};
 use super::keeper::Shared;
 use super::lane::Parcel;
 use super::line::DoorEnd;
+use super::shift::Shift;
 use super::world;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Refusal, Time};
 use crate::filter::Waivers;
@@ -14,7 +15,6 @@ use crate::hop::message::ToDoor;
 use crate::hop::{Received, Wanted};
 use crate::journal::{Accepted, Appended, Body, Decided, Denied, Event, MessageKey, Origin, Waiting};
 use crate::link::{Receipt, Status};
-use crate::policy::Edition;
 use crate::statement::MEDIA_TYPE;
 
 /// What one append will say, and what is delivered after it.
@@ -81,8 +81,9 @@ impl Shared {
     /// Accepts and decides; answers after both are durable.
     async fn accept(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
         self.timely(&message, now)?;
-        let edition = self.edition.load_full();
-        edition.recipients(&message.from, &message.header, now)?;
+        let work = self.shifts.work();
+        let shift = &work.shift;
+        shift.edition.recipients(&message.from, &message.header, now)?;
         let Ok(_room) = self.undecided.try_acquire() else {
             return Err(Refusal::new(Reason::SizeBusy, "too many messages wait for a decision"));
         };
@@ -97,14 +98,14 @@ impl Shared {
         let (key, precedence) = (message.key(), message.header.precedence);
         // No statement is recorded between the look at those that there are and the record of the decision.
         let known = self.statements.read().await;
-        let grants = known.grants(&edition, &message, None);
-        let question = Question { message, only: None, waivers: Waivers::default(), now, grants };
-        let Some(verdict) = self.decide(&edition, question.clone()).await else {
+        let grants = known.grants(&shift.edition, &message, None);
+        let question = Question { grants, ..self.question(message, None, Waivers::default(), now) };
+        let Some(verdict) = self.decide(shift, question.clone()).await else {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
-        let verdict = self.unless_withdrawn(&known, &edition, &question, verdict);
+        let verdict = self.unless_withdrawn(&known, &shift.edition, &question, verdict);
         let (used, wanted) = (verdict.used(), verdict.wanted.clone());
-        let mut prepared = self.prepare(&key, verdict, &edition, now);
+        let mut prepared = self.prepare(&key, verdict, shift, now);
         fault_points::at(Place::KeeperDecided, accepted.body.shared().as_deref().unwrap_or_default());
         prepared.events.insert(0, Event::Accepted(accepted));
         let appended = self.journal.append(prepared.events, precedence).await;
@@ -112,7 +113,7 @@ impl Shared {
         match appended {
             Ok(Appended::Kept { first, receipt }) => {
                 self.dispatch(prepared.parcels, first);
-                self.follow(&edition, question.message, used, wanted).await;
+                self.follow(shift, question.message, used, wanted).await;
                 receipt.map(Taken::from).ok_or_else(|| Refusal::new(Reason::SizeBusy, "the journal gave no receipt"))
             }
             Ok(Appended::Repeated(receipt)) => Ok(receipt.into()),
@@ -126,6 +127,10 @@ impl Shared {
                 Err(Refusal::new(Reason::SizeBusy, "the journal does not take records"))
             }
         }
+    }
+
+    fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
+        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full() }
     }
 
     /// Decides a message that an earlier run accepted and did not decide.
@@ -142,45 +147,46 @@ impl Shared {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
             Some(why) => {
                 tracing::error!(message = %key.id, why, "an accepted body does not open");
-                let edition = self.edition.load_full();
-                let names = recipients(&edition, &kept.question(Waivers::default(), now));
+                let work = self.shifts.work();
+                let names = recipients(&work.shift.edition, &kept.question(self, Waivers::default(), now));
                 let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
-                self.record(&kept, (Verdict::held(names, &refusal), now), &edition, Vec::new()).await
+                self.record(&kept, (Verdict::held(names, &refusal), now), &work.shift, Vec::new()).await
             }
         }
     }
 
     /// Passes a kept message through the whole path, and records the decision behind `before`.
     pub(super) async fn decide_again(&self, kept: Kept, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
-        let edition = self.edition.load_full();
+        let work = self.shifts.work();
+        let shift = &work.shift;
         let known = self.statements.read().await;
         let now = world::now();
-        let mut question = kept.question(waivers, now);
-        question.grants = known.grants(&edition, &kept.message, kept.only.as_ref());
-        let Some(verdict) = self.decide(&edition, question.clone()).await else {
+        let grants = known.grants(&shift.edition, &kept.message, kept.only.as_ref());
+        let question = Question { grants, ..kept.question(self, waivers, now) };
+        let Some(verdict) = self.decide(shift, question.clone()).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        let verdict = self.unless_withdrawn(&known, &edition, &question, verdict);
+        let verdict = self.unless_withdrawn(&known, &shift.edition, &question, verdict);
         let (used, wanted) = (verdict.used(), verdict.wanted.clone());
-        self.record(&kept, (verdict, now), &edition, before).await?;
+        self.record(&kept, (verdict, now), shift, before).await?;
         drop(known);
-        self.follow(&edition, kept.message, used, wanted).await;
+        self.follow(shift, kept.message, used, wanted).await;
         Ok(())
     }
 
     /// What follows from a decision that is durable: consents are used up, and third parties are asked for theirs.
-    async fn follow(&self, edition: &Arc<Edition>, message: Received, used: Vec<String>, wanted: Vec<Wanted>) {
+    async fn follow(&self, shift: &Arc<Shift>, message: Received, used: Vec<String>, wanted: Vec<Wanted>) {
         if !used.is_empty() {
             self.statements.write().await.use_up(used.iter().map(String::as_str));
         }
         if !wanted.is_empty() {
-            self.request(edition, message, wanted).await;
+            self.request(shift, message, wanted).await;
         }
     }
 
     /// Records the decision on a kept message behind `before`, and sends what it releases. The time is that of the decision: a replay decides as of it.
-    async fn record(&self, kept: &Kept, (verdict, now): (Verdict, Time), edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, now);
+    async fn record(&self, kept: &Kept, (verdict, now): (Verdict, Time), shift: &Shift, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.message.key(), verdict, shift, now);
         prepared.events.splice(0..0, before);
         match self.journal.append(prepared.events, kept.message.header.precedence).await {
             Ok(_) => {
@@ -192,7 +198,7 @@ impl Shared {
     }
 
     /// The decision as events, and what leaves after them. Where the recipient is linked now, the release is recorded in the same append.
-    pub(super) fn prepare(&self, key: &MessageKey, verdict: Verdict, edition: &Edition, now: Time) -> Prepared {
+    pub(super) fn prepare(&self, key: &MessageKey, verdict: Verdict, shift: &Shift, now: Time) -> Prepared {
         let (mut parcels, mut releases) = (Vec::new(), Vec::new());
         for permitted in verdict.permitted {
             let decision = verdict.decisions.iter().find(|decision| decision.recipient == permitted.permit.recipient);
@@ -205,8 +211,8 @@ impl Shared {
         }
         let decided = Decided {
             message: key.clone(),
-            edition: edition.title(),
-            edition_digest: edition.digest,
+            edition: shift.title.clone(),
+            edition_digest: shift.edition.digest,
             time: now,
             decisions: verdict.decisions,
             refusal: None,
@@ -241,8 +247,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn question(&self, waivers: Waivers, now: Time) -> Question {
-        Question { message: self.message.clone(), only: self.only.clone(), waivers, now, grants: Vec::new() }
+    fn question(&self, shared: &Shared, waivers: Waivers, now: Time) -> Question {
+        shared.question(self.message.clone(), self.only.clone(), waivers, now)
     }
 }
 

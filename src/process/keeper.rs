@@ -8,18 +8,17 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, RwLock, Semaphore};
 use tokio::task::JoinSet;
 
-use super::crew::Crew;
-use super::decide::{Question, Submission};
 use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
+use super::shift::{Shift, Shifts};
 use super::statements::Known;
 use super::world;
 use crate::audit::Notary;
 use crate::base::{Fault, Name, Precedence, Reason};
 use crate::config;
 use crate::hop::Wire;
-use crate::hop::message::{Answer, FromDoor, Inspection, ToDoor};
+use crate::hop::message::{FromDoor, ToDoor};
 use crate::hop::wire::Receiver;
 use crate::journal::{Event, Journal, Operated};
 use crate::policy::Edition;
@@ -78,10 +77,10 @@ impl Refused {
 pub(super) struct Shared {
     /// As it is in force: a reload replaces it.
     pub(super) config: ArcSwap<config::Gateway>,
-    /// The edition in force, as plain data.
-    pub(super) edition: ArcSwap<Edition>,
-    pub(super) inspectors: Crew<Question, Inspection>,
-    pub(super) verifiers: Crew<Submission, Vec<Answer>>,
+    /// The edition in force, as plain data, with those who decide under it.
+    pub(super) shifts: Shifts,
+    /// The conditions that hold, by name.
+    pub(super) conditions: ArcSwap<Vec<(String, String)>>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) lanes: ArcSwap<Lanes>,
     pub(super) undecided: Semaphore,
@@ -104,11 +103,16 @@ pub(super) struct Shared {
 impl Shared {
     /// A keeper over a journal.
     pub(super) fn new(config: config::Gateway, edition: Arc<Edition>, journal: Arc<dyn Journal>) -> Arc<Self> {
+        let title = edition.title();
+        Self::under(config, (edition, title), journal)
+    }
+
+    /// The same under an edition that has a title of its own.
+    pub(super) fn under(config: config::Gateway, (edition, title): (Arc<Edition>, String), journal: Arc<dyn Journal>) -> Arc<Self> {
         let work_time_max = Duration::from_millis(config.work_ms_max.into());
         Arc::new(Self {
-            edition: ArcSwap::new(edition),
-            inspectors: Crew::new(work_time_max),
-            verifiers: Crew::new(work_time_max),
+            shifts: Shifts::new(Shift::new(edition, title, work_time_max)),
+            conditions: ArcSwap::default(),
             undecided: Semaphore::new(usize::try_from(config.undecided_messages_max).unwrap_or(Semaphore::MAX_PERMITS)),
             journal,
             lanes: ArcSwap::default(),
@@ -236,8 +240,8 @@ impl Shared {
 
     pub(super) async fn started(&self) -> Result<(), Fault> {
         self.remember().await?;
-        let edition = self.edition.load();
-        self.operated(&format!("started under rule set {} ({})", edition.title(), edition.digest)).await
+        let shift = self.shifts.now();
+        self.operated(&format!("started under rule set {} ({})", shift.title, shift.edition.digest)).await
     }
 
     /// Decides what an earlier run accepted and did not decide. What is due is read by each recipient's desk.

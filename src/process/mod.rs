@@ -20,12 +20,17 @@ pub mod label_trust;
 mod lane;
 mod line;
 mod notices;
+mod office;
 mod order;
 mod part;
 mod review;
+mod rules;
 mod service;
+mod shift;
+mod stand;
 mod statements;
 mod supervisor;
+mod trial;
 mod verifier;
 mod watch;
 pub mod world;
@@ -37,6 +42,7 @@ pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use notices::request_id;
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
+pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, supervise};
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroize;
 
 use super::keys::Doors;
-use crate::base::{Fault, Name};
+use crate::base::{Digest, Fault, Name};
 use crate::hop::HopKey;
+use crate::journal::Event;
 use crate::policy::SourceFile;
 
 /// What the supervisor says.
@@ -27,6 +28,9 @@ pub(super) enum Order {
         /// What the process is.
         #[n(1)]
         post: Post,
+        /// The edition under which it works.
+        #[cbor(n(2), with = "crate::base::encoding::word")]
+        edition: Digest,
     },
     /// To keeper and doors: the configuration has changed.
     #[n(2)]
@@ -54,6 +58,36 @@ pub(super) enum Order {
         /// The token.
         #[cbor(n(0), with = "minicbor::bytes")]
         token: [u8; 32],
+    },
+    /// To the keeper: workers of another edition are about to come.
+    #[n(7)]
+    Prepare {
+        /// The edition.
+        #[n(0)]
+        rules: Vec<File>,
+        /// What decisions are to call it.
+        #[n(1)]
+        title: String,
+    },
+    /// To the keeper: to record what officers did; an edition that was made ready then gets all work.
+    #[n(8)]
+    Record {
+        /// The acts.
+        #[n(0)]
+        acts: Vec<Event>,
+        /// The edition that gets all work from here on; none where it stays.
+        #[cbor(n(1), with = "crate::base::encoding::maybe")]
+        change: Option<Digest>,
+    },
+    /// To the desk: what became of what officers signed, as JSON.
+    #[n(9)]
+    Answer {
+        /// Which question.
+        #[n(0)]
+        number: u64,
+        /// A response of the control socket.
+        #[n(1)]
+        line: String,
     },
 }
 
@@ -96,6 +130,16 @@ pub(super) enum Word {
         /// At what.
         #[n(1)]
         failing: Failing,
+    },
+    /// The desk was asked to do what officers have signed.
+    #[n(5)]
+    Asked {
+        /// What the answer is to name.
+        #[n(0)]
+        number: u64,
+        /// The act, as JSON.
+        #[n(1)]
+        line: String,
     },
 }
 
@@ -180,6 +224,12 @@ pub(super) enum Part {
         /// The edition.
         #[n(0)]
         rules: Vec<File>,
+        /// What decisions are to call it.
+        #[n(1)]
+        title: String,
+        /// What puts it in force, where the journal does not say so yet.
+        #[n(2)]
+        founding: Vec<Event>,
     },
     /// A door.
     #[n(1)]

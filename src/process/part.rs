@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::compile;
 use super::crew::Duty;
@@ -26,16 +26,18 @@ use super::gateway::give_way;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::shift::Shift;
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
-use crate::base::Fault;
+use crate::base::{Digest, Fault};
 use crate::config;
+use crate::control::{Act, Response};
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
-use crate::journal::Journal;
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
+use crate::journal::{Event, Journal};
 use crate::link::Door;
 use crate::link::tls::{Material, Pem};
 use crate::pipeline::Guard;
@@ -121,7 +123,7 @@ async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &
     let orders = Orders { receiver: control.receiver, control: control.sender };
     let hop = Hop { socket, token };
     match part {
-        Part::Keeper { rules } => keep(config, rules, walls, orders, &hop).await,
+        Part::Keeper { rules, title, founding } => keep(config, (rules, title, founding), walls, orders, &hop).await,
         Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
         Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
             let guard = compiled(rules)?;
@@ -186,7 +188,7 @@ fn runtime() -> Result<Runtime, Fault> {
     Builder::new_current_thread().enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
 }
 
-fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
+pub(super) fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
     Fault::new(format!("the rule set has {} faults; run `vestibule rules check`", complaints.len()))
 }
 
@@ -336,18 +338,34 @@ fn renew(door: &Door, state: &ArcSwap<door::State>, name: &crate::base::Name, re
 
 async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let listener = (trade.listen)(&config.journal)?;
-    let (line, heard) = DeskLine::over(hop.connect().await?);
+    let (asks, mut asked) = mpsc::channel::<(Act, oneshot::Sender<Response>)>(16);
+    let (line, heard) = DeskLine::over(hop.connect().await?, asks);
     let (tell, processes) = watch::channel(Vec::new());
     let work = (trade.work)(line, processes, listener);
     walls.close()?;
     tokio::pin!(work, heard);
+    let (mut waiting, mut last) = (HashMap::<u64, oneshot::Sender<Response>>::new(), 0_u64);
     loop {
         tokio::select! {
             fault = &mut work => return Err(fault),
             gone = &mut heard => return gone,
+            Some((act, answer)) = asked.recv() => {
+                last = last.saturating_add(1);
+                let Ok(line) = serde_json::to_string(&act) else { continue };
+                waiting.retain(|_, answer| !answer.is_closed());
+                waiting.insert(last, answer);
+                // The supervisor may be gone: then the next word is its end.
+                let _ = orders.control.say(Word::Asked { number: last, line }).await;
+            }
             order = orders.next() => match order? {
                 None => return Ok(()),
                 Some(Order::Processes { lines }) => drop(tell.send(lines)),
+                Some(Order::Answer { number, line }) => {
+                    if let Some((answer, response)) = waiting.remove(&number).zip(serde_json::from_str(&line).ok()) {
+                        // Who asked may be gone.
+                        drop(answer.send(response));
+                    }
+                }
                 Some(_) => return Err(Fault::new("the supervisor says to a desk what is not for desks")),
             }
         }
@@ -360,7 +378,7 @@ type Token = [u8; 32];
 /// Whom the keeper expects, and how it lets go whom it has.
 #[derive(Default)]
 struct Guests {
-    expected: Mutex<HashMap<Token, Post>>,
+    expected: Mutex<HashMap<Token, (Post, Digest)>>,
     expecting: Notify,
     employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
 }
@@ -370,13 +388,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Guests {
-    fn expect(&self, token: Token, post: Post) {
+    fn expect(&self, token: Token, post: (Post, Digest)) {
         lock(&self.expected).insert(token, post);
         self.expecting.notify_waiters();
     }
 
     /// What this token was announced for, once it was.
-    async fn announced(&self, token: &Token) -> Post {
+    async fn announced(&self, token: &Token) -> (Post, Digest) {
         loop {
             let mut next = std::pin::pin!(self.expecting.notified());
             next.as_mut().enable();
@@ -408,13 +426,26 @@ impl Guests {
 }
 
 /// Completes when a worker is to be let go; never where that can be said no more.
-async fn released(told: oneshot::Receiver<()>) {
+async fn released(told: oneshot::Receiver<()>, shift: &Shift) {
     if told.await.is_err() {
         std::future::pending::<()>().await;
     }
+    shift.settled().await;
 }
 
-async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+/// The shift of an edition; none where it is over before a worker of it came.
+fn shift(shared: &Shared, edition: Digest) -> Option<Arc<Shift>> {
+    let found = shared.shifts.of(edition);
+    if found.is_none() {
+        tracing::warn!(%edition, "a worker of an edition that is neither in force nor made ready is let go");
+    }
+    found
+}
+
+/// What a keeper begins under: rule files, what decisions call them, what puts them in force.
+type Founded = (Vec<super::order::File>, String, Vec<Event>);
+
+async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
     let mut config = config;
     config.journal = whole(&config.journal)?;
@@ -423,7 +454,8 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     let notary = Arc::new(Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal));
     let listener = listen(Path::new(&hop.socket))?;
     let folder: PathBuf = config.journal.clone();
-    let shared = Shared::new(config, edition, journal);
+    let shared = Shared::under(config, (edition, title), journal);
+    shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;
     walls.close_with(Grants { folders: vec![(folder, Access::ReadWrite)], files_max: KEEPER_FILES_MAX, ..Grants::default() }, None)?;
@@ -446,10 +478,20 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
             () = shared.failing() => break,
             order = orders.next() => match order? {
                 None => break,
-                Some(Order::Expect { token, post }) => guests.expect(token, post),
+                Some(Order::Expect { token, post, edition }) => guests.expect(token, (post, edition)),
                 Some(Order::Release { token }) => guests.release(&token),
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
+                }
+                Some(Order::Prepare { rules, title }) => {
+                    let refused = shared.prepare_shift(rules, title).err().map(|fault| fault.to_string());
+                    // The supervisor may be gone: then the next word is its end.
+                    let _ = orders.control.say(Word::Renewed { refused }).await;
+                }
+                Some(Order::Record { acts, change }) => {
+                    let refused = shared.record_acts(acts, change).await.err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
                     let _ = orders.control.say(Word::Renewed { refused }).await;
                 }
@@ -500,7 +542,7 @@ async fn meet(shared: &Arc<Shared>, mut stream: UnixStream, guests: &Guests) {
         stream.read_exact(&mut token).await.ok()?;
         Some(guests.announced(&token).await)
     });
-    let Ok(Some(post)) = shown.await else {
+    let Ok(Some((post, edition))) = shown.await else {
         tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
         return;
     };
@@ -509,13 +551,19 @@ async fn meet(shared: &Arc<Shared>, mut stream: UnixStream, guests: &Guests) {
         Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
         Post::Inspector { urgent } => {
             let duty = if urgent { Duty::Urgent } else { Duty::Any };
+            let Some(shift) = shift(&task, edition) else { return };
             let told = guests.employ(token);
             // These go on while the gateway stops: what is under way may end.
-            tokio::spawn(async move { task.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told)).await });
+            tokio::spawn(async move {
+                shift.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told, &shift)).await;
+            });
         }
         Post::Verifier => {
+            let Some(shift) = shift(&task, edition) else { return };
             let told = guests.employ(token);
-            tokio::spawn(async move { task.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told)).await });
+            tokio::spawn(async move {
+                shift.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told, &shift)).await;
+            });
         }
         Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
     }
@@ -537,8 +585,7 @@ impl Shared {
         // What does not end in time is undone in the journal and done again after the next start.
         let _late = tokio::time::timeout(STOP_MAX, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.shutdown().await;
-        self.inspectors.close();
-        self.verifiers.close();
+        self.shifts.now().close();
         match self.failure() {
             Some(fault) => Err(fault),
             None => notary.checkpoint(self.journal.as_ref(), world::now()).await.map(|_signed| ()),

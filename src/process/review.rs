@@ -112,7 +112,7 @@ impl Shared {
     }
 
     async fn reject(&self, key: &MessageKey, row: &Row, reviewed: Event) -> Result<(), Fault> {
-        let edition = self.edition.load();
+        let shift = self.shifts.now();
         let decision = Decision {
             recipient: row.recipient.clone(),
             outcome: Outcome::Reject,
@@ -125,8 +125,8 @@ impl Shared {
         };
         let decided = Decided {
             message: key.clone(),
-            edition: edition.title(),
-            edition_digest: edition.digest,
+            edition: shift.title.clone(),
+            edition_digest: shift.edition.digest,
             time: world::now(),
             decisions: vec![decision],
             refusal: None,

@@ -31,7 +31,7 @@ pub(super) async fn tell(shared: Arc<Shared>) {
         }
         let status = state(&lock(&shared.table));
         notify(&[NotifyState::Status(&status)]);
-        if !begun && lock(&shared.table).iter().all(|process| process.ready) {
+        if !begun && lock(&shared.table).iter().all(|process| process.ready || process.spare) {
             begun = true;
             notify(&[NotifyState::Ready]);
         }
@@ -51,6 +51,7 @@ fn notify(states: &[NotifyState<'_>]) {
 
 /// One line for people: how many processes are ready, which are not, and how often one was started again.
 fn state(processes: &[Process]) -> String {
+    let processes: Vec<&Process> = processes.iter().filter(|process| !process.spare).collect();
     let waiting: Vec<&str> = processes.iter().filter(|process| !process.ready).map(|process| process.name.as_str()).collect();
     let restarts = processes.iter().fold(0_u32, |sum, process| sum.saturating_add(process.restarts));
     let ready = processes.len().saturating_sub(waiting.len());
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_state_names_what_is_not_ready() {
-        let one = |name: &str, ready| Process { name: name.to_owned(), pid: None, ready, restarts: 1, walls: serde_json::Value::Null };
+        let one = |name: &str, ready| Process { name: name.to_owned(), pid: None, ready, restarts: 1, walls: serde_json::Value::Null, spare: false };
         assert_eq!(state(&[one("keeper", true), one("desk", false)]), "1 of 2 processes ready, waiting for desk; 2 restarts");
         assert_eq!(state(&[one("keeper", true)]), "1 of 1 processes ready; 1 restarts");
     }

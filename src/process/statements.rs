@@ -16,6 +16,7 @@ use super::decide::{Question, Verdict, recipients};
 use super::intake::{Kept, Taken, sealed};
 use super::keeper::Shared;
 use super::lane::Parcel;
+use super::shift::Shift;
 use crate::base::{Digest, Fault, MessageId, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
 use crate::hop::message::Answer;
@@ -44,7 +45,8 @@ impl Shared {
     pub(super) async fn accept_statement(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
         let busy = |what: &str| Refusal::new(Reason::SizeBusy, what);
         let key = message.key();
-        let edition = self.edition.load_full();
+        let work = self.shifts.work();
+        let shift = &work.shift;
         // From here on nothing is decided and nothing leaves until the statement is durable.
         let mut known = self.statements.write().await;
         known.let_go(now);
@@ -53,10 +55,10 @@ impl Shared {
             let same = receipt.digest == Digest::of(&message.body);
             return if same { Ok(receipt.into()) } else { Err(Refusal::new(Reason::FrameIdReused, "expected the content of the first message")) };
         }
-        let weighed = self.weigh(&known, &edition, &message, now).await.map_err(|_| busy("the journal cannot be read"))?;
+        let weighed = self.weigh(&known, &shift.edition, &message, now).await.map_err(|_| busy("the journal cannot be read"))?;
         let mut events = vec![Event::Accepted(accepted(&message)?)];
         let parcels = match &weighed {
-            Ok(weighed) => self.passed_on(&edition, &message, &weighed.copies, now, &mut events).await?,
+            Ok(weighed) => self.passed_on(shift, &message, &weighed.copies, now, &mut events).await?,
             Err(refusal) => {
                 tracing::warn!(peer = %key.from, message = %key.id, %refusal, "a statement is refused");
                 Vec::new()
@@ -127,7 +129,7 @@ impl Shared {
     async fn reconsider_one(&self, row: Row, fresh: &HashSet<MessageId>) -> Result<(), Fault> {
         let key = MessageKey { from: row.from.clone(), id: row.id };
         let Some(kept) = self.kept(&key, &row).await? else { return Ok(()) };
-        let edition = self.edition.load_full();
+        let edition = Arc::clone(&self.shifts.now().edition);
         let good = self.statements.read().await.may_release(&edition, &kept.message, &row.recipient, fresh);
         // A gateway that ended between the decision and the request has not asked: it asks when it decides again.
         if !good && self.everyone_is_asked(&edition, &key, &row.recipient).await? {
@@ -160,7 +162,7 @@ impl Shared {
     /// The decision by which a recall goes on to those who have copies, and what leaves after it.
     async fn passed_on(
         &self,
-        edition: &Edition,
+        shift: &Shift,
         message: &Received,
         copies: &[Copy],
         now: Time,
@@ -168,7 +170,9 @@ impl Shared {
     ) -> Result<Vec<Parcel>, Refusal> {
         let key = message.key();
         let mut notices: Vec<Notice> = Vec::new();
-        for copy in copies.iter().filter(|copy| copy.attempts > 0 && copy.recipient != message.from && edition.peers.contains_key(&copy.recipient)) {
+        for copy in
+            copies.iter().filter(|copy| copy.attempts > 0 && copy.recipient != message.from && shift.edition.peers.contains_key(&copy.recipient))
+        {
             let Some(digest) = copy.digest else { continue };
             let held = Held { id: super::delivery_id(&copy.message), digest };
             match notices.iter_mut().find(|notice| *notice.to() == copy.recipient) {
@@ -179,7 +183,7 @@ impl Shared {
         if notices.is_empty() {
             return Ok(Vec::new());
         }
-        let prepared = self.write_notices(edition, message, &key, notices, now).await;
+        let prepared = self.write_notices(shift, message, &key, notices, now).await;
         let prepared = prepared.ok_or_else(|| Refusal::new(Reason::SizeBusy, "the verifier writes no notices now"))?;
         events.extend(prepared.events);
         Ok(prepared.parcels)
@@ -188,14 +192,14 @@ impl Shared {
     /// Notices as the verifier writes them, with the decision by which they leave.
     async fn write_notices(
         &self,
-        edition: &Edition,
+        shift: &Shift,
         message: &Received,
         key: &MessageKey,
         notices: Vec<Notice>,
         now: Time,
     ) -> Option<super::intake::Prepared> {
         let names: Vec<_> = notices.iter().map(|notice| notice.to().clone()).collect();
-        let answers = self.notices(message.clone(), now, notices).await?;
+        let answers = self.notices(shift, message.clone(), now, notices).await?;
         let (mut decisions, mut parcels) = (Vec::new(), Vec::new());
         for (recipient, answer) in names.into_iter().zip(answers) {
             let Answer::Permitted { permitted, bytes, .. } = answer else { return None };
@@ -212,7 +216,8 @@ impl Shared {
             });
             parcels.push(Parcel::new(key.clone(), None, permitted, bytes));
         }
-        let decided = Decided { message: key.clone(), edition: edition.title(), edition_digest: edition.digest, time: now, decisions, refusal: None };
+        let decided =
+            Decided { message: key.clone(), edition: shift.title.clone(), edition_digest: shift.edition.digest, time: now, decisions, refusal: None };
         Some(super::intake::Prepared { events: vec![Event::Decided(decided)], parcels })
     }
 

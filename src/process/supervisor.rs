@@ -16,13 +16,13 @@ use tokio::time::Instant;
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
 use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
+use super::rules::Rules;
 use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
 use super::{label_trust, service, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
 use crate::hop::{HopKey, Party};
 use crate::link::Door;
-use crate::policy::{Edition, SourceFile};
 
 /// A process as people see it.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +37,9 @@ pub struct Process {
     pub restarts: u32,
     /// Its walls, as it closed them.
     pub walls: serde_json::Value,
+    /// Whether it is a place that is kept free for the workers of the next edition.
+    #[serde(skip)]
+    pub(super) spare: bool,
 }
 
 /// What is said to all who look after a process.
@@ -46,10 +49,12 @@ pub(super) enum Phase {
     Work { round: u64 },
     /// It ends in order.
     Stop,
+    /// It is not there until it is wanted: the place of a worker of another edition.
+    Rest,
 }
 
 /// Makes what one process is given, from the plan in force.
-type Make = Box<dyn Fn(&Plan) -> Result<Part, Fault> + Send + Sync>;
+type Make = Box<dyn Fn(&Plan, &Rules) -> Result<Part, Fault> + Send + Sync>;
 
 /// A process that the supervisor looks after.
 pub(super) struct Charge {
@@ -58,6 +63,8 @@ pub(super) struct Charge {
     /// Which others it waits for when the gateway starts: all of a lower rank.
     pub(super) rank: u8,
     pub(super) part: Make,
+    /// In which of the two shifts, where it works under an edition.
+    pub(super) shift: Option<usize>,
     /// What the keeper is to take it for; the keeper itself has none.
     pub(super) post: Option<Post>,
 }
@@ -67,12 +74,17 @@ pub(super) struct Plan {
     pub(super) path: PathBuf,
     pub(super) text: String,
     pub(super) config: config::Gateway,
-    edition: Arc<Edition>,
-    files: Vec<SourceFile>,
     secret: world::HopSecret,
     pub(super) confinement: Confinement,
     /// Of everything that verifier and inspectors read when they start, but for the rules: where it changes they are replaced.
     trust: Digest,
+}
+
+/// The editions of the two shifts: while one works, the other is made ready or rests.
+pub(super) struct Board {
+    pub(super) rules: [Option<Arc<Rules>>; 2],
+    /// Which of the two is in force.
+    pub(super) active: usize,
 }
 
 /// What is known of a process beside what people see.
@@ -89,9 +101,12 @@ pub(super) struct Life {
 /// What those who look after processes share.
 pub(super) struct Shared {
     pub(super) plan: Mutex<Arc<Plan>>,
+    pub(super) board: Mutex<Board>,
     pub(super) table: Mutex<Vec<Process>>,
     pub(super) lives: Mutex<Vec<Life>>,
     ranks: Vec<u8>,
+    /// The shift of each place.
+    pub(super) shifts: Vec<Option<usize>>,
     pub(super) changed: watch::Sender<u64>,
     /// To the keeper that is ready; nothing while there is none.
     pub(super) keeper: watch::Sender<Option<mpsc::Sender<Order>>>,
@@ -99,6 +114,10 @@ pub(super) struct Shared {
     pub(super) orders: Mutex<Vec<Option<mpsc::Sender<Order>>>>,
     /// What became of renewals, by the name of the process.
     pub(super) renewed: mpsc::Sender<(String, Option<String>)>,
+    /// What officers have signed, as the desk was asked to do it.
+    pub(super) acts: mpsc::Sender<(u64, String)>,
+    /// How often the return from an emergency failed in a row.
+    pub(super) returns: Mutex<u32>,
     /// Why the gateway cannot go on.
     pub(super) hopeless: mpsc::Sender<Fault>,
 }
@@ -108,6 +127,7 @@ pub struct Supervisor {
     shared: Arc<Shared>,
     charges: Vec<Charge>,
     renewals: mpsc::Receiver<(String, Option<String>)>,
+    acts: mpsc::Receiver<(u64, String)>,
     listening: mpsc::Receiver<(String, String)>,
     tell: mpsc::Sender<(String, String)>,
     end: mpsc::Receiver<Fault>,
@@ -121,9 +141,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// # Errors
 /// Whatever prevents the gateway from starting, with the remedy.
-pub fn supervise(path: &Path, text: String, files: Vec<SourceFile>, edition: Arc<Edition>) -> Result<Supervisor, Fault> {
+pub fn supervise(path: &Path, text: String, rules: Rules) -> Result<Supervisor, Fault> {
     let config = config::Gateway::of_text(path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
-    check_peers(&config, &edition)?;
+    check_peers(&config, &rules.edition)?;
     config.domains.iter().try_for_each(Door::check)?;
     let confinement = match config.confinement {
         config::Confinement::Full => Confinement::Full,
@@ -135,23 +155,34 @@ pub fn supervise(path: &Path, text: String, files: Vec<SourceFile>, edition: Arc
     let secret = world::HopSecret::read(&config.keys.hops)?;
     let trust = trusted(&config)?;
     let charges = charges(&config);
-    let table =
-        charges.iter().map(|charge| Process { name: charge.name.clone(), pid: None, ready: false, restarts: 0, walls: serde_json::Value::Null });
+    let table = charges.iter().map(|charge| Process {
+        name: charge.name.clone(),
+        pid: None,
+        ready: false,
+        restarts: 0,
+        walls: serde_json::Value::Null,
+        spare: charge.shift == Some(1),
+    });
     let (renewed, renewals) = mpsc::channel(16);
     let (tell, listening) = mpsc::channel(16);
     let (hopeless, end) = mpsc::channel(1);
+    let (asked, acts) = mpsc::channel(16);
     let shared = Shared {
         table: Mutex::new(table.collect()),
         ranks: charges.iter().map(|charge| charge.rank).collect(),
         orders: Mutex::new(charges.iter().map(|_| None).collect()),
-        plan: Mutex::new(Arc::new(Plan { path: path.to_owned(), text, config, edition, files, secret, confinement, trust })),
+        plan: Mutex::new(Arc::new(Plan { path: path.to_owned(), text, config, secret, confinement, trust })),
+        board: Mutex::new(Board { rules: [Some(Arc::new(rules)), None], active: 0 }),
+        shifts: charges.iter().map(|charge| charge.shift).collect(),
+        acts: asked,
+        returns: Mutex::new(0),
         lives: Mutex::new(charges.iter().map(|_| Life { seen: Instant::now(), ready: None, round: 0 }).collect()),
         changed: watch::Sender::new(0),
         keeper: watch::Sender::new(None),
         renewed,
         hopeless,
     };
-    Ok(Supervisor { shared: Arc::new(shared), charges, renewals, listening, tell, end })
+    Ok(Supervisor { shared: Arc::new(shared), charges, renewals, acts, listening, tell, end })
 }
 
 /// Reads what verifier and inspectors will read when they start, so that a fault of it is said before one of them is replaced; gives its digest.
@@ -173,47 +204,58 @@ fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
     Ok(Digest::of(&all))
 }
 
-/// The processes of a configuration, in the order in which they start.
+/// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
 fn charges(config: &config::Gateway) -> Vec<Charge> {
-    let mut all: Vec<(String, Make, Option<Post>)> = vec![
-        ("keeper".to_owned(), Box::new(|plan| Ok(Part::Keeper { rules: sent(&plan.files) })), None),
-        ("verifier".to_owned(), Box::new(verifier), Some(Post::Verifier)),
-        ("inspector-urgent".to_owned(), Box::new(|plan| inspector(plan, true)), Some(Post::Inspector { urgent: true })),
-    ];
-    for number in 1..=config.inspectors.max(1) {
-        all.push((format!("inspector-{number}"), Box::new(|plan| inspector(plan, false)), Some(Post::Inspector { urgent: false })));
-    }
+    let keeper =
+        |_: &Plan, rules: &Rules| Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() });
+    let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
+    all.extend(workers(config, 0));
     for domain in &config.domains {
         let name = domain.name.clone();
-        all.push((format!("door-{name}"), Box::new(move |plan| door(plan, &name)), Some(Post::Door { domain: domain.name.clone() })));
+        let post = Post::Door { domain: domain.name.clone() };
+        all.push((format!("door-{name}"), Box::new(move |plan, _| door(plan, &name)), Some(post), None));
     }
-    all.push(("desk".to_owned(), Box::new(|_| Ok(Part::Desk)), Some(Post::Desk)));
+    all.push(("desk".to_owned(), Box::new(|_, _| Ok(Part::Desk)), Some(Post::Desk), None));
+    all.extend(workers(config, 1));
     let rank = |post: &Option<Post>| match post {
         None => 0,
         Some(Post::Verifier | Post::Inspector { .. }) => RANK_WORKER,
         Some(Post::Door { .. }) => 2,
         Some(Post::Desk) => 3,
     };
-    all.into_iter().enumerate().map(|(at, (name, part, post))| Charge { name, at, rank: rank(&post), part, post }).collect()
+    all.into_iter().enumerate().map(|(at, (name, part, post, shift))| Charge { name, at, rank: rank(&post), part, shift, post }).collect()
 }
 
-fn inspector(plan: &Plan, urgent: bool) -> Result<Part, Fault> {
+/// Verifier and inspectors of one shift.
+fn workers(config: &config::Gateway, shift: usize) -> Vec<(String, Make, Option<Post>, Option<usize>)> {
+    let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![
+        ("verifier".to_owned(), Box::new(verifier), Some(Post::Verifier), Some(shift)),
+        ("inspector-urgent".to_owned(), Box::new(|plan, rules| inspector(plan, rules, true)), Some(Post::Inspector { urgent: true }), Some(shift)),
+    ];
+    for number in 1..=config.inspectors.max(1) {
+        let make: Make = Box::new(|plan, rules| inspector(plan, rules, false));
+        all.push((format!("inspector-{number}"), make, Some(Post::Inspector { urgent: false }), Some(shift)));
+    }
+    all
+}
+
+fn inspector(plan: &Plan, rules: &Rules, urgent: bool) -> Result<Part, Fault> {
     let secret = plan.secret.bytes();
     Ok(Part::Inspector {
         urgent,
-        rules: sent(&plan.files),
+        rules: sent(&rules.files),
         pseudonym: Secret::new(&world::pseudonym_key(&plan.config.keys.pseudonym)?),
-        doors: Ring::of(&from_doors(secret, plan.edition.peers.keys(), &Party::Inspector)?),
+        doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Inspector)?),
         verifier: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
     })
 }
 
-fn verifier(plan: &Plan) -> Result<Part, Fault> {
+fn verifier(plan: &Plan, rules: &Rules) -> Result<Part, Fault> {
     let secret = plan.secret.bytes();
     Ok(Part::Verifier {
-        rules: sent(&plan.files),
-        doors: Ring::of(&from_doors(secret, plan.edition.peers.keys(), &Party::Verifier)?),
-        permits: Ring::of(&to_doors(secret, plan.edition.peers.keys())?),
+        rules: sent(&rules.files),
+        doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Verifier)?),
+        permits: Ring::of(&to_doors(secret, rules.edition.peers.keys())?),
         inspector: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
     })
 }
@@ -247,8 +289,9 @@ impl Supervisor {
     /// # Errors
     /// What made it stop, where that was not `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<()>, listening: impl Fn(&str, &str)) -> Result<(), Fault> {
-        let Self { shared, charges, mut renewals, listening: mut open, tell, mut end } = self;
-        let phases: Vec<watch::Sender<Phase>> = charges.iter().map(|_| watch::Sender::new(Phase::Work { round: 0 })).collect();
+        let Self { shared, charges, mut renewals, mut acts, listening: mut open, tell, mut end } = self;
+        let begin = |charge: &Charge| if charge.shift == Some(1) { Phase::Rest } else { Phase::Work { round: 0 } };
+        let phases: Vec<watch::Sender<Phase>> = charges.iter().map(|charge| watch::Sender::new(begin(charge))).collect();
         let mut tasks = JoinSet::new();
         for (charge, phase) in charges.into_iter().zip(&phases) {
             tasks.spawn(look_after(Arc::clone(&shared), charge, phase.subscribe(), tell.clone()));
@@ -258,17 +301,16 @@ impl Supervisor {
         tokio::pin!(stop);
         let mut ended = Ok(());
         loop {
-            let reload = async {
-                // Nobody who could ask is no reload.
-                if reloads.recv().await.is_none() {
-                    std::future::pending::<()>().await;
-                }
-                match shared.reload(&mut renewals, &phases).await {
-                    Ok(()) => tracing::info!("certificates, revocation lists, peers and trust in labels were read again"),
-                    Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
+            // One thing after the other: a reload and a change of the edition would undo each other.
+            let work = async {
+                tokio::select! {
+                    // Nobody who could ask is no reload.
+                    Some(()) = reloads.recv() => shared.reloaded(&mut renewals, &phases).await,
+                    Some((number, line)) = acts.recv() => shared.acted(number, &line, (&mut renewals, &phases)).await,
+                    due = shared.due() => shared.fall_due(due, (&mut renewals, &phases)).await,
                 }
             };
-            tokio::pin!(reload);
+            tokio::pin!(work);
             let stopped = loop {
                 tokio::select! {
                     () = &mut stop => break true,
@@ -277,7 +319,7 @@ impl Supervisor {
                         break true;
                     }
                     Some((name, address)) = open.recv() => listening(&name, &address),
-                    () = &mut reload => break false,
+                    () = &mut work => break false,
                 }
             };
             if stopped {
@@ -287,7 +329,9 @@ impl Supervisor {
         service::stopping();
         tracing::info!("stopping");
         // In the reverse of the order of their start, each after the one before it has ended.
-        for (at, phase) in phases.iter().enumerate().rev() {
+        let mut order: Vec<(usize, &watch::Sender<Phase>)> = phases.iter().enumerate().collect();
+        order.sort_by_key(|(at, _)| std::cmp::Reverse((shared.ranks.get(*at).copied(), *at)));
+        for (at, phase) in order {
             phase.send_replace(Phase::Stop);
             let ended = async {
                 let mut changed = shared.changed.subscribe();
@@ -307,7 +351,7 @@ impl Supervisor {
     /// The processes as they are now.
     #[must_use]
     pub fn processes(&self) -> Vec<Process> {
-        lock(&self.shared.table).clone()
+        lock(&self.shared.table).iter().filter(|process| !process.spare).cloned().collect()
     }
 }
 
@@ -325,7 +369,7 @@ impl Shared {
     /// Completes when every process of a lower rank is ready.
     pub(super) async fn ranked(&self, rank: u8) {
         let mut changed = self.changed.subscribe();
-        while !lock(&self.table).iter().zip(&self.ranks).all(|(process, other)| *other >= rank || process.ready) {
+        while !lock(&self.table).iter().zip(&self.ranks).all(|(process, other)| *other >= rank || process.ready || process.spare) {
             if changed.changed().await.is_err() {
                 return;
             }
@@ -342,11 +386,31 @@ impl Shared {
         lock(&self.lives).get(at).copied()
     }
 
+    /// The edition under which a process works.
+    pub(super) fn rules_of(&self, charge: &Charge) -> Result<Arc<Rules>, Fault> {
+        let board = lock(&self.board);
+        let found = board.rules.get(charge.shift.unwrap_or(board.active)).cloned().flatten();
+        found.ok_or_else(|| Fault::new(format!("there is no edition for `{}`", charge.name)))
+    }
+
+    /// Whether the gateway cannot go on without a process.
+    pub(super) fn is_needed(&self, charge: &Charge) -> bool {
+        charge.shift.is_none_or(|shift| shift == lock(&self.board).active)
+    }
+
+    async fn reloaded(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) {
+        match self.reload(renewals, phases).await {
+            Ok(()) => tracing::info!("certificates, revocation lists, peers and trust in labels were read again"),
+            Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
+        }
+    }
+
     /// Reads the configuration again, gives it to keeper and doors, and replaces verifier and inspectors where what they trust has changed. Where one
     /// of them refuses, all get the old configuration back.
     async fn reload(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
         let present = Arc::clone(&lock(&self.plan));
-        let plan = Arc::new(changed(&present)?);
+        let rules = self.in_force()?;
+        let plan = Arc::new(changed(&present, &rules)?);
         // What a reload that was given up left unheard.
         while renewals.try_recv().is_ok() {}
         let orders = self.renewals_of(&plan)?;
@@ -385,7 +449,7 @@ impl Shared {
     }
 
     /// Tells them, and waits until each has said whether it takes it.
-    async fn renew(&self, wanted: Vec<(usize, Order)>, renewals: &mut mpsc::Receiver<(String, Option<String>)>) -> Result<(), Fault> {
+    pub(super) async fn renew(&self, wanted: Vec<(usize, Order)>, renewals: &mut mpsc::Receiver<(String, Option<String>)>) -> Result<(), Fault> {
         let mut told = 0_usize;
         for (at, order) in wanted {
             let orders = lock(&self.orders).get(at).cloned().flatten();
@@ -409,27 +473,50 @@ impl Shared {
 
     /// Replaces verifier and inspectors, one after the other: each is ready before the next one ends.
     async fn replace(&self, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
-        for (at, (phase, _)) in phases.iter().zip(&self.ranks).enumerate().filter(|(_, (_, rank))| **rank == RANK_WORKER) {
-            let mut next = 0;
-            phase.send_modify(|phase| {
-                if let Phase::Work { round } = phase {
-                    *round = round.saturating_add(1);
-                    next = *round;
-                }
-            });
-            let replaced = async {
-                let mut changed = self.changed.subscribe();
-                while !self.life(at).is_some_and(|life| life.round == next && life.ready.is_some()) {
-                    if changed.changed().await.is_err() {
-                        break;
-                    }
-                }
-            };
-            let name = lock(&self.table).get(at).map(|process| process.name.clone()).unwrap_or_default();
-            let late = |_| Fault::new(format!("the new `{name}` is not ready in time"));
-            tokio::time::timeout(END_TIME_MAX.saturating_add(READY_TIME_MAX), replaced).await.map_err(late)?;
-            tracing::info!(process = %name, "replaced");
+        let active = lock(&self.board).active;
+        for (at, phase) in self.places(phases, active) {
+            let round = self.begin(at, phase);
+            self.begun(at, round).await?;
         }
+        Ok(())
+    }
+
+    /// The places of a shift.
+    pub(super) fn places<'p>(&self, phases: &'p [watch::Sender<Phase>], shift: usize) -> impl Iterator<Item = (usize, &'p watch::Sender<Phase>)> {
+        let own: Vec<usize> = self.shifts.iter().enumerate().filter(|(_, one)| **one == Some(shift)).map(|(at, _)| at).collect();
+        own.into_iter().filter_map(|at| phases.get(at).map(|phase| (at, phase)))
+    }
+
+    /// Has a process begun, or begun anew; gives the round in which it will be there.
+    pub(super) fn begin(&self, at: usize, phase: &watch::Sender<Phase>) -> u64 {
+        let last = self.life(at).map_or(0, |life| life.round);
+        let mut next = 0;
+        phase.send_modify(|phase| {
+            next = match *phase {
+                Phase::Work { round } => round.max(last).saturating_add(1),
+                Phase::Rest | Phase::Stop => last.saturating_add(1),
+            };
+            if *phase != Phase::Stop {
+                *phase = Phase::Work { round: next };
+            }
+        });
+        next
+    }
+
+    /// Completes when the process of a round is ready.
+    pub(super) async fn begun(&self, at: usize, round: u64) -> Result<(), Fault> {
+        let ready = async {
+            let mut changed = self.changed.subscribe();
+            while !self.life(at).is_some_and(|life| life.round == round && life.ready.is_some()) {
+                if changed.changed().await.is_err() {
+                    break;
+                }
+            }
+        };
+        let name = lock(&self.table).get(at).map(|process| process.name.clone()).unwrap_or_default();
+        let late = |_| Fault::new(format!("the new `{name}` is not ready in time"));
+        tokio::time::timeout(END_TIME_MAX.saturating_add(READY_TIME_MAX), ready).await.map_err(late)?;
+        tracing::info!(process = %name, "replaced");
         Ok(())
     }
 }
@@ -438,10 +525,10 @@ impl Shared {
 const RANK_WORKER: u8 = 1;
 
 /// The plan as its files say it now.
-fn changed(present: &Plan) -> Result<Plan, Fault> {
+fn changed(present: &Plan, rules: &Rules) -> Result<Plan, Fault> {
     let text = std::fs::read_to_string(&present.path).map_err(|cause| Fault::from_cause("the configuration cannot be read", cause))?;
     let config = config::Gateway::of_text(&present.path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
-    check_peers(&config, &present.edition)?;
+    check_peers(&config, &rules.edition)?;
     let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
     if places(&config) != places(&present.config) {
         return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
@@ -453,8 +540,6 @@ fn changed(present: &Plan) -> Result<Plan, Fault> {
         secret: world::HopSecret::read(&config.keys.hops)?,
         trust: trusted(&config)?,
         config,
-        edition: Arc::clone(&present.edition),
-        files: present.files.clone(),
         confinement: present.confinement,
     })
 }
@@ -464,7 +549,7 @@ async fn tell_desk(shared: Arc<Shared>) {
     let mut changed = shared.changed.subscribe();
     let desk = lock(&shared.table).iter().position(|process| process.name == "desk");
     while changed.changed().await.is_ok() {
-        let lines = lock(&shared.table).iter().filter_map(|process| serde_json::to_string(process).ok()).collect();
+        let lines = lock(&shared.table).iter().filter(|process| !process.spare).filter_map(|process| serde_json::to_string(process).ok()).collect();
         let orders = desk.and_then(|at| lock(&shared.orders).get(at).cloned().flatten());
         if let Some(orders) = orders {
             // A desk that is gone is told when it is there again.

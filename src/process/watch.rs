@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::fault_points;
 use super::order::{Failing, Order, Post, Setup, Word};
 use super::supervisor::{Charge, Phase, Shared, lock};
-use crate::base::Fault;
+use crate::base::{Digest, Fault};
 use crate::hop::wire;
 
 /// How long a process may take until it is ready: 60 seconds; a rule set with thousands of patterns compiles in a few.
@@ -97,7 +97,14 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
         () = stopping(&mut phase) => return,
     }
     loop {
-        let Phase::Work { round } = *phase.borrow_and_update() else { return };
+        let now = *phase.borrow_and_update();
+        let round = match now {
+            Phase::Work { round } => round,
+            Phase::Stop => return,
+            // Nobody is left who could say more.
+            Phase::Rest if phase.changed().await.is_err() => return,
+            Phase::Rest => continue,
+        };
         let (begun, keeper) = (Instant::now(), shared.keepers());
         shared.live(charge.at, |life| life.ready = None);
         let end = run_once(&shared, &charge, &mut phase, round, &tell).await;
@@ -118,6 +125,8 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
         if let Some((failing, fault)) = end.failure() {
             // Whoever ends because the keeper did is not to blame.
             let blame = charge.post.is_none() || keeper == shared.keepers();
+            // An edition that is only made ready is given up by whoever wants it, and the gateway goes on under the one in force.
+            let blame = blame && shared.is_needed(&charge);
             // A keeper that says itself that it cannot keep will say so again; one that was killed may not be.
             let keeps_not = charge.post.is_none() && matches!(end, End::Failed(..));
             if let Some(fault) = given_up(&charge, failing, fault, blame && strikes.count(keeps_not, ready, Instant::now())) {
@@ -183,7 +192,7 @@ impl Shared {
 
     /// Whether every process was ready or answered not long ago.
     pub(super) fn is_awake(&self) -> bool {
-        lock(&self.lives).iter().all(|life| life.seen.elapsed() <= READY_TIME_MAX)
+        lock(&self.lives).iter().zip(&*lock(&self.table)).all(|(life, process)| process.spare || life.seen.elapsed() <= READY_TIME_MAX)
     }
 }
 
@@ -197,10 +206,10 @@ async fn run_once(
 ) -> Result<End, Fault> {
     let token = token()?;
     if let Some(post) = &charge.post {
-        announce(shared, phase, token, post).await?;
+        announce(shared, phase, (token, shared.rules_of(charge)?.edition.digest), post).await?;
     }
     let plan = Arc::clone(&lock(&shared.plan));
-    let part = (charge.part)(&plan)?;
+    let part = (charge.part)(&plan, &*shared.rules_of(charge)?)?;
     let earlier = lock(&shared.table).get(charge.at).map_or(0, |process| process.restarts);
     let (child, mut stream) = start(&charge.name, earlier)?;
     shared.change(charge.at, |process| process.pid = child.id());
@@ -240,19 +249,19 @@ async fn stopping(phase: &mut watch::Receiver<Phase>) {
 }
 
 /// Completes when a process of this round is to stop, or to make room for one of the next.
-async fn leaving(phase: &mut watch::Receiver<Phase>, round: u64) -> Phase {
-    phase.wait_for(|phase| *phase != Phase::Work { round }).await.map_or(Phase::Stop, |phase| *phase)
+async fn leaving(phase: &mut watch::Receiver<Phase>, seen: Phase) -> Phase {
+    phase.wait_for(|phase| *phase != seen).await.map_or(Phase::Stop, |phase| *phase)
 }
 
 /// Waits for a keeper, and tells it whom to expect.
-async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, token: [u8; 32], post: &Post) -> Result<(), Fault> {
+async fn announce(shared: &Shared, phase: &mut watch::Receiver<Phase>, (token, edition): ([u8; 32], Digest), post: &Post) -> Result<(), Fault> {
     let mut keepers = shared.keeper.subscribe();
     let keeper = tokio::select! {
         found = keepers.wait_for(Option::is_some) => found.ok().and_then(|found| found.clone()),
         () = stopping(phase) => None,
     };
     let Some(keeper) = keeper else { return Err(Fault::new("the gateway stops")) };
-    keeper.send(Order::Expect { token, post: post.clone() }).await.map_err(|_| Fault::new("the keeper ended"))
+    keeper.send(Order::Expect { token, post: post.clone(), edition }).await.map_err(|_| Fault::new("the keeper ended"))
 }
 
 /// Starts this very program as a part, with one end of a socket as its standard input and nothing else of ours.
@@ -300,7 +309,7 @@ impl Watch<'_> {
         }
         let mut tick = tokio::time::interval(PING_TIME);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut deaf, mut round) = (false, self.round);
+        let (mut deaf, mut seen) = (false, Phase::Work { round: self.round });
         loop {
             tokio::select! {
                 // What it said before it ended is heard first.
@@ -313,10 +322,10 @@ impl Watch<'_> {
                 },
                 ended = self.child.wait() => return self.ended(ended, deaf).await,
                 Some(order) = waiting.recv() => drop(self.control.sender.say(order).await),
-                left = leaving(phase, round) => match left {
+                left = leaving(phase, seen) => match left {
                     Phase::Stop => return self.end().await,
-                    Phase::Work { round: next } => {
-                        round = next;
+                    next => {
+                        seen = next;
                         self.make_room().await;
                     }
                 },
@@ -383,6 +392,7 @@ impl Watch<'_> {
             }
             Word::Recovered => tracing::info!("nothing of an earlier run is undecided"),
             // Nobody may wait for it any more.
+            Word::Asked { number, line } => drop(self.shared.acts.send((number, line)).await),
             Word::Renewed { refused } => drop(self.shared.renewed.try_send((self.charge.name.clone(), refused))),
             // Its end follows.
             Word::Failed { failing, why } => self.failed = Some((failing, why)),

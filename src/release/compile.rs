@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::label::Lattice;
-use crate::policy::{Agreement, Clause, Edition, Registry};
+use crate::policy::{Agreement, Clause, Condition, Edition, Registry, When};
 
 use super::exercise;
 use super::vocabulary::WORDS;
@@ -46,6 +46,18 @@ action release appliesTo {{
     )
 }
 
+/// The same for an edition that declares conditions: `context.conditions` has each, and one `in` another of the same is not below it.
+#[must_use]
+pub fn schema_with(lattice: &Lattice, conditions: &[Condition]) -> String {
+    let plain = schema(lattice);
+    if conditions.is_empty() {
+        return plain;
+    }
+    let fields: Vec<String> = conditions.iter().map(|condition| format!("{}: Condition", quoted(condition.name.as_str()))).collect();
+    let entity = "entity Condition in [Condition];\n";
+    format!("{entity}{}", plain.replacen("    format: Format,\n", &format!("    conditions: {{ {} }},\n    format: Format,\n", fields.join(", ")), 1))
+}
+
 /// What one condition of a clause is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,6 +76,8 @@ pub enum About {
     Traffic,
     /// The kind of the content.
     Kind,
+    /// The conditions of the rule set.
+    Conditions,
     /// Whether the label can be taken to a policy in which the clause has a ceiling.
     Policy,
     /// How high the label is.
@@ -84,6 +98,7 @@ pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, reg
         let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
         conditions.push((About::Kind, format!("({})", likes.join(" || "))));
     }
+    conditions.extend(clause.when.iter().map(|when| (About::Conditions, holds(when))));
     conditions.extend(ceilings(clause, lattice));
     conditions
 }
@@ -105,6 +120,12 @@ pub(in crate::release) fn permit_when(id: &str, condition: &str) -> String {
 pub fn clauses(edition: &Edition) -> String {
     let all = edition.agreements.iter().flat_map(|agreement| agreement.clauses.iter().map(move |clause| (agreement, clause)));
     all.map(|(agreement, clause)| permit(agreement, clause, &edition.registry, &edition.lattice)).collect::<Vec<_>>().join("\n")
+}
+
+fn holds(when: &When) -> String {
+    let (name, id) = (quoted(when.condition.as_str()), |value: &String| quoted(&format!("{}/{value}", when.condition)));
+    let equal: Vec<String> = when.values.iter().map(|value| format!("context.conditions[{name}] == Condition::{}", id(value))).collect();
+    format!("({})", if equal.is_empty() { "false".to_owned() } else { equal.join(" || ") })
 }
 
 /// At or below every ceiling of a policy to which the label can be taken, and at least one of them can be reached.

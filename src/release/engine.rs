@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, Response,
     RestrictedExpression, Schema, ValidationMode, Validator,
@@ -20,7 +21,8 @@ use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
-use crate::policy::{Clause, Edition, PeerEntry, Registry, Release};
+use crate::policy::conditions::met;
+use crate::policy::{Clause, Condition, Edition, PeerEntry, Registry, Release};
 use crate::statement::Grant;
 
 /// The compiled release rules of one edition.
@@ -31,6 +33,10 @@ pub struct Engine {
     /// For the time in which a peer is no member of a community of its own: who is in what is asked anew then.
     schema: Schema,
     registry: Registry,
+    conditions: Vec<Condition>,
+    pub(in crate::release) exercise_policies: BTreeSet<String>,
+    /// What the conditions are, by name.
+    met: ArcSwap<Vec<(String, String)>>,
     action: EntityUid,
     pub(in crate::release) types: Types,
     pub(in crate::release) desks: BTreeMap<Name, Desk>,
@@ -73,7 +79,7 @@ impl Engine {
     /// Every fault of every policy: syntax, types, a missing or repeated `@id`, a condition that can never hold.
     pub fn compile(edition: &Edition) -> Result<Self, Vec<Complaint>> {
         let mut complaints = Vec::new();
-        let schema = parse_schema(&edition.lattice).map_err(|what| vec![of_edition(edition, what)])?;
+        let schema = parse_schema(edition).map_err(|what| vec![of_edition(edition, what)])?;
         let clauses = compile_clauses(edition, &schema, &mut complaints);
         let mut extras: Vec<Compiled> = Vec::new();
         let mut ground = super::extra::Ground { schema: &schema, vocabulary: Vocabulary::of(edition), seen: BTreeSet::new() };
@@ -81,7 +87,8 @@ impl Engine {
             extras.append(&mut super::extra::parse(file, &mut ground, &mut complaints));
         }
         super::stated::descriptions(edition, &schema, &ground.vocabulary, &mut complaints);
-        let entities = entities(&edition.registry, edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
+        let entities =
+            entities((&edition.registry, &edition.conditions), edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
         let (eras, mut desks) = (Eras::of(edition), BTreeMap::new());
         for peer in edition.peers.values() {
             match desk(peer, &clauses, &extras, &eras) {
@@ -94,14 +101,41 @@ impl Engine {
         if !complaints.is_empty() {
             return Err(complaints);
         }
-        let (lattice, registry) = (Arc::clone(&edition.lattice), edition.registry.clone());
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, action, types, desks, third_parties: Ground::of(edition) })
+        let (lattice, registry, conditions) = (Arc::clone(&edition.lattice), edition.registry.clone(), edition.conditions.clone());
+        let met = ArcSwap::from_pointee(met(&conditions, &[]));
+        Ok(Self {
+            lattice,
+            authorizer: Authorizer::new(),
+            entities,
+            schema,
+            registry,
+            conditions,
+            exercise_policies: edition.exercise_policies.clone(),
+            met,
+            action,
+            types,
+            desks,
+            third_parties: Ground::of(edition),
+        })
     }
 
     /// What the first line of every chain says of a message: its mark and where it stands.
     #[must_use]
     pub fn marked(&self, labelled: &Labelled<'_>) -> String {
         marked(&self.lattice, labelled)
+    }
+
+    /// The conditions as they are.
+    pub(in crate::release) fn conditions_met(&self) -> Arc<Vec<(String, String)>> {
+        self.met.load_full()
+    }
+
+    /// Takes these conditions from the next message on.
+    pub fn meet(&self, set: &[(String, String)]) {
+        let now = met(&self.conditions, set);
+        if **self.met.load() != now {
+            self.met.store(Arc::new(now));
+        }
     }
 
     /// Lets go of every answer that was given before: for benches, and for the law that an answer from memory is that of the rules.
@@ -144,8 +178,15 @@ impl Engine {
         let kept = parts::keep(&self.lattice, labelled, recipient, circumstances.now)?;
         chain.extend_from_slice(kept.chain());
         let facts = labelled.parsed().facts();
-        exercise::agree(labelled.parsed().header().traffic, facts.traffic, &sender.traffic, &recipient.traffic)?;
-        let ask = || self.ask(&Question::of(labelled, kept.label(), &facts, &self.lattice, circumstances), &sender.name, &recipient.name);
+        let flag = labelled.parsed().header().traffic;
+        let said = exercise::said(labelled.parsed().tree(), facts.traffic)?;
+        exercise::agree(flag, said, &sender.traffic, &recipient.traffic)?;
+        exercise::policy_agrees(flag, self.lattice.policy_name(labelled.label().policy), &self.exercise_policies)?;
+        let conditions = self.met.load_full();
+        let ask = || {
+            let question = Question::of(labelled, kept.label(), &facts, &self.lattice, (circumstances, Arc::clone(&conditions)));
+            self.ask(&question, &sender.name, &recipient.name)
+        };
         let header = labelled.parsed().header();
         let said = Said {
             format: labelled.parsed().format().name,
@@ -155,6 +196,7 @@ impl Engine {
             precedence: header.precedence,
             label: kept.label(),
             sender: &sender.name,
+            conditions: &conditions,
         };
         let clause = self.desks.get(&recipient.name).map_or_else(ask, |desk| desk.memo.answer(&said, circumstances.now, ask))?;
         let how = match clause.release {
@@ -217,7 +259,7 @@ impl Engine {
         }
         let [one, two] = peers.map(Cow::as_ref);
         let other = Some(two).filter(|two| two.name != one.name);
-        entities(&self.registry, std::iter::once(one).chain(other), &self.schema).ok().map(Cow::Owned)
+        entities((&self.registry, &self.conditions), std::iter::once(one).chain(other), &self.schema).ok().map(Cow::Owned)
     }
 
     /// All policies of all sets, for the test that compares them with the sets.
@@ -244,6 +286,7 @@ fn fits(clause: &Clause, question: &Question<'_>, sender: &PeerEntry) -> bool {
     sender.is_among(&clause.from)
         && clause.formats.contains(question.format)
         && clause.traffic.contains(&question.traffic)
+        && clause.when.iter().all(|when| when.holds(&question.conditions))
         && (clause.kinds.is_empty() || clause.kinds.iter().any(|kind| like(kind, question.kind)))
 }
 
@@ -271,8 +314,8 @@ fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
     format!("marked `{} {}` by {}", lattice.policy_name(label.policy), lattice.level_name(label.policy, label.level), places.join(" and "))
 }
 
-pub(in crate::release) fn parse_schema(lattice: &Lattice) -> Result<Schema, String> {
-    let text = compile::schema(lattice);
+pub(in crate::release) fn parse_schema(edition: &Edition) -> Result<Schema, String> {
+    let text = compile::schema_with(&edition.lattice, &edition.conditions);
     Schema::from_cedarschema_str(&text).map(|(schema, _)| schema).map_err(|error| format!("the schema of the rules does not hold: {error}"))
 }
 
@@ -315,13 +358,24 @@ fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled], eras: &Eras
     Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, memo: Memo::new(eras) })
 }
 
-fn entities<'p>(registry: &Registry, peers: impl Iterator<Item = &'p PeerEntry>, schema: &Schema) -> Result<Entities, String> {
+fn entities<'p>(
+    (registry, conditions): (&Registry, &[Condition]),
+    peers: impl Iterator<Item = &'p PeerEntry>,
+    schema: &Schema,
+) -> Result<Entities, String> {
     let mut all = Vec::new();
     for owner in registry.owners() {
         all.push(Entity::new_no_attrs(uid("Nation", owner)?, HashSet::new()));
     }
     for community in registry.communities.keys() {
         all.push(Entity::new_no_attrs(uid("Community", community.as_str())?, HashSet::new()));
+    }
+    for condition in conditions {
+        let id = |value: &String| uid("Condition", &format!("{}/{value}", condition.name));
+        let below = std::iter::once(None).chain(condition.values.iter().map(Some));
+        for (value, below) in condition.values.iter().zip(below) {
+            all.push(Entity::new_no_attrs(id(value)?, below.map(id).transpose()?.into_iter().collect()));
+        }
     }
     for peer in peers {
         let mut parents = HashSet::from([uid("Nation", &peer.nation)?]);

@@ -99,6 +99,7 @@ fn bare(id: Name, release: Release) -> Arc<Clause> {
         sanitise: Vec::new(),
         traffic: BTreeSet::new(),
         onward: BTreeSet::new(),
+        when: Vec::new(),
         line: 0,
     })
 }

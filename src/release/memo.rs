@@ -1,7 +1,7 @@
 //! What was answered before: the clause, or the refusal, by everything that an answer can depend on.
 //!
 //! Cedar takes some twenty microseconds for a message, and most messages of a peer are marked and meant alike. An answer is a function of the
-//! edition and of the [`Key`]: format, kind, traffic, precedence, label, sender, and the era, which is the stretch of time between two moments at
+//! edition and of the [`Key`]: format, kind, traffic, precedence, label, sender, conditions, and the era, which is the stretch of time between two moments at
 //! which an agreement or a membership begins or ends. Where a policy of the officer's own looks at the clock or at the subject, these are in the
 //! key as they are. A law asks every question both ways.
 //!
@@ -70,6 +70,7 @@ pub(in crate::release) struct Key {
     level: LevelIx,
     categories: Vec<Category>,
     sender: Name,
+    conditions: Arc<Vec<(String, String)>>,
     era: i128,
 }
 
@@ -83,6 +84,7 @@ pub(in crate::release) struct Said<'s> {
     pub(in crate::release) precedence: Precedence,
     pub(in crate::release) label: &'s Label,
     pub(in crate::release) sender: &'s Name,
+    pub(in crate::release) conditions: &'s Arc<Vec<(String, String)>>,
 }
 
 type Answer = Result<Arc<Clause>, Refusal>;
@@ -114,6 +116,7 @@ impl Memo {
             level: said.label.level,
             categories: said.label.categories.clone(),
             sender: said.sender.clone(),
+            conditions: Arc::clone(said.conditions),
             era: self.eras.era(now),
         })
     }
@@ -162,11 +165,19 @@ mod tests {
 
     /// How often each question in turn reaches the rules.
     fn asked(looks: Looks, questions: &[(&str, &str, &str)]) -> Vec<bool> {
-        let memo = Memo::new(&eras(looks));
+        let (memo, conditions) = (Memo::new(&eras(looks)), Arc::default());
         let (sender, label) = (Name::new("gbr-ops").unwrap(), crate::release::tests::label());
         let ask = |&(kind, subject, now): &(&str, &str, &str)| {
-            let said =
-                Said { format: "cot", kind, subject, traffic: Traffic::Operation, precedence: Precedence::Routine, label: &label, sender: &sender };
+            let said = Said {
+                format: "cot",
+                kind,
+                subject,
+                traffic: Traffic::Operation,
+                precedence: Precedence::Routine,
+                label: &label,
+                sender: &sender,
+                conditions: &conditions,
+            };
             let reached = Cell::new(false);
             let answer = memo.answer(&said, time(now), || {
                 reached.set(true);
@@ -194,6 +205,24 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_depends_on_the_conditions() {
+        let memo = Memo::new(&eras(Looks::default()));
+        let (sender, label) = (Name::new("gbr-ops").unwrap(), crate::release::tests::label());
+        let reached = |value: &str| {
+            let conditions = Arc::new(vec![("alert".to_owned(), value.to_owned())]);
+            let (traffic, precedence) = (Traffic::Operation, Precedence::Routine);
+            let said = Said { format: "cot", kind: "a", subject: "", traffic, precedence, label: &label, sender: &sender, conditions: &conditions };
+            let reached = Cell::new(false);
+            let _answer = memo.answer(&said, time("2026-03-01T00:00:00Z"), || {
+                reached.set(true);
+                Err(Refusal::new(Reason::AgreementNone, ""))
+            });
+            reached.get()
+        };
+        assert_eq!(["normal", "high", "normal", "high"].map(reached), [true, true, false, false]);
+    }
+
+    #[test]
     fn what_an_author_can_make_long_or_many_is_not_kept() {
         let long = "a".repeat(TEXT_BYTES_MAX + 1);
         assert_eq!(asked(Looks::default(), &[(&long, "", "2026-03-01T00:00:00Z"), (&long, "", "2026-03-01T00:00:00Z")]), [true, true]);
@@ -215,6 +244,7 @@ mod tests {
             precedence: Precedence::Routine,
             label: &label,
             sender: &sender,
+            conditions: &Arc::default(),
         };
         for reason in [Reason::AgreementError, Reason::AgreementNone, Reason::AgreementForbidden] {
             let answer = memo.answer(&said, time("2026-03-01T00:00:00Z"), || Err(Refusal::new(reason, "")));

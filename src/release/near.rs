@@ -42,7 +42,7 @@ impl Unmet {
             About::Recipient | About::Sender | About::Itself => 16,
             About::Format => 8,
             About::Kind => 4,
-            About::Traffic | About::Policy => 2,
+            About::Traffic | About::Policy | About::Conditions => 2,
             About::Dates | About::Ceiling => 1,
         }
     }
@@ -110,7 +110,7 @@ impl Engine {
         let kept = parts::keep(&self.lattice, asked.labelled, asked.recipient, asked.now);
         let label = kept.as_ref().map_or_else(|_| asked.labelled.label(), parts::Kept::label);
         let facts = asked.labelled.parsed().facts();
-        let question = Question::of(asked.labelled, label, &facts, &self.lattice, &Circumstances { now: asked.now });
+        let question = Question::of(asked.labelled, label, &facts, &self.lattice, (&Circumstances { now: asked.now }, self.conditions_met()));
         let Some(put) = self.put(&question, asked) else {
             return Nearness { clauses: Vec::new(), own: Vec::new(), control: Vec::new(), labels: Vec::new() };
         };
@@ -164,6 +164,11 @@ impl Engine {
                 let covered = clause.traffic.iter().map(|&traffic| exercise::word(traffic).to_owned());
                 format!("it releases the traffic {}, and this is `{}`", list(&mut covered.into_iter()), exercise::word(question.traffic))
             }
+            About::Conditions => {
+                let wanted =
+                    clause.when.iter().map(|when| format!("{} {}", when.condition, when.values.iter().cloned().collect::<Vec<_>>().join(" or ")));
+                format!("it permits only while {}", list(&mut wanted.into_iter()))
+            }
             About::Kind => format!("it releases the kinds {}, and this is `{}`", list(&mut clause.kinds.iter().cloned()), question.kind),
             About::Policy => format!("it has ceilings {}, to none of which `{} {}` can be taken", ceilings(), said.policy, said.classification),
             About::Ceiling => format!("it releases up to {}, and this is `{} {}`", ceilings(), said.policy, said.classification),
@@ -215,8 +220,11 @@ impl Engine {
         self.lattice.check(label, asked.now)?;
         mandatory::clear(&self.lattice, label, asked.recipient, asked.now)?;
         let facts = asked.labelled.parsed().facts();
-        exercise::agree(asked.labelled.parsed().header().traffic, facts.traffic, &asked.sender.traffic, &asked.recipient.traffic)?;
-        let question = Question::of(asked.labelled, label, &facts, &self.lattice, &at);
+        let flag = asked.labelled.parsed().header().traffic;
+        let said = exercise::said(asked.labelled.parsed().tree(), facts.traffic)?;
+        exercise::agree(flag, said, &asked.sender.traffic, &asked.recipient.traffic)?;
+        exercise::policy_agrees(flag, self.lattice.policy_name(label.policy), &self.exercise_policies)?;
+        let question = Question::of(asked.labelled, label, &facts, &self.lattice, (&at, self.conditions_met()));
         self.ask(&question, &asked.sender.name, &asked.recipient.name).map(|clause| clause.id.clone())
     }
 }

@@ -1,5 +1,7 @@
 //! What Cedar is asked: one message, one sender, one recipient, one time, as plain values.
 
+use std::sync::Arc;
+
 use cedar_policy::{Context, RestrictedExpression};
 
 use super::Circumstances;
@@ -20,6 +22,8 @@ pub(in crate::release) struct Question<'q> {
     pub(in crate::release) label: LabelView,
     /// Rank of the label in each policy to which it can be taken, by the policy's name.
     pub(in crate::release) ranks: Vec<(String, u32)>,
+    /// The conditions that the rule set declares, by name, with what they are.
+    pub(in crate::release) conditions: Arc<Vec<(String, String)>>,
 }
 
 impl<'q> Question<'q> {
@@ -29,7 +33,7 @@ impl<'q> Question<'q> {
         label: &Label,
         facts: &'q crate::format::Facts<'_>,
         lattice: &Lattice,
-        at: &Circumstances,
+        (at, conditions): (&Circumstances, Arc<Vec<(String, String)>>),
     ) -> Self {
         let header = labelled.parsed().header();
         Question {
@@ -41,13 +45,14 @@ impl<'q> Question<'q> {
             now: at.now,
             label: lattice.view(label),
             ranks: ranks(lattice, label),
+            conditions,
         }
     }
 
     /// The question about a message that was never written.
-    pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &Lattice) -> Self {
+    pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &Lattice, conditions: Arc<Vec<(String, String)>>) -> Self {
         let super::stated::Imagined { format, kind, subject, traffic, precedence, now, label } = *imagined;
-        Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label) }
+        Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label), conditions }
     }
 
     /// The context record of the request; the shape is that of [`super::compile::schema`].
@@ -72,7 +77,9 @@ impl<'q> Question<'q> {
             ("categories", RestrictedExpression::new_set(categories)),
             ("ranks", RestrictedExpression::new_record(ranks).ok()?),
         ];
-        Context::from_pairs(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).ok()
+        let set = self.conditions.iter().map(|(name, value)| (name.clone(), word(&types.condition, &format!("{name}/{value}"))));
+        let set = RestrictedExpression::new_record(set).ok().filter(|_| !self.conditions.is_empty()).map(|record| ("conditions", record));
+        Context::from_pairs(pairs.into_iter().chain(set).map(|(key, value)| (key.to_owned(), value))).ok()
     }
 }
 

@@ -36,7 +36,7 @@ impl Stated {
     /// Every fault of every policy and condition.
     pub fn of(edition: &Edition) -> Result<Self, Vec<Complaint>> {
         let mut complaints = Vec::new();
-        let schema = parse_schema(&edition.lattice).map_err(|what| vec![of_edition(edition, what)])?;
+        let schema = parse_schema(edition).map_err(|what| vec![of_edition(edition, what)])?;
         let mut compiled = compile_clauses(edition, &schema, &mut complaints);
         let mut ground = Ground { schema: &schema, vocabulary: Vocabulary::of(edition), seen: BTreeSet::new() };
         for file in &edition.cedar {
@@ -169,6 +169,7 @@ impl Engine {
         let (sender, recipient) = (edition.peers.get(from).ok_or_else(unknown)?, edition.peers.get(to).ok_or_else(unknown)?);
         mandatory::clear(lattice, imagined.label, recipient, imagined.now)?;
         exercise::agree(imagined.traffic, Some(imagined.traffic), &sender.traffic, &recipient.traffic)?;
-        self.ask(&Question::imagined(imagined, lattice), from, to)
+        exercise::policy_agrees(imagined.traffic, lattice.policy_name(imagined.label.policy), &edition.exercise_policies)?;
+        self.ask(&Question::imagined(imagined, lattice, self.conditions_met()), from, to)
     }
 }

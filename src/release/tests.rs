@@ -38,6 +38,7 @@ fn question<'q>(kind: &'q str, policy: &str, level: &str) -> Question<'q> {
             created: None,
         },
         ranks: vec![(policy.to_owned(), rank)],
+        conditions: std::sync::Arc::new(crate::policy::conditions::met(&EDITION.conditions, &[])),
     }
 }
 
@@ -57,7 +58,7 @@ fn ask(question: &Question<'_>, from: &str, to: &str) -> Result<String, Reason> 
 
 #[test]
 fn a_question_has_the_shape_of_the_schema() {
-    let schema = Schema::from_cedarschema_str(&compile::schema(&EDITION.lattice)).unwrap().0;
+    let schema = Schema::from_cedarschema_str(&compile::schema_with(&EDITION.lattice, &EDITION.conditions)).unwrap().0;
     for ranks in [vec![], vec![("GBR".to_owned(), 1), ("USA".to_owned(), 2), ("NATO".to_owned(), u32::MAX)]] {
         let question = Question { ranks, ..question("a-f-G", "GBR", "SECRET") };
         let [peer, action] = ["Peer::\"usa-ops\"", "Action::\"release\""].map(|uid| uid.parse().unwrap());

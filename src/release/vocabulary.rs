@@ -25,6 +25,7 @@ pub(in crate::release) struct Types {
     pub(in crate::release) classification: EntityTypeName,
     pub(in crate::release) category: EntityTypeName,
     pub(in crate::release) group: EntityTypeName,
+    pub(in crate::release) condition: EntityTypeName,
 }
 
 impl Types {
@@ -39,6 +40,7 @@ impl Types {
             classification: classification?,
             category: category?,
             group: group?,
+            condition: "Condition".parse().map_err(|error| format!("Condition: {error}"))?,
         })
     }
 }
@@ -59,6 +61,7 @@ impl Vocabulary {
         let schemes = edition.lattice.policies();
         let tags = || schemes.iter().flat_map(|scheme| &scheme.tags);
         let categories = tags().flat_map(|tag| tag.values.iter().map(move |value| format!("{}/{}", tag.set, value.name)));
+        let conditions = edition.conditions.iter().flat_map(|one| one.values.iter().map(move |value| format!("{}/{value}", one.name)));
         let strings = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<BTreeSet<String>>();
         let known = [
             ("Peer", strings(&mut edition.peers.keys().map(Name::as_str))),
@@ -70,6 +73,7 @@ impl Vocabulary {
             ("Precedence", strings(&mut Precedence::ALL.into_iter().map(Precedence::word))),
             ("Policy", strings(&mut schemes.iter().map(|scheme| scheme.name.as_str()))),
             ("Classification", strings(&mut schemes.iter().flat_map(|scheme| &scheme.levels).map(|level| level.name.as_str()))),
+            ("Condition", conditions.collect()),
             ("Category", categories.collect()),
             ("Group", strings(&mut tags().flat_map(|tag| &tag.values).map(|value| value.name.as_str()))),
         ];

@@ -78,17 +78,21 @@ impl Replay<'_> {
             loop {
                 let part = reader.records(page)?;
                 let recorded = gathering.gather(&reader, part.rows, &mut totals)?;
-                if given {
-                    collect(&hands, &mut totals, &mut tell)?;
+                // Conditions change between two decisions, never while one is made.
+                for run in recorded.chunk_by(|one, next| one.conditions == next.conditions) {
+                    if given {
+                        collect(&hands, &mut totals, &mut tell)?;
+                    }
+                    if let Some(first) = run.first() {
+                        std::iter::once(self.new).chain(self.under).for_each(|guard| guard.meet(&first.conditions));
+                    }
+                    give(&hands, run.to_vec())?;
+                    given = true;
                 }
-                give(&hands, recorded)?;
-                given = true;
                 match part.next {
                     Some(next) => page.after = Some(next),
-                    None => {
-                        collect(&hands, &mut totals, &mut tell)?;
-                        return Ok(());
-                    }
+                    None if given => return collect(&hands, &mut totals, &mut tell),
+                    None => return Ok(()),
                 }
             }
         })

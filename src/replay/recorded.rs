@@ -1,6 +1,7 @@
 //! What a journal has of each decision: message, time, and what reviewers had waived, as it was when the decision was made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Totals;
 use super::consents::Consents;
@@ -29,6 +30,8 @@ pub struct Recorded {
     pub waivers: Waivers,
     /// Consents of third parties that may be meant, as they stood.
     pub grants: Vec<Grant>,
+    /// The conditions that were set, by name.
+    pub conditions: Arc<Vec<(String, String)>>,
     /// What was decided.
     pub decisions: Vec<Decision>,
     /// Name and edition of the rule set in force.
@@ -51,6 +54,7 @@ pub(super) struct Gathering {
     accepted: HashMap<MessageKey, Accepted>,
     reviewed: Option<(u64, Reviewed)>,
     consents: Consents,
+    conditions: Arc<Vec<(String, String)>>,
 }
 
 impl Gathering {
@@ -76,7 +80,12 @@ impl Gathering {
                 }
                 Event::Origin(one) => self.consents.use_up(&one),
                 Event::Stated(one) => self.consents.take(one),
-                Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
+                Event::Condition(one) => {
+                    let conditions = Arc::make_mut(&mut self.conditions);
+                    conditions.retain(|(name, _)| *name != one.name);
+                    conditions.push((one.name, one.value));
+                }
+                Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
             }
         }
         Ok(found)
@@ -94,7 +103,7 @@ impl Gathering {
             waivers = waived(reader, &key, &review.recipient, index)?;
             header.destinations = vec![review.recipient];
         }
-        Ok(Recorded { key, record, header, now, waivers, grants, decisions, edition, digest })
+        Ok(Recorded { key, record, header, now, waivers, grants, conditions: Arc::clone(&self.conditions), decisions, edition, digest })
     }
 }
 

@@ -35,6 +35,12 @@ impl VerifierKey {
         &self.public
     }
 
+    /// Whether it is the key of another, whatever both are called.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.public == other.public
+    }
+
     // SPEC: C2SP signed-note, "Signatures": SHA-256(name || 0x0A || type || key)[:4].
     fn key_id(&self) -> [u8; 4] {
         let Digest([a, b, c, d, ..]) = Digest::of(&[self.name.as_bytes(), b"\n", &[ED25519_TYPE], &self.public].concat());
@@ -128,6 +134,14 @@ impl SignerKey {
             true => Ok(out),
             false => Err("its hash is not that of its name and key".to_owned()),
         }
+    }
+
+    /// The same key under another name.
+    #[cfg(test)]
+    pub(crate) fn named(&self, name: &str) -> Result<Self, Fault> {
+        let verifier = VerifierKey { name: name.to_owned(), public: self.verifier.public };
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(self.pair.to_pkcs8v1().map_err(|_| Fault::new("no key"))?.as_ref());
+        Ok(Self { pair: pair.map_err(|_| Fault::new("no key"))?, verifier })
     }
 
     fn of_seed(name: &str, seed: &[u8; 32]) -> Result<Self, Fault> {

@@ -6,6 +6,7 @@ mod chain;
 mod consent;
 
 mod delivery;
+mod editions;
 mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;

@@ -1,9 +1,12 @@
 //! `vestibule rules`: a rule set, checked and tested before it decides anything.
 
+mod activate;
 mod check;
 mod compare;
 mod replay;
 mod prove;
+mod sign;
+mod signatures;
 mod test;
 
 use std::path::Path;
@@ -13,10 +16,13 @@ use crate::pipeline::Guard;
 use crate::policy::{self, report};
 use crate::process::load_guard;
 
+pub(super) use activate::{Activate, BreakGlass, ask};
 pub(super) use check::Check;
 pub(super) use compare::Compare;
 pub(super) use prove::Prove;
 pub(super) use replay::Replay;
+pub(super) use sign::Sign;
+pub(super) use signatures::Signatures;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.

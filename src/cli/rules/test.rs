@@ -121,6 +121,7 @@ impl Test {
         let mut table = output::table(&["case", "file", "to", "expected", "found"]);
         let (mut ran, mut failed) = (0_u32, 0_u32);
         for case in &guard.edition().cases {
+            guard.meet(&case.conditions);
             let passage = pass(&mut inspector, case, &secrets, practice(guard, case)?.as_ref());
             for expectation in &case.expect {
                 let (wanted, found) = (expected(expectation), seen(&passage, expectation));

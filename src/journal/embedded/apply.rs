@@ -23,6 +23,9 @@ pub(super) fn read_number(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
+/// Where other records name their message, acts of officers have this: the index of records by message finds them, and no message has such a place.
+pub(super) const OF_OFFICERS: i64 = -1;
+
 /// 0 for the most urgent.
 pub(super) fn urgency(precedence: Precedence) -> i64 {
     match precedence {
@@ -96,6 +99,7 @@ impl Applying<'_> {
             Event::Operated(_) => None,
             Event::Origin(one) => Some(self.origin(one)?),
             Event::Stated(one) => Some(self.state(one, index)?),
+            Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
         };
         self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))

@@ -214,6 +214,10 @@ impl Journal for Engine {
         self.read(move |views| views.records(page))
     }
 
+    fn acts(&self) -> Later<'_, Vec<Entry>> {
+        self.read(|views| views.acts())
+    }
+
     fn counts(&self) -> Later<'_, Counts> {
         self.read(|views| views.counts())
     }

@@ -60,6 +60,12 @@ pub(crate) struct Stored {
 }
 
 impl Reader {
+    /// Whether there is a journal in a folder.
+    #[must_use]
+    pub fn is_there(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
     /// Opens the journal of a folder; contents are shown only where a ring is given.
     ///
     /// # Errors
@@ -122,6 +128,14 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn records(&self, page: Page) -> Result<Paged<Entry>, Fault> {
         self.views().records(page)
+    }
+
+    /// Every act of officers, oldest first.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn acts(&self) -> Result<Vec<Entry>, Fault> {
+        self.views().acts()
     }
 
     /// Totals.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, ToSql, params};
 
-use super::apply::{checkpoint_state, read_number, receipt_of, stored};
+use super::apply::{OF_OFFICERS, checkpoint_state, read_number, receipt_of, stored};
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Time};
 use crate::journal::event::{Accepted, Event, MessageKey, Record};
 use crate::journal::seal::{Place, SealRing};
@@ -183,6 +183,12 @@ impl Views<'_> {
             })
         };
         rows.into_iter().map(tally).collect()
+    }
+
+    /// Every act of officers, oldest first.
+    pub(super) fn acts(&self) -> Result<Vec<Entry>, Fault> {
+        let sql = "SELECT ix, bytes, leaf FROM record WHERE message = ?1 ORDER BY ix";
+        self.all(sql, &[&OF_OFFICERS], |row| Ok(entry(row)))?.into_iter().collect()
     }
 
     /// Size and checkpoints, for a reader without the tree.

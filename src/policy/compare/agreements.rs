@@ -6,7 +6,7 @@ use super::facts::{self, Facts, Weight, quoted};
 use super::{Difference, Effect, spelt};
 use crate::base::Name;
 use crate::policy::peers::TRAFFIC;
-use crate::policy::{Agreement, Clause, Edition, Release, Transform, TransformAction};
+use crate::policy::{Agreement, Clause, Edition, Release, Transform, TransformAction, When};
 
 /// Clauses that a sentence names as those of before: 2. More are counted.
 const EARLIER_MAX: usize = 2;
@@ -111,7 +111,7 @@ fn reordered(was: &Clause, is: &Clause) -> Option<Difference> {
 }
 
 fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
-    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, onward, line: _ } = clause;
+    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, when, onward, line: _ } = clause;
     let (mut facts, subject) = (Facts::default(), format!("the clause `{id}`"));
     for (relation, words) in [("sender", from), ("recipient", to)] {
         // Whom a word of `to` reaches is told of each partner.
@@ -120,6 +120,10 @@ fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
     }
     formats.iter().for_each(|format| facts.member(&subject, "format", format!("`{format}`"), Effect::Wider));
     traffic.iter().for_each(|traffic| facts.member(&subject, "kind of traffic", format!("`{}`", spelt(&TRAFFIC, traffic)), Effect::Wider));
+    for When { condition, values } in when {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        facts.member(&subject, "condition", format!("`{condition}` is {}", values.join(" or ")), Effect::Narrower);
+    }
     onward.iter().for_each(|party| facts.member(&subject, "third party that consented in general", format!("`{party}`"), Effect::Wider));
     match kinds.as_slice() {
         [] => facts.value(&subject, "the choice of kinds", "every kind", Weight::Opens(1)),

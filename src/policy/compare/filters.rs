@@ -125,7 +125,7 @@ fn meaning(policy: &Policy) -> String {
 }
 
 fn of_case(facts: &mut Facts, case: &Case) {
-    let Case { name, rule, from, now, precedence, traffic, media_type, label, consents, body, expect } = case;
+    let Case { name, rule, from, now, conditions, precedence, traffic, media_type, label, consents, body, expect } = case;
     let file = rule.split_once(':').map_or(&**rule, |(file, _)| file);
     facts.member("the rule set", "case", format!("`{name}` of {}", short(file)), Effect::Neither);
     let subject = format!("the case `{name}` of {}", short(file));
@@ -137,6 +137,7 @@ fn of_case(facts: &mut Facts, case: &Case) {
         ("the traffic", spelt(&TRAFFIC, traffic)),
         ("the media type", format!("`{media_type}`")),
         ("the detached label", label.as_ref().map_or_else(|| "none".to_owned(), |label| abridged(label))),
+        ("the conditions", conditions.iter().map(|(name, value)| format!("`{name}` is `{value}`")).collect::<Vec<_>>().join(", ")),
         ("the consents", consents.iter().map(|note| abridged(note)).collect::<Vec<_>>().join("; ")),
         ("the message", format!("{} bytes ({})", body.len(), crate::base::Digest::of(body))),
         ("the expectation", expected.join("; ")),

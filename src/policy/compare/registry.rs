@@ -1,9 +1,9 @@
 //! Names: the edition's own, nations, organisations, and who is in which community at what time.
 
 use super::Effect;
-use super::facts::{Facts, Weight};
+use super::facts::{Facts, Weight, quoted};
 use super::peers::term;
-use crate::policy::{Edition, Invariant, Registry};
+use crate::policy::{Condition, Edition, Invariant, Registry};
 
 /// What an edition says of names and members. Peers, agreements, schemes and filters are compared elsewhere.
 pub(super) fn facts(edition: &Edition) -> Facts {
@@ -12,6 +12,8 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         edition: number,
         digest: _,
         home,
+        conditions,
+        exercise_policies,
         registry,
         lattice: _,
         peers: _,
@@ -49,6 +51,11 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         facts.member(whole, "row of dates", format!("`{code}` in `{community}`"), Effect::Either);
         term(&mut facts, &format!("the row of dates of `{code}` in `{community}`"), at);
     }
+    for Condition { name, values } in conditions {
+        facts.member(whole, "condition", format!("`{name}`"), Effect::Either);
+        facts.value(&format!("the condition `{name}`"), "the values", quoted(values), Weight::Always(Effect::Either));
+    }
+    exercise_policies.iter().for_each(|policy| facts.member(whole, "marking scheme of exercises", format!("`{policy}`"), Effect::Either));
     for Invariant { id, sentence, form, file: _, at: _ } in invariants {
         let subject = format!("the invariant `{id}`");
         facts.member(whole, "invariant", format!("`{id}`"), Effect::Neither);

@@ -113,7 +113,7 @@ impl Setting {
 
     /// The same under consents.
     pub(super) fn inspected_under(&self, message: &Received, now: Time, only: Option<Name>, grants: Vec<Grant>) -> Inspection {
-        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, grants };
+        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, grants, conditions: Vec::new() };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -284,9 +284,10 @@ impl Setting {
     }
 
     fn joined(&self, message: Received, now: Time, inspection: Inspection) -> (Verdict, Vec<(String, u64)>) {
-        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new() };
+        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new(), conditions: Arc::default() };
         self.runtime.block_on(async {
             let shared = self.keeper();
+            let shift = shared.shifts.now();
             let (near, mut far) = wire::here();
             let (verifies, attends) = wire::here();
             let hostile = async {
@@ -297,13 +298,13 @@ impl Setting {
             let parts = async {
                 tokio::join!(
                     hostile,
-                    shared.inspectors.employ(Duty::Any, near, INSPECT),
-                    shared.verifiers.employ(Duty::Any, verifies, VERIFY),
+                    shift.inspectors.employ(Duty::Any, near, INSPECT),
+                    shift.verifiers.employ(Duty::Any, verifies, VERIFY),
                     verifier::attend(&self.verifier, attends)
                 )
             };
             tokio::select! {
-                verdict = shared.decide(&self.verifier.edition, question) => (verdict.expect("a verdict"), shared.alarms.now().into_iter().collect()),
+                verdict = shared.decide(&shift, question) => (verdict.expect("a verdict"), shared.alarms.now().into_iter().collect()),
                 _ = parts => panic!("the parts ended first"),
             }
         })

@@ -6,6 +6,7 @@ use crate::hop::{Notice, Received, Wanted};
 use crate::journal::{Accepted, Appended, Body, Denied, Event, MessageKey};
 use crate::policy::Edition;
 use crate::process::notices::request_id;
+use crate::process::shift::Shift;
 use crate::process::world;
 use crate::statement::MEDIA_TYPE;
 
@@ -27,19 +28,19 @@ impl Shared {
     }
 
     /// Asks whose consent is wanted for a message that is held. What fails here fails quietly: the message stays held.
-    pub(in crate::process) async fn request(&self, edition: &Edition, message: Received, wanted: Vec<Wanted>) {
+    pub(in crate::process) async fn request(&self, shift: &Shift, message: Received, wanted: Vec<Wanted>) {
         for want in wanted {
             for origin in &want.origins {
-                let peers = edition.peers.values().filter(|peer| peer.nation == *origin && peer.key.is_some());
+                let peers = shift.edition.peers.values().filter(|peer| peer.nation == *origin && peer.key.is_some());
                 for to in peers.filter(|peer| self.config.load().peer(peer.name.as_str()).is_some()).map(|peer| &peer.name) {
-                    self.request_of(edition, &message, (to, origin), &want).await;
+                    self.request_of(shift, &message, (to, origin), &want).await;
                 }
             }
         }
     }
 
-    async fn request_of(&self, edition: &Edition, message: &Received, (to, origin): (&Name, &str), want: &Wanted) {
-        let (Some(of), Some(home)) = (Name::new(origin), Name::new(&edition.home)) else { return };
+    async fn request_of(&self, shift: &Shift, message: &Received, (to, origin): (&Name, &str), want: &Wanted) {
+        let (Some(of), Some(home)) = (Name::new(origin), Name::new(&shift.edition.home)) else { return };
         let key = MessageKey { from: home, id: request_id(&message.key(), &want.recipient, to) };
         let due = self.journal.undelivered().await.unwrap_or_default();
         if due.iter().any(|due| due.recipient == *to && due.count >= REQUESTS_MAX) {
@@ -48,7 +49,7 @@ impl Shared {
         }
         let now = world::now();
         let notice = Notice::Request { to: to.clone(), of, recipient: want.recipient.clone(), label: want.label.clone() };
-        let Some(prepared) = self.write_notices(edition, message, &key, vec![notice], now).await else {
+        let Some(prepared) = self.write_notices(shift, message, &key, vec![notice], now).await else {
             tracing::warn!(peer = %to, message = %message.header.id, "no request for consent was written");
             return;
         };

@@ -1,0 +1,75 @@
+//! The trial of an edition before it comes into force: its own cases, through the whole path.
+//!
+//! Takes a compiled edition, gives every expectation that is not met. It is what `vestibule rules test` runs, without its tables.
+
+use super::world::Secrets;
+use crate::base::{Fault, Header, MessageId, Time};
+use crate::filter::Waivers;
+use crate::label::Signer;
+use crate::link::pki::{Anchor, Use};
+use crate::pipeline::{Guard, Inspector, World};
+use crate::policy::{Bind, Case, Expectation};
+
+/// Days that a key for looking only is valid: one, that of the case.
+const PRACTICE_DAYS: u32 = 1;
+
+/// Every expectation of the edition's cases that is not met, one line each.
+///
+/// # Errors
+/// Where a key for looking only cannot be made.
+pub(super) fn unmet(guard: &Guard) -> Result<Vec<String>, Fault> {
+    let secrets = Secrets::from_bytes(b"cases: no pseudonym made with this key ever leaves");
+    let mut inspector = Inspector::new(guard);
+    let mut unmet = Vec::new();
+    for case in &guard.edition().cases {
+        let signer = practice(guard, case)?;
+        guard.meet(&case.conditions);
+        let world = World { now: case.now, keys: &secrets.keys(), waivers: &Waivers::default(), signer: signer.as_ref() };
+        let passage = inspector.pass(&case.from, &header(case), &case.body, &world);
+        for expected in &case.expect {
+            let found = passage.rulings.iter().find(|ruling| ruling.recipient == expected.to);
+            let met = found.is_some_and(|found| {
+                let edits = || found.edits.iter().map(|edit| edit.path.clone()).collect::<Vec<_>>();
+                (found.outcome, found.code) == (expected.outcome, expected.code)
+                    && expected.clause.as_ref().is_none_or(|clause| found.clause.as_ref() == Some(clause))
+                    && expected.edits.as_ref().is_none_or(|expected| *expected == edits())
+            });
+            if !met {
+                let found = found.map_or("nothing", |found| found.outcome.word());
+                unmet.push(line(case, expected, found));
+            }
+        }
+    }
+    guard.meet(&[]);
+    Ok(unmet)
+}
+
+fn line(case: &Case, expected: &Expectation, found: &str) -> String {
+    format!("{}: the case `{}` expects {} for `{}`, found {found}", case.rule, case.name, expected.outcome, expected.to)
+}
+
+fn header(case: &Case) -> Header {
+    Header {
+        id: MessageId::from_parts(0, [0; 10]),
+        precedence: case.precedence,
+        destinations: case.expect.iter().map(|expectation| expectation.to.clone()).collect(),
+        media_type: case.media_type.clone(),
+        traffic: case.traffic,
+        sent: case.now,
+        label: case.label.clone(),
+    }
+}
+
+/// A binding key of the time of a case, for looking only; none where nobody of the case gets labels bound.
+fn practice(guard: &Guard, case: &Case) -> Result<Option<Signer>, Fault> {
+    let binds = |expected: &Expectation| guard.edition().peers.get(&expected.to).is_some_and(|peer| peer.bind != Bind::Nothing);
+    if !case.expect.iter().any(binds) {
+        return Ok(None);
+    }
+    signer_of(case.now).map(Some)
+}
+
+fn signer_of(now: Time) -> Result<Signer, Fault> {
+    let issued = Anchor::make("practice", now, PRACTICE_DAYS)?.issue("practice.lab", Use::Label, now, PRACTICE_DAYS)?;
+    Signer::of_pem(issued.key.as_bytes(), issued.certificate.as_bytes())
+}
