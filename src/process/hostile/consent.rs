@@ -16,7 +16,7 @@ fn key(code: &str) -> SignerKey {
 
 /// A consent of the United States to whatever the clause of tracks releases to Canada, signed by somebody.
 fn consent(by: &str, now: Time) -> Grant {
-    let at = |ms: i64| Time::from_unix_ms(now.unix_ms() + ms).unwrap();
+    let at = |ms: i64| Time::from_unix_ms(now.unix_ms().saturating_add(ms)).unwrap();
     let scope = Scope::Clause(name("FVEY-TRACKS/1.1"));
     let consent = Consent { scope, to: [name("can-ops")].into(), from: at(-60_000), until: at(3_600_000), uses: 1, revocable: true };
     let statement = Statement { id: world::fresh_id().unwrap(), by: name("USA"), time: now, says: Says::Consent(consent) };
