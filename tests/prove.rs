@@ -55,11 +55,16 @@ fn forwarded(found: &CounterExample) -> (&str, &str, String) {
     (found.witness.from.as_str(), found.witness.to.as_str(), tried.clause.as_ref().unwrap().to_string())
 }
 
-const THIRD_PARTY: &str = "[[never]]\nid = \"third-party\"\nsentence = \"a partner gets what Britain sent\"\nto = [\"guest-isac\"]\nnot_from = [\"GBR\"]\n";
+const THIRD_PARTY: &str =
+    "[[never]]\nid = \"third-party\"\nsentence = \"a partner gets what Britain sent\"\nto = [\"guest-isac\"]\nnot_from = [\"GBR\"]\n";
 
 /// A clause that sends tracks to the private partner, and no policy against what third nations sent.
 const PLANTED: &[(&str, &str, &str)] = &[
-    ("agreements/fvey-tracks.toml", "[[clause]]\nid = \"1.1\"\nfrom = [\"FVEY\"]\nto = [\"FVEY\"]", "[[clause]]\nid = \"1.1\"\nfrom = [\"FVEY\"]\nto = [\"FVEY\", \"guest-isac\"]"),
+    (
+        "agreements/fvey-tracks.toml",
+        "[[clause]]\nid = \"1.1\"\nfrom = [\"FVEY\"]\nto = [\"FVEY\"]",
+        "[[clause]]\nid = \"1.1\"\nfrom = [\"FVEY\"]\nto = [\"FVEY\", \"guest-isac\"]",
+    ),
     ("release.cedar", "unless { resource in Nation::\"GBR\" };", "unless { resource in Nation::\"GBR\" || resource in Nation::\"CAN\" };"),
 ];
 
@@ -86,7 +91,8 @@ fn a_planted_clause_gives_a_message_that_the_gateway_forwards() {
 
 #[test]
 fn a_planted_permit_and_a_clearance_that_is_too_high_are_found() {
-    let amber = "[[never]]\nid = \"amber\"\nsentence = \"a partner gets GREEN\"\nto = [\"guest-isac\"]\nabove = [{ policy = \"TLP\", level = \"GREEN\" }]\n";
+    let amber =
+        "[[never]]\nid = \"amber\"\nsentence = \"a partner gets GREEN\"\nto = [\"guest-isac\"]\nabove = [{ policy = \"TLP\", level = \"GREEN\" }]\n";
     let permit = "\n@id(\"planted\")\n@release(\"automatic\")\npermit (principal == Peer::\"guest-isac\", action == Action::\"release\", resource == Peer::\"gbr-ops\")\nwhen { context.format == Format::\"cot\" };\n\n// What carries an atomic";
     let clearance = ("peers.toml", "{ policy = \"TLP\", up_to = \"GREEN\" }", "{ policy = \"TLP\", up_to = \"AMBER\" }");
     let policy = ("release.cedar", "\n// What carries an atomic", permit);
@@ -120,7 +126,11 @@ fn a_new_edition_releases_more_only_where_it_is_excepted() {
         "kinds = [\"b-a-*\"]\nup_to = [{ policy = \"EU\", level = \"CONFIDENTIEL UE/EU CONFIDENTIAL\" }]",
         "kinds = [\"b-a-*\"]\nup_to = [{ policy = \"EU\", level = \"SECRET UE/EU SECRET\" }]",
     );
-    let narrower = ("agreements/eu-sa.toml", "up_to = [{ policy = \"EU\", level = \"SECRET UE/EU SECRET\" }]", "up_to = [{ policy = \"EU\", level = \"CONFIDENTIEL UE/EU CONFIDENTIAL\" }]");
+    let narrower = (
+        "agreements/eu-sa.toml",
+        "up_to = [{ policy = \"EU\", level = \"SECRET UE/EU SECRET\" }]",
+        "up_to = [{ policy = \"EU\", level = \"CONFIDENTIEL UE/EU CONFIDENTIAL\" }]",
+    );
     let (old, none) = (guard(&files("five-eyes")), BTreeSet::new());
     let against = |except| Some(Against { edition: old.edition(), except });
     let atomal = "[[never]]\nid = \"atomal\"\nsentence = \"nothing atomic\"\ncategories = [\"Special Category Designators/ATOMAL\"]\n";
@@ -137,7 +147,8 @@ fn a_new_edition_releases_more_only_where_it_is_excepted() {
     assert!(matches!(excepted.verdict, Verdict::Proved), "{excepted:?}");
     assert!(excepted.sentence.ends_with("except under EU-SA/2.1"));
     // A peer that joins a community gets more, though no clause was changed.
-    let joined = ("peers.toml", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = []", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = [\"FVEY\"]");
+    let joined =
+        ("peers.toml", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = []", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = [\"FVEY\"]");
     let more = answer(&changed(&[joined], atomal), &none);
     match &more.verdict {
         Verdict::False(found) => assert_eq!(found.witness.to.as_str(), "usa-handsets"),
@@ -162,7 +173,11 @@ fn a_solver_that_is_not_there_is_a_fault_with_a_remedy_and_one_that_may_not_work
 
 #[test]
 fn a_policy_that_the_model_cannot_hold_is_named_and_nothing_is_proved() {
-    let odd = ("release.cedar", "when { context.national_only && principal.nation != resource.nation };", "when { context.national_only && principal.nation != resource.nation && !context.categories.isEmpty() };");
+    let odd = (
+        "release.cedar",
+        "when { context.national_only && principal.nation != resource.nation };",
+        "when { context.national_only && principal.nation != resource.nation && !context.categories.isEmpty() };",
+    );
     let guard = changed(&[odd], THIRD_PARTY);
     match prove(&guard, &Options { solver: &solver(), steps: STEPS, against: None }) {
         Err(Obstacle::Rules(complaints)) => assert!(complaints[0].what.contains("no-list-means-the-senders-nation"), "{complaints:?}"),
@@ -186,7 +201,8 @@ fn the_command_writes_the_message_and_inspect_shows_the_breach() {
     }
     let found = folder.path().join("found");
     let program = || Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    let output = program().args(["rules", "prove", "--json", "--solver"]).arg(solver()).arg("--counter-examples").args([&found, &rules]).output().unwrap();
+    let output =
+        program().args(["rules", "prove", "--json", "--solver"]).arg(solver()).arg("--counter-examples").args([&found, &rules]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -202,5 +218,9 @@ fn the_command_writes_the_message_and_inspect_shows_the_breach() {
         .output()
         .unwrap();
     let line: serde_json::Value = serde_json::from_str(String::from_utf8(inspected.stdout).unwrap().lines().next().unwrap()).unwrap();
-    assert_eq!((line["outcome"].as_str(), line["agreement"].as_str(), line["to"].as_str()), (Some("forward"), Some("FVEY-TRACKS/1.1"), Some("guest-isac")), "{line}");
+    assert_eq!(
+        (line["outcome"].as_str(), line["agreement"].as_str(), line["to"].as_str()),
+        (Some("forward"), Some("FVEY-TRACKS/1.1"), Some("guest-isac")),
+        "{line}"
+    );
 }

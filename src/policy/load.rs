@@ -85,8 +85,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
         lattice.as_ref().filter(|_| !peers.names.is_empty()).map(|lattice| desk.agreements(&ruleset, &peers, lattice)).unwrap_or_default();
     // They name what stands in all of the files before: where one of those is wrong, they would be blamed for it.
     let settled = desk.complaints.is_empty();
-    let invariants =
-        lattice.as_ref().filter(|_| settled).map(|lattice| desk.invariants(&ruleset, &peers, lattice, &agreements)).unwrap_or_default();
+    let invariants = lattice.as_ref().filter(|_| settled).map(|lattice| desk.invariants(&ruleset, &peers, lattice, &agreements)).unwrap_or_default();
     let profiles = desk.profiles();
     desk.complain_of_formats_without_profile(&agreements);
     let messages = desk.messages();

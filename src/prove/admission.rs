@@ -110,7 +110,8 @@ struct Step<'s> {
 impl<'s> Step<'s> {
     /// Where a value goes; none where it has no equivalent.
     fn images(self, value: &TagValue) -> Option<Vec<(TagIx, ValueIx)>> {
-        let mut mapped = value.equivalents.iter().filter(|equivalent| equivalent.policy == self.to.policy && equivalent.applied.releases()).peekable();
+        let mut mapped =
+            value.equivalents.iter().filter(|equivalent| equivalent.policy == self.to.policy && equivalent.applied.releases()).peekable();
         mapped.peek()?;
         let target = |target: Target| match target {
             Target::Value(tag, value) => Some((tag, value)),
@@ -177,7 +178,8 @@ impl<'s> Step<'s> {
     fn apart(self) -> String {
         let mut conditions = Vec::new();
         for target in (0..self.there.tags.len()).map(TagIx::at).filter(|target| self.is_permissive(*target)) {
-            let sources: Vec<String> = self.policy.tags.iter().filter(|tag| tag.kind == TagKind::Permissive).map(|tag| self.into_tag(tag, target)).collect();
+            let sources: Vec<String> =
+                self.policy.tags.iter().filter(|tag| tag.kind == TagKind::Permissive).map(|tag| self.into_tag(tag, target)).collect();
             for (at, one) in sources.iter().enumerate() {
                 for two in sources.iter().skip(at.saturating_add(1)).filter(|two| *two != "false") {
                     conditions.push(any(vec![not(one), not(two)]));
@@ -225,7 +227,9 @@ impl<'s> Step<'s> {
             held.push(if everyones { "true".to_owned() } else { not(&filled) });
         }
         // Where something is added the list is there whatever was carried.
-        if added.is_empty() { held.push(not(&filled)) }
+        if added.is_empty() {
+            held.push(not(&filled))
+        }
         any(held)
     }
 

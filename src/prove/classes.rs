@@ -101,7 +101,8 @@ fn whole(edition: &Edition, policy: &Policy, value: (&Tag, &TagValue), place: (P
             let image = match equivalent.to {
                 Target::Discard => "discarded".to_owned(),
                 Target::Value(tag, value) => {
-                    let found = there.and_then(|policy| policy.tags.get(tag.index())).and_then(|tag| tag.values.get(value.index()).map(|value| (tag, value)));
+                    let found =
+                        there.and_then(|policy| policy.tags.get(tag.index())).and_then(|tag| tag.values.get(value.index()).map(|value| (tag, value)));
                     found.map_or_else(String::new, |found| format!("{}{}", tag.index(), alone(found, (to.policy, tag, value), holders)))
                 }
             };

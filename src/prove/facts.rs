@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::classes::Categories;
 use crate::base::{Name, Precedence, Traffic};
 use crate::format::FORMATS;
-use super::classes::Categories;
-use crate::label::scheme::{Holders, Level, Policy, Status, Tag, Unmarked};
 use crate::label::Term;
+use crate::label::scheme::{Holders, Level, Policy, Status, Tag, Unmarked};
 use crate::policy::{Edition, PeerEntry};
 use crate::release::compile::quoted;
 use crate::release::exercise;
@@ -195,9 +195,10 @@ impl Facts<'_> {
 
     /// As [`crate::label::Lattice::national_only`] has it, for labels of one policy.
     fn national_in(&self, policy: &Policy) -> String {
-        let eyes_only = policy.tags.iter().flat_map(|tag| {
-            tag.values.iter().filter(|value| value.holders == Holders::Owner).map(|value| self.stands(tag, &value.name))
-        });
+        let eyes_only = policy
+            .tags
+            .iter()
+            .flat_map(|tag| tag.values.iter().filter(|value| value.holders == Holders::Owner).map(|value| self.stands(tag, &value.name)));
         let unmarked = any(policy.levels.iter().filter(|level| level.unmarked == Unmarked::Owner).map(|level| self.classified(level)).collect());
         let release = policy.release.and_then(|release| policy.tags.get(release.index()));
         let unlisted = all(vec![unmarked, release.map_or_else(|| "true".to_owned(), |tag| not(&self.present(tag)))]);

@@ -74,7 +74,10 @@ impl<'d> Desk<'d> {
         let work = || -> Result<Vec<(usize, (Verdict, Duration))>, Fault> {
             let mut done = Vec::new();
             let mut solver = Solver::start(&self.start)?;
-            while let (at, Some(question)) = { let at = next.fetch_add(1, Ordering::Relaxed); (at, questions.get(at)) } {
+            while let (at, Some(question)) = {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                (at, questions.get(at))
+            } {
                 let begun = Instant::now();
                 done.push((at, (self.answer(&mut solver, question)?, begun.elapsed())));
             }

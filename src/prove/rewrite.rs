@@ -240,7 +240,8 @@ fn literal(value: &Value) -> Result<(), Unmodelled> {
 /// An expression in Cedar as a tree: the text is made by this room, of names that were checked and quoted.
 fn parsed(text: &str) -> Result<Value, Unmodelled> {
     // As the side of an equation, an expression of any type stands in a condition.
-    let policy = Policy::parse(None, format!("permit (principal, action, resource) when {{ ({text}) == ({text}) }};")).map_err(|error| error.to_string())?;
+    let policy =
+        Policy::parse(None, format!("permit (principal, action, resource) when {{ ({text}) == ({text}) }};")).map_err(|error| error.to_string())?;
     let tree = policy.to_json().map_err(|error| error.to_string())?;
     let side = tree.pointer("/conditions/0/body/==/left").cloned();
     side.ok_or_else(|| "an expression of an unknown form".to_owned())

@@ -99,7 +99,10 @@ impl Solver {
 fn started(start: &Start) -> Result<CedarSymCompiler<LocalSolver>, Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::new(format!("the solver `{}` cannot be started: {error}", start.program.display()));
     let mut command = tokio::process::Command::new(&start.program);
-    command.args(["--lang", "smt", "--seed=1", "--sat-random-seed=1", "--decision=internal"]).arg(format!("--rlimit-per={}", start.steps)).kill_on_drop(true);
+    command
+        .args(["--lang", "smt", "--seed=1", "--sat-random-seed=1", "--decision=internal"])
+        .arg(format!("--rlimit-per={}", start.steps))
+        .kill_on_drop(true);
     let solver = LocalSolver::from_command(&mut command).map_err(|error| failed(&error))?;
     CedarSymCompiler::new(solver).map_err(|error| failed(&error))
 }

@@ -105,7 +105,11 @@ impl Template<'_> {
             }
             Self::Case(standing) => {
                 let Standing { case, header, label, format, facts } = &**standing;
-                let same = witness.from == case.from && witness.format.name == *format && witness.kind == facts.0 && witness.label.policy == label.policy && witness.label.level == label.level;
+                let same = witness.from == case.from
+                    && witness.format.name == *format
+                    && witness.kind == facts.0
+                    && witness.label.policy == label.policy
+                    && witness.label.level == label.level;
                 let fits = same && same_ms(witness.now, case.now) && witness.traffic == header.traffic;
                 fits.then(|| (addressed(header.clone()), case.body.clone()))
             }

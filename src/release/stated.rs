@@ -92,8 +92,8 @@ fn described(
         when.parse::<Expression>().map_err(|error| wrong(format!("not Cedar: {}", said(&error)), "a condition", see()))?;
     }
     let text = format!("permit (principal, action == Action::\"release\", resource)\nwhen {{\n  {}\n}};\n", condition(edition, description));
-    let policy =
-        Policy::parse(Some(PolicyId::new(invariant.id.as_str())), text).map_err(|error| wrong(format!("not Cedar: {}", said(&error)), "a condition", see()))?;
+    let policy = Policy::parse(Some(PolicyId::new(invariant.id.as_str())), text)
+        .map_err(|error| wrong(format!("not Cedar: {}", said(&error)), "a condition", see()))?;
     if let Some((literal, near)) = vocabulary.strangers(&policy).into_iter().next() {
         let remedy = near.map_or_else(|| "use a name of this rule set and its marking schemes".to_owned(), |near| format!("did you mean `{near}`?"));
         return Err(wrong(format!("`{literal}` names nothing"), "no such name, so the invariant would say nothing", remedy));

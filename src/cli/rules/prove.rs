@@ -151,7 +151,10 @@ impl Prove {
             Verdict::False(found) => {
                 out.line(format_args!("{} ({}): false of this message:", proof.id, proof.rule))?;
                 let shown = shown(guard, found, None);
-                out.line(format_args!("  {} `{}` from {} to {} at {}, {}", shown.format, shown.kind, shown.from, shown.to, shown.now, shown.traffic))?;
+                out.line(format_args!(
+                    "  {} `{}` from {} to {} at {}, {}",
+                    shown.format, shown.kind, shown.from, shown.to, shown.now, shown.traffic
+                ))?;
                 out.line(format_args!("  label      {}", marking(&shown.label)))?;
                 out.line(format_args!("  trial      {}", found.seen.sentence()))?;
                 let Some(tried) = tried(&found.seen) else { return out.line("") };
