@@ -105,18 +105,18 @@ fn a_planted_permit_and_a_clearance_that_is_too_high_are_found() {
 #[test]
 fn a_clause_that_nobody_can_use_is_named() {
     let usable = "[[usable]]\nid = \"usable\"\nsentence = \"every clause permits something\"\n";
-    let only_american = (
+    let only_space = (
         "agreements/isac-notices.toml",
         "[[clause]]\nid = \"1.1\"",
-        "[[clause]]\nid = \"9.9\"\nfrom = [\"GBR\"]\nto = [\"guest-isac\"]\nkinds = [\"a-*\"]\nup_to = [{ policy = \"USA\", level = \"SECRET\" }]\nrelease = \"automatic\"\n\n[[clause]]\nid = \"1.1\"",
+        "[[clause]]\nid = \"9.9\"\nfrom = [\"GBR\"]\nto = [\"guest-isac\"]\nkinds = [\"a-*-P-*\"]\nup_to = [{ policy = \"GBR\", level = \"OFFICIAL\" }]\nrelease = \"automatic\"\n\n[[clause]]\nid = \"1.1\"",
     );
-    let report = proved(&changed(&[only_american], usable), None);
+    let report = proved(&changed(&[only_space], usable), None);
     match &report.proofs[0].verdict {
         Verdict::Idle(clauses) => assert_eq!(clauses.iter().map(Name::as_str).collect::<Vec<_>>(), ["ISAC-NOTICES/9.9"]),
         other => panic!("{other:?}"),
     }
     let except = "[[usable]]\nid = \"usable\"\nsentence = \"every other clause permits something\"\nexcept = [\"ISAC-NOTICES/9.9\"]\n";
-    assert!(proved(&changed(&[only_american], except), None).holds());
+    assert!(proved(&changed(&[only_space], except), None).holds());
 }
 
 #[test]

@@ -193,6 +193,11 @@ impl Facts<'_> {
         any(self.edition.lattice.policies().iter().map(|policy| all(vec![self.marked_in(policy), self.national_in(policy)])).collect())
     }
 
+    /// What this edition derives, by what it derives it from.
+    pub(in crate::prove) fn definition(&self) -> String {
+        format!("context.{} == {}", self.attribute("national_only"), self.national())
+    }
+
     /// As [`crate::label::Lattice::national_only`] has it, for labels of one policy.
     fn national_in(&self, policy: &Policy) -> String {
         let eyes_only = policy
@@ -220,7 +225,7 @@ impl Facts<'_> {
 
     /// What holds of every question that a gateway under this edition asks, one condition each; `mentioned` are the categories that policies name.
     pub(in crate::prove) fn world(&self, mentioned: &BTreeSet<String>) -> Vec<String> {
-        let national = format!("context.{} == {}", self.attribute("national_only"), self.national());
+        let national = self.definition();
         let clock = format!("context.now_ms >= {} && context.now_ms < {}", CLOCK_MS.0, CLOCK_MS.1);
         let mut conditions = vec!["principal != resource".to_owned(), clock, self.marks(), national];
         // Every message has them, and what is left of one as well: a join has what its parts have.

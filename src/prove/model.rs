@@ -62,7 +62,11 @@ impl Model {
         let schema = Schema::from_cedarschema_str(&schema(&sides)).map_err(|error| failed(&error))?.0;
         let kind = "Peer".parse::<cedar_policy::EntityTypeName>().map_err(|error| failed(&error))?;
         let action: EntityUid = "Action::\"release\"".parse().map_err(|error| failed(&error))?;
-        let rules = Rules::of(facts(edition, Side::New), &stated)?;
+        let mut rules = Rules::of(facts(edition, Side::New), &stated)?;
+        // What the old edition derives is derived where the new one is asked as well, or a wrong one would seem to be a difference.
+        if let Some(old) = old {
+            rules.forbids.push(forbid("world/was", "true", &facts(old, Side::Old).definition())?);
+        }
         let old = old.zip(before.as_ref()).map(|(old, stated)| Rules::of(facts(old, Side::Old), stated)).transpose()?;
         Ok(Self { schema, request: RequestEnv::new(kind.clone(), action, kind), rules, old, categories })
     }

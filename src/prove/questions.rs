@@ -28,6 +28,9 @@ const ATTEMPTS: usize = 8;
 /// Solvers at most: 8; each takes some 100 MB.
 const SOLVERS_MAX: usize = 8;
 
+/// Answers with the places of their questions.
+type Placed = Vec<(usize, (Verdict, Duration))>;
+
 /// One question to the solver.
 #[derive(Debug, Clone)]
 pub(in crate::prove) enum Question<'e> {
@@ -71,7 +74,7 @@ impl<'d> Desk<'d> {
     /// The first failure of the surroundings.
     pub(in crate::prove) fn answers(&self, questions: &[Question<'_>]) -> Result<Vec<(Verdict, Duration)>, Fault> {
         let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<(usize, (Verdict, Duration))>, Fault> {
+        let work = || -> Result<Placed, Fault> {
             let mut done = Vec::new();
             let mut solver = Solver::start(&self.start)?;
             while let (at, Some(question)) = {
@@ -220,7 +223,7 @@ fn none(question: &Question<'_>) -> Verdict {
     }
 }
 
-fn clauses<'i>(invariant: &'i Invariant) -> &'i BTreeSet<Name> {
+fn clauses(invariant: &Invariant) -> &BTreeSet<Name> {
     static NONE: BTreeSet<Name> = BTreeSet::new();
     match &invariant.form {
         Form::Never(description) => &description.clauses,
