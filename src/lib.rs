@@ -35,6 +35,7 @@ pub mod translate;
 pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
+pub mod cases;
 
 // The facts.
 pub mod journal;

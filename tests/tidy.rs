@@ -22,6 +22,7 @@ const ROOMS: &[&str] = &[
     "rebuild",
     "verify",
     "pipeline",
+    "cases",
     "journal",
     "audit",
     "sandbox",

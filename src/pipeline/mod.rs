@@ -13,7 +13,7 @@ mod passage;
 mod verifier;
 
 pub use freedom::Freedom;
-pub use guard::Guard;
+pub use guard::{Alteration, Guard};
 pub use passage::{EditView, Inspected, Passage, Ruling};
 pub use verifier::{Message, Verifier};
 

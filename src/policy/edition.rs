@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cases::Case;
 use super::detectors::DetectorRule;
+use super::values::ValueCase;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
@@ -20,7 +21,7 @@ pub struct SourceFile {
 }
 
 /// An immutable, digested state of a rule set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Edition {
     /// Name of the rule set, such as `five-eyes`.
     pub name: Name,
@@ -52,6 +53,8 @@ pub struct Edition {
     pub detectors: Vec<DetectorRule>,
     /// Messages with the outcome that is expected of them.
     pub cases: Vec<Case>,
+    /// Values of fields with what is expected of them.
+    pub values: Vec<ValueCase>,
     /// All files, for reports.
     pub files: Vec<SourceFile>,
 }

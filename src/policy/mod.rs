@@ -11,6 +11,7 @@ pub mod edition;
 mod faults;
 pub mod folder;
 mod groups;
+mod idle;
 mod load;
 mod messages;
 mod peers;
@@ -19,6 +20,8 @@ pub mod report;
 mod ruleset;
 mod table;
 mod transforms;
+pub(crate) mod usable;
+pub mod values;
 mod words;
 
 pub use cases::{Case, Expectation};
@@ -30,3 +33,4 @@ pub use edition::{
 pub(crate) use faults::nearest;
 pub use folder::read_folder;
 pub use load::load;
+pub use values::ValueCase;

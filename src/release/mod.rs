@@ -6,6 +6,7 @@
 //! Deliberately absent: any way to release without a clause to cite.
 
 pub mod compile;
+mod doubtful;
 pub mod engine;
 pub mod exercise;
 mod extra;
@@ -17,12 +18,14 @@ mod question;
 mod tests;
 #[cfg(test)]
 pub(crate) mod trial;
+mod view;
 mod vocabulary;
 
 use std::sync::Arc;
 
-pub use engine::Engine;
+pub use engine::{Change, Engine};
 pub use parts::{Kept, Withheld};
+pub use view::{Needs, PolicyView};
 
 use crate::base::Time;
 use crate::label::{Label, Labelled};
