@@ -93,7 +93,11 @@ const DOUBTS: &[(&str, &str, Break)] = &[
         "says nothing that `GREYWATER` does not say",
         Swap("filters/words/codewords.txt", "BRAMBLEGATE\n", "BRAMBLEGATE\nOPERATION GREYWATER\n"),
     ),
-    ("words-folded-alike", "says nothing that `GREYWATER` does not say", Swap("filters/words/codewords.txt", "BRAMBLEGATE\n", "BRAMBLEGATE\nGR\u{415}YW\u{410}TER\n")),
+    (
+        "words-folded-alike",
+        "says nothing that `GREYWATER` does not say",
+        Swap("filters/words/codewords.txt", "BRAMBLEGATE\n", "BRAMBLEGATE\nGR\u{415}YW\u{410}TER\n"),
+    ),
     ("words-folded-away", "has less than 2 letters", Swap("filters/words/codewords.txt", "BRAMBLEGATE\n", "BRAMBLEGATE\nX-\n")),
     ("words-no-letters", "neither letter nor digit", Swap("filters/words/codewords.txt", "BRAMBLEGATE\n", "BRAMBLEGATE\n***\n")),
     ("words-marking", "stands in every message that is marked so", Swap("filters/words/handling.txt", "do not share\n", "do not share\nSecret\n")),

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Action, Reason};
-use crate::policy::{Edition, Field, FieldType, Release};
+use crate::policy::{Clause, Edition, Field, FieldType, PeerEntry, Release};
+use crate::translate;
 
 /// The reasons that count.
 pub(super) fn counting(edition: &Edition, forbids: bool) -> BTreeSet<Reason> {
@@ -19,7 +20,9 @@ pub(super) fn counting(edition: &Edition, forbids: bool) -> BTreeSet<Reason> {
     when(!edition.patterns.is_empty(), Reason::ContentPattern);
     let own = |name: &str| crate::filter::DETECTORS.iter().any(|detector| detector.name == name);
     when(edition.detectors.iter().any(|rule| own(&rule.name)), Reason::ContentDetector);
-    when(edition.peers.values().any(|peer| !peer.reads.is_empty()), Reason::TranslateNone);
+    let lost =
+        |clause: &Clause, peer: &PeerEntry| peer.is_among(&clause.to) && clause.formats.iter().any(|format| translate::row(format, peer).is_err());
+    when(clauses().any(|clause| edition.peers.values().any(|peer| lost(clause, peer))), Reason::TranslateNone);
     when(edition.profiles.values().any(|profile| !profile.rest.is_empty()), Reason::RestEmpty);
     for code in [Reason::FieldsSet, Reason::FieldsMissing, Reason::FieldsOrder, Reason::FieldsForm] {
         when(!edition.messages.is_empty(), code);

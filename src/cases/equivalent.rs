@@ -12,7 +12,9 @@
 //! 6. A length without bound, where the pattern takes nothing longer, and a value too long meets the same as one of another form.
 //! 7. `rest` that is empty, where it names a field that the format cannot be without.
 //! 8. A detector of labels gone, where it asks for what is done with such a label anyway.
-//! 9. A value that only its owner's peers hold, where no label can have it beside a list, and no list means the owner alone.
+//! 9. Another answer to what no row lists, where a row speaks of everything.
+//! 10. A value that only its owner's peers hold, where no label can have it beside a list, and no list means the owner alone.
+//! 11. A value that waits for its originator, where no label has it without another that does.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +22,7 @@ use super::mutants::Mutant;
 use crate::base::Action;
 use crate::filter::Part;
 use crate::label::consistency::{CHECKS, Weight};
-use crate::label::scheme::{Holders, Policy, Tag, TagKind, Unmarked};
+use crate::label::scheme::{Holders, Operation, Policy, Selector, Tag, TagKind, TagValue, Unmarked};
 use crate::label::{Label, Lattice, LevelIx, PolicyIx, TagIx, ValueIx};
 use crate::normal::PathPattern;
 use crate::pipeline::{Alteration, Guard};
@@ -39,7 +41,7 @@ pub(super) fn reason(guard: &Guard, mutant: &Mutant) -> Option<String> {
     match mutant.alteration() {
         Alteration::Filters(Part::Profile(format)) => {
             let (was, is) = (edition.profiles.get(format)?, other.profiles.get(format)?);
-            unbounded(was, is).or_else(|| always_left(format, was, is))
+            unbounded(was, is).or_else(|| always_left(format, was, is)).or_else(|| always_listed(was, is))
         }
         Alteration::Filters(Part::Detectors) => same_label(edition, &other),
         Alteration::Schemes => owners_alone(edition, &other),
@@ -107,13 +109,15 @@ fn served(edition: &Edition, clause: &Clause, giver: &PeerEntry, taker: &PeerEnt
     let agreement = |id: &Clause| edition.agreements.iter().find(|agreement| agreement.clauses.iter().any(|clause| clause.id == id.id));
     let Some(own) = agreement(clause) else { return false };
     steady
-        && edition.agreements.iter().filter(|other| other.from <= own.from && own.until <= other.until).flat_map(|other| &other.clauses).any(|other| {
-            order(other) < order(clause)
-                && giver.is_among(&other.from)
-                && taker.is_among(&other.to)
-                && covers_alone(&edition.lattice, other, clause)
-                && edition.cedar.iter().all(|file| !file.text.contains("permit"))
-        })
+        && edition.agreements.iter().filter(|other| other.from <= own.from && own.until <= other.until).flat_map(|other| &other.clauses).any(
+            |other| {
+                order(other) < order(clause)
+                    && giver.is_among(&other.from)
+                    && taker.is_among(&other.to)
+                    && covers_alone(&edition.lattice, other, clause)
+                    && edition.cedar.iter().all(|file| !file.text.contains("permit"))
+            },
+        )
 }
 
 /// Why a prohibition speaks of nothing that reaches it, where that is so.
@@ -123,10 +127,13 @@ pub(super) fn asleep(edition: &Edition, policy: &PolicyView) -> Option<String> {
     policy.needs.iter().find_map(|needs| match needs {
         Needs::Classification(level) => {
             let spelt = |label: &Label| lattice.level_name(label.policy, label.level) == level;
-            let held = levels(lattice).iter().filter(|label| spelt(label)).any(|label| edition.peers.values().any(|peer| may_hold(lattice, peer, label)));
+            let held =
+                levels(lattice).iter().filter(|label| spelt(label)).any(|label| edition.peers.values().any(|peer| may_hold(lattice, peer, label)));
             (!held).then(|| format!("no peer is cleared for `{level}`: mandatory control speaks first"))
         }
-        Needs::Category(tag, value) => (!holds_category(edition, tag, value)).then(|| format!("no peer holds `{tag}/{value}`: mandatory control speaks first")),
+        Needs::Category(tag, value) => {
+            (!holds_category(edition, tag, value)).then(|| format!("no peer holds `{tag}/{value}`: mandatory control speaks first"))
+        }
     })
 }
 
@@ -153,21 +160,26 @@ fn carried(peer: &PeerEntry, tag: &Tag, value: usize) -> bool {
     equivalents.filter(|one| one.applied.releases()).any(|one| peer.clearances.iter().any(|clearance| clearance.policy == one.policy))
 }
 
-/// A row gone whose field meets the same by what is left, whatever its value. Rows with `*` speak of more than one field, and are not shown.
+/// A row gone whose fields meet the same by what is left of the profile, whatever their values: no other row speaks of any of them or of anything
+/// below, and what no row lists is taken away too.
 fn same_row(guard: &Guard, format: &str, at: usize) -> Option<String> {
     let profile = guard.edition().profiles.get(format)?;
     let field = profile.fields.get(at)?;
-    let steps = field.path.steps();
-    let many = steps.iter().any(|step| step == "*" || step == "@*");
-    let below = profile.fields.iter().enumerate().any(|(place, other)| place != at && other.path.steps().starts_with(steps));
-    if many || (field.path.reaches_below() && below) {
-        return None;
-    }
-    let as_it_is = guard.filters().profile(format)?.judge(steps, None);
-    let without = guard.filters().profile(format)?.without(profile, at).judge(steps, None);
-    let taken = matches!(as_it_is.stop, Some((Action::Strip, _)));
-    let same = as_it_is.stop == without.stop && as_it_is.reference == without.reference && as_it_is.edit == without.edit;
-    (field.forbid.is_some() && taken && same).then(|| "what is left of the profile takes the field away for the same reason".to_owned())
+    let others = || profile.fields.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, other)| other);
+    let alone = !others().any(|other| touches(&field.path, &other.path));
+    let taken = field.forbid == Some(Action::Strip) && !field.reference && profile.otherwise == Action::Strip;
+    (alone && taken).then(|| "what no row lists is taken away for the same reason".to_owned())
+}
+
+/// Whether two patterns can speak of one node, or the other of a node below one of the first.
+fn touches(one: &PathPattern, other: &PathPattern) -> bool {
+    let (steps, others) = (one.steps(), other.steps());
+    let like = |(one, other): (&String, &String)| {
+        let any = if other.starts_with('@') || one.starts_with('@') { "@*" } else { "*" };
+        one == other || one == any || other == any
+    };
+    let long_enough = others.len() >= steps.len() || other.reaches_below() || one.reaches_below();
+    long_enough && steps.iter().zip(others).all(like)
 }
 
 /// A text whose length has no bound any more, and whose pattern takes nothing longer than the bound was.
@@ -192,6 +204,12 @@ fn always_left(format: &str, was: &Profile, is: &Profile) -> Option<String> {
     (is.rest.is_empty() && was.rest.iter().any(stands)).then(|| "the format cannot be without what `rest` names".to_owned())
 }
 
+/// What no row lists, where a row speaks of everything.
+fn always_listed(was: &Profile, is: &Profile) -> Option<String> {
+    let all = was.fields.iter().any(|field| field.path.steps().len() == 1 && field.path.reaches_below());
+    (was.otherwise != is.otherwise && all).then(|| "a row speaks of every field".to_owned())
+}
+
 /// A detector of labels fewer, whose reason does by itself what the detector asks for.
 fn same_label(edition: &Edition, other: &Edition) -> Option<String> {
     let gone = edition.detectors.iter().find(|rule| other.detectors.iter().all(|left| left.name != rule.name))?;
@@ -206,19 +224,39 @@ fn same_label(edition: &Edition, other: &Edition) -> Option<String> {
 /// Values that only the owner's peers hold, of which one is held by whoever is listed: no label has it beside a list, no list means the owner alone,
 /// and no two peers are of the owner's nation, so that nobody could get it from another.
 fn owners_alone(edition: &Edition, other: &Edition) -> Option<String> {
-    let pairs = edition.lattice.policies().iter().zip(other.lattice.policies());
-    for (was, is) in pairs.filter(|(was, is)| was != is) {
-        let values = |scheme: &Policy| scheme.tags.iter().flat_map(|tag| tag.values.clone()).collect::<Vec<_>>();
-        let (before, after) = (values(was), values(is));
-        let mut changed = before.iter().zip(&after).filter(|(one, two)| one != two);
-        let (value, _) = changed.next().filter(|(one, two)| one.holders == Holders::Owner && two.holders == Holders::Listed)?;
-        let alone = changed.next().is_none() && was.tags.len() == is.tags.len() && was.rules == is.rules && was.mandatory == is.mandatory;
-        let beside = was.release.is_some_and(|release| value.excluded.iter().any(|selector| selector.tag == release && selector.value.is_none()));
-        let unlisted = was.levels.iter().all(|level| level.unmarked == Unmarked::Owner);
-        let peers = edition.peers.values().filter(|peer| was.owner.as_ref() == Some(&peer.nation)).count();
-        return (alone && beside && unlisted && peers < 2).then(|| "no label has the value beside a list, and no list means the owner alone".to_owned());
+    let mut pairs = edition.lattice.policies().iter().zip(other.lattice.policies());
+    let (was, is) = pairs.find(|(was, is)| was != is)?;
+    let values = |scheme: &Policy| scheme.tags.iter().flat_map(|tag| tag.values.clone()).collect::<Vec<_>>();
+    let (before, after) = (values(was), values(is));
+    let mut changed = before.iter().zip(&after).filter(|(one, two)| one != two);
+    let (value, other_value) = changed.next().filter(|(_, two)| two.holders == Holders::Listed)?;
+    let alone = changed.next().is_none() && was.tags.len() == is.tags.len() && was.rules == is.rules && was.mandatory == is.mandatory;
+    let beside = was.release.is_some_and(|release| value.excluded.iter().any(|selector| selector.tag == release && selector.value.is_none()));
+    let unlisted = was.levels.iter().all(|level| level.unmarked == Unmarked::Owner);
+    let cleared = |peer: &&PeerEntry| peer.clearances.iter().any(|clearance| edition.lattice.policy_name(clearance.policy) == was.name);
+    let peers = edition.peers.values().filter(|peer| was.owner.as_ref() == Some(&peer.nation)).filter(cleared).count();
+    match value.holders {
+        Holders::Owner if alone && beside && unlisted && peers < 2 => {
+            Some("no label has the value beside a list, and no list means the owner alone".to_owned())
+        }
+        Holders::Originator if alone && needs_another(is, other_value) => {
+            Some("no label has the value without another that waits for its originator".to_owned())
+        }
+        _ => None,
     }
-    None
+}
+
+/// Whether a value never stands without one that nobody is given without its originator's consent.
+fn needs_another(scheme: &Policy, value: &TagValue) -> bool {
+    let held_by_nobody = |selector: &Selector| {
+        let tag = scheme.tags.get(selector.tag.index());
+        let found = tag.zip(selector.value).and_then(|(tag, value)| tag.values.get(value.index()));
+        found.is_some_and(|found| found.holders == Holders::Originator)
+    };
+    value.required.iter().any(|required| match required.operation {
+        Operation::All => required.of.iter().any(held_by_nobody),
+        Operation::OnlyOne | Operation::OneOrMore => !required.of.is_empty() && required.of.iter().all(held_by_nobody),
+    })
 }
 
 /// An edit fewer, of a field that the profile takes away.

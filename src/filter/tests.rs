@@ -33,6 +33,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         registry: Registry::default(),
         lattice: crate::label::Lattice::default().into(),
         cases: Vec::new(),
+        values: Vec::new(),
         peers: BTreeMap::new(),
         agreements: Vec::<Agreement>::new(),
         cedar: Vec::new(),

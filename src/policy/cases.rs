@@ -206,7 +206,9 @@ fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults
     let reason = code.as_ref().and_then(|word| reason_of(word, faults));
     let clause = table.name("clause", Need::Optional, faults);
     let edits = table.value("edits", Need::Optional, faults).map(|value| value.words(faults).iter().map(|word| word.text.to_owned()).collect());
-    let findings = table.value("findings", Need::Optional, faults).map(|value| value.items_as_words(faults).iter().filter_map(|word| reason_of(word, faults)).collect());
+    let findings = table
+        .value("findings", Need::Optional, faults)
+        .map(|value| value.items_as_words(faults).iter().filter_map(|word| reason_of(word, faults)).collect());
     table.finish(faults);
     if code.is_some() && reason.is_none() {
         return None;

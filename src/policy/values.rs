@@ -127,7 +127,10 @@ mod tests {
             "format = \"cot\"\nfield = [\n  { path = \"/event/@uid\", passes = [\"A\", \"\"], stops = [\"<\"], longest = 128, action = \"hold\", code = \"fields.pattern\", reference = true },\n]\n",
         );
         assert_eq!(complaints, Vec::<String>::new());
-        assert_eq!((found[0].format, found[0].path.as_slice(), &*found[0].rule), ("cot", &["event".to_owned(), "@uid".to_owned()][..], "cases/x.toml:3"));
+        assert_eq!(
+            (found[0].format, found[0].path.as_slice(), &*found[0].rule),
+            ("cot", &["event".to_owned(), "@uid".to_owned()][..], "cases/x.toml:3")
+        );
         assert_eq!((found[0].passes.len(), found[0].longest, found[0].action, found[0].reference), (2, Some(128), Some(Action::Hold), true));
     }
 

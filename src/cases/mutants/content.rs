@@ -122,11 +122,12 @@ fn definitions(at: usize, definition: &MessageDefinition) -> Vec<Mutant> {
     let kind = &definition.kind;
     let notice = |of: &str| format!("a message `{kind}` with {of}, and what is done with it");
     let tried = |mutant: Mutant| Mutant { tried: Tried::Formats(["mtf".to_owned()].into()), ..mutant };
-    let gone = mutant(&definition.file, format!("the definition of `{kind}` is gone"), notice("a set that does not fit"), Part::Messages, move |edition| {
-        if at < edition.messages.len() {
-            edition.messages.remove(at);
-        }
-    });
+    let gone =
+        mutant(&definition.file, format!("the definition of `{kind}` is gone"), notice("a set that does not fit"), Part::Messages, move |edition| {
+            if at < edition.messages.len() {
+                edition.messages.remove(at);
+            }
+        });
     let mut all = vec![tried(gone)];
     if let Some(action) = milder(definition.misfit) {
         let what = format!("what does not fit the definition of `{kind}` meets `{}`", action.word());

@@ -99,7 +99,9 @@ fn weaker(field: &Field) -> Vec<(String, Field)> {
             FieldType::OneOf(_) | FieldType::Time => with(format!("`{path}` holds anything"), &|field| field.kind = FieldType::Any),
         }
         if let Some(milder) = milder(field.misfit).filter(|_| !matches!(field.kind, FieldType::Any | FieldType::Element)) {
-            with(format!("what does not fit `{path}` meets `{}` instead of `{}`", milder.word(), field.misfit.word()), &|field| field.misfit = milder);
+            with(format!("what does not fit `{path}` meets `{}` instead of `{}`", milder.word(), field.misfit.word()), &|field| {
+                field.misfit = milder
+            });
         }
     }
     if let Some(transform) = &field.transform {

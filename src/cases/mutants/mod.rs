@@ -208,7 +208,8 @@ impl Range<'_> {
         if let Some(by) = mutant.row.as_ref().and_then(|row| self.noticed_by_value(mutant, row)) {
             return Fate::Noticed(by);
         }
-        let mut order: Vec<(&Trial<'_>, &Trace)> = self.trials.iter().zip(self.traces).filter(|(trial, trace)| mutant.tried.concerns(&mutant.rule, trial, trace)).collect();
+        let mut order: Vec<(&Trial<'_>, &Trace)> =
+            self.trials.iter().zip(self.traces).filter(|(trial, trace)| mutant.tried.concerns(&mutant.rule, trial, trace)).collect();
         order.sort_by_key(|(_, trace)| !trace.cited.contains(&mutant.rule));
         if !order.is_empty() {
             let mut edition = self.bare.clone();

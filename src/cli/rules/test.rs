@@ -90,12 +90,8 @@ impl Test {
     /// Whether all cases of a rule set pass, touch what they should, and notice what they should.
     fn test(&self, folder: &Path, guard: &Guard, out: &mut Output) -> Result<bool, Failure> {
         let secrets = Secrets::from_bytes(b"cases: no pseudonym made with this key ever leaves");
-        let trials: Vec<Trial<'_>> = guard
-            .edition()
-            .cases
-            .iter()
-            .map(|case| practice(guard, case).map(|signer| Trial { case, signer }))
-            .collect::<Result<_, _>>()?;
+        let trials: Vec<Trial<'_>> =
+            guard.edition().cases.iter().map(|case| practice(guard, case).map(|signer| Trial { case, signer })).collect::<Result<_, _>>()?;
         let (traces, mut well) = self.cases(folder, guard, &trials, &secrets, out)?;
         well &= self.values(folder, guard, out)?;
         let passed = well;
@@ -112,14 +108,7 @@ impl Test {
         Ok(well)
     }
 
-    fn cases(
-        &self,
-        folder: &Path,
-        guard: &Guard,
-        trials: &[Trial<'_>],
-        secrets: &Secrets,
-        out: &mut Output,
-    ) -> Result<(Vec<Trace>, bool), Failure> {
+    fn cases(&self, folder: &Path, guard: &Guard, trials: &[Trial<'_>], secrets: &Secrets, out: &mut Output) -> Result<(Vec<Trace>, bool), Failure> {
         let mut inspector = Inspector::new(guard);
         let mut table = output::table(&["case", "file", "to", "expected", "found"]);
         let (mut ran, mut failed, mut traces) = (0_u32, 0_u32, Vec::new());
