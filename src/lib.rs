@@ -22,6 +22,7 @@ pub mod normal;
 
 // The boundary.
 pub mod config;
+pub mod statement;
 pub mod link;
 
 // The path: pure, one proof after the other.
@@ -36,10 +37,12 @@ pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
 pub mod cases;
+pub mod explain;
 
 // The facts.
 pub mod journal;
 pub mod audit;
+pub mod replay;
 
 // The walls of a process.
 pub mod sandbox;

@@ -19,6 +19,7 @@ mod corpus;
 mod cot;
 mod differential;
 mod doubts;
+mod explain;
 mod filter;
 mod freedom;
 mod gateway;

@@ -11,6 +11,7 @@ const ROOMS: &[&str] = &[
     "base",
     "normal",
     "config",
+    "statement",
     "link",
     "format",
     "label",
@@ -23,8 +24,10 @@ const ROOMS: &[&str] = &[
     "verify",
     "pipeline",
     "cases",
+    "explain",
     "journal",
     "audit",
+    "replay",
     "sandbox",
     "generate",
     "hop",
@@ -35,7 +38,8 @@ const ROOMS: &[&str] = &[
 ];
 
 /// Rooms of the pure path: no socket, file, clock, randomness, environment or async runtime.
-const PURE: &[&str] = &["base", "normal", "format", "label", "release", "filter", "sanitise", "translate", "rebuild", "verify", "pipeline"];
+const PURE: &[&str] =
+    &["base", "normal", "statement", "format", "label", "release", "filter", "sanitise", "translate", "rebuild", "verify", "pipeline"];
 
 /// What a pure room may not name.
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "tokio", "quinn", "rusqlite", "rand::"];

@@ -57,6 +57,7 @@ fn peer(name: &str, nation: &str, communities: &[&str], scheme: &str, clearances
         traffic: BTreeSet::from([Traffic::Operation]),
         binding: vestibule::policy::LabelBinding::Unbound,
         bind: vestibule::policy::Bind::Nothing,
+        key: None,
         communities,
         terms: BTreeMap::new(),
         reads: Vec::new(),

@@ -5,11 +5,12 @@
 //! was shown. Deliberately absent: the network; a witness is whoever keeps a copy of a checkpoint.
 
 mod checkpoint;
-mod note;
+mod key_file;
 mod proof;
 mod verify;
 
 pub use checkpoint::{Checkpoint, Intervals, Notary};
-pub use note::{SignerKey, VerifierKey};
 pub use proof::{ConsistencyProof, InclusionProof, check_consistency, check_proof, prove, prove_consistency};
 pub use verify::{Problem, Report, verify};
+
+pub use crate::statement::{SignerKey, VerifierKey};

@@ -302,6 +302,23 @@ reasons! {
     AgreementForbidden = "agreement.forbidden", Internal, Withhold, "a policy of the rule set forbids this release", "see the policy that the finding names";
     AgreementReview = "agreement.review", Internal, Quarantine, "the clause permits release only after review", "review the message";
     AgreementError = "agreement.error", Internal, Quarantine, "a rule failed while it was evaluated", "correct the rule set";
+    // consent of third parties, and recall
+    AgreementConsent = "agreement.consent", Internal, Quarantine, "the message carries information of a third party that has not consented to this release", "ask the third party for a statement of consent";
+    ConsentOriginator = "consent.originator", Internal, Quarantine, "a consent was given by somebody whose information the message does not carry", "ask the party that the label names";
+    ConsentContent = "consent.content", Internal, Quarantine, "a consent was given for other content, another label or another clause", "ask for consent to this content under this label";
+    ConsentRecipient = "consent.recipient", Internal, Quarantine, "a consent was given for other recipients", "ask for consent to this recipient";
+    ConsentExpired = "consent.expired", Internal, Quarantine, "a consent is not yet or no longer good", "ask for a new one";
+    ConsentRevoked = "consent.revoked", Internal, Quarantine, "a consent was taken back by who gave it", "do not release";
+    ConsentExhausted = "consent.exhausted", Internal, Quarantine, "a consent was used as often as it allows", "ask for a new one";
+    ConsentMalformed = "consent.malformed", Internal, Reject, "the statement does not have the form of one", "write it with `vestibule consent` or `vestibule recall`";
+    ConsentSignature = "consent.signature", Internal, Reject, "the statement is not signed with a key of the party that it names", "sign with the key that the rule set has of the party";
+    ConsentReplayed = "consent.replayed", Internal, Reject, "a statement with this identity is on record", "give each statement its own identity";
+    ConsentUnknown = "consent.unknown", Internal, Reject, "a revocation names no consent of this party that could be taken back", "name a consent that this party gave and that says that it can be taken back";
+    ConsentFull = "consent.full", Internal, Reject, "the gateway keeps no more consents", "give fewer of them, or let some of them end";
+    RecallOriginator = "recall.originator", Internal, Reject, "a recall was made by somebody whose information it is not", "let the originator recall it";
+    RecallUnknown = "recall.unknown", Internal, Reject, "a recall names nothing that is on record", "name the message's identity, or the digest of its body as it came";
+    RecallAcknowledgement = "recall.acknowledgement", Internal, Reject, "an acknowledgement is of somebody who was sent no such recall, or has acknowledged it", "acknowledge a recall that was delivered, once";
+    RecallWithdrawn = "recall.withdrawn", Internal, Reject, "the originator has withdrawn the message", "do not release";
     // fields
     FieldsUnknown = "fields.unknown", Internal, Quarantine, "a field that the profile does not list", "list the field in the profile";
     FieldsForbidden = "fields.forbidden", Internal, Quarantine, "a field that the profile forbids", "remove the field";
@@ -336,12 +353,30 @@ reasons! {
     VerifyRelease = "verify.release", Internal, Quarantine, "the second decision on clearance differs from the first", "report it: one of the decisions is wrong";
     VerifyEdit = "verify.edit", Internal, Quarantine, "the result differs from the original in more than the declared edits", "report it";
     VerifyBinding = "verify.binding", Internal, Quarantine, "the binding that the gateway made does not hold for the second reader", "report it";
+    VerifyConsent = "verify.consent", Internal, Quarantine, "the second half finds no consent of a third party whose information the message carries", "report it: one of the halves is wrong";
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
     FaultHop = "fault.hop", Internal, Quarantine, "a process of the gateway was given what no other process sealed for it", "stop the gateway and look at its processes: one of them is not what it should be";
     FaultLost = "fault.lost", Internal, Quarantine, "two processes were lost over the message", "report it; the message is kept";
     FaultInternal = "fault.internal", Internal, Quarantine, "the guard failed while it worked on the message", "report it; the message is kept";
+}
+
+impl Reason {
+    /// Whether a message is held for this because a third party has not consented to its release.
+    #[must_use]
+    pub const fn is_for_want_of_consent(self) -> bool {
+        matches!(
+            self,
+            Self::AgreementConsent
+                | Self::ConsentOriginator
+                | Self::ConsentContent
+                | Self::ConsentRecipient
+                | Self::ConsentExpired
+                | Self::ConsentRevoked
+                | Self::ConsentExhausted
+        )
+    }
 }
 
 impl std::fmt::Display for Reason {

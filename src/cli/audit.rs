@@ -128,6 +128,11 @@ fn what(entry: &Entry) -> String {
             event.reviewer,
             event.recipient
         ),
+        Event::Origin(event) => {
+            let consents = if event.consents.is_empty() { String::new() } else { format!(", under {}", event.consents.join(" ")) };
+            format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))
+        }
+        Event::Stated(event) => super::consent::what(event),
         Event::Operated(event) => format!("{}: {}", event.who, event.what),
         Event::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
     }

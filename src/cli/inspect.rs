@@ -1,53 +1,25 @@
 //! `vestibule inspect`: what the gateway would do with messages, offline: the whole path, no network, no journal.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use serde::Serialize;
 
 use super::freedom::{self, Look};
+use super::offline::Offline;
 use super::syntax::{self, Syntax};
-use super::{Answer, Failure, Output, Verb, letter, output, trees, unreadable};
-use crate::base::{Fault, Finding, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
-use crate::config::Gateway;
+use super::{Answer, Failure, Output, Verb, letter, output, trees};
+use crate::base::{Finding, Name, Outcome, Reason};
 use crate::filter::Waivers;
 use crate::label::{LabelView, banner};
-use crate::pipeline::{EditView, Guard, Inspector, Passage, Ruling, World};
-use crate::process::world::{self, Secrets};
-use crate::process::{label_trust, load_guard};
+use crate::pipeline::{EditView, Inspector, Passage, Ruling, World};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("rules_from").args(["config", "rules", "syntax", "trees"]).required(true))]
 pub(super) struct Inspect {
-    /// The gateway's configuration: its rule set, and its pseudonym key where that is there
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// A rule set's folder, instead of a configuration
-    #[arg(long, value_name = "FOLDER")]
-    rules: Option<PathBuf>,
-    /// The peer that sends
-    #[arg(long, value_name = "PEER", required_unless_present_any = ["syntax", "trees"])]
-    from: Option<Name>,
-    /// A destination: a peer or a community; without it, the header file beside a message says, or else every other peer
-    #[arg(long, value_name = "NAME")]
-    to: Vec<Name>,
-    /// ROUTINE, PRIORITY, IMMEDIATE or FLASH
-    #[arg(long, value_name = "WORD", value_parser = super::send::precedence)]
-    precedence: Option<Precedence>,
-    /// The messages belong to an exercise
-    #[arg(long)]
-    exercise: bool,
-    /// The media type that is claimed
-    #[arg(long, value_name = "TYPE")]
-    media_type: Option<String>,
-    /// A file with a detached STANAG 4774 label
-    #[arg(long, value_name = "FILE")]
-    label: Option<PathBuf>,
-    /// Decide as of this time, such as 2026-01-02T03:04:05Z
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    now: Option<Time>,
+    #[command(flatten)]
+    offline: Offline,
     /// Only read, strictly, as this syntax, and show what the reader refuses
     #[arg(long, value_enum)]
     syntax: Option<Syntax>,
@@ -66,10 +38,6 @@ pub(super) struct Inspect {
     /// Message files
     #[arg(required = true)]
     files: Vec<PathBuf>,
-}
-
-fn time(text: &str) -> Result<Time, String> {
-    Time::parse(text).ok_or_else(|| "expected a time as `YYYY-MM-DDThh:mm:ssZ`".to_owned())
 }
 
 #[derive(Serialize)]
@@ -117,7 +85,7 @@ impl Verb for Inspect {
         vestibule inspect --trees held.xml                where the two readers part\n\nExit status 0 whatever the outcomes.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        match (self.syntax, &self.from) {
+        match (self.syntax, &self.offline.from) {
             _ if self.trees => self.files.iter().try_for_each(|file| trees::show(file, self.json, out))?,
             (Some(syntax), _) => self.read(syntax, out)?,
             (None, Some(from)) => self.decide(from, out)?,
@@ -156,11 +124,8 @@ impl Inspect {
     }
 
     fn decide(&self, from: &Name, out: &mut Output) -> Result<(), Failure> {
-        let (guard, secrets) = self.guard()?;
-        if !guard.edition().peers.contains_key(from) {
-            let known: Vec<&str> = guard.edition().peers.keys().map(Name::as_str).collect();
-            return Err(Failure::Usage(format!("the rule set has no peer `{from}`; expected one of: {}", known.join(", "))));
-        }
+        let (guard, secrets) = self.offline.guard()?;
+        self.offline.known(from, &guard)?;
         let (keys, waivers) = (secrets.keys(), Waivers::default());
         let mut inspector = Inspector::new(&guard);
         let look = match (self.json, self.explain) {
@@ -173,9 +138,8 @@ impl Inspect {
             false => output::table(&["file", "to", "outcome", "code", "label", "agreement", "edits"]),
         };
         for file in &self.files {
-            let body = letter::body(file)?;
-            let header = self.header(file, from, &guard)?;
-            let world = World { now: self.now.unwrap_or_else(world::now), keys: &keys, waivers: &waivers, signer: secrets.signer() };
+            let (header, body) = self.offline.letter(file, from, &guard)?;
+            let world = World { now: self.offline.time(), keys: &keys, waivers: &waivers, signer: secrets.signer() };
             let passage = inspector.pass(from, &header, &body, &world);
             let shown = file.display().to_string();
             let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
@@ -197,61 +161,6 @@ impl Inspect {
             false => Ok(()),
         }
     }
-
-    fn guard(&self) -> Result<(Guard, Secrets), Failure> {
-        let (rules, secrets, trust) = match (&self.config, &self.rules) {
-            (Some(path), _) => {
-                let gateway = Gateway::read(path).map_err(|cause| unreadable(path, cause))?;
-                let secrets = if gateway.keys.pseudonym.exists() { Secrets::open(&gateway.keys)? } else { practice() };
-                let trust = label_trust::read(&gateway)?;
-                (gateway.rules, secrets, trust)
-            }
-            (None, Some(rules)) => (rules.clone(), practice(), BTreeMap::new()),
-            (None, None) => return Err(Failure::Usage("give `--config` or `--rules`".to_owned())),
-        };
-        match load_guard(&rules)? {
-            Ok(guard) => {
-                guard.trust_in_labels(trust);
-                Ok((guard, secrets))
-            }
-            Err(complaints) => Err(Failure::Complaints(complaints, crate::policy::read_folder(&rules)?)),
-        }
-    }
-
-    /// The header file beside the message, and the command line over it; where neither names a destination, every other peer.
-    fn header(&self, file: &Path, from: &Name, guard: &Guard) -> Result<Header, Failure> {
-        let beside = letter::header(&letter::beside(file))?;
-        let everyone = || guard.edition().peers.keys().filter(|name| *name != from).cloned().collect();
-        let mut header = beside.unwrap_or_else(|| Header {
-            id: MessageId::from_parts(0, [0; 10]),
-            precedence: Precedence::Routine,
-            destinations: everyone(),
-            media_type: String::new(),
-            traffic: Traffic::Operation,
-            sent: self.now.unwrap_or_else(world::now),
-            label: None,
-        });
-        if !self.to.is_empty() {
-            header.destinations.clone_from(&self.to);
-        }
-        header.precedence = self.precedence.unwrap_or(header.precedence);
-        if self.exercise {
-            header.traffic = Traffic::Exercise;
-        }
-        if let Some(media_type) = &self.media_type {
-            header.media_type.clone_from(media_type);
-        }
-        if let Some(path) = &self.label {
-            let text = String::from_utf8(letter::body(path)?);
-            header.label = Some(text.map_err(|_| Fault::new(format!("the label `{}` is not UTF-8", path.display())))?);
-        }
-        Ok(header)
-    }
-}
-
-/// Keys for looking only: pseudonyms made with them mean nothing anywhere.
-fn practice() -> Secrets {
-    Secrets::from_bytes(b"inspect: no pseudonym made with this key ever leaves")
 }
 
 fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Ruling) -> Line<'l> {

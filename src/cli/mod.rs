@@ -1,22 +1,27 @@
 //! The command line: the table of commands, what they answer, and how they fail.
 //!
 //! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `audit verify`,
-//! `audit prove`, `quarantine release|reject`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
+//! `audit prove`, `recall show`, `quarantine release|reject`, `consent grant|revoke`, `recall send|acknowledge`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
 mod audit;
 mod check;
+mod consent;
 mod demo;
+mod explain;
 mod freedom;
 mod generate;
+mod hear;
 mod inspect;
 mod lab;
 mod letter;
 mod manual;
+mod offline;
 mod output;
 mod peer;
 mod pki;
 mod quarantine;
+mod recall;
 mod receive;
 mod rules;
 mod run;
@@ -54,12 +59,22 @@ pub static COMMANDS: &[Command] = &[
     row::<send::Send>(),
     row::<receive::Receive>(),
     row::<inspect::Inspect>(),
+    row::<explain::Explain>(),
     row::<rules::Check>(),
     row::<rules::Test>(),
+    row::<rules::Compare>(),
+    row::<rules::Replay>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<consent::Key>(),
+    row::<consent::Grant>(),
+    row::<consent::Revoke>(),
+    row::<consent::List>(),
+    row::<recall::Send>(),
+    row::<recall::Acknowledge>(),
+    row::<recall::Show>(),
     row::<audit::Show>(),
     row::<audit::Verify>(),
     row::<audit::Prove>(),
@@ -74,6 +89,8 @@ pub static COMMANDS: &[Command] = &[
 const GROUPS: &[(&str, &str)] = &[
     ("rules", "Check and test a rule set before it decides anything"),
     ("quarantine", "See what is held, and decide on it"),
+    ("consent", "Consent to releases of information of one's own, and see what was consented to"),
+    ("recall", "Withdraw what was given, answer for copies, see who has answered"),
     ("audit", "Read the journal, check it, prove records to others"),
     ("pki", "Keys and certificates for labs and tests"),
 ];

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::hear::{Heard, Voice};
 use super::peer::{self, Kept, Session, Store};
 use super::send::Line;
 use super::{Answer, Failure, Output, Verb, letter, output, runtime, unreadable};
@@ -14,6 +15,7 @@ use crate::base::{Fault, Name, Precedence, Time};
 use crate::config::Remote;
 use crate::link::{Link, LinkError, Status};
 use crate::process::world;
+use crate::statement::MEDIA_TYPE;
 
 /// How often the outgoing folder is looked at: every 100 milliseconds.
 const LOOK: Duration = Duration::from_millis(100);
@@ -36,6 +38,12 @@ pub(super) struct Receive {
     /// Stop when standard input ends, as when the program that started this one is gone
     #[arg(long)]
     while_stdin: bool,
+    /// The key of the party's statements: recalls that arrive are acknowledged with it
+    #[arg(long, value_name = "FILE", requires = "by")]
+    key: Option<PathBuf>,
+    /// The nation or organisation for which recalls are acknowledged
+    #[arg(long, value_name = "CODE", requires = "key")]
+    by: Option<Name>,
     /// Print one JSON object for each message
     #[arg(long)]
     json: bool,
@@ -51,6 +59,9 @@ struct Arrived {
     sent: Time,
     received: Time,
     bytes: usize,
+    /// What it says, where it is a statement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<String>,
 }
 
 /// What the tasks tell the printer.
@@ -76,13 +87,19 @@ impl Verb for Receive {
 }
 
 impl Receive {
+    fn voice(&self) -> Result<Option<Arc<Voice>>, Fault> {
+        let given = self.key.as_deref().zip(self.by.clone());
+        given.map(|(key, by)| Voice::open(key, by).map(Arc::new)).transpose()
+    }
+
     async fn receive(&self, remote: &Remote, store: &Arc<Store>, out: &mut Output) -> Result<Answer, Failure> {
         let session = Session::open(remote)?;
         let (tell, mut news) = mpsc::channel(256);
         let mut left = self.count.unwrap_or(u64::MAX);
         let until = Until::of(self.while_stdin);
         let stop = stopped(until);
-        let work = carry(&session, store, self.outgoing.as_deref(), tell);
+        let voice = self.voice()?;
+        let work = carry(&session, (store, voice.as_ref()), self.outgoing.as_deref(), tell);
         tokio::pin!(work, stop);
         while left > 0 {
             let told = tokio::select! {
@@ -98,7 +115,10 @@ impl Receive {
                     left = left.saturating_sub(1);
                     match self.json {
                         true => out.json(&arrived)?,
-                        false => out.line(format_args!("received  {}  {}  {} bytes", arrived.id, arrived.precedence, arrived.bytes))?,
+                        false => {
+                            let said = arrived.statement.map(|said| format!("  {said}")).unwrap_or_default();
+                            out.line(format_args!("received  {}  {}  {} bytes{said}", arrived.id, arrived.precedence, arrived.bytes))?;
+                        }
                     }
                 }
                 Some(News::Sent(line)) if self.json => out.json(&line)?,
@@ -154,7 +174,7 @@ async fn stdin_ends() {
 }
 
 /// Keeps a link and works on it; ends only with a fault.
-async fn carry(session: &Session, store: &Arc<Store>, outgoing: Option<&Path>, tell: mpsc::Sender<News>) -> Fault {
+async fn carry(session: &Session, (store, voice): (&Arc<Store>, Option<&Arc<Voice>>), outgoing: Option<&Path>, tell: mpsc::Sender<News>) -> Fault {
     loop {
         let link = match session.link(None).await {
             Ok(link) => link,
@@ -167,18 +187,19 @@ async fn carry(session: &Session, store: &Arc<Store>, outgoing: Option<&Path>, t
             }
         };
         tokio::select! {
-            () = accept(&link, store, &tell) => {}
+            () = accept(&link, store, voice, &tell) => {}
             fault = outgoing => if let Some(fault) = fault { return fault },
         }
     }
 }
 
 /// Takes what arrives until the link is gone.
-async fn accept(link: &Link, store: &Arc<Store>, tell: &mpsc::Sender<News>) {
+async fn accept(link: &Link, store: &Arc<Store>, voice: Option<&Arc<Voice>>, tell: &mpsc::Sender<News>) {
     while let Some(inbound) = link.next().await {
-        let (store, tell) = (Arc::clone(store), tell.clone());
+        let (store, tell, voice, link) = (Arc::clone(store), tell.clone(), voice.cloned(), link.clone());
         tokio::spawn(async move {
             let (header, bytes) = (inbound.header.clone(), inbound.body.len());
+            let said = (header.media_type == MEDIA_TYPE).then(|| Heard::of(&inbound.body));
             let told = match store.take(inbound).await {
                 Ok(Kept::New(file)) => News::Arrived(Arrived {
                     id: header.id.to_string(),
@@ -189,12 +210,16 @@ async fn accept(link: &Link, store: &Arc<Store>, tell: &mpsc::Sender<News>) {
                     sent: header.sent,
                     received: world::now(),
                     bytes,
+                    statement: said.as_ref().map(ToString::to_string),
                 }),
                 Ok(Kept::Before | Kept::Refused) => return,
                 Err(fault) => News::Failed(fault),
             };
             // Nobody prints any more: the message is kept all the same.
             let _ = tell.send(told).await;
+            if let (Some(Heard::Recall(notice)), Some(voice)) = (said, voice) {
+                voice.acknowledge(&link, &notice).await;
+            }
         });
     }
 }

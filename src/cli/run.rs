@@ -14,7 +14,7 @@ use crate::config;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::policy;
-use crate::process::{self, Ask, DeskLine, DeskTrade, load_guard};
+use crate::process::{self, Ask, DeskLine, DeskTrade};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ impl Verb for Run {
         match (&self.part, &self.config) {
             (Some(name), _) => {
                 output::log_as(name, "info");
-                process::part(DESK).map(|()| Answer::Done).map_err(Failure::Fault)
+                process::part(name, DESK).map(|()| Answer::Done).map_err(Failure::Fault)
             }
             (None, Some(config)) => self.supervise(config),
             (None, None) => Err(Failure::Usage("expected --config FILE".to_owned())),
@@ -56,12 +56,16 @@ impl Run {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| Failure::Fault(Fault::from_cause(format!("the configuration `{}` cannot be read", path.display()), cause)))?;
         let config = config::Gateway::of_text(path, &text).map_err(|cause| unreadable(path, cause))?;
-        // Compiled once here, so that every fault of the rules is said before a process is started.
-        let edition = match load_guard(&config.rules)? {
-            Ok(guard) => guard.shared_edition(),
-            Err(complaints) => return Err(Failure::Complaints(complaints, policy::read_folder(&config.rules)?)),
-        };
         let files = policy::read_folder(&config.rules)?;
+        // Compiled once before, so that every fault of the rules is said before a process is started.
+        let complaints = process::complaints(&files)?;
+        if !complaints.is_empty() {
+            return Err(Failure::Complaints(complaints, files));
+        }
+        let edition = match policy::load(&files) {
+            Ok(edition) => Arc::new(edition),
+            Err(complaints) => return Err(Failure::Complaints(complaints, files)),
+        };
         runtime()?.block_on(async {
             let supervisor = process::supervise(path, text, files, edition)?;
             let (tell, reloads) = mpsc::channel(1);

@@ -40,6 +40,20 @@ pub struct Waivers {
 }
 
 impl Waivers {
+    /// Waivers for all findings that the journal has of a decision; `None` where the record is not in the form in which this program writes it.
+    #[must_use]
+    pub fn of_recorded(findings: &str) -> Option<BTreeSet<Waiver>> {
+        #[derive(serde::Deserialize)]
+        struct Recorded {
+            code: String,
+            rule: String,
+            path: String,
+        }
+        let recorded: Vec<Recorded> = serde_json::from_str(findings).ok()?;
+        let waiver = |one: Recorded| Some(Waiver { code: Reason::from_code(&one.code)?, rule: one.rule.into(), path: one.path });
+        recorded.into_iter().map(waiver).collect()
+    }
+
     /// Whether a finding was let pass. Refusals of other rooms are recorded as findings too: whatever a waiver says of them, they stand.
     #[must_use]
     pub fn cover(&self, finding: &Finding) -> bool {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 
-use super::{HopKey, Tag};
+use super::{HopKey, Notice, Tag, Wanted};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Reason, Refusal, Span, Time, Traffic};
 use crate::filter::{ClauseReview, Waiver, Waivers};
 use crate::journal::{Decision, MessageKey};
+use crate::statement::Grant;
 
 /// What a door received: sealed for those who will read it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -345,6 +346,9 @@ pub enum ToInspector {
         /// The time of the decision.
         #[cbor(n(4), with = "word")]
         now: Time,
+        /// Consents of third parties that may be meant.
+        #[n(5)]
+        grants: Vec<Grant>,
     },
 }
 
@@ -375,6 +379,9 @@ pub struct Inspection {
     /// What waits for the verifier.
     #[n(2)]
     pub proposed: Vec<Proposed>,
+    /// What is held for want of consent.
+    #[n(3)]
+    pub wanted: Vec<Wanted>,
 }
 
 /// What the keeper says to the verifier.
@@ -395,6 +402,25 @@ pub enum ToVerifier {
         /// What is proposed.
         #[n(3)]
         proposed: Vec<Proposed>,
+        /// Consents of third parties that may be meant.
+        #[n(4)]
+        grants: Vec<Grant>,
+    },
+    /// To write statements of the gateway's own about a message.
+    #[n(1)]
+    Notify {
+        /// What the answer is to name.
+        #[n(0)]
+        ask: u64,
+        /// The message.
+        #[n(1)]
+        message: Received,
+        /// The time.
+        #[cbor(n(2), with = "word")]
+        now: Time,
+        /// Which statements.
+        #[n(3)]
+        notices: Vec<Notice>,
     },
 }
 
@@ -425,6 +451,12 @@ pub enum Answer {
         /// The bytes that it permits.
         #[cbor(n(1), with = "shared")]
         bytes: Arc<[u8]>,
+        /// The third parties whose information they carry, by their codes.
+        #[n(2)]
+        origins: Vec<String>,
+        /// The identities of the consents that the release uses up.
+        #[n(3)]
+        consents: Vec<String>,
     },
     /// It may not.
     #[n(1)]
@@ -617,8 +649,10 @@ mod tests {
             clause_review: ClauseReview::Granted,
         };
         let now = received().received;
-        let bytes = minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now }).unwrap();
-        let ToInspector::Inspect { ask, message, only, waivers: again, now: then } = minicbor::decode(&bytes).unwrap();
+        let bytes =
+            minicbor::to_vec(ToInspector::Inspect { ask: 7, message: received(), only: None, waivers: waivers.clone(), now, grants: Vec::new() })
+                .unwrap();
+        let ToInspector::Inspect { ask, message, only, waivers: again, now: then, .. } = minicbor::decode(&bytes).unwrap();
         assert_eq!((ask, message, only, again, then), (7, received(), None, waivers, now));
         let refusal = Refusal::at(Reason::VerifyEdit, Span::new(1, 2), "expected").on("/event");
         let bytes = minicbor::to_vec(Answer::Refused { refusal: refusal.clone() }).unwrap();

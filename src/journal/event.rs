@@ -262,6 +262,95 @@ pub struct Checkpointed {
     pub note: String,
 }
 
+/// A message carries information of third parties: whose it is, and under which consents it leaves. Recorded with the decision for the recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Origin {
+    /// The message.
+    #[n(0)]
+    pub message: MessageKey,
+    /// For which recipient it was decided.
+    #[cbor(n(1), with = "word")]
+    pub recipient: Name,
+    /// The third parties, by their codes.
+    #[n(2)]
+    pub origins: Vec<String>,
+    /// The consents that the release uses up; none where it is held, or where a clause has the consent in general.
+    #[n(3)]
+    pub consents: Vec<String>,
+    /// When.
+    #[cbor(n(4), with = "word")]
+    pub time: Time,
+}
+
+/// What follows from a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(tag = "effect", rename_all = "lowercase")]
+pub enum Effect {
+    /// A consent may be used.
+    #[n(0)]
+    Granted {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// How often.
+        #[n(1)]
+        uses: u32,
+    },
+    /// A consent may not be used any more.
+    #[n(1)]
+    Revoked {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The consent.
+        #[cbor(n(1), with = "word")]
+        of: MessageId,
+    },
+    /// Messages are withdrawn: what is due or held of them never leaves, and whoever has a copy is told.
+    #[n(2)]
+    Recalled {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The messages.
+        #[n(1)]
+        targets: Vec<MessageKey>,
+    },
+    /// A recipient of copies has heard of a recall.
+    #[n(3)]
+    Acknowledged {
+        /// The statement's identity.
+        #[cbor(n(0), with = "word")]
+        id: MessageId,
+        /// The recall.
+        #[cbor(n(1), with = "word")]
+        of: MessageId,
+        /// The recipient.
+        #[cbor(n(2), with = "word")]
+        by: Name,
+    },
+}
+
+/// A peer made a statement about information.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Stated {
+    /// The message in which it came.
+    #[n(0)]
+    pub message: MessageKey,
+    /// The signed text; empty where it does not read.
+    #[n(1)]
+    pub note: String,
+    /// What follows from it; nothing where it was refused.
+    #[n(2)]
+    pub effect: Option<Effect>,
+    /// Why it was refused.
+    #[cbor(n(3), with = "maybe")]
+    pub refusal: Option<Reason>,
+    /// When.
+    #[cbor(n(4), with = "word")]
+    pub time: Time,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
@@ -287,6 +376,12 @@ pub enum Event {
     /// The tree was signed.
     #[n(6)]
     Checkpointed(#[n(0)] Checkpointed),
+    /// A message was found to carry information of third parties.
+    #[n(20)]
+    Origin(#[n(0)] Origin),
+    /// A peer made a statement.
+    #[n(21)]
+    Stated(#[n(0)] Stated),
 }
 
 impl Event {
@@ -299,6 +394,8 @@ impl Event {
             Self::Released(event) => Some(event.message.clone()),
             Self::Delivered(event) => Some(event.message.clone()),
             Self::Reviewed(event) => Some(event.message.clone()),
+            Self::Origin(event) => Some(event.message.clone()),
+            Self::Stated(event) => Some(event.message.clone()),
             Self::Operated(_) | Self::Checkpointed(_) => None,
         }
     }
@@ -314,6 +411,8 @@ impl Event {
             Self::Reviewed(_) => "reviewed",
             Self::Operated(_) => "operated",
             Self::Checkpointed(_) => "checkpointed",
+            Self::Origin(_) => "origin",
+            Self::Stated(_) => "stated",
         }
     }
 
@@ -401,6 +500,11 @@ pub(in crate::journal) mod tests {
         Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![n; 5]), received: time(1), seals: Some(vec![n].into()) }
     }
 
+    fn stated(effect: Option<Effect>) -> Event {
+        let refusal = effect.is_none().then_some(Reason::ConsentSignature);
+        Event::Stated(Stated { message: accepted(9).key(), note: "note\n".to_owned(), effect, refusal, time: time(8) })
+    }
+
     fn every_event() -> Vec<Event> {
         let message = accepted(1).key();
         let recipient = Name::new("usa-ops").unwrap();
@@ -448,6 +552,18 @@ pub(in crate::journal) mod tests {
             }),
             Event::Operated(Operated { who: "ops".to_owned(), what: "activated".to_owned(), time: time(6) }),
             Event::Checkpointed(Checkpointed { number: 0, size: 6, note: "note\n".to_owned() }),
+            Event::Origin(Origin {
+                message: accepted(1).key(),
+                recipient: Name::new("usa-ops").unwrap(),
+                origins: vec!["CAN".to_owned()],
+                consents: vec![accepted(2).header.id.to_string()],
+                time: time(7),
+            }),
+            stated(Some(Effect::Granted { id: accepted(2).header.id, uses: 3 })),
+            stated(Some(Effect::Revoked { id: accepted(3).header.id, of: accepted(2).header.id })),
+            stated(Some(Effect::Recalled { id: accepted(4).header.id, targets: vec![accepted(1).key()] })),
+            stated(Some(Effect::Acknowledged { id: accepted(5).header.id, of: accepted(4).header.id, by: Name::new("usa-ops").unwrap() })),
+            stated(None),
         ]
     }
 

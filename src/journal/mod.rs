@@ -12,8 +12,11 @@ mod view;
 
 use std::pin::Pin;
 
-pub use event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Operated, Record, Released, Reviewed, Verdict};
-pub use view::{Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Tally, Waiting};
+pub use event::{
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Reviewed, Stated,
+    Verdict,
+};
+pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};
 
 use crate::base::{Fault, MessageId, Name, Precedence, Refusal};
 
@@ -91,6 +94,15 @@ pub trait Journal: Send + Sync {
 
     /// The tree as it is now.
     fn head(&self) -> Later<'_, Head>;
+
+    /// The statements that were taken, oldest first: consents and recalls, or those of one identity, whatever their kind.
+    fn statements(&self, id: Option<MessageId>) -> Later<'_, Vec<Statement>>;
+
+    /// The messages whose body has a digest. Reads through all messages: for recalls, which are rare.
+    fn messages_of(&self, body: crate::base::Digest) -> Later<'_, Vec<MessageKey>>;
+
+    /// Where a message went, and whose information it carries; nothing where it was never accepted.
+    fn trail<'a>(&'a self, message: &'a MessageKey) -> Later<'a, Option<Trail>>;
 
     /// Drops contents of messages received before a time for which nothing is due or held; records stay. Gives their number, at most
     /// 1000: to be called again while it gives more than none.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Event, MessageKey};
+use super::{Event, MessageKey, Stated};
 use crate::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reason, Time};
 
 /// The durable answer to a sender.
@@ -201,6 +201,45 @@ pub struct Tally {
     pub code: Option<Reason>,
     /// How many decisions.
     pub count: u64,
+}
+
+/// A statement that was taken, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// What was stated.
+    pub stated: Stated,
+    /// Releases under it, where it is a consent.
+    pub used: u32,
+    /// Whether it was taken back.
+    pub ended: bool,
+    /// The copies that it withdraws, where it is a recall.
+    pub copies: Vec<Copy>,
+}
+
+/// What a message became for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copy {
+    /// The message.
+    pub message: MessageKey,
+    /// The recipient.
+    pub recipient: Name,
+    /// Digest of what was to leave; `None` where nothing was.
+    pub digest: Option<Digest>,
+    /// Where the decision stands.
+    pub state: State,
+    /// Releases on record: from the first on, the recipient may have it.
+    pub attempts: u32,
+    /// Whether the recipient has acknowledged the recall of it.
+    pub acknowledged: bool,
+}
+
+/// Where a message went, and whose information it carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trail {
+    /// For each recipient that was decided on.
+    pub copies: Vec<Copy>,
+    /// Third parties, by their codes.
+    pub origins: Vec<String>,
 }
 
 /// All totals, at one moment.

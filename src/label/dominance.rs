@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::lattice::{Lattice, kind_of};
 use super::mark::Label;
+use super::origin::conceal;
 use super::scheme::{Holders, Policy, PolicyIx, TagIx, TagKind, Unmarked, ValueIx};
 use crate::base::{Reason, Refusal, Time};
 
@@ -116,6 +117,12 @@ impl Lattice {
                     }
                 }
             }
+        }
+        if let Some(origins) = scheme.origins {
+            if one.values(origins.joint) != two.values(origins.joint) {
+                self.owners_as_sources(&mut join, origins);
+            }
+            conceal(origins, &mut join);
         }
         Ok(join)
     }

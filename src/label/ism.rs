@@ -2,7 +2,7 @@
 //!
 //! Takes the element that carries them, gives a label. Every attribute of the namespace must be known: what decides is read, what records
 //! authority and dates is left, and what the policy has no word for is refused. `excludeFromRollup` is a sender's wish and changes nothing.
-//! Deliberately absent: joint and foreign ownership, which are read from their owners only; need-to-know assertions; notices.
+//! Deliberately absent: products of other owners alone, which are read from their owners; need-to-know assertions; notices.
 // SPEC: ISM.XML 202111.202211, attributes and the Schematron rules that are named below (public domain).
 
 use super::character::plain;
@@ -45,15 +45,30 @@ const NON_IC: [(&str, &str); 8] = [
     ("SSI", "SSI"),
 ];
 /// Attributes that decide.
-const READ: [&str; 8] =
-    ["classification", "ownerProducer", "SCIcontrols", "disseminationControls", "releasableTo", "displayOnlyTo", "nonICmarkings", "DESVersion"];
+const READ: [&str; 13] = [
+    "classification",
+    "ownerProducer",
+    "joint",
+    "SCIcontrols",
+    "SARIdentifier",
+    "atomicEnergyMarkings",
+    "FGIsourceOpen",
+    "FGIsourceProtected",
+    "disseminationControls",
+    "releasableTo",
+    "displayOnlyTo",
+    "nonICmarkings",
+    "DESVersion",
+];
 /// Attributes that record who classified what and when: an unclassified element has none of them.
 const AUTHORITY: [&str; 7] =
     ["classifiedBy", "classificationReason", "derivativelyClassifiedBy", "derivedFrom", "declassDate", "declassEvent", "declassException"];
 /// Attributes that change nothing for one who releases.
 const IDLE: [&str; 6] = ["ISMCATCESVersion", "resourceElement", "compliesWith", "createDate", "excludeFromRollup", "compilationReason"];
 /// Attributes that may say that something is not so.
-const FALSE: [&str; 2] = ["joint", "hasApproximateMarkings"];
+const FALSE: [&str; 1] = ["hasApproximateMarkings"];
+/// The word for a source that is not named.
+const CONCEALED: &str = "FGI";
 
 /// Reads the attributes of an element.
 ///
@@ -64,10 +79,7 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, element: NodeId) -> Result<Label
     let policy = policy.ok_or_else(|| Refusal::new(Reason::LabelPolicyUnknown, "expected a rule set with the policy `USA`"))?;
     let said = Said { tree, element };
     said.only_known()?;
-    let owner = said.tokens("ownerProducer")?;
-    if owner != [POLICY] {
-        return Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `ownerProducer` to be `USA` alone: others are read from their owner only"));
-    }
+    let owners = owners(&said)?;
     let letter = said.text("classification")?.ok_or_else(|| malformed("expected `classification`"))?;
     let level = LEVELS.iter().find(|(known, _)| *known == letter).map(|(_, level)| *level);
     let level = level.ok_or_else(|| Refusal::new(Reason::LabelLevelUnknown, "expected the classification `U`, `C`, `S` or `TS`"))?;
@@ -78,6 +90,13 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, element: NodeId) -> Result<Label
     for system in said.tokens("SCIcontrols")? {
         add(lattice, &mut label, "SCI Controls", &system)?;
     }
+    for programme in said.tokens("SARIdentifier")? {
+        add(lattice, &mut label, "Special Access Programs", &format!("SAR-{}", programme.strip_prefix("SAR-").unwrap_or(&programme)))?;
+    }
+    for token in said.tokens("atomicEnergyMarkings")? {
+        add(lattice, &mut label, "Atomic Energy", &atomic(&token))?;
+    }
+    origins(lattice, &mut label, &said, &owners)?;
     let lists = controls(lattice, &mut label, &said)?;
     for token in said.tokens("nonICmarkings")? {
         let meant = NON_IC.iter().find(|(known, _)| *known == token).map(|(_, meant)| *meant);
@@ -97,6 +116,61 @@ pub fn read(lattice: &Lattice, tree: &Tree<'_>, element: NodeId) -> Result<Label
         add(lattice, &mut label, "Display Only", &code)?;
     }
     Ok(label)
+}
+
+/// The owners of a joint product; none for one of the United States alone.
+// SPEC: ISM: several owners are of a joint product, which says so, and the United States are one of them.
+fn owners(said: &Said<'_, '_>) -> Result<Vec<String>, Refusal> {
+    let owners = said.tokens("ownerProducer")?;
+    let joint = match said.text("joint")?.as_deref() {
+        Some("true") => true,
+        None | Some("false") => false,
+        Some(_) => return Err(malformed("expected `joint` to be `true` or `false`")),
+    };
+    match (owners.as_slice(), joint) {
+        ([only], false) if only == POLICY => Ok(Vec::new()),
+        ([_, _, ..], true) if owners.iter().any(|owner| owner == POLICY) => Ok(owners),
+        ([_, _, ..], false) => Err(malformed("expected `joint` to be `true` beside several owners")),
+        (_, true) => Err(malformed("expected two owners and more of a joint product in `ownerProducer`, `USA` among them")),
+        _ => Err(Refusal::new(
+            Reason::LabelPolicyUnknown,
+            "expected `ownerProducer` to be `USA`, alone or joint: others are read from their owner only",
+        )),
+    }
+}
+
+/// Foreign sources, and the owners of a joint product.
+fn origins(lattice: &Lattice, label: &mut Label, said: &Said<'_, '_>, owners: &[String]) -> Result<(), Refusal> {
+    let (open, protected) = (said.tokens("FGIsourceOpen")?, said.tokens("FGIsourceProtected")?);
+    if open.is_empty() && protected.is_empty() && owners.is_empty() {
+        return Ok(());
+    }
+    let origins = lattice.scheme(label.policy)?.origins;
+    let origins = origins.ok_or_else(|| unknown("expected no foreign origins: the policy has no sets of them"))?;
+    if !protected.is_empty() && (protected != [CONCEALED] || !open.is_empty()) {
+        return Err(malformed("expected `FGI` alone in `FGIsourceProtected`, and then no `FGIsourceOpen`: what conceals a source names none"));
+    }
+    if !protected.is_empty() {
+        label.add(origins.foreign, origins.concealed);
+    }
+    for (tag, codes) in [(origins.foreign, &open), (origins.joint, &owners.to_vec())] {
+        for code in codes {
+            let found = lattice.values_named(label.policy, code).iter().copied().find(|(set, _)| *set == tag);
+            let found = found.filter(|_| code != CONCEALED);
+            let (tag, value) = found.ok_or_else(|| unknown("expected codes of nations and organisations that the policy lists as origins"))?;
+            label.add(tag, value);
+        }
+    }
+    Ok(())
+}
+
+/// The atomic energy marking of a token, as the policy writes it.
+fn atomic(token: &str) -> String {
+    match token {
+        "DCNI" => "DOD UCNI".to_owned(),
+        "UCNI" => "DOE UCNI".to_owned(),
+        other => other.replacen("-SG-", "-SIGMA ", 1),
+    }
 }
 
 /// The dissemination controls; whether a list of recipients and one for display belong to them.
@@ -209,9 +283,39 @@ mod tests {
                 "ism:classification=\"S\" ism:excludeFromRollup=\"true\" ism:declassDate=\"2051-01-01\" ism:DESVersion=\"202111.202211\" ism:joint=\"false\"",
                 "SECRET",
             ),
+            ("ism:classification=\"TS\" ism:SARIdentifier=\"BP CA\" ism:disseminationControls=\"NF\"", "TOP SECRET//SAR-BP/CA//NOFORN"),
+            (
+                "ism:classification=\"S\" ism:atomicEnergyMarkings=\"RD FRD-SG-14\" ism:disseminationControls=\"NF\"",
+                "SECRET//RD/FRD-SIGMA 14//NOFORN",
+            ),
+            ("ism:classification=\"U\" ism:atomicEnergyMarkings=\"DCNI\"", "UNCLASSIFIED//DOD UCNI"),
+            (
+                "ism:classification=\"S\" ism:FGIsourceOpen=\"GBR NATO\" ism:disseminationControls=\"REL\" ism:releasableTo=\"USA GBR NATO\"",
+                "SECRET//FGI GBR NATO//REL TO USA, GBR, NATO",
+            ),
+            ("ism:classification=\"S\" ism:FGIsourceProtected=\"FGI\" ism:disseminationControls=\"NF\"", "SECRET//FGI//NOFORN"),
         ] {
             let found = label(&format!("{US} {attributes}")).unwrap_or_else(|refusal| panic!("{attributes}: {refusal}"));
             assert!(found.says_the_same(&us(banner)), "{attributes}: {:?}", lattice().view(&found));
+        }
+    }
+
+    #[test]
+    fn a_joint_product_names_its_owners_and_goes_to_all_of_them() {
+        let joint = |rest: &str| label(&format!("ism:classification=\"S\" {rest}"));
+        let found = joint("ism:ownerProducer=\"CAN GBR USA\" ism:joint=\"true\" ism:disseminationControls=\"REL\" ism:releasableTo=\"USA CAN GBR\"");
+        assert!(found.unwrap().says_the_same(&us("//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR")));
+        let rel = "ism:disseminationControls=\"REL\" ism:releasableTo=\"USA CAN\"";
+        for (attributes, reason) in [
+            (format!("ism:ownerProducer=\"CAN USA\" {rel}"), Reason::LabelMalformed),
+            (format!("ism:ownerProducer=\"USA\" ism:joint=\"true\" {rel}"), Reason::LabelMalformed),
+            (format!("ism:ownerProducer=\"CAN GBR\" ism:joint=\"true\" {rel}"), Reason::LabelMalformed),
+            (format!("ism:ownerProducer=\"CAN USA\" ism:joint=\"1\" {rel}"), Reason::LabelMalformed),
+            (format!("ism:ownerProducer=\"USA XQZ\" ism:joint=\"true\" {rel}"), Reason::LabelCategoryUnknown),
+            (format!("ism:ownerProducer=\"CAN GBR USA\" ism:joint=\"true\" {rel}"), Reason::LabelRule),
+            ("ism:ownerProducer=\"CAN USA\" ism:joint=\"true\" ism:disseminationControls=\"NF\"".into(), Reason::LabelRule),
+        ] {
+            assert_eq!(joint(&attributes).unwrap_err().reason, reason, "{attributes}");
         }
     }
 
@@ -220,7 +324,7 @@ mod tests {
         let s = "ism:ownerProducer=\"USA\" ism:classification=\"S\"";
         for (attributes, reason) in [
             ("ism:classification=\"S\"".to_owned(), Reason::LabelPolicyUnknown),
-            ("ism:classification=\"S\" ism:ownerProducer=\"USA GBR\" ism:joint=\"true\"".into(), Reason::LabelCategoryUnknown),
+            ("ism:classification=\"S\" ism:ownerProducer=\"USA GBR\" ism:joint=\"true\"".into(), Reason::LabelRule),
             ("ism:classification=\"S\" ism:ownerProducer=\"NATO\"".into(), Reason::LabelPolicyUnknown),
             (US.into(), Reason::LabelMalformed),
             (format!("{US} classification=\"S\""), Reason::LabelMalformed),
@@ -241,9 +345,15 @@ mod tests {
             (format!("{s} ism:disseminationControls=\"EYES\""), Reason::LabelCategoryUnknown),
             (format!("{s} ism:disseminationControls=\"\""), Reason::LabelMalformed),
             (format!("{s} ism:SCIcontrols=\"SI-G\" ism:disseminationControls=\"OC\""), Reason::LabelRule),
-            (format!("{s} ism:SARIdentifier=\"BP\""), Reason::LabelCategoryUnknown),
-            (format!("{s} ism:atomicEnergyMarkings=\"RD\""), Reason::LabelCategoryUnknown),
-            (format!("{s} ism:FGIsourceOpen=\"GBR\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:SARIdentifier=\"XX\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:atomicEnergyMarkings=\"RD-SG-99\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:atomicEnergyMarkings=\"FRD FRD\""), Reason::LabelMalformed),
+            (format!("{s} ism:FGIsourceOpen=\"XQZ\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:FGIsourceOpen=\"FGI\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:FGIsourceProtected=\"GBR\""), Reason::LabelMalformed),
+            (format!("{s} ism:FGIsourceProtected=\"FGI\" ism:FGIsourceOpen=\"GBR\""), Reason::LabelMalformed),
+            (format!("{s} ism:nonUSControls=\"NATO-ATOMAL\""), Reason::LabelCategoryUnknown),
+            (format!("{s} ism:highWaterNATO=\"NATO-S\""), Reason::LabelCategoryUnknown),
             (format!("{s} ism:hasApproximateMarkings=\"true\""), Reason::LabelCategoryUnknown),
             (format!("{s} ism:DESVersion=\"202405\""), Reason::LabelMalformed),
             (format!("{s} ism:DESVersion=\"newest\""), Reason::LabelMalformed),

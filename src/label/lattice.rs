@@ -167,6 +167,7 @@ impl Lattice {
             classification: self.level_name(label.policy, label.level).to_owned(),
             releasable_to,
             national_only,
+            foreign_origins: self.foreign_origins(label).into_iter().map(str::to_owned).collect(),
             categories,
             originator: label.originator.clone(),
             created: label.created,
@@ -239,8 +240,8 @@ mod tests {
         assert_eq!(lattice().level(usa, "secret"), None);
         assert_eq!(lattice().values_named(nato, "atomal"), lattice().values_named(nato, "ATOMAL"));
         assert!(lattice().values_named(usa, "noforn").is_empty() && lattice().values_named(usa, "NOFORN").len() == 1);
-        // A nation is a recipient and somebody to whom one displays: two places, and no caveat.
-        assert_eq!((lattice().values_named(usa, "GBR").len(), lattice().caveat(usa, "GBR")), (2, None));
+        // A nation is a recipient, somebody to whom one displays, a source and an owner: four places, and no caveat.
+        assert_eq!((lattice().values_named(usa, "GBR").len(), lattice().caveat(usa, "GBR")), (4, None));
     }
 
     #[test]

@@ -95,6 +95,9 @@ pub struct LabelView {
     pub releasable_to: Vec<String>,
     /// Whether the label keeps the message within its nation.
     pub national_only: bool,
+    /// Whose information is in it beside the owner's: names of nations and organisations, or the word for a concealed origin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign_origins: Vec<String>,
     /// All categories: tag to values.
     pub categories: BTreeMap<String, Vec<String>>,
     /// Who gave the label.

@@ -19,6 +19,8 @@ pub mod laws;
 pub mod line;
 pub mod mark;
 pub mod named;
+mod nearby;
+mod origin;
 mod portion;
 mod rule;
 pub mod scheme;

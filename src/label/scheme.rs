@@ -62,6 +62,8 @@ pub struct Policy {
     pub tags: Vec<Tag>,
     /// The permissive tag that names the nations and groups to which something may be released.
     pub release: Option<TagIx>,
+    /// Where a label says whose information is in it beside the owner's; `None` where the policy has no words for that.
+    pub origins: Option<Origins>,
     /// Tags that every label of this policy must carry.
     pub mandatory: Vec<TagIx>,
     /// What a marking without room for a tag (a banner, CoT's attributes) says of it all the same.
@@ -80,6 +82,26 @@ pub struct Policy {
     pub not_after: Option<Time>,
     /// The SPIF.
     pub file: Arc<str>,
+}
+
+/// The tags that say whose information is in something beside the owner's. They inform and decide nothing; rules ask for them, and no translation
+/// takes them along: they stay with the label that says them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origins {
+    /// The tag whose values are the origins of foreign information.
+    pub foreign: TagIx,
+    /// The value of it that conceals the origin; it stands alone.
+    pub concealed: ValueIx,
+    /// The tag whose values are the owners of a joint product, the policy's own among them.
+    pub joint: TagIx,
+}
+
+impl Origins {
+    /// Whether a tag is one of these.
+    #[must_use]
+    pub fn has(self, tag: TagIx) -> bool {
+        tag == self.foreign || tag == self.joint
+    }
 }
 
 /// The members of a group, each with the time in which it is one.

@@ -40,7 +40,9 @@ impl Lattice {
         let taken = taken.ok_or_else(|| none(&format!("the classification `{}`", level.name)))?;
         let mut result = Label { originator: label.originator.clone(), created: label.created, ..Label::new(to, taken.level) };
         let mut filled = BTreeSet::new();
-        for category in &label.categories {
+        // Whose information it is stays with the label that says so.
+        let says_origin = |category: &&Category| scheme.origins.is_some_and(|origins| origins.has(category.tag));
+        for category in label.categories.iter().filter(|category| !says_origin(category)) {
             let tag = scheme.tags.get(category.tag.index()).ok_or_else(|| none("an unknown category"))?;
             self.carry(tag, category, &mut result, &mut filled).map_err(|part| none(&part))?;
         }

@@ -86,6 +86,16 @@ impl Guard {
         Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::default() })
     }
 
+    /// A guard whose peers, agreements and policies are others, and whose filters are these: for asking what they would say, and for nothing that leaves.
+    ///
+    /// # Errors
+    /// Every fault that compilation finds.
+    pub fn supposing(&self, edition: Edition) -> Result<Self, Vec<Complaint>> {
+        let engine = Arc::new(Engine::compile(&edition)?);
+        let (filters, blocked_words) = (Arc::clone(&self.filters), Arc::clone(&self.blocked_words));
+        Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::new(self.label_trust.load_full()) })
+    }
+
     /// The edition.
     #[must_use]
     pub fn edition(&self) -> &Edition {

@@ -14,7 +14,7 @@ mod verifier;
 
 pub use freedom::Freedom;
 pub use guard::{Alteration, Guard};
-pub use passage::{EditView, Inspected, Passage, Ruling};
+pub use passage::{EditView, Inspected, Passage, Ruling, Want};
 pub use verifier::{Message, Verifier};
 
 use crate::base::{Budget, Header, Name, Reason, Refusal, Time};
@@ -24,9 +24,11 @@ use crate::label::{self, Labelled, Signer};
 use crate::policy::{Bind, PeerEntry};
 use crate::rebuild;
 use crate::release::Circumstances;
+use crate::release::near::{Asked, Nearness};
 use crate::sanitise::{self, Keys};
+use crate::statement::Grant;
 use crate::translate;
-use crate::verify::Proposal;
+use crate::verify::{Proposal, Said};
 
 /// What the path needs to know about the world, given by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +59,22 @@ impl<'g> Inspector<'g> {
 
     /// Decides on one message: for each destination an outcome, all findings, and, where it may leave, fresh verified bytes.
     pub fn pass(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Passage {
-        let Inspected { mut passage, proposals } = self.inspect(from, header, body, world);
+        self.pass_under(from, Message { header, body }, world, &[])
+    }
+
+    /// The same under consents that third parties gave.
+    pub fn pass_under(&mut self, from: &Name, Message { header, body }: Message<'_>, world: &World<'_>, grants: &[Grant]) -> Passage {
+        let Inspected { mut passage, proposals } = self.inspect_under(from, Message { header, body }, world, grants);
         let verifier = Verifier::new(self.guard.edition(), self.guard.blocked_words(), world.signer);
         for (at, proposal) in proposals {
-            passage.settle(at, |to| verifier.verify((from, to), &Message { header, body }, proposal, world.now), world.waivers);
+            passage.settle(
+                at,
+                |to| {
+                    let verified = verifier.verify_under((from, to), &Message { header, body }, proposal, world.now, grants);
+                    verified.map(|(verified, _)| verified)
+                },
+                world.waivers,
+            );
             if passage.rulings.get(at).is_some_and(|ruling| ruling.output.is_some() && self.binds_for(&ruling.recipient)) {
                 passage.bound(at);
             }
@@ -75,6 +89,11 @@ impl<'g> Inspector<'g> {
 
     /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.
     pub fn inspect(&mut self, from: &Name, header: &Header, body: &[u8], world: &World<'_>) -> Inspected {
+        self.inspect_under(from, Message { header, body }, world, &[])
+    }
+
+    /// The same under consents that third parties gave.
+    pub fn inspect_under(&mut self, from: &Name, Message { header, body }: Message<'_>, world: &World<'_>, grants: &[Grant]) -> Inspected {
         let recipients = match self.guard.edition().recipients(from, header, world.now) {
             Ok(recipients) => recipients,
             Err(refusal) => return Passage::refused(&refusal, header.destinations.iter().cloned()).into(),
@@ -94,23 +113,42 @@ impl<'g> Inspector<'g> {
             Ok(scanned) => scanned,
             Err(refusal) => return Passage::refused(&refusal, names()).of_format(name).into(),
         };
-        match self.label(parsed, sender, world, &mut budget) {
-            Ok(labelled) => self.rule(&labelled, &scanned, sender, &recipients, world),
+        match self.label(parsed, sender, world.now, &mut budget) {
+            Ok(labelled) => self.rule(&labelled, &scanned, (sender, &recipients), world, grants),
             Err(refusal) => {
                 Passage::refused(&refusal, names()).of_format(name).weighed(self.guard.filters().labels()).with_findings(scanned.findings()).into()
             }
         }
     }
 
-    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, world: &World<'_>, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
-        let trust = self.guard.label_trust(sender);
-        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), world.now, budget)
+    /// How near each rule of release came to speaking, for each recipient of a message that can be read and labelled; nothing where it cannot.
+    pub fn near(&self, from: &Name, header: &Header, body: &[u8], now: Time) -> Vec<(Name, Nearness)> {
+        let edition = self.guard.edition();
+        let mut budget = Budget::for_body(body.len());
+        let known = edition.recipients(from, header, now).ok().zip(edition.peers.get(from));
+        let parsed = Received::new(header, body).and_then(|received| format::parse(received, &mut budget));
+        let (Some((recipients, sender)), Ok(parsed)) = (known, parsed) else { return Vec::new() };
+        let Ok(labelled) = self.label(parsed, sender, now, &mut budget) else { return Vec::new() };
+        let asked = |recipient| Asked { labelled: &labelled, sender, recipient, now };
+        recipients.into_iter().map(|recipient| (recipient.name.clone(), self.guard.engine().near(edition, &asked(recipient)))).collect()
     }
 
-    fn rule(&self, labelled: &Labelled<'_>, scanned: &Scanned, sender: &PeerEntry, recipients: &[&PeerEntry], world: &World<'_>) -> Inspected {
+    fn label<'a>(&self, parsed: Parsed<'a>, sender: &PeerEntry, now: Time, budget: &mut Budget) -> Result<Labelled<'a>, Refusal> {
+        let trust = self.guard.label_trust(sender);
+        label::verify(parsed, &self.guard.edition().lattice, &Guard::reading(sender, trust.as_deref()), now, budget)
+    }
+
+    fn rule(
+        &self,
+        labelled: &Labelled<'_>,
+        scanned: &Scanned,
+        (sender, recipients): (&PeerEntry, &[&PeerEntry]),
+        world: &World<'_>,
+        grants: &[Grant],
+    ) -> Inspected {
         let mut inspected = Inspected::from(Passage::labelled(labelled, self.guard.edition().lattice.view(labelled.label())));
         for recipient in recipients {
-            let (ruling, proposal) = self.rule_for(labelled, scanned, sender, recipient, world);
+            let (ruling, proposal) = self.rule_for(labelled, scanned, (sender, recipient), world, grants);
             inspected.add(ruling, proposal);
         }
         inspected
@@ -121,15 +159,21 @@ impl<'g> Inspector<'g> {
         &self,
         labelled: &Labelled<'_>,
         scanned: &Scanned,
-        sender: &PeerEntry,
-        recipient: &PeerEntry,
+        (sender, recipient): (&PeerEntry, &PeerEntry),
         world: &World<'_>,
+        grants: &[Grant],
     ) -> (Ruling, Option<Proposal>) {
         let mut ruling = Ruling::open(recipient.name.clone(), scanned.findings());
         ruling.chain.push(self.guard.engine().marked(labelled));
-        let permitted = match self.guard.engine().decide(labelled, sender, recipient, &Circumstances { now: world.now }) {
+        let decided = self.guard.engine().decide_under(labelled, (sender, recipient), &Circumstances { now: world.now }, grants);
+        let permitted = match decided {
             Ok(permitted) => permitted,
-            Err(refusal) => return (ruling.refused(&refusal, world.waivers), None),
+            Err(refusal) => {
+                if refusal.reason.is_for_want_of_consent() {
+                    ruling.wants(self.guard.engine().origins(labelled, sender, recipient), Said::of(labelled.label()));
+                }
+                return (ruling.refused(&refusal, world.waivers), None);
+            }
         };
         ruling.permitted(permitted.clause().id.clone(), permitted.chain());
         let cleared = match self.guard.filters().check(permitted, scanned, world.waivers) {

@@ -1,5 +1,6 @@
 //! What became of a message: a ruling for each recipient, with all findings, kept as plain data for journal, reports and JSON.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::label::{LabelView, Labelled};
 use crate::normal::Edits;
 use crate::sanitise::Sanitised;
 use crate::translate::Translated;
-use crate::verify::{Proposal, Verified};
+use crate::verify::{Proposal, Said, Verified};
 
 /// An edit as people and journals see it: where and what, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,8 +76,19 @@ pub struct Ruling {
     pub edits: Vec<EditView>,
     /// The format into which it is translated; `None` where it leaves in the format in which it came.
     pub into: Option<&'static str>,
+    /// Whose consent it waits for; none where that is not what holds it.
+    pub want: Option<Want>,
     /// The bytes that leave.
     pub output: Option<Verified>,
+}
+
+/// The consent that a message waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// The third parties whose information it carries.
+    pub origins: Vec<String>,
+    /// Its label, which the consent must name.
+    pub label: Said,
 }
 
 impl Passage {
@@ -152,6 +164,7 @@ impl Ruling {
             findings: findings.to_vec(),
             edits: Vec::new(),
             into: None,
+            want: None,
             output: None,
         }
     }
@@ -165,6 +178,11 @@ impl Ruling {
     pub(super) fn edited(&mut self, sanitised: &Sanitised<'_, '_>) {
         self.findings = sanitised.findings().to_vec();
         self.edits = views(sanitised.edits());
+    }
+
+    /// That it waits for somebody's consent.
+    pub(super) fn wants(&mut self, origins: BTreeSet<String>, label: Said) {
+        self.want = Some(Want { origins: origins.into_iter().collect(), label });
     }
 
     /// In which format it leaves, and what is lost on the way there.

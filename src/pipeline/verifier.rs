@@ -4,7 +4,8 @@ use crate::base::{Header, Name, Reason, Refusal, Time};
 use crate::label::Signer;
 use crate::label::binding::{self, Bond};
 use crate::policy::{Bind, Edition, PeerEntry};
-use crate::verify::{self, BlockedWords, Claim, Proposal, Said, Verified};
+use crate::statement::Grant;
+use crate::verify::{self, BlockedWords, Claim, Parties, Proposal, Said, Verified};
 
 /// A message as it was received.
 #[derive(Debug, Clone, Copy)]
@@ -30,30 +31,48 @@ impl<'e> Verifier<'e> {
         Self { edition, blocked_words, signer }
     }
 
+    /// Verifies where no third party has consented to anything.
+    ///
+    /// # Errors
+    /// As [`Self::verify_under`].
+    pub fn verify(&self, between: (&Name, &Name), message: &Message<'_>, proposal: Proposal, now: Time) -> Result<Verified, Refusal> {
+        self.verify_under(between, message, proposal, now, &[]).map(|(verified, _)| verified)
+    }
+
     /// Reads original and result again, and binds the label to what leaves where the recipient's entry asks for it.
     ///
     /// # Errors
     /// `verify.*`; `verify.release` for a sender or a recipient that the edition does not know; `label.bind` for a label that cannot be bound.
-    pub fn verify(&self, (from, to): (&Name, &Name), message: &Message<'_>, proposal: Proposal, now: Time) -> Result<Verified, Refusal> {
+    pub fn verify_under(
+        &self,
+        (from, to): (&Name, &Name),
+        message: &Message<'_>,
+        proposal: Proposal,
+        now: Time,
+        grants: &[Grant],
+    ) -> Result<(Verified, Parties), Refusal> {
         let peer = |name: &Name| {
             let unknown = || Refusal::new(Reason::VerifyRelease, format!("the rule set knows no peer `{name}`"));
             self.edition.peers.get(name).ok_or_else(unknown)
         };
-        let recipient = peer(to)?;
-        let released = proposal.released.clone();
+        let (sender, recipient) = (peer(from)?, peer(to)?);
+        let (released, said, format) = (proposal.released.clone(), proposal.label.clone(), proposal.format.clone());
         let verified = verify::reread(Claim {
             header: message.header,
             original: message.body,
             proposal,
             lattice: &self.edition.lattice,
-            sender: peer(from)?,
+            sender,
             recipient,
             blocked_words: self.blocked_words,
             now,
         })?;
+        let Message { header, body } = *message;
+        let release = verify::Release { edition: self.edition, header, body, format: &format, said: &said, sender, recipient, now };
+        let parties = verify::third_parties(&release, grants)?;
         match recipient.bind {
-            Bind::Nothing => Ok(verified),
-            Bind::Embedded => self.bind(verified, message.header, &released, recipient, now),
+            Bind::Nothing => Ok((verified, parties)),
+            Bind::Embedded => self.bind(verified, header, &released, recipient, now).map(|bound| (bound, parties)),
         }
     }
 

@@ -83,6 +83,7 @@ fn read_clause(
     let kinds = kinds(&mut table, faults);
     let ceilings = ceilings(&mut table, known.lattice, faults);
     let release = table.choice("release", Need::Required, &RELEASE, faults);
+    let onward = onward(&mut table, known, faults);
     let mut sanitise = Vec::new();
     for step in table.tables("sanitise", Need::Optional, faults) {
         sanitise.extend(transform(step, file, faults));
@@ -99,7 +100,7 @@ fn read_clause(
         );
     }
     let line = line_of(&file.text, place.start);
-    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, line })
+    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, onward, line })
 }
 
 /// A clause may narrow what its agreement says, and must say what its agreement leaves open.
@@ -138,6 +139,20 @@ fn parties(table: &mut Table<'_>, key: &'static str, known: Known<'_>, faults: &
         }
     }
     parties
+}
+
+/// Whom the onward rule names: nations and organisations, and communities that have information of their own, such as an alliance.
+fn onward(table: &mut Table<'_>, known: Known<'_>, faults: &mut Faults) -> BTreeSet<String> {
+    let mut onward = BTreeSet::new();
+    for word in table.words("onward", Need::Optional, faults) {
+        let names = || known.registry.owners().chain(known.registry.communities.keys().map(Name::as_str));
+        if names().any(|name| name == word.text) {
+            onward.insert(word.text.to_owned());
+        } else {
+            faults.unknown(&word.at, "nation, organisation or community", word.text, names());
+        }
+    }
+    onward
 }
 
 /// A clause that no pair of peers can use is a misunderstanding, and better found now than in an operation.

@@ -10,6 +10,7 @@ use super::values::ValueCase;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
+use crate::statement::VerifierKey;
 
 /// A file of the rule set: relative path and text, kept for error reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,12 @@ impl Edition {
     #[must_use]
     pub fn title(&self) -> String {
         format!("{} {}", self.name, self.edition)
+    }
+
+    /// The keys with which a nation or organisation signs statements.
+    pub fn keys_of<'e>(&'e self, party: &str) -> impl Iterator<Item = &'e VerifierKey> + use<'e> {
+        let party = party.to_owned();
+        self.peers.values().filter(move |peer| peer.nation == party).filter_map(|peer| peer.key.as_ref())
     }
 
     /// The peers that a header addresses: named peers and those who are members of named communities now, never the sender itself, each once, in the order of their names.
@@ -136,6 +143,8 @@ pub struct PeerEntry {
     pub binding: LabelBinding,
     /// Whether it gets labels that the gateway has bound.
     pub bind: Bind,
+    /// The key with which it signs statements for its nation or organisation; none where it makes none.
+    pub key: Option<VerifierKey>,
 }
 
 /// Whether a peer gets labels that the gateway has bound to the message.
@@ -254,6 +263,8 @@ pub struct Clause {
     pub sanitise: Vec<Transform>,
     /// Traffic that the clause covers.
     pub traffic: BTreeSet<Traffic>,
+    /// The onward rule: nations, organisations and communities that consented once and for all that their information goes on under this clause.
+    pub onward: BTreeSet<String>,
     /// Line of the clause in its file.
     pub line: u32,
 }

@@ -6,6 +6,7 @@
 
 mod agreements;
 pub mod cases;
+pub mod compare;
 mod detectors;
 pub mod edition;
 mod faults;

@@ -10,6 +10,7 @@ use super::table::{Need, Table, Word, choose, read};
 use crate::base::{Complaint, Name, Traffic};
 use crate::format::{FORMATS, by_name};
 use crate::label::{Clearance, Lattice, Term};
+use crate::statement::VerifierKey;
 
 /// The file's place in the folder.
 pub(in crate::policy) const PATH: &str = "peers.toml";
@@ -18,10 +19,10 @@ pub(in crate::policy) const PATH: &str = "peers.toml";
 pub(in crate::policy) const TRAFFIC: [(&str, Traffic); 2] = [("operation", Traffic::Operation), ("exercise", Traffic::Exercise)];
 
 /// Whether a peer's labels must be bound, as rule files spell it.
-const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
+pub(in crate::policy) const BINDING: [(&str, Binding); 2] = [("unbound", Binding::Unbound), ("required", Binding::Required)];
 
 /// How labels are bound for a peer, as rule files spell it.
-const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
+pub(in crate::policy) const BIND: [(&str, Bind); 2] = [("nothing", Bind::Nothing), ("embedded", Bind::Embedded)];
 
 /// What `peers.toml` says. A peer whose entry is at fault is in `names` only, so that files which name it are not blamed for it.
 #[derive(Debug, Default)]
@@ -81,8 +82,31 @@ fn peer(name: &Word<'_>, mut table: Table<'_>, registry: &Registry, lattice: &La
     let reads = reads(&mut table, faults);
     let binding = table.word("binding", Need::Optional, faults).map_or(Some(Binding::Unbound), |word| choose(&word, "binding", &BINDING, faults));
     let bind = table.word("bind", Need::Optional, faults).map_or(Some(Bind::Nothing), |word| choose(&word, "bind", &BIND, faults));
+    let key = key(&mut table, faults);
     table.finish(faults);
-    Some(PeerEntry { name: named?, nation: code, communities, terms, scheme: scheme?, clearances, traffic, reads, binding: binding?, bind: bind? })
+    Some(PeerEntry {
+        name: named?,
+        nation: code,
+        communities,
+        terms,
+        scheme: scheme?,
+        clearances,
+        traffic,
+        reads,
+        binding: binding?,
+        bind: bind?,
+        key,
+    })
+}
+
+/// The key with which the peer signs statements.
+fn key(table: &mut Table<'_>, faults: &mut Faults) -> Option<VerifierKey> {
+    let word = table.word("key", Need::Optional, faults)?;
+    let key = word.text.parse();
+    if let Err(what) = &key {
+        faults.at(&word.at, "the key of statements does not read", what, "copy what `vestibule consent key` printed for the peer");
+    }
+    key.ok()
 }
 
 /// The formats that the peer reads. An empty list would mean that it reads nothing, and is a fault.

@@ -9,9 +9,10 @@ use super::keeper::Shared;
 use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Severity, Time};
 use crate::filter::Waivers;
 use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier};
-use crate::hop::{Proposed, Received};
+use crate::hop::{Notice, Proposed, Received, Wanted};
 use crate::journal::{Body, Decision};
 use crate::policy::Edition;
+use crate::statement::Grant;
 
 /// What is to be decided.
 #[derive(Debug, Clone)]
@@ -24,21 +25,31 @@ pub(super) struct Question {
     pub(super) waivers: Waivers,
     /// The time of the decision.
     pub(super) now: Time,
+    /// Consents of third parties that may be meant.
+    pub(super) grants: Vec<Grant>,
 }
 
-/// What is to be verified.
+/// What the verifier is asked about a message.
 #[derive(Debug, Clone)]
 pub(super) struct Submission {
     message: Received,
     now: Time,
-    proposed: Vec<Proposed>,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    /// To verify proposals.
+    Proposed(Vec<Proposed>, Vec<Grant>),
+    /// To write statements of the gateway's own.
+    Notices(Vec<Notice>),
 }
 
 /// How inspectors are asked.
 pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector> = Talk {
     say: |ask, question| {
-        let Question { message, only, waivers, now } = question.clone();
-        ToInspector::Inspect { ask, message, only, waivers, now }
+        let Question { message, only, waivers, now, grants } = question.clone();
+        ToInspector::Inspect { ask, message, only, waivers, now, grants }
     },
     heard: |FromInspector::Inspected { ask, inspection }| (ask, inspection),
 };
@@ -46,8 +57,11 @@ pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector>
 /// How the verifier is asked.
 pub(super) const VERIFY: Talk<Submission, Vec<Answer>, ToVerifier, FromVerifier> = Talk {
     say: |ask, submission| {
-        let Submission { message, now, proposed } = submission.clone();
-        ToVerifier::Verify { ask, message, now, proposed }
+        let Submission { message, now, what } = submission.clone();
+        match what {
+            What::Proposed(proposed, grants) => ToVerifier::Verify { ask, message, now, proposed, grants },
+            What::Notices(notices) => ToVerifier::Notify { ask, message, now, notices },
+        }
     },
     heard: |FromVerifier::Verified { ask, answers }| (ask, answers),
 };
@@ -59,6 +73,18 @@ pub(super) struct Verdict {
     pub(super) decisions: Vec<Decision>,
     /// What may leave.
     pub(super) permitted: Vec<Permitted>,
+    /// Third parties whose information it carries, by recipient.
+    pub(super) parties: Vec<Parties>,
+    /// What is held for want of consent.
+    pub(super) wanted: Vec<Wanted>,
+}
+
+/// Third parties of a release, or of what is held for want of their consent.
+#[derive(Debug, Clone)]
+pub(super) struct Parties {
+    pub(super) recipient: Name,
+    pub(super) origins: Vec<String>,
+    pub(super) consents: Vec<String>,
 }
 
 impl Shared {
@@ -78,7 +104,7 @@ impl Shared {
     async fn ask_both(&self, edition: &Edition, question: Question) -> Option<Verdict> {
         let names = recipients(edition, &question);
         let precedence = question.message.header.precedence;
-        let (message, now) = (question.message.clone(), question.now);
+        let (message, now, grants) = (question.message.clone(), question.now, question.grants.clone());
         let inspection = match self.inspectors.ask(precedence, question).await {
             Ok(inspection) => inspection,
             Err(Lost::Stopping) => return None,
@@ -88,12 +114,14 @@ impl Shared {
             tracing::error!(message = %message.header.id, %refusal, "an inspector is not believed");
             return Some(Verdict::held(names, &refusal));
         }
-        let Inspection { mut decisions, proposed, .. } = inspection;
+        let Inspection { mut decisions, proposed, wanted, .. } = inspection;
+        let held = |one: &Wanted| Parties { recipient: one.recipient.clone(), origins: one.origins.clone(), consents: Vec::new() };
+        let mut parties: Vec<_> = wanted.iter().map(held).collect();
         if proposed.is_empty() {
-            return Some(Verdict { decisions, permitted: Vec::new() });
+            return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted });
         }
         let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
-        let answers = match self.verifiers.ask(precedence, Submission { message, now, proposed }).await {
+        let answers = match self.verifiers.ask(precedence, Submission { message, now, what: What::Proposed(proposed, grants) }).await {
             Ok(answers) if answers.len() == waiting.len() => answers,
             Ok(_) => waiting.iter().map(|_| refused(hop("the verifier did not answer each proposal"))).collect(),
             Err(Lost::Stopping) => return None,
@@ -102,17 +130,37 @@ impl Shared {
         let mut permitted = Vec::new();
         for (name, answer) in waiting.iter().zip(answers) {
             if let Some(decision) = decisions.iter_mut().find(|decision| decision.recipient == *name) {
-                permitted.extend(settle(decision, answer));
+                permitted.extend(settle(decision, answer, &mut parties));
             }
         }
-        Some(Verdict { decisions, permitted })
+        Some(Verdict { decisions, permitted, parties, wanted })
+    }
+}
+
+impl Shared {
+    /// Has the verifier write statements of the gateway's own about a message; as many answers as notices, or none.
+    pub(super) async fn notices(&self, message: Received, now: Time, notices: Vec<Notice>) -> Option<Vec<Answer>> {
+        let (precedence, count) = (message.header.precedence, notices.len());
+        let answers = self.verifiers.ask(precedence, Submission { message, now, what: What::Notices(notices) }).await.ok();
+        answers.filter(|answers| answers.len() == count)
     }
 }
 
 impl Verdict {
+    /// The consents that are used up, each as often as it is.
+    pub(super) fn used(&self) -> Vec<String> {
+        self.parties.iter().flat_map(|one| one.consents.iter().cloned()).collect()
+    }
+
+    /// Refused for all of these recipients.
+    pub(super) fn withdrawn(names: Vec<Name>) -> Self {
+        let refusal = Refusal::new(Reason::RecallWithdrawn, "the originator has withdrawn it");
+        Self::held(names, &refusal)
+    }
+
     /// Held for all of these recipients.
     pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Self {
-        Self { decisions: held(names, refusal), permitted: Vec::new() }
+        Self { decisions: held(names, refusal), permitted: Vec::new(), parties: Vec::new(), wanted: Vec::new() }
     }
 }
 
@@ -153,6 +201,9 @@ fn accountable(edition: Digest, names: &[Name], inspection: &Inspection) -> Resu
     if spoken != names.iter().collect() || inspection.decisions.len() != names.len() {
         return Err(hop("an inspector did not decide for each recipient once"));
     }
+    if inspection.wanted.iter().any(|one| !spoken.contains(&one.recipient)) {
+        return Err(hop("an inspector wants consent for somebody else"));
+    }
     if inspection.decisions.iter().any(|decision| decision.outcome == Outcome::Forward || decision.output.is_some() || decision.permit.is_some()) {
         return Err(hop("an inspector lets a message leave by itself"));
     }
@@ -162,13 +213,16 @@ fn accountable(edition: Digest, names: &[Name], inspection: &Inspection) -> Resu
 }
 
 /// Closes a decision that waited for the verifier.
-fn settle(decision: &mut Decision, answer: Answer) -> Option<Permitted> {
+fn settle(decision: &mut Decision, answer: Answer, parties: &mut Vec<Parties>) -> Option<Permitted> {
     match answer {
-        Answer::Permitted { permitted, bytes } => {
+        Answer::Permitted { permitted, bytes, origins, consents } => {
             let body = Body::new(bytes);
             let permit = minicbor::to_vec(&permitted).ok();
             if permitted.permit.recipient != decision.recipient || permitted.permit.digest != body.digest || permit.is_none() {
-                return settle(decision, refused(hop("the verifier permits something else than was asked")));
+                return settle(decision, refused(hop("the verifier permits something else than was asked")), parties);
+            }
+            if !origins.is_empty() {
+                parties.push(Parties { recipient: decision.recipient.clone(), origins, consents });
             }
             decision.outcome = Outcome::Forward;
             decision.code = None;

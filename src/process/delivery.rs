@@ -79,6 +79,10 @@ impl Shared {
     }
 
     async fn send(&self, lane: &Lane, Taken { mut parcel, link, room }: Taken) {
+        if self.is_withdrawn(&parcel.key).await {
+            tracing::info!(recipient = %parcel.recipient, message = %parcel.key.id, "withdrawn: it does not leave");
+            return lane.done(parcel.place);
+        }
         if !parcel.recorded {
             let released = Event::Released(parcel.release(world::now()));
             if let Err(denied) = self.journal.append(vec![released], parcel.precedence()).await {

@@ -128,6 +128,7 @@ impl Gateway {
         }
         let notary = Arc::new(notary);
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
+        shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = shared.failing() => {}

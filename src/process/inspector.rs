@@ -13,9 +13,11 @@ use super::world::{self, Secrets};
 use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
 use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector};
-use crate::hop::{HopKey, Proposed, Received, Wire};
+use crate::hop::{HopKey, Proposed, Received, Wanted, Wire};
 use crate::journal::Decision;
-use crate::pipeline::{Guard, Inspected, Inspector, Passage, Ruling, World};
+use crate::pipeline::{Guard, Inspected, Inspector, Message, Passage, Ruling, World};
+use crate::replay;
+use crate::statement::Grant;
 
 /// How far the time of a decision may lie from a process's own clock: 30 seconds, more than a message may wait for a worker.
 pub(super) const CLOCK_SECONDS_MAX: u64 = 30;
@@ -38,6 +40,7 @@ struct Question<'q> {
     only: Option<Name>,
     waivers: Waivers,
     now: Time,
+    grants: Vec<Grant>,
 }
 
 /// Inspects what the wire brings until it ends. When everything is made that it will need, and before it hears the first word, it calls `ready`.
@@ -53,9 +56,9 @@ pub(super) async fn attend(
     let mut inspector = Inspector::new(&guard);
     warm(&mut inspector, tools);
     ready()?;
-    while let Some(ToInspector::Inspect { ask, message, only, waivers, now }) = wire.receiver.hear().await? {
+    while let Some(ToInspector::Inspect { ask, message, only, waivers, now, grants }) = wire.receiver.hear().await? {
         fault_points::before(Place::InspectorTakes, &message.body, &wire.sender).await;
-        let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now });
+        let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now, grants });
         fault_points::before(Place::InspectorAnswers, &message.body, &wire.sender).await;
         if wire.sender.say(FromInspector::Inspected { ask, inspection }).await.is_err() {
             break;
@@ -78,7 +81,8 @@ fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
 
 fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {
     let edition = guard.edition().digest;
-    let faulted = |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new() };
+    let faulted =
+        |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new(), wanted: Vec::new() };
     let sealed = match believed(tools, question) {
         Ok(sealed) => sealed,
         Err(refusal) => {
@@ -90,7 +94,11 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
     let keys = tools.secrets.keys();
     let world = World { now: question.now, keys: &keys, waivers: &question.waivers, signer: None };
     let (from, body) = (&question.message.from, &question.message.body);
-    let Some(inspected) = twice(inspector, || Inspector::new(guard), |inspector| inspector.inspect(from, &header, body, &world)) else {
+    let Some(inspected) = twice(
+        inspector,
+        || Inspector::new(guard),
+        |inspector| inspector.inspect_under(from, Message { header: &header, body }, &world, &question.grants),
+    ) else {
         tracing::error!(message = %header.id, "the path failed twice on a message; it is held");
         return faulted(Reason::FaultInternal, "the guard failed twice on this message");
     };
@@ -103,7 +111,11 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         let Some(((bytes, at), recipient)) = encoded else { return faulted(Reason::FaultInternal, "a proposal has no encoding") };
         proposed.push(Proposed::seal(&tools.verifier, setting, (at, recipient), bytes));
     }
-    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed }
+    let wanted = passage.rulings.iter().filter_map(|ruling| {
+        let want = ruling.want.clone()?;
+        Some(Wanted { recipient: ruling.recipient.clone(), origins: want.origins, label: want.label })
+    });
+    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed, wanted: wanted.collect() }
 }
 
 /// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.
@@ -166,16 +178,5 @@ pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Vec<Decision> {
 
 /// A ruling as the journal keeps it. Without output it does not leave, whatever else it says.
 pub(super) fn decision(ruling: &Ruling) -> Decision {
-    // Plain data without maps: serialising it cannot fail; if it did, the decision is kept with an empty list.
-    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
-    Decision {
-        recipient: ruling.recipient.clone(),
-        outcome: ruling.outcome.max(Outcome::Quarantine),
-        code: ruling.code,
-        clause: ruling.clause.clone(),
-        findings: json(serde_json::to_string(&ruling.findings)),
-        edits: json(serde_json::to_string(&ruling.edits)),
-        output: None,
-        permit: None,
-    }
+    Decision { outcome: ruling.outcome.max(Outcome::Quarantine), output: None, ..replay::decision(ruling) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::decide::{Question, Verdict, recipients};
+use super::decide::{Parties, Question, Verdict, recipients};
 use super::fault_points::{self, Place};
 use super::keeper::Shared;
 use super::lane::Parcel;
@@ -10,11 +10,12 @@ use super::line::DoorEnd;
 use super::world;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Refusal, Time};
 use crate::filter::Waivers;
-use crate::hop::Received;
 use crate::hop::message::ToDoor;
-use crate::journal::{Accepted, Appended, Body, Decided, Denied, Event, MessageKey, Waiting};
+use crate::hop::{Received, Wanted};
+use crate::journal::{Accepted, Appended, Body, Decided, Denied, Event, MessageKey, Origin, Waiting};
 use crate::link::{Receipt, Status};
 use crate::policy::Edition;
+use crate::statement::MEDIA_TYPE;
 
 /// What one append will say, and what is delivered after it.
 pub(super) struct Prepared {
@@ -29,7 +30,11 @@ impl Shared {
         let now = world::now();
         let (peer, id, digest) = (message.from.clone(), message.header.id, Digest::of(&message.body));
         let body = Arc::clone(&message.body);
-        let receipt = match self.accept(message, now).await {
+        let taken = match message.header.media_type == MEDIA_TYPE {
+            true => self.accept_timely(message, now).await,
+            false => self.accept(message, now).await,
+        };
+        let receipt = match taken {
             Ok(place) => Receipt::accepted(id, digest, place.position, place.received),
             Err(refusal) => match self.known(&peer, id, digest).await {
                 // It was taken before: a clock, a rule set or a queue that changed since does not take the receipt back.
@@ -57,13 +62,25 @@ impl Shared {
         }
     }
 
-    /// Accepts and decides; answers after both are durable.
-    async fn accept(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
+    /// Accepts a statement, which is not for any recipient but for the gateway.
+    async fn accept_timely(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
+        self.timely(&message, now)?;
+        self.accept_statement(message, now).await
+    }
+
+    /// Whether a message was sent now, as far as clocks agree.
+    fn timely(&self, message: &Received, now: Time) -> Result<(), Refusal> {
         let skew = now.seconds_since(message.header.sent).unsigned_abs();
         let skew_max = self.config.load().clock_seconds_max;
         if skew > u64::from(skew_max) {
             return Err(Refusal::new(Reason::FrameTime, format!("found a time {skew} seconds away, expected at most {skew_max}")));
         }
+        Ok(())
+    }
+
+    /// Accepts and decides; answers after both are durable.
+    async fn accept(&self, message: Received, now: Time) -> Result<Taken, Refusal> {
+        self.timely(&message, now)?;
         let edition = self.edition.load_full();
         edition.recipients(&message.from, &message.header, now)?;
         let Ok(_room) = self.undecided.try_acquire() else {
@@ -78,15 +95,24 @@ impl Shared {
             seals: Some(seals.into()),
         };
         let (key, precedence) = (message.key(), message.header.precedence);
-        let Some(verdict) = self.decide(&edition, Question { message, only: None, waivers: Waivers::default(), now }).await else {
+        // No statement is recorded between the look at those that there are and the record of the decision.
+        let known = self.statements.read().await;
+        let grants = known.grants(&edition, &message, None);
+        let question = Question { message, only: None, waivers: Waivers::default(), now, grants };
+        let Some(verdict) = self.decide(&edition, question.clone()).await else {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
+        let verdict = self.unless_withdrawn(&known, &edition, &question, verdict);
+        let (used, wanted) = (verdict.used(), verdict.wanted.clone());
         let mut prepared = self.prepare(&key, verdict, &edition, now);
         fault_points::at(Place::KeeperDecided, accepted.body.shared().as_deref().unwrap_or_default());
         prepared.events.insert(0, Event::Accepted(accepted));
-        match self.journal.append(prepared.events, precedence).await {
+        let appended = self.journal.append(prepared.events, precedence).await;
+        drop(known);
+        match appended {
             Ok(Appended::Kept { first, receipt }) => {
                 self.dispatch(prepared.parcels, first);
+                self.follow(&edition, question.message, used, wanted).await;
                 receipt.map(Taken::from).ok_or_else(|| Refusal::new(Reason::SizeBusy, "the journal gave no receipt"))
             }
             Ok(Appended::Repeated(receipt)) => Ok(receipt.into()),
@@ -111,14 +137,15 @@ impl Shared {
         };
         let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
         let kept = Kept { message, only: None, place: waiting.receipt.index };
+        let now = world::now();
         match unopened {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
             Some(why) => {
                 tracing::error!(message = %key.id, why, "an accepted body does not open");
                 let edition = self.edition.load_full();
-                let names = recipients(&edition, &kept.question(Waivers::default()));
+                let names = recipients(&edition, &kept.question(Waivers::default(), now));
                 let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
-                self.record(&kept, Verdict::held(names, &refusal), &edition, Vec::new()).await
+                self.record(&kept, (Verdict::held(names, &refusal), now), &edition, Vec::new()).await
             }
         }
     }
@@ -126,15 +153,34 @@ impl Shared {
     /// Passes a kept message through the whole path, and records the decision behind `before`.
     pub(super) async fn decide_again(&self, kept: Kept, waivers: Waivers, before: Vec<Event>) -> Result<(), Fault> {
         let edition = self.edition.load_full();
-        let Some(verdict) = self.decide(&edition, kept.question(waivers)).await else {
+        let known = self.statements.read().await;
+        let now = world::now();
+        let mut question = kept.question(waivers, now);
+        question.grants = known.grants(&edition, &kept.message, kept.only.as_ref());
+        let Some(verdict) = self.decide(&edition, question.clone()).await else {
             return Err(Fault::new("the gateway is stopping"));
         };
-        self.record(&kept, verdict, &edition, before).await
+        let verdict = self.unless_withdrawn(&known, &edition, &question, verdict);
+        let (used, wanted) = (verdict.used(), verdict.wanted.clone());
+        self.record(&kept, (verdict, now), &edition, before).await?;
+        drop(known);
+        self.follow(&edition, kept.message, used, wanted).await;
+        Ok(())
     }
 
-    /// Records the decision on a kept message behind `before`, and sends what it releases.
-    async fn record(&self, kept: &Kept, verdict: Verdict, edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
-        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, world::now());
+    /// What follows from a decision that is durable: consents are used up, and third parties are asked for theirs.
+    async fn follow(&self, edition: &Arc<Edition>, message: Received, used: Vec<String>, wanted: Vec<Wanted>) {
+        if !used.is_empty() {
+            self.statements.write().await.use_up(used.iter().map(String::as_str));
+        }
+        if !wanted.is_empty() {
+            self.request(edition, message, wanted).await;
+        }
+    }
+
+    /// Records the decision on a kept message behind `before`, and sends what it releases. The time is that of the decision: a replay decides as of it.
+    async fn record(&self, kept: &Kept, (verdict, now): (Verdict, Time), edition: &Edition, before: Vec<Event>) -> Result<(), Fault> {
+        let mut prepared = self.prepare(&kept.message.key(), verdict, edition, now);
         prepared.events.splice(0..0, before);
         match self.journal.append(prepared.events, kept.message.header.precedence).await {
             Ok(_) => {
@@ -166,6 +212,10 @@ impl Shared {
             refusal: None,
         };
         let mut events = vec![Event::Decided(decided)];
+        events.extend(verdict.parties.into_iter().map(|one| {
+            let Parties { recipient, origins, consents } = one;
+            Event::Origin(Origin { message: key.clone(), recipient, origins, consents, time: now })
+        }));
         events.extend(releases);
         Prepared { events, parcels }
     }
@@ -191,13 +241,13 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn question(&self, waivers: Waivers) -> Question {
-        Question { message: self.message.clone(), only: self.only.clone(), waivers, now: world::now() }
+    fn question(&self, waivers: Waivers, now: Time) -> Question {
+        Question { message: self.message.clone(), only: self.only.clone(), waivers, now, grants: Vec::new() }
     }
 }
 
 /// Where an accepted message stands, as its sender is told.
-struct Taken {
+pub(super) struct Taken {
     position: u64,
     received: Time,
 }

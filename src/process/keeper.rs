@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, RwLock, Semaphore};
 use tokio::task::JoinSet;
 
 use super::crew::Crew;
@@ -13,6 +13,7 @@ use super::decide::{Question, Submission};
 use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
+use super::statements::Known;
 use super::world;
 use crate::audit::Notary;
 use crate::base::{Fault, Name, Precedence, Reason};
@@ -88,6 +89,10 @@ pub(super) struct Shared {
     /// What one part of the gateway held against another, or was lost over, by reason.
     pub(super) alarms: Refused,
     pub(super) at_doors: AtDoors,
+    /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
+    pub(super) statements: RwLock<Known>,
+    /// A consent has come.
+    pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
     pub(super) tasks: Tasks,
     /// What goes on for as long as the gateway runs.
@@ -110,6 +115,8 @@ impl Shared {
             refused: Refused::default(),
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
+            statements: RwLock::default(),
+            granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),
             failed: Notify::new(),
@@ -228,6 +235,7 @@ impl Shared {
     }
 
     pub(super) async fn started(&self) -> Result<(), Fault> {
+        self.remember().await?;
         let edition = self.edition.load();
         self.operated(&format!("started under rule set {} ({})", edition.title(), edition.digest)).await
     }

@@ -4,6 +4,7 @@
 //! `journal`; this room only carries. A frame is answered after its acceptance and its decision are durable; bytes leave after the record of their
 //! release is durable; a release is done after the far receipt is durable.
 
+mod compile;
 mod crew;
 mod decide;
 mod delivery;
@@ -18,18 +19,22 @@ mod keys;
 pub mod label_trust;
 mod lane;
 mod line;
+mod notices;
 mod order;
 mod part;
 mod review;
 mod service;
+mod statements;
 mod supervisor;
 mod verifier;
 mod watch;
 pub mod world;
 
+pub use compile::complaints;
 pub use delivery::delivery_id;
 pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
+pub use notices::request_id;
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use supervisor::{Process, Supervisor, supervise};

@@ -15,8 +15,9 @@ use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
+use super::compile;
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
@@ -45,7 +46,7 @@ use crate::verify::BlockedWords;
 /// Open files of the keeper at most: 1,024; the journal's readers take three each, each process one.
 const KEEPER_FILES_MAX: u64 = 1024;
 
-/// How long whoever comes to the keeper's socket may take to show its token.
+/// How long whoever comes to the keeper's socket may take to show a token that was announced: 5 seconds.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What the desk does with its line to the keeper and the processes as they are, until it cannot.
@@ -63,11 +64,14 @@ pub struct DeskTrade {
     pub work: DeskWork,
 }
 
-/// Runs as one process of a gateway, until it is told to stop.
+/// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
 ///
 /// # Errors
 /// What it cannot make, walls that cannot be closed, and what ends it.
-pub fn part(desk: DeskTrade) -> Result<(), Fault> {
+pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
+    if name == compile::PART {
+        return compile::attend();
+    }
     let broken = |cause| Fault::from_cause("standard input is no wire of a supervisor; `vestibule run` starts this", cause);
     let stream = std::os::unix::net::UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(broken)?);
     let Order::Begin(setup) = first(&stream)? else { return Err(Fault::new("the first word of a supervisor says what a process is")) };
@@ -82,7 +86,7 @@ pub fn part(desk: DeskTrade) -> Result<(), Fault> {
         })?;
     }
     stream.set_nonblocking(true).map_err(broken)?;
-    runtime(role)?.block_on(async move {
+    runtime()?.block_on(async move {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
         // While it is kept the wire stays open, and the last word can follow.
         let kept = control.sender.clone();
@@ -176,12 +180,10 @@ const fn role_of(part: &Part) -> Role {
     }
 }
 
-fn runtime(role: Role) -> Result<Runtime, Fault> {
-    let mut builder = match role {
-        Role::Keeper | Role::Door => Builder::new_multi_thread(),
-        Role::Inspector | Role::Verifier | Role::Desk => Builder::new_current_thread(),
-    };
-    builder.enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
+/// One thread for all tasks of a process: there are more processes than processors already, and a task that wakes another on its own thread asks
+/// nothing of the system. The journal has its own threads.
+fn runtime() -> Result<Runtime, Fault> {
+    Builder::new_current_thread().enable_all().build().map_err(|cause| Fault::from_cause("the threads of the process could not be started", cause))
 }
 
 fn faulty(complaints: Vec<crate::base::Complaint>) -> Fault {
@@ -359,6 +361,7 @@ type Token = [u8; 32];
 #[derive(Default)]
 struct Guests {
     expected: Mutex<HashMap<Token, Post>>,
+    expecting: Notify,
     employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
 }
 
@@ -367,6 +370,23 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Guests {
+    fn expect(&self, token: Token, post: Post) {
+        lock(&self.expected).insert(token, post);
+        self.expecting.notify_waiters();
+    }
+
+    /// What this token was announced for, once it was.
+    async fn announced(&self, token: &Token) -> Post {
+        loop {
+            let mut next = std::pin::pin!(self.expecting.notified());
+            next.as_mut().enable();
+            if let Some(post) = lock(&self.expected).remove(token) {
+                return post;
+            }
+            next.await;
+        }
+    }
+
     /// What tells a worker's crew that it is to be let go.
     fn employ(&self, token: Token) -> oneshot::Receiver<()> {
         let (tell, told) = oneshot::channel();
@@ -410,6 +430,7 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
     shared.take_up();
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
+    shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {
@@ -425,7 +446,7 @@ async fn keep(config: config::Gateway, rules: Vec<super::order::File>, walls: Wa
             () = shared.failing() => break,
             order = orders.next() => match order? {
                 None => break,
-                Some(Order::Expect { token, post }) => drop(lock(&guests.expected).insert(token, post)),
+                Some(Order::Expect { token, post }) => guests.expect(token, post),
                 Some(Order::Release { token }) => guests.release(&token),
                 Some(Order::Renew(renewal)) => {
                     let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
@@ -459,35 +480,44 @@ fn listen(path: &Path) -> Result<UnixListener, Fault> {
     Ok(listener)
 }
 
-/// Takes up every process that shows a token which the supervisor announced; a token is good once.
+/// Hears everybody who comes to the keeper's socket, each by itself: one that shows nothing keeps no other waiting.
 async fn admit(shared: Arc<Shared>, listener: UnixListener, guests: Arc<Guests>) {
     loop {
-        let mut stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (shared, guests) = (Arc::clone(&shared), Arc::clone(&guests));
+                tokio::spawn(async move { meet(&shared, stream, &guests).await });
+            }
             Err(error) => return shared.fail(&Fault::from_cause("the keeper's socket failed", error)),
-        };
-        let mut token = [0; 32];
-        let shown = tokio::time::timeout(TOKEN_TIME_MAX, stream.read_exact(&mut token)).await;
-        let post = shown.is_ok_and(|read| read.is_ok()).then(|| lock(&guests.expected).remove(&token)).flatten();
-        let Some(post) = post else {
-            tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
-            continue;
-        };
-        let task = Arc::clone(&shared);
-        match post {
-            Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
-            Post::Inspector { urgent } => {
-                let duty = if urgent { Duty::Urgent } else { Duty::Any };
-                let told = guests.employ(token);
-                // These go on while the gateway stops: what is under way may end.
-                tokio::spawn(async move { task.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told)).await });
-            }
-            Post::Verifier => {
-                let told = guests.employ(token);
-                tokio::spawn(async move { task.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told)).await });
-            }
-            Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
         }
+    }
+}
+
+/// Takes up a process that shows a token which the supervisor announced; a token is good once. The process may be here before its announcement is.
+async fn meet(shared: &Arc<Shared>, mut stream: UnixStream, guests: &Guests) {
+    let mut token = [0; 32];
+    let shown = tokio::time::timeout(TOKEN_TIME_MAX, async {
+        stream.read_exact(&mut token).await.ok()?;
+        Some(guests.announced(&token).await)
+    });
+    let Ok(Some(post)) = shown.await else {
+        tracing::error!("somebody came to the keeper's socket whom the supervisor did not announce");
+        return;
+    };
+    let task = Arc::clone(shared);
+    match post {
+        Post::Door { domain } => shared.carriers.spawn(task.hear(domain, wire::over(stream))),
+        Post::Inspector { urgent } => {
+            let duty = if urgent { Duty::Urgent } else { Duty::Any };
+            let told = guests.employ(token);
+            // These go on while the gateway stops: what is under way may end.
+            tokio::spawn(async move { task.inspectors.employ_until(duty, wire::over(stream), INSPECT, released(told)).await });
+        }
+        Post::Verifier => {
+            let told = guests.employ(token);
+            tokio::spawn(async move { task.verifiers.employ_until(Duty::Any, wire::over(stream), VERIFY, released(told)).await });
+        }
+        Post::Desk => shared.carriers.spawn(task.attend_desk(wire::over(stream))),
     }
 }
 

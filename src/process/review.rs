@@ -1,5 +1,7 @@
 //! Review: what people decide about held messages. A release waives findings, never mandatory control, and goes through the whole path again.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use super::intake::{Kept, sealed};
@@ -67,7 +69,7 @@ impl Shared {
                 Verdict::Reject => self.reject(&key, &row, reviewed).await?,
                 Verdict::Release => {
                     let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", row.id)))?;
-                    let waivers = Waivers { findings: findings.into_iter().collect(), clause_review: ClauseReview::Granted };
+                    let waivers = Waivers { findings, clause_review: ClauseReview::Granted };
                     let (accepted, place) = accepted;
                     let message = sealed(accepted.from, accepted.header, body.into(), accepted.received, accepted.seals.map(Vec::from))?;
                     self.decide_again(Kept { message, only: Some(row.recipient.clone()), place }, waivers, vec![reviewed]).await?;
@@ -92,7 +94,7 @@ impl Shared {
     }
 
     /// Waivers for all findings of the decision that holds, and the acceptance of the message with its place.
-    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(Vec<Waiver>, (Accepted, u64)), Fault> {
+    async fn recorded(&self, key: &MessageKey, row: &Row) -> Result<(BTreeSet<Waiver>, (Accepted, u64)), Fault> {
         let (mut findings, mut kept) = (None, None);
         for entry in self.journal.message(key.id).await? {
             match entry.event {
@@ -101,7 +103,7 @@ impl Shared {
                 }
                 Event::Decided(decided) if entry.index == row.record => {
                     let decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
-                    findings = decision.and_then(|decision| waivers(&decision.findings));
+                    findings = decision.and_then(|decision| Waivers::of_recorded(&decision.findings));
                 }
                 _ => {}
             }
@@ -139,17 +141,4 @@ impl Shared {
         let now = rows.into_iter().next().ok_or_else(|| Fault::new("the journal lost a decision"))?;
         Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code })
     }
-}
-
-/// Waivers for recorded findings; `None` where the record is not in the form in which this program writes it.
-fn waivers(findings: &str) -> Option<Vec<Waiver>> {
-    #[derive(serde::Deserialize)]
-    struct Recorded {
-        code: String,
-        rule: String,
-        path: String,
-    }
-    let recorded: Vec<Recorded> = serde_json::from_str(findings).ok()?;
-    let waiver = |one: Recorded| Some(Waiver { code: Reason::from_code(&one.code)?, rule: one.rule.into(), path: one.path });
-    recorded.into_iter().map(waiver).collect()
 }

@@ -16,7 +16,8 @@ use crate::hop::{HopKey, Permit, Proposed, Received, Wire};
 use crate::label::Signer;
 use crate::pipeline::{Message, Verifier};
 use crate::policy::Edition;
-use crate::verify::{BlockedWords, Proposal, Verified};
+use crate::statement::Grant;
+use crate::verify::{BlockedWords, Parties, Proposal, Verified};
 
 /// What the verifier holds.
 pub(super) struct Tools {
@@ -39,9 +40,14 @@ pub(super) struct Tools {
 /// # Errors
 /// What the other end said that nobody of its kind would.
 pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromVerifier, ToVerifier>) -> Result<(), Fault> {
-    while let Some(ToVerifier::Verify { ask, message, now, proposed }) = wire.receiver.hear().await? {
+    while let Some(said) = wire.receiver.hear().await? {
+        let (ToVerifier::Verify { ask, message, .. } | ToVerifier::Notify { ask, message, .. }) = &said;
+        let (ask, message) = (*ask, message.clone());
         fault_points::before(Place::VerifierTakes, &message.body, &wire.sender).await;
-        let answers = tools.answers(&message, now, &proposed);
+        let answers = match said {
+            ToVerifier::Verify { now, proposed, grants, .. } => tools.answers(&message, now, (&proposed, &grants)),
+            ToVerifier::Notify { now, notices, .. } => tools.notices(&message, now, &notices),
+        };
         fault_points::before(Place::VerifierAnswers, &message.body, &wire.sender).await;
         if wire.sender.say(FromVerifier::Verified { ask, answers }).await.is_err() {
             break;
@@ -52,15 +58,15 @@ pub(super) async fn attend(tools: &Tools, mut wire: Wire<FromVerifier, ToVerifie
     Ok(())
 }
 
-fn hop(what: &str) -> Refusal {
+pub(super) fn hop(what: &str) -> Refusal {
     Refusal::new(Reason::FaultHop, what)
 }
 
 impl Tools {
-    fn answers(&self, message: &Received, now: Time, proposed: &[Proposed]) -> Vec<Answer> {
+    fn answers(&self, message: &Received, now: Time, (proposed, grants): (&[Proposed], &[Grant])) -> Vec<Answer> {
         let sealed = self.believed(message, now);
         let answer = |one: &Proposed| match &sealed {
-            Ok(sealed) => self.answer(message, sealed, now, one),
+            Ok(sealed) => self.answer(message, (sealed, grants), now, one),
             Err(refusal) => Err(refusal.clone()),
         };
         proposed
@@ -75,7 +81,7 @@ impl Tools {
     }
 
     /// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.
-    fn believed(&self, message: &Received, now: Time) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn believed(&self, message: &Received, now: Time) -> Result<Vec<u8>, Refusal> {
         let sealed = message.sealed().map_err(|fault| hop(&fault.what))?;
         let key = self.doors.get(&message.from).ok_or_else(|| hop("no door has such a peer"))?;
         if !key.is_seal(&message.seals.verifier, RECEIVED, &[&sealed]) {
@@ -84,23 +90,25 @@ impl Tools {
         timely(now).map(|()| sealed)
     }
 
-    fn answer(&self, message: &Received, sealed: &[u8], now: Time, proposed: &Proposed) -> Result<Answer, Refusal> {
+    fn answer(&self, message: &Received, (sealed, grants): (&[u8], &[Grant]), now: Time, proposed: &Proposed) -> Result<Answer, Refusal> {
         if !proposed.is_sealed(&self.inspector, Setting { received: sealed, edition: self.edition.digest, now }) {
             return Err(hop("expected the seal of an inspector, over this message, recipient, edition and time"));
         }
         let key = self.permits.get(&proposed.recipient).ok_or_else(|| hop("no door has such a recipient"))?;
-        let verified = twice(&mut (), || (), |()| self.verify(message, now, proposed));
-        let verified = verified.unwrap_or_else(|| Err(Refusal::new(Reason::FaultInternal, "the second half failed twice on this message")))?;
+        let verified = twice(&mut (), || (), |()| self.verify(message, now, proposed, grants));
+        let (verified, Parties { origins, consents }) =
+            verified.unwrap_or_else(|| Err(Refusal::new(Reason::FaultInternal, "the second half failed twice on this message")))?;
         let permit = self.permit(message, proposed, &verified);
         let permitted = Permitted::seal(key, permit).map_err(|fault| Refusal::new(Reason::FaultInternal, fault.what))?;
-        Ok(Answer::Permitted { permitted, bytes: verified.into_bytes().into() })
+        let (origins, consents) = (origins.into_iter().collect(), consents.iter().map(ToString::to_string).collect());
+        Ok(Answer::Permitted { permitted, bytes: verified.into_bytes().into(), origins, consents })
     }
 
-    fn verify(&self, message: &Received, now: Time, proposed: &Proposed) -> Result<Verified, Refusal> {
+    fn verify(&self, message: &Received, now: Time, proposed: &Proposed, grants: &[Grant]) -> Result<(Verified, Parties), Refusal> {
         let proposal: Proposal = minicbor::decode(&proposed.proposal).map_err(|_| hop("expected a proposal that reads"))?;
         let verifier = Verifier::new(&self.edition, &self.blocked_words, self.signer.as_ref());
         let original = Message { header: &message.header, body: &message.body };
-        verifier.verify((&message.from, &proposed.recipient), &original, proposal, now)
+        verifier.verify_under((&message.from, &proposed.recipient), &original, proposal, now, grants)
     }
 
     fn permit(&self, message: &Received, proposed: &Proposed, verified: &Verified) -> Permit {

@@ -32,8 +32,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// After so much work an end is not one in a row: a minute.
 const STEADY: Duration = Duration::from_secs(60);
-/// Ends after which a process is not started again: 5. Where a process was never ready between them, or a keeper ended so often within
-/// [`STEADY`], the cause lies in the host (a full disk, a folder that is not ours, a port in use), and starting for ever would hide it.
+/// Ends after which a process is not started again: 5. Where a process was never ready between them, or a keeper said so often within
+/// [`STEADY`] that it cannot keep what it is given, the cause lies in the host (a full disk, a folder that is not ours, a port in use), and starting for ever would hide it.
 const ENDS_MAX: usize = 5;
 
 /// The name of the keeper's socket in the journal's folder.
@@ -51,8 +51,21 @@ enum End {
     InOrder,
     /// It made room for one that knows more.
     Replaced,
-    /// It failed, or was ended by force.
+    /// It failed, and said why.
     Failed(Failing, Fault),
+    /// It ended without a word, or was ended by force.
+    Silent(Fault),
+}
+
+impl End {
+    /// At what it failed, and why.
+    const fn failure(&self) -> Option<(Failing, &Fault)> {
+        match self {
+            Self::InOrder | Self::Replaced => None,
+            Self::Failed(failing, fault) => Some((*failing, fault)),
+            Self::Silent(fault) => Some((Failing::Work, fault)),
+        }
+    }
 }
 
 /// What speaks against starting a process again.
@@ -60,15 +73,15 @@ enum End {
 struct Strikes {
     /// Ends in a row before it was ready.
     unready: usize,
-    /// Ends of the keeper within [`STEADY`].
+    /// Ends within [`STEADY`] of a keeper that said that it cannot keep what it is given.
     recent: Vec<Instant>,
 }
 
 impl Strikes {
     /// Notes an end, and says whether the process is to be given up.
-    fn count(&mut self, post: Option<&Post>, ready: Option<Instant>, now: Instant) -> bool {
+    fn count(&mut self, keeps_not: bool, ready: Option<Instant>, now: Instant) -> bool {
         self.unready = if ready.is_some() { 0 } else { self.unready.saturating_add(1) };
-        if post.is_none() {
+        if keeps_not {
             self.recent.retain(|end| now.duration_since(*end) < STEADY);
             self.recent.push(now);
         }
@@ -88,7 +101,7 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
         let (begun, keeper) = (Instant::now(), shared.keepers());
         shared.live(charge.at, |life| life.ready = None);
         let end = run_once(&shared, &charge, &mut phase, round, &tell).await;
-        let end = end.unwrap_or_else(|fault| End::Failed(Failing::Work, fault));
+        let end = end.unwrap_or_else(End::Silent);
         let ready = shared.life(charge.at).and_then(|life| life.ready);
         gone(&shared, &charge, &end);
         if *phase.borrow() == Phase::Stop {
@@ -102,10 +115,12 @@ pub(super) async fn look_after(shared: Arc<Shared>, charge: Charge, mut phase: w
         if rest(PAUSE_MIN, &mut phase).await == Phase::Stop {
             return;
         }
-        if let End::Failed(failing, fault) = end {
+        if let Some((failing, fault)) = end.failure() {
             // Whoever ends because the keeper did is not to blame.
             let blame = charge.post.is_none() || keeper == shared.keepers();
-            if let Some(fault) = given_up(&charge, failing, &fault, blame && strikes.count(charge.post.as_ref(), ready, Instant::now())) {
+            // A keeper that says itself that it cannot keep will say so again; one that was killed may not be.
+            let keeps_not = charge.post.is_none() && matches!(end, End::Failed(..));
+            if let Some(fault) = given_up(&charge, failing, fault, blame && strikes.count(keeps_not, ready, Instant::now())) {
                 // Another may have said why already.
                 let _ = shared.hopeless.try_send(fault);
                 return;
@@ -141,7 +156,7 @@ fn given_up(charge: &Charge, failing: Failing, fault: &Fault, out: bool) -> Opti
 
 /// Notes that a process is not there any more.
 fn gone(shared: &Shared, charge: &Charge, end: &End) {
-    if let End::Failed(_, fault) = end {
+    if let Some((_, fault)) = end.failure() {
         tracing::error!(process = %charge.name, %fault, "a process ends");
     }
     if let Some(place) = lock(&shared.orders).get_mut(charge.at) {
@@ -294,7 +309,7 @@ impl Watch<'_> {
                     Ok(Some(word)) => self.hear(word, &orders).await,
                     // Its end follows; where it does not, its silence is noticed.
                     Ok(None) => deaf = true,
-                    Err(fault) => return End::Failed(Failing::Work, fault),
+                    Err(fault) => return End::Silent(fault),
                 },
                 ended = self.child.wait() => return self.ended(ended, deaf).await,
                 Some(order) = waiting.recv() => drop(self.control.sender.say(order).await),
@@ -306,7 +321,7 @@ impl Watch<'_> {
                     }
                 },
                 _ = tick.tick() => if let Err(fault) = self.ask(begun).await {
-                    return End::Failed(Failing::Work, fault);
+                    return End::Silent(fault);
                 },
             }
         }
@@ -325,8 +340,8 @@ impl Watch<'_> {
                 None => End::InOrder,
             },
             (_, Some((failing, why))) => End::Failed(failing, Fault::new(why)),
-            (Ok(status), None) => End::Failed(Failing::Work, Fault::new(format!("it ended with {status}"))),
-            (Err(cause), None) => End::Failed(Failing::Work, Fault::from_cause("a process cannot be waited for", cause)),
+            (Ok(status), None) => End::Silent(Fault::new(format!("it ended with {status}"))),
+            (Err(cause), None) => End::Silent(Fault::from_cause("a process cannot be waited for", cause)),
         }
     }
 
@@ -408,7 +423,7 @@ impl Watch<'_> {
         let _ = self.control.sender.say(Order::Stop).await;
         match tokio::time::timeout(END_TIME_MAX, self.child.wait()).await {
             Ok(status) => self.ended(status, false).await,
-            Err(_) => self.kill("it did not end in time").await.map_or_else(|fault| End::Failed(Failing::Work, fault), |()| End::InOrder),
+            Err(_) => self.kill("it did not end in time").await.map_or_else(End::Silent, |()| End::InOrder),
         }
     }
 }
@@ -420,16 +435,16 @@ mod tests {
     #[test]
     fn a_process_that_was_never_ready_is_given_up_and_one_that_worked_between_is_not() {
         let (now, mut strikes) = (Instant::now(), Strikes::default());
-        let outs: Vec<_> = (0..ENDS_MAX).map(|_| strikes.count(Some(&Post::Verifier), None, now)).collect();
+        let outs: Vec<_> = (0..ENDS_MAX).map(|_| strikes.count(false, None, now)).collect();
         assert_eq!(outs, [false, false, false, false, true]);
-        assert!(!(0..100).any(|_| strikes.count(Some(&Post::Verifier), Some(now), now)), "a message that ends inspectors must not end the gateway");
+        assert!(!(0..100).any(|_| strikes.count(false, Some(now), now)), "a message that ends inspectors must not end the gateway");
     }
 
     #[test]
-    fn a_keeper_that_ends_five_times_within_a_minute_is_given_up_and_one_that_ends_once_a_minute_is_not() {
+    fn a_keeper_that_cannot_keep_five_times_within_a_minute_is_given_up_and_one_that_ends_once_a_minute_is_not() {
         let (now, mut strikes) = (Instant::now(), Strikes::default());
-        assert!(!(0..100).any(|minute| strikes.count(None, Some(now), now + STEADY * minute)));
+        assert!(!(0..100).any(|minute| strikes.count(true, Some(now), now + STEADY * minute)));
         let last = now + STEADY * 100;
-        assert_eq!((0..ENDS_MAX).filter(|_| strikes.count(None, Some(now), last)).count(), 1);
+        assert_eq!((0..ENDS_MAX).filter(|_| strikes.count(true, Some(now), last)).count(), 1);
     }
 }

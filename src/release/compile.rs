@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use crate::label::Lattice;
 use crate::policy::{Agreement, Clause, Edition, Registry};
 
@@ -44,25 +46,58 @@ action release appliesTo {{
     )
 }
 
+/// What one condition of a clause is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// Who receives.
+    Recipient,
+    /// Who sent.
+    Sender,
+    /// That nobody is given what is its own.
+    Itself,
+    /// When the agreement is in force.
+    Dates,
+    /// The format.
+    Format,
+    /// Exercise or operation.
+    Traffic,
+    /// The kind of the content.
+    Kind,
+    /// Whether the label can be taken to a policy in which the clause has a ceiling.
+    Policy,
+    /// How high the label is.
+    Ceiling,
+}
+
+/// The conditions of a clause, in the order in which they are asked: all must hold.
+pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> Vec<(About, String)> {
+    let mut conditions = vec![
+        (About::Recipient, parties("principal", clause.to.iter(), registry)),
+        (About::Sender, parties("resource", clause.from.iter(), registry)),
+        (About::Itself, "principal != resource".to_owned()),
+        (About::Dates, format!("context.now_ms >= {} && context.now_ms < {}", agreement.from.unix_ms(), agreement.until.unix_ms())),
+        (About::Format, one_of("context.format", "Format", clause.formats.iter().map(String::as_str))),
+        (About::Traffic, one_of("context.traffic", "Traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic)))),
+    ];
+    if !clause.kinds.is_empty() {
+        let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
+        conditions.push((About::Kind, format!("({})", likes.join(" || "))));
+    }
+    conditions.extend(ceilings(clause, lattice));
+    conditions
+}
+
 /// A clause of an agreement as a Cedar permit.
 #[must_use]
 pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
-    let mut text = String::new();
-    let mut conditions = vec![parties("principal", clause.to.iter(), registry), parties("resource", clause.from.iter(), registry)];
-    conditions.push("principal != resource".to_owned());
-    conditions.push(format!("context.now_ms >= {} && context.now_ms < {}", agreement.from.unix_ms(), agreement.until.unix_ms()));
-    conditions.push(one_of("context.format", "Format", clause.formats.iter().map(String::as_str)));
-    conditions.push(one_of("context.traffic", "Traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic))));
-    if !clause.kinds.is_empty() {
-        let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
-        conditions.push(format!("({})", likes.join(" || ")));
-    }
-    conditions.push(ceilings(clause, lattice));
-    let id = quoted(clause.id.as_str());
-    // Writing to a string cannot fail.
-    write!(text, "@id({id})\npermit (principal, action == Action::\"release\", resource)\nwhen {{\n  {}\n}};\n", conditions.join(" &&\n  "))
-        .unwrap_or(());
-    text
+    let conditions: Vec<String> = conditions(agreement, clause, registry, lattice).into_iter().map(|(_, condition)| condition).collect();
+    permit_when(clause.id.as_str(), &conditions.join(" &&\n  "))
+}
+
+/// A permit under a condition.
+pub(in crate::release) fn permit_when(id: &str, condition: &str) -> String {
+    format!("@id({})\npermit (principal, action == Action::\"release\", resource)\nwhen {{\n  {condition}\n}};\n", quoted(id))
 }
 
 /// All clauses of an edition as Cedar, for people who want to read what is decided.
@@ -73,13 +108,13 @@ pub fn clauses(edition: &Edition) -> String {
 }
 
 /// At or below every ceiling of a policy to which the label can be taken, and at least one of them can be reached.
-fn ceilings(clause: &Clause, lattice: &Lattice) -> String {
+fn ceilings(clause: &Clause, lattice: &Lattice) -> Vec<(About, String)> {
     let names: Vec<(String, u32)> = clause.ceilings.iter().map(|ceiling| (quoted(lattice.policy_name(ceiling.policy)), ceiling.rank)).collect();
     let reached: Vec<String> = names.iter().map(|(name, _)| format!("context.ranks has {name}")).collect();
     let below = names.iter().map(|(name, rank)| format!("(if context.ranks has {name} then context.ranks[{name}] <= {rank} else true)"));
-    let mut all = vec![format!("({})", if reached.is_empty() { "false".to_owned() } else { reached.join(" || ") })];
-    all.extend(below);
-    all.join(" && ")
+    let mut all = vec![(About::Policy, format!("({})", if reached.is_empty() { "false".to_owned() } else { reached.join(" || ") }))];
+    all.extend(below.map(|below| (About::Ceiling, below)));
+    all
 }
 
 fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: &Registry) -> String {

@@ -15,15 +15,17 @@ use cedar_policy::{
 
 use super::memo::{Eras, Memo, Said};
 use super::question::Question;
+use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal, like};
 use crate::label::{Labelled, Lattice};
 use crate::policy::{Agreement, Clause, Edition, PeerEntry, Registry, Release};
+use crate::statement::Grant;
 
 /// The compiled release rules of one edition.
 pub struct Engine {
-    lattice: Arc<Lattice>,
+    pub(in crate::release) lattice: Arc<Lattice>,
     authorizer: Authorizer,
     entities: Arc<Entities>,
     /// For the time in which a peer is no member of a community of its own: who is in what is asked anew then.
@@ -33,17 +35,18 @@ pub struct Engine {
     clauses: Vec<Compiled>,
     extras: Vec<Compiled>,
     action: EntityUid,
-    types: Types,
-    desks: BTreeMap<Name, Desk>,
+    pub(in crate::release) types: Types,
+    pub(in crate::release) desks: BTreeMap<Name, Desk>,
+    third_parties: Ground,
 }
 
 /// What is kept ready for one peer: as sender its entry, as recipient the rest.
-struct Desk {
-    entry: PeerEntry,
+pub(in crate::release) struct Desk {
+    pub(in crate::release) entry: PeerEntry,
     uid: EntityUid,
     permits: Vec<Permit>,
     /// All of `release.cedar`, with what stands for its permits.
-    extras: PolicySet,
+    pub(in crate::release) extras: PolicySet,
     extra_clauses: BTreeMap<PolicyId, Arc<Clause>>,
     memo: Memo,
 }
@@ -104,7 +107,8 @@ impl Engine {
         }
         let (lattice, registry) = (Arc::clone(&edition.lattice), edition.registry.clone());
         let (entities, schema) = (Arc::new(entities), Arc::new(schema));
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, clauses, extras, action, types, desks })
+        let third_parties = Ground::of(edition);
+        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, clauses, extras, action, types, desks, third_parties })
     }
 
     /// The engine of an edition that differs from its own in one rule: only that rule is compiled anew. For trying; nothing is complained of here but
@@ -130,7 +134,8 @@ impl Engine {
         let (action, types) = (uid("Action", "release")?, Types::new()?);
         let (lattice, registry) = (Arc::clone(&edition.lattice), edition.registry.clone());
         let (entities, schema) = (Arc::clone(&self.entities), Arc::clone(&self.schema));
-        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, clauses, extras, action, types, desks })
+        let third_parties = Ground::of(edition);
+        Ok(Self { lattice, authorizer: Authorizer::new(), entities, schema, registry, clauses, extras, action, types, desks, third_parties })
     }
 
     /// The policies of Cedar files.
@@ -149,16 +154,36 @@ impl Engine {
         self.desks.values().for_each(|desk| desk.memo.forget());
     }
 
-    /// Decides on one message for one recipient.
+    /// Decides on one message for one recipient, where no third party has consented to anything.
     ///
     /// # Errors
-    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`.
+    /// As [`Self::decide_under`].
     pub fn decide<'m, 'a>(
         &self,
         labelled: &'m Labelled<'a>,
         sender: &'m PeerEntry,
         recipient: &'m PeerEntry,
         circumstances: &Circumstances,
+    ) -> Result<Permitted<'m, 'a>, Refusal> {
+        self.decide_under(labelled, (sender, recipient), circumstances, &[])
+    }
+
+    /// The third parties whose information a message carries from a sender to a recipient.
+    #[must_use]
+    pub fn origins(&self, labelled: &Labelled<'_>, sender: &PeerEntry, recipient: &PeerEntry) -> BTreeSet<String> {
+        self.third_parties.origins(&self.lattice, labelled.label(), sender, recipient)
+    }
+
+    /// Decides on one message for one recipient, under the consents that third parties gave.
+    ///
+    /// # Errors
+    /// `clearance.*`, `exercise.mixed`, `agreement.none`, `agreement.forbidden`, `agreement.error`, `agreement.consent`, `consent.*`.
+    pub fn decide_under<'m, 'a>(
+        &self,
+        labelled: &'m Labelled<'a>,
+        (sender, recipient): (&'m PeerEntry, &'m PeerEntry),
+        circumstances: &Circumstances,
+        grants: &[Grant],
     ) -> Result<Permitted<'m, 'a>, Refusal> {
         let mut chain = vec![marked(&self.lattice, labelled)];
         let kept = parts::keep(&self.lattice, labelled, recipient, circumstances.now)?;
@@ -182,7 +207,10 @@ impl Engine {
             Release::Review => "permits after review",
         };
         chain.push(format!("`{}` {how}", clause.id));
-        Ok(Permitted { labelled, recipient, clause, kept, chain })
+        let (label, body, now) = (labelled.label(), labelled.parsed().body(), circumstances.now);
+        let leave = self.third_parties.agree(&self.lattice, &Asked { label, body, sender, recipient, clause: &clause, now }, grants)?;
+        chain.extend(leave.line(&clause));
+        Ok(Permitted { labelled, recipient, clause, kept, leave, chain })
     }
 
     /// The clause that permits: an automatic one before one that asks for review, then the lowest id.
@@ -218,7 +246,7 @@ impl Engine {
     }
 
     /// What a set of policies says. Cedar skips a policy that fails; a forbid that fails would open the gate, so any failure at all refuses.
-    fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
+    pub(in crate::release) fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
         let response = self.authorizer.is_authorized(request, policies, entities);
         if let Some(error) = response.diagnostics().errors().next() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
@@ -228,7 +256,7 @@ impl Engine {
     }
 
     /// Who is in what: as it was compiled, unless one of the two has left or not yet joined a community.
-    fn entities_of(&self, peers: [&Cow<'_, PeerEntry>; 2]) -> Option<Cow<'_, Entities>> {
+    pub(in crate::release) fn entities_of(&self, peers: [&Cow<'_, PeerEntry>; 2]) -> Option<Cow<'_, Entities>> {
         if peers.iter().all(|peer| matches!(peer, Cow::Borrowed(_))) {
             return Some(Cow::Borrowed(&self.entities));
         }
@@ -250,7 +278,7 @@ impl Engine {
         self.authorizer.is_authorized(&request, policies, &self.entities).decision()
     }
 
-    fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
+    pub(in crate::release) fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
     }

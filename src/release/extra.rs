@@ -103,6 +103,7 @@ fn bare(id: Name, release: Release) -> Arc<Clause> {
         release,
         sanitise: Vec::new(),
         traffic: BTreeSet::new(),
+        onward: BTreeSet::new(),
         line: 0,
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! Takes [`Labelled`], sender, recipient and [`Circumstances`]; gives [`Permitted`]. Proves, in this order: the recipient's
 //! clearance admits the label ([`mandatory`], code, which no rule set can switch off), or the labels of the parts that it is left ([`parts`]); exercise and operation are not mixed
-//! ([`exercise`]); a clause in force permits, no policy forbids, and no rule failed while it was asked ([`engine`], Cedar).
+//! ([`exercise`]); a clause in force permits, no policy forbids, and no rule failed while it was asked ([`engine`], Cedar); every third party whose
+//! information it carries consents ([`third_party`], code).
 //! Deliberately absent: any way to release without a clause to cite.
 
 pub mod compile;
@@ -12,8 +13,10 @@ pub mod exercise;
 mod extra;
 pub mod mandatory;
 mod memo;
+pub mod near;
 pub mod parts;
 mod question;
+pub mod third_party;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -23,8 +26,10 @@ mod vocabulary;
 
 use std::sync::Arc;
 
+pub use compile::About;
 pub use engine::{Change, Engine};
 pub use parts::{Kept, Withheld};
+pub use third_party::Leave;
 pub use view::{Needs, PolicyView};
 
 use crate::base::Time;
@@ -46,6 +51,7 @@ pub struct Permitted<'m, 'a> {
     recipient: &'m PeerEntry,
     clause: Arc<Clause>,
     kept: Kept,
+    leave: Leave,
     chain: Vec<String>,
 }
 
@@ -65,6 +71,12 @@ impl<'m, 'a> Permitted<'m, 'a> {
     #[must_use]
     pub const fn label(&self) -> &Label {
         self.kept.label()
+    }
+
+    /// Whose information it carries besides that of those who take part, and by which consents it may go all the same.
+    #[must_use]
+    pub const fn leave(&self) -> &Leave {
+        &self.leave
     }
 
     /// The parts that this recipient does not get, in document order.

@@ -32,6 +32,7 @@ fn question<'q>(kind: &'q str, policy: &str, level: &str) -> Question<'q> {
             classification: level.to_owned(),
             releasable_to: vec!["GBR".to_owned(), "USA".to_owned()],
             national_only: false,
+            foreign_origins: Vec::new(),
             categories: [("Releasable To".to_owned(), vec!["GBR".to_owned(), "USA".to_owned()])].into(),
             originator: None,
             created: None,

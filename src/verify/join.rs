@@ -6,7 +6,7 @@
 use super::label::{Said, Unread};
 use crate::base::Time;
 use crate::label::Lattice;
-use crate::label::scheme::{Holders, Policy, TagKind, Unmarked};
+use crate::label::scheme::{Holders, Origins, Policy, TagKind, Unmarked};
 
 /// Who may have something, as far as one list says: everyone, or those on the list.
 pub(super) type Audience = Option<Vec<usize>>;
@@ -43,7 +43,30 @@ pub(super) fn join(lattice: &Lattice, one: &Said, two: &Said, now: Time) -> Resu
             None => values().for_each(|value| both.add(at, value)),
         }
     }
+    if let Some(origins) = policy.origins {
+        sources(policy, origins, &mut both, values(one, origins.joint.index()) == values(two, origins.joint.index()));
+    }
     Ok(both)
+}
+
+/// What is put together of two products says of each owner of a joint one that it is a source, unless the owners are the same; and a source that is
+/// not named leaves none named.
+fn sources(policy: &Policy, origins: Origins, both: &mut Said, same_owners: bool) {
+    let (foreign, joint) = (origins.foreign.index(), origins.joint.index());
+    let all = |tag: usize| policy.tags.get(tag).map_or(&[][..], |data| data.values.as_slice());
+    if !same_owners {
+        let owners = values(both, joint).unwrap_or_default().to_vec();
+        both.categories.retain(|(tag, _)| *tag != joint);
+        for name in
+            owners.iter().filter_map(|owner| all(joint).get(*owner)).map(|value| &value.name).filter(|name| policy.owner.as_ref() != Some(name))
+        {
+            both.add(foreign, all(foreign).iter().position(|value| value.name == *name).unwrap_or(origins.concealed.index()));
+        }
+    }
+    let concealed = origins.concealed.index();
+    for (_, list) in both.categories.iter_mut().filter(|(tag, list)| *tag == foreign && list.contains(&concealed)) {
+        list.retain(|value| *value == concealed);
+    }
 }
 
 /// The values of one list.

@@ -10,6 +10,9 @@ use crate::label::scheme::{BannerForm, ImpliedWhen, Policy};
 
 /// Reads the three attributes; an absent one is empty.
 pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &str, releasable_to: &str) -> Result<Said, Unread> {
+    if let Some(joint) = access.strip_prefix("//JOINT ") {
+        return owned_jointly(lattice, scheme, joint, caveat, releasable_to);
+    }
     let cut = national::pieces(lattice, scheme, access);
     let head = match &cut {
         Some(cut) => head_of(lattice, cut)?,
@@ -47,6 +50,20 @@ pub(super) fn triple(lattice: &Lattice, scheme: usize, access: &str, caveat: &st
             _ => said.add(implied.tag.index(), implied.value.index()),
         }
     }
+    Ok(said)
+}
+
+/// A product of several owners: their codes stand behind the classification, and the rest is as in one of the United States.
+fn owned_jointly(lattice: &Lattice, scheme: usize, line: &str, caveat: &str, releasable_to: &str) -> Result<Said, Unread> {
+    let own = lattice.policies().get(scheme).filter(|own| own.banner == Some(BannerForm::Usa));
+    let own = own.ok_or("a joint marking is read from the United States alone")?;
+    let (head, rest) = line.split_once("//").map_or((line, None), |(head, rest)| (head, Some(rest)));
+    let level = own.levels.iter().find(|level| head.strip_prefix(&*level.name).is_some_and(|owners| owners.starts_with(' ')));
+    let level = level.ok_or("a joint marking has no classification before its owners")?;
+    let owners: Vec<&str> = head.get(level.name.len()..).unwrap_or_default().split(' ').skip(1).collect();
+    let line = rest.map_or_else(|| level.name.clone(), |rest| format!("{}//{rest}", level.name));
+    let mut said = triple(lattice, scheme, &line, caveat, releasable_to)?;
+    originated(&mut said, own, &[], &owners)?;
     Ok(said)
 }
 
@@ -130,6 +147,11 @@ fn controls<'s>(said: &mut Said, policy: &Policy, segment: &'s str, context: Opt
         programmes.split('/').try_for_each(|name| value(said, policy, &format!("SAR-{name}")))?;
         return Ok(false);
     }
+    if let Some(sources) = ["FGI", "FOREIGN GOVERNMENT INFORMATION"].iter().find_map(|word| segment.strip_prefix(word)).filter(|_| american) {
+        let codes: Vec<&str> = if sources.is_empty() { vec!["FGI"] } else { sources.split(' ').skip(1).collect() };
+        originated(said, policy, &codes, &[])?;
+        return Ok(false);
+    }
     while !rest.is_empty() {
         let whole_list = |list: &'s str| list.split_once('/').unwrap_or((list, ""));
         if let Some((list, left)) = rest.strip_prefix("REL TO ").map(whole_list) {
@@ -202,7 +224,22 @@ fn recipients<'c>(said: &mut Said, policy: &Policy, codes: impl Iterator<Item = 
     Ok(true)
 }
 
-fn value(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> {
+/// Adds foreign sources and joint owners: a source that is not named stands alone.
+pub(super) fn originated(said: &mut Said, policy: &Policy, sources: &[&str], owners: &[&str]) -> Result<(), Unread> {
+    if sources.is_empty() && owners.is_empty() {
+        return Ok(());
+    }
+    let origins = policy.origins.ok_or("the policy has no words for foreign origins")?;
+    for (tag, codes) in [(origins.foreign.index(), sources), (origins.joint.index(), owners)] {
+        let values = policy.tags.get(tag).map(|data| data.values.as_slice()).unwrap_or_default();
+        for code in codes {
+            said.add(tag, values.iter().position(|value| value.name == *code).ok_or("an origin is none of the policy")?);
+        }
+    }
+    if sources.len() > 1 && sources.contains(&"FGI") { Err("a source that is not named stands alone") } else { Ok(()) }
+}
+
+pub(super) fn value(said: &mut Said, policy: &Policy, word: &str) -> Result<(), Unread> {
     let (tag, value) = place(policy, word).ok_or("a word of the marking is no value of its policy, or more than one")?;
     said.add(tag, value);
     Ok(())

@@ -37,6 +37,7 @@ mod second;
 mod shown;
 mod stix;
 mod tak;
+mod third_party;
 mod translate;
 mod words;
 mod xml;
@@ -45,6 +46,7 @@ pub use bound::{Bond, bound};
 pub use label::Said;
 pub use proposal::Proposal;
 pub use shown::{Shown, shown};
+pub use third_party::{Parties, Release, digest_of, is_recall, third_parties};
 pub use words::BlockedWords;
 
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};

@@ -166,7 +166,9 @@ fn taken(policy: &Policy, said: &Said, to: usize) -> Result<Said, Denied> {
     for (tag, value) in entry.adds.iter().chain(&level.adds) {
         taken.add(tag.index(), value.index());
     }
-    for (at, values) in &said.categories {
+    // What says whose information it is stays behind, with the label that says it.
+    let behind = |at: usize| policy.origins.is_some_and(|origins| [origins.foreign.index(), origins.joint.index()].contains(&at));
+    for (at, values) in said.categories.iter().filter(|(at, _)| !behind(*at)) {
         let tag = policy.tags.get(*at).ok_or(none)?;
         if values.is_empty() && tag.kind != TagKind::Informative {
             return Err("an empty category names nobody in any policy");

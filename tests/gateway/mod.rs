@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod chain;
+mod consent;
 
 mod delivery;
 mod headquarters;
@@ -11,6 +12,8 @@ mod kills;
 mod load;
 mod operator;
 mod processes;
+mod replay;
+mod recall;
 mod review;
 mod supervision;
 
@@ -260,11 +263,16 @@ impl Process {
     /// Kills it and every process that it started, all at once, as when the machine's power fails.
     fn kill(mut self) {
         let parts = parts_of(self.child.id());
+        let all = |signal: &str| {
+            if !parts.is_empty() {
+                // One that has ended by itself meanwhile is no fault of this.
+                let _ = Command::new("kill").arg(signal).args(parts.iter().map(ToString::to_string)).stderr(Stdio::null()).status().unwrap();
+            }
+        };
+        // Stopped first: a door that sees the others gone would still say goodbye to its peers.
+        all("-STOP");
         self.child.kill().unwrap();
-        if !parts.is_empty() {
-            // One that has ended by itself meanwhile is no fault of this.
-            let _ = Command::new("kill").arg("-9").args(parts.iter().map(ToString::to_string)).stderr(Stdio::null()).status().unwrap();
-        }
+        all("-9");
         self.child.wait().unwrap();
     }
 

@@ -290,7 +290,7 @@ fn a_reload_replaces_verifier_and_inspectors_under_load_where_what_they_trust_ha
         for other in ["keeper", "door-national", "door-coalition", "desk"] {
             assert_eq!(pid(&before, other), pid(&after, other), "{other}");
         }
-        assert!(after.iter().all(|process| process["restarts"] == 0), "{after:?}");
+        assert!(after.iter().all(|process| process["restarts"] == 0), "{}", log(&lab));
         stop.send(()).unwrap();
         let sent = traffic.await.unwrap();
         assert!(sent > 0);

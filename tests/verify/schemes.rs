@@ -103,6 +103,7 @@ fn policy(name: &str, oid: &str, levels: Vec<Level>, tags: Vec<Tag>) -> Policy {
         levels,
         tags,
         release: None,
+        origins: None,
         mandatory: Vec::new(),
         implied: Vec::new(),
         rules: Vec::new(),

@@ -1,6 +1,8 @@
 //! `vestibule rules`: a rule set, checked and tested before it decides anything.
 
 mod check;
+mod compare;
+mod replay;
 mod test;
 
 use std::path::Path;
@@ -11,6 +13,8 @@ use crate::policy::{self, report};
 use crate::process::load_guard;
 
 pub(super) use check::Check;
+pub(super) use compare::Compare;
+pub(super) use replay::Replay;
 pub(super) use test::Test;
 
 /// Loads and compiles; all faults are reported.

@@ -64,7 +64,7 @@ pub(in crate::journal) enum Applied {
 /// What following events need to know of a message.
 #[derive(Clone, Copy)]
 pub(in crate::journal) struct Message {
-    ix: i64,
+    pub(super) ix: i64,
     urgency: i64,
     decided: bool,
 }
@@ -94,12 +94,14 @@ impl Applying<'_> {
                 None
             }
             Event::Operated(_) => None,
+            Event::Origin(one) => Some(self.origin(one)?),
+            Event::Stated(one) => Some(self.state(one, index)?),
         };
         self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))
     }
 
-    fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Denied> {
+    pub(super) fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Denied> {
         self.faults.pass()?;
         let written = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(failed)?;
         Ok(written)
@@ -155,7 +157,7 @@ impl Applying<'_> {
         Ok(())
     }
 
-    fn find(&self, key: &MessageKey) -> Result<Message, Denied> {
+    pub(super) fn find(&self, key: &MessageKey) -> Result<Message, Denied> {
         if let Some((_, message)) = self.latest.as_ref().filter(|(latest, _)| latest == key) {
             return Ok(*message);
         }

@@ -7,6 +7,7 @@
 
 pub(in crate::journal) mod apply;
 pub(in crate::journal) mod schema;
+mod statements;
 mod store;
 mod tally;
 mod views;
@@ -27,7 +28,10 @@ use writer::{Job, Queue, Writer};
 
 use super::merkle::{Frontier, leaf_hash};
 use super::seal::SealRing;
-use super::{Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Waiting};
+use super::{
+    Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Statement, Trail,
+    Waiting,
+};
 use crate::base::{Digest, Fault, MessageId, Name, Precedence, Time};
 
 /// The file with the tables.
@@ -186,6 +190,19 @@ impl Journal for Engine {
 
     fn message(&self, id: MessageId) -> Later<'_, Vec<Entry>> {
         self.read(move |views| views.message(id))
+    }
+
+    fn statements(&self, id: Option<MessageId>) -> Later<'_, Vec<Statement>> {
+        self.read(move |views| views.statements(id))
+    }
+
+    fn messages_of(&self, body: Digest) -> Later<'_, Vec<MessageKey>> {
+        self.read(move |views| views.messages_of(body))
+    }
+
+    fn trail<'a>(&'a self, message: &'a MessageKey) -> Later<'a, Option<Trail>> {
+        let message = message.clone();
+        self.read(move |views| views.trail(&message))
     }
 
     fn body<'a>(&'a self, message: &'a MessageKey) -> Later<'a, Option<Vec<u8>>> {

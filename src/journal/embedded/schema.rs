@@ -10,7 +10,7 @@ use crate::base::Fault;
 /// "VSTB": says that a file is a journal.
 const APPLICATION: i64 = 0x5653_5442;
 /// Version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE record (ix INTEGER PRIMARY KEY, bytes BLOB NOT NULL, leaf BLOB NOT NULL CHECK (length(leaf) = 32), message INTEGER) STRICT;
@@ -27,6 +27,14 @@ CREATE INDEX decision_held ON decision (n) WHERE state = 'held';
 CREATE TABLE tally (sender TEXT NOT NULL, recipient TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
   PRIMARY KEY (sender, recipient, outcome, code)) STRICT, WITHOUT ROWID;
 CREATE TABLE content (message INTEGER NOT NULL, recipient TEXT NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, UNIQUE (message, recipient)) STRICT;
+";
+
+/// What version 2 added: statements, the origins of messages, and the copies that recalls withdraw.
+const ADDED: &str = "
+CREATE TABLE statement (id BLOB PRIMARY KEY CHECK (length(id) = 16), record INTEGER NOT NULL, kind TEXT NOT NULL, uses INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+  ended INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE origin (message INTEGER NOT NULL, recipient TEXT NOT NULL, origin TEXT NOT NULL, PRIMARY KEY (message, recipient, origin)) STRICT, WITHOUT ROWID;
+CREATE TABLE copy (recall BLOB NOT NULL, message INTEGER NOT NULL, recipient TEXT NOT NULL, acknowledged INTEGER, PRIMARY KEY (recall, message, recipient)) STRICT, WITHOUT ROWID;
 ";
 
 /// Settings of the one connection that writes.
@@ -50,6 +58,10 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), Fault> {
     if (application, version, tables) == (0, 0, 0) {
         return create(connection);
     }
+    if (application, version) == (APPLICATION, 1) {
+        let added = format!("BEGIN; {ADDED} PRAGMA user_version = {VERSION}; COMMIT;");
+        return connection.execute_batch(&added).map_err(|e| Fault::from_cause("the journal's tables cannot be added to", e));
+    }
     check_identity(application, version)
 }
 
@@ -64,7 +76,7 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), Fault> {
 /// The tables in an empty database.
 pub(in crate::journal) fn create(connection: &Connection) -> Result<(), Fault> {
     connection
-        .execute_batch(&format!("BEGIN; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"))
+        .execute_batch(&format!("BEGIN; {TABLES} {ADDED} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"))
         .map_err(|e| Fault::from_cause("the journal's tables cannot be made", e))
 }
 
@@ -89,13 +101,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_journal_of_the_first_version_is_added_to() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&format!("{TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")).unwrap();
+        let file = tempfile::tempdir().unwrap();
+        connection.execute_batch(&format!("VACUUM INTO '{}'", file.path().join("old").display())).unwrap();
+        let connection = Connection::open(file.path().join("old")).unwrap();
+        prepare_writer(&connection).unwrap();
+        assert_eq!(identity(&connection).unwrap().1, VERSION);
+        connection.execute_batch("SELECT * FROM statement; SELECT * FROM origin; SELECT * FROM copy").unwrap();
+    }
+
+    #[test]
     fn a_newer_journal_and_a_foreign_file_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let connection = Connection::open(folder.path().join("a")).unwrap();
         prepare_writer(&connection).unwrap();
         prepare_writer(&connection).unwrap();
-        connection.execute_batch("PRAGMA user_version = 2").unwrap();
-        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 2"));
+        connection.execute_batch("PRAGMA user_version = 3").unwrap();
+        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 3"));
         let foreign = Connection::open(folder.path().join("b")).unwrap();
         foreign.execute_batch("CREATE TABLE mine (a)").unwrap();
         assert!(prepare_writer(&foreign).unwrap_err().what.contains("another program"));

@@ -11,7 +11,7 @@ use super::views::Views;
 use crate::base::{Digest, Fault, MessageId};
 use crate::journal::merkle::{Frontier, Nodes, range_hash};
 use crate::journal::seal::SealRing;
-use crate::journal::{Counts, Entry, Event, Filter, Head, MessageKey, Page, Paged, Row};
+use crate::journal::{Counts, Entry, Event, Filter, Head, MessageKey, Page, Paged, Row, Statement, Trail};
 
 /// Records in a journal.
 pub(super) fn record_count(connection: &Connection) -> Result<u64, Fault> {
@@ -82,6 +82,22 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn decisions(&self, filter: &Filter, page: Page) -> Result<Paged<Row>, Fault> {
         self.views().decisions(filter, page)
+    }
+
+    /// The statements that were taken, oldest first; those of one identity where one is given.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn statements(&self, id: Option<MessageId>) -> Result<Vec<Statement>, Fault> {
+        self.views().statements(id)
+    }
+
+    /// Where a message went, and whose information it carries.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn trail(&self, message: &MessageKey) -> Result<Option<Trail>, Fault> {
+        self.views().trail(message)
     }
 
     /// Everything that happened to the messages of an id.
@@ -232,6 +248,9 @@ fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
         "SELECT 'message ' || ix || ' ' || sender || ' ' || hex(id) || ' ' || hex(digest) || ' ' || urgency || ' ' || received || ' ' || place || ' ' || coalesce(decided, '-') FROM message ORDER BY ix",
         "SELECT 'decision ' || message || ' ' || recipient || ' ' || record || ' ' || urgency || ' ' || outcome || ' ' || coalesce(code, '-') || ' ' || coalesce(clause, '-') || ' '
          || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts FROM decision ORDER BY message, recipient",
+        "SELECT 'statement ' || hex(id) || ' ' || record || ' ' || kind || ' ' || uses || ' ' || used || ' ' || coalesce(ended, '-') FROM statement ORDER BY id",
+        "SELECT 'origin ' || message || ' ' || recipient || ' ' || origin FROM origin ORDER BY message, recipient, origin",
+        "SELECT 'copy ' || hex(recall) || ' ' || message || ' ' || recipient || ' ' || coalesce(acknowledged, '-') FROM copy ORDER BY recall, message, recipient",
         "SELECT 'total ' || sender || ' ' || recipient || ' ' || outcome || ' ' || code || ' ' || count FROM tally ORDER BY 1",
     ] {
         let mut statement = connection.prepare(sql).map_err(failed)?;

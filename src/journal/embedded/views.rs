@@ -12,7 +12,7 @@ fn failed(error: rusqlite::Error) -> Fault {
     Fault::from_cause("the journal's file cannot be read; check the disk", error)
 }
 
-fn strange(what: &str) -> Fault {
+pub(super) fn strange(what: &str) -> Fault {
     Fault::new(format!("a row of the journal holds no {what}; run `vestibule audit verify`"))
 }
 
@@ -86,7 +86,7 @@ impl Views<'_> {
         }
     }
 
-    fn record(&self, ix: i64) -> Result<Event, Fault> {
+    pub(super) fn record(&self, ix: i64) -> Result<Event, Fault> {
         let bytes: Vec<u8> = self.connection.query_row("SELECT bytes FROM record WHERE ix = ?1", [ix], |row| row.get(0)).map_err(failed)?;
         Ok(Record::decode(&bytes)?.event)
     }
@@ -218,7 +218,7 @@ impl Views<'_> {
         row.map(|(key, sealed)| ring.open(&Place { message, recipient, digest }, &key, &sealed)).transpose()
     }
 
-    fn all<T>(&self, sql: &str, values: &[&dyn ToSql], read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>, Fault> {
+    pub(super) fn all<T>(&self, sql: &str, values: &[&dyn ToSql], read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>, Fault> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let rows = statement.query_map(values, read).map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)
@@ -259,7 +259,7 @@ fn decision_row(row: &SqlRow<'_>) -> Result<Row, Fault> {
     })
 }
 
-fn name(text: &str) -> Result<Name, Fault> {
+pub(super) fn name(text: &str) -> Result<Name, Fault> {
     Name::new(text).ok_or_else(|| strange("name"))
 }
 

@@ -117,7 +117,7 @@ pub fn is_meant(line: &str) -> bool {
     let line = &unadorned(line);
     let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let bare = line.trim_start_matches('/');
-    let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix).chain(["NATO "]);
+    let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix).chain(["NATO ", usa::JOINT]);
     let bare = prefixes.into_iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
     let begins = LEVELS.iter().find_map(|level| strip_folded(bare, level));
     let begins = begins.or_else(|| CAPITALS.iter().find_map(|level| bare.strip_prefix(level)));
@@ -164,26 +164,13 @@ fn read_foreign(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label
     if eu::is_meant(line) {
         return eu::read(lattice, of_form(lattice, scheme, BannerForm::Eu)?, line);
     }
-    if line.starts_with("JOINT ") {
-        return Err(joint(line));
+    if line.starts_with(usa::JOINT) {
+        return usa::joint(lattice, scheme, line);
     }
-    Err(Refusal::new(Reason::LabelPolicyUnknown, "expected `//NATO` or `//COSMIC`: other foreign classifications are read from their owner only"))
-}
-
-/// Why a joint marking is not read: what is wrong with it, or else that no policy can have two owners.
-// SPEC: IC Manual 2016: `JOINT`, a classification and its owners, the United States among them; released to all of them, never NOFORN.
-fn joint(line: &str) -> Refusal {
-    let (head, rest) = line.split_once("//").unwrap_or((line, ""));
-    let owners: Vec<&str> = head.split(' ').skip(2).filter(|word| !matches!(*word, "SECRET")).collect();
-    let ordered = owners.is_sorted_by(|one, two| (one.len() != 3, one) < (two.len() != 3, two));
-    let released: Vec<&str> = rest.split(['/', ',']).map(|word| word.trim().trim_start_matches("REL TO ")).collect();
-    if owners.len() < 2 || !ordered || !owners.contains(&"USA") {
-        return malformed("expected owners behind the classification, in alphabetical order, `USA` among them");
-    }
-    if released.contains(&"NOFORN") || !owners.iter().all(|owner| released.contains(owner)) {
-        return malformed("expected `REL TO` with every owner behind a joint classification, and never NOFORN");
-    }
-    Refusal::new(Reason::LabelPolicyUnknown, "expected one owner: the rule set has no policy for joint ownership")
+    Err(Refusal::new(
+        Reason::LabelPolicyUnknown,
+        "expected `//NATO`, `//COSMIC` or `//JOINT`: other foreign classifications are read from their owner only",
+    ))
 }
 
 /// The policy that is written in a grammar: the sender's own, or the only one; of two that one nation owns, the first by name, beside which the
@@ -267,6 +254,8 @@ mod tests {
             "TOP SECRET//SI",
             "UK SECRET - UK EYES ONLY",
             "//NATO SECRET",
+            "//JOINT CONFIDENTIAL CAN USA//REL TO USA, CAN",
+            "SECRET//FGI DEU",
             "SECRET //NOFORN",
             "SEC\u{200b}RET//NOFORN",
             "secret//noforn",

@@ -4,7 +4,7 @@
 //! and read as one. Proves nothing of the text behind it. Deliberately absent: marks that stand elsewhere than in front of a line.
 // SPEC: IC Markings System Register and Manual, 31 December 2016: portion forms, the short form `REL`, and Table 3.
 
-use super::read;
+use super::{read, usa};
 use crate::base::{Reason, Refusal};
 use crate::label::lattice::Lattice;
 use crate::label::mark::Label;
@@ -68,17 +68,51 @@ pub fn read_portion(lattice: &Lattice, scheme: PolicyIx, mark: &str, whole: &Lab
     let (slashes, marking) = mark.strip_prefix("//").map_or(("", mark), |rest| ("//", rest));
     let mut segments = marking.split("//");
     let class = segments.next().unwrap_or_default();
+    if form == BannerForm::Usa && !slashes.is_empty() && class.contains(' ') {
+        return foreign(lattice, scheme, class, segments, whole);
+    }
     let of = |table: &'static [(&str, &str)]| table.iter().find(|(short, _)| *short == class).map(|(_, long)| *long);
     let nato = form == BannerForm::Nato || !slashes.is_empty();
     let class = if nato { of(&NATO) } else { of(classes(form)) };
     let class = class.ok_or_else(|| Refusal::new(Reason::LabelLevelUnknown, "expected a classification as portion marks abbreviate it"))?;
-    let mut banner = format!("{slashes}{class}");
+    let banner = spelt(lattice, form, format!("{slashes}{class}"), segments, whole)?;
+    read(lattice, scheme, &banner)
+}
+
+/// The banner that a mark abbreviates, from its classification on.
+fn spelt<'m>(
+    lattice: &Lattice,
+    form: BannerForm,
+    mut banner: String,
+    segments: impl Iterator<Item = &'m str>,
+    whole: &Label,
+) -> Result<String, Refusal> {
     for segment in segments {
         let words = segment.split('/').map(|word| spelt_out(lattice, form, word, whole)).collect::<Result<Vec<_>, _>>()?;
         banner.push_str("//");
         banner.push_str(&words.join("/"));
     }
-    read(lattice, scheme, &banner)
+    Ok(banner)
+}
+
+/// A portion of foreign information in a US product: `FGI S`, `GBR S`, `JOINT S AUS USA`. The first two say of the whole that it has a part of
+/// this level and this source.
+// SPEC: IC Manual 2016, FGI and JOINT: in the roll-up a foreign portion counts at its level, RESTRICTED as CONFIDENTIAL at least.
+fn foreign<'m>(lattice: &Lattice, scheme: PolicyIx, head: &str, segments: impl Iterator<Item = &'m str>, whole: &Label) -> Result<Label, Refusal> {
+    let spelt_from = |banner: String, segments| spelt(lattice, BannerForm::Usa, banner, segments, whole);
+    let level = |short: &str| CLASSES_USA.iter().find(|(known, _)| *known == short).map(|(_, long)| *long);
+    let unknown =
+        || Refusal::new(Reason::LabelLevelUnknown, "expected a classification as portion marks abbreviate it, behind the source or `JOINT`");
+    let (first, rest) = head.split_once(' ').unwrap_or((head, ""));
+    if first == usa::JOINT.trim_end() {
+        let (class, owners) = rest.split_once(' ').ok_or_else(|| malformed("expected owners behind the classification of a joint portion"))?;
+        let class = level(class).ok_or_else(unknown)?;
+        return read(lattice, scheme, &spelt_from(format!("//{}{class} {owners}", usa::JOINT), segments)?);
+    }
+    let class = if rest == "R" { level("C") } else { level(rest) }.ok_or_else(unknown)?;
+    let mut label = read(lattice, scheme, &spelt_from(class.to_owned(), segments)?)?;
+    usa::add_source(lattice, &mut label, first)?;
+    Ok(label)
 }
 
 /// Whether a portion takes part in the roll-up: one that is unclassified and without any control says nothing of the whole.
@@ -145,6 +179,11 @@ mod tests {
             ("USA", "(TS//SAR-BP/CA//RD-CNWDI//NF)", "TOP SECRET//SAR-BP/CA//RD-CNWDI//NOFORN"),
             ("USA", "(S//FRD-SG 14 18//REL)", "SECRET//FRD-SIGMA 14 18//REL TO USA, FVEY"),
             ("USA", "(U//DCNI)", "UNCLASSIFIED//DOD UCNI"),
+            ("USA", "(S//FGI GBR NATO//REL)", "SECRET//FGI GBR NATO//REL TO USA, FVEY"),
+            ("USA", "(//FGI S//NF)", "SECRET//FGI//NOFORN"),
+            ("USA", "(//GBR TS//SI//NF)", "TOP SECRET//SI//FGI GBR//NOFORN"),
+            ("USA", "(//DEU R//REL TO USA, DEU)", "CONFIDENTIAL//FGI DEU//REL TO USA, DEU"),
+            ("USA", "(//JOINT S AUS USA//REL TO USA, AUS)", "//JOINT SECRET AUS USA//REL TO USA, AUS"),
             ("USA", "(//NS//ATOMAL)", "//NATO SECRET//ATOMAL"),
             ("NATO", "(CTS//BOHEMIA)", "COSMIC TOP SECRET//BOHEMIA"),
             ("CAN", "(S//CEO)", "SECRET//CEO"),
@@ -166,8 +205,15 @@ mod tests {
             ("USA", "(S//NOFORN)", Reason::LabelMalformed),
             ("USA", "(S//OC, NF)", Reason::LabelCategoryUnknown),
             ("USA", "(//S)", Reason::LabelLevelUnknown),
-            ("USA", "(//FGI S//NF)", Reason::LabelLevelUnknown),
-            ("USA", "(//JOINT S AUS USA//REL TO USA, AUS)", Reason::LabelLevelUnknown),
+            ("USA", "(//FGI SECRET//NF)", Reason::LabelLevelUnknown),
+            ("USA", "(//FGI S GBR//NF)", Reason::LabelLevelUnknown),
+            ("USA", "(//XQZ S//NF)", Reason::LabelCategoryUnknown),
+            ("USA", "(//USA S//NF)", Reason::LabelCategoryUnknown),
+            ("USA", "(//GBR S//FGI GBR//NF)", Reason::LabelMalformed),
+            ("USA", "(//GBR S//FGI//NF)", Reason::LabelMalformed),
+            ("USA", "(//JOINT S//REL)", Reason::LabelMalformed),
+            ("USA", "(//JOINT R AUS USA//REL TO USA, AUS)", Reason::LabelLevelUnknown),
+            ("USA", "(//JOINT S USA AUS//REL TO USA, AUS)", Reason::LabelMalformed),
             ("USA", "(S//NF//SI)", Reason::LabelMalformed),
             ("CAN", "(S//CEO//CEO)", Reason::LabelMalformed),
         ] {

@@ -1,19 +1,22 @@
 //! US banners: `TOP SECRET//SI/TK//ORCON/NOFORN`, cut by nom parsers, each piece in the Register's order.
 //!
 //! Titles of the Register are read as their abbreviations. Portion forms, abbreviated classes and programmes that the policy does not list are
-//! refused with what was expected. Special access and atomic energy are read where the policy has their tag sets. Deliberately absent: foreign
-//! government information, whose sources no policy can bind.
+//! refused with what was expected. Special access, atomic energy, foreign government information and joint ownership are read where the policy
+//! has their tag sets. Deliberately absent: non-US classifications, which are read from their owner.
 // SPEC: Intelligence Community Markings System Register and Manual, 31 December 2016 (public domain), sections on format.
 
+use nom::Parser;
+use nom::branch::alt;
 use nom::bytes::complete::tag;
 use nom::multi::separated_list1;
+use nom::sequence::preceded;
 
-use super::grammar::{add_named, codes, marking, once, whole, words};
+use super::grammar::{Parsed, add_named, codes, expecting, marking, once, whole, words};
 use super::portion::{CLASSES_USA, CONTROLS};
 use crate::base::{Reason, Refusal};
 use crate::label::lattice::Lattice;
 use crate::label::mark::Label;
-use crate::label::scheme::PolicyIx;
+use crate::label::scheme::{PolicyIx, TagIx, ValueIx};
 use crate::label::words::{add_implied, malformed, unknown};
 
 pub(super) const DISSEMINATION_SET: &str = "Dissemination Controls";
@@ -23,6 +26,11 @@ pub(super) const SCI_SET: &str = "SCI Controls";
 pub(super) const NON_IC_SET: &str = "Non-IC Dissemination";
 pub(super) const SPECIAL_ACCESS_SET: &str = "Special Access Programs";
 pub(super) const ATOMIC_SET: &str = "Atomic Energy";
+
+/// The word for foreign sources, and alone the one for a source that is concealed.
+pub(super) const FOREIGN: &str = "FGI";
+/// What stands behind `//` before the classification and the owners of a joint product.
+pub(super) const JOINT: &str = "JOINT ";
 
 /// Words before lists of nations.
 pub(super) const REL: &str = "REL TO ";
@@ -71,11 +79,47 @@ enum Part {
 
 /// Reads a banner whose classification is a US one.
 pub(super) fn read(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<Label, Refusal> {
-    let (class, segments) = whole("categories after `//`, without spaces around them and without place holders", marking, line)?;
+    let (class, segments) = pieces(line)?;
     if let Some((_, long)) = CLASSES_USA.iter().find(|(short, _)| *short == class) {
         return Err(Refusal::new(Reason::LabelLevelUnknown, format!("expected `{long}`: a banner has no abbreviated classification")));
     }
     let mut label = Label::new(policy, lattice.named_level(policy, class)?);
+    fill(lattice, &mut label, segments)?;
+    Ok(label)
+}
+
+/// Reads a joint marking, without the `//` in front of it: classification and owners, then what the United States put to it.
+// SPEC: IC Manual 2016: `JOINT`, a classification and its owners in alphabetical order, the United States among them; released to all of them,
+// never NOFORN: the policy's own rules say so.
+pub(super) fn joint(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<Label, Refusal> {
+    let (head, segments) = pieces(line)?;
+    let (class, owners) = whole("`JOINT`, a classification, and owners behind it, each behind one space", joint_head, head)?;
+    let mut label = Label::new(policy, lattice.named_level(policy, class)?);
+    let origins = lattice.scheme(policy)?.origins;
+    let origins = origins.ok_or_else(|| unknown("expected no joint ownership: the policy has no set of owners"))?;
+    in_register_order(&owners)?;
+    if owners.len() < 2 || !owners.contains(&"USA") {
+        return Err(malformed("expected two owners and more behind the classification, `USA` among them"));
+    }
+    for owner in owners {
+        once(&mut label, coded(lattice, policy, origins.joint, owner)?)?;
+    }
+    fill(lattice, &mut label, segments)?;
+    Ok(label)
+}
+
+fn joint_head(input: &str) -> Parsed<'_, (&str, Vec<&str>)> {
+    let classes = alt((tag("TOP SECRET"), tag("SECRET"), tag("CONFIDENTIAL"), tag("UNCLASSIFIED")));
+    let class = expecting("a US classification, not abbreviated, behind `JOINT`", classes);
+    (preceded(tag(JOINT), class), preceded(tag(" "), codes(" "))).parse(input)
+}
+
+fn pieces(line: &str) -> Result<(&str, Vec<&str>), Refusal> {
+    whole("categories after `//`, without spaces around them and without place holders", marking, line)
+}
+
+/// Fills a label with the categories behind the classification.
+fn fill(lattice: &Lattice, label: &mut Label, segments: Vec<&str>) -> Result<(), Refusal> {
     let mut last = None;
     for segment in segments {
         let entries = whole("words joined by `/`, without spaces around it", separated_list1(tag("/"), words), segment)?;
@@ -85,18 +129,52 @@ pub(super) fn read(lattice: &Lattice, policy: PolicyIx, line: &str) -> Result<La
         }
         last = Some(part);
         match part {
-            Part::Sci => listed(lattice, &mut label, SCI_SET, &entries)?,
-            Part::SpecialAccess => special_access(lattice, &mut label, &entries)?,
-            Part::AtomicEnergy => listed(lattice, &mut label, ATOMIC_SET, &atomic(&entries))?,
-            Part::ForeignGovernment => {
-                return Err(unknown("expected no foreign government information: its sources decide, and no policy here lists them"));
-            }
-            Part::Dissemination => dissemination(lattice, &mut label, &entries)?,
-            Part::NonIc => non_ic(lattice, &mut label, &entries)?,
+            Part::Sci => listed(lattice, label, SCI_SET, &entries)?,
+            Part::SpecialAccess => special_access(lattice, label, &entries)?,
+            Part::AtomicEnergy => listed(lattice, label, ATOMIC_SET, &atomic(&entries))?,
+            Part::ForeignGovernment => foreign(lattice, label, &entries)?,
+            Part::Dissemination => dissemination(lattice, label, &entries)?,
+            Part::NonIc => non_ic(lattice, label, &entries)?,
         }
     }
-    add_implied(lattice.scheme(policy)?, &mut label);
-    Ok(label)
+    add_implied(lattice.scheme(label.policy)?, label);
+    Ok(())
+}
+
+/// Sources of foreign government information: codes behind the word for it, or the word alone, which conceals the source.
+fn foreign(lattice: &Lattice, label: &mut Label, entries: &[&str]) -> Result<(), Refusal> {
+    let origins = lattice.scheme(label.policy)?.origins;
+    let origins = origins.ok_or_else(|| unknown("expected no foreign government information: the policy has no set of sources"))?;
+    let list = match entries {
+        [entry] => [FOREIGN, "FOREIGN GOVERNMENT INFORMATION"].iter().find_map(|word| entry.strip_prefix(word)),
+        _ => return Err(malformed("expected `FGI` once, with one space between two sources")),
+    };
+    match list {
+        Some("") => once(label, (origins.foreign, origins.concealed)),
+        Some(list) => {
+            let found = whole("`FGI`, alone or with codes in capitals, each behind one space", preceded(tag(" "), codes(" ")), list)?;
+            in_register_order(&found)?;
+            found.into_iter().try_for_each(|code| once(label, coded(lattice, label.policy, origins.foreign, code)?))
+        }
+        None => Err(malformed("expected `FGI`, alone or with codes behind it")),
+    }
+}
+
+/// Puts the source of a foreign portion to its label: a code, or the word that conceals it. The portion names no other.
+pub(super) fn add_source(lattice: &Lattice, label: &mut Label, source: &str) -> Result<(), Refusal> {
+    let origins = lattice.scheme(label.policy)?.origins;
+    let origins = origins.ok_or_else(|| unknown("expected no foreign government information: the policy has no set of sources"))?;
+    if label.values(origins.foreign).is_some() {
+        return Err(malformed("expected no `FGI` behind a portion that begins with its source"));
+    }
+    let concealed = (origins.foreign, origins.concealed);
+    once(label, if source == FOREIGN { concealed } else { coded(lattice, label.policy, origins.foreign, source)? })
+}
+
+/// The value of a code in a set of origins. The word for a concealed source is no code.
+fn coded(lattice: &Lattice, policy: PolicyIx, set: TagIx, code: &str) -> Result<(TagIx, ValueIx), Refusal> {
+    let found = lattice.values_named(policy, code).iter().copied().find(|(tag, _)| *tag == set);
+    found.filter(|_| code != FOREIGN).ok_or_else(|| unknown("expected codes of nations and organisations that the policy lists as origins"))
 }
 
 /// The abbreviation of a title, or the entry as it is.
@@ -222,11 +300,13 @@ fn release(list: &str) -> Result<Vec<&str>, Refusal> {
 /// Codes in order: nations, then groups.
 fn in_order(list: &str) -> Result<Vec<&str>, Refusal> {
     let found = whole("codes in capitals, joined by a comma and one space", codes(", "), list)?;
-    let mut last = None;
-    for code in &found {
-        ascending(&mut last, (code.len() != 3, *code), "codes: nations before groups, each in alphabetical order")?;
-    }
+    in_register_order(&found)?;
     Ok(found)
+}
+
+fn in_register_order(codes: &[&str]) -> Result<(), Refusal> {
+    let mut last = None;
+    codes.iter().try_for_each(|code| ascending(&mut last, (code.len() != 3, *code), "codes: nations before groups, each in alphabetical order"))
 }
 
 fn ascending<T: PartialOrd + Copy>(last: &mut Option<T>, next: T, what: &str) -> Result<(), Refusal> {
@@ -265,6 +345,12 @@ mod tests {
             "SECRET//FRD-SIGMA 14 18//REL TO USA, ACGU",
             "TOP SECRET//HCS-P//SAR-BP/CA//NOT RELEASABLE TO FOREIGN NATIONALS",
             "SECRET//SPECIAL ACCESS REQUIRED-BP//NOFORN",
+            "TOP SECRET//FGI DEU GBR//REL TO USA, DEU, GBR",
+            "SECRET//TK//FGI//NOFORN",
+            "SECRET//FGI GBR JPN NATO//REL TO USA, GBR, JPN, NATO",
+            "CONFIDENTIAL//FOREIGN GOVERNMENT INFORMATION//NOFORN",
+            "//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR",
+            "//JOINT TOP SECRET AUS USA//SI//ORCON/REL TO USA, AUS, FVEY",
         ] {
             us(line);
         }
@@ -281,12 +367,8 @@ mod tests {
             ("TOP SECRET//HCS-P/LMN//SAR-BP//NOFORN", Reason::LabelCategoryUnknown),
             ("TOP SECRET//HCS-P//SPECIAL ACCESS REQUIRED-BUTTER POPCORN//NOFORN", Reason::LabelCategoryUnknown),
             ("TOP SECRET//SAR-BP-123/CA-XYZ YYY//NOFORN", Reason::LabelCategoryUnknown),
-            ("TOP SECRET//FGI DEU GBR//REL TO USA, DEU, GBR", Reason::LabelCategoryUnknown),
-            ("SECRET//TK//FGI//NOFORN", Reason::LabelCategoryUnknown),
-            ("SECRET//FGI GBR JPN NATO//REL TO USA, GBR, JPN, NATO", Reason::LabelCategoryUnknown),
             ("//NATO SECRET//ATOMAL//ORCON", Reason::LabelCategoryUnknown),
             ("//DEU SECRET//REL TO USA, DEU", Reason::LabelPolicyUnknown),
-            ("//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR", Reason::LabelPolicyUnknown),
         ] {
             assert_eq!(read("USA", line).unwrap_err().reason, reason, "{line}");
         }
@@ -327,11 +409,31 @@ mod tests {
             ("CONFIDENTIAL//TK//NOFORN", Reason::LabelRule),
             ("UNCLASSIFIED//ORCON", Reason::LabelRule),
             ("NATO SECRET", Reason::LabelMalformed),
-            ("//JOINT SECRET GBR USA//NOFORN", Reason::LabelMalformed),
+            ("//JOINT SECRET GBR USA//NOFORN", Reason::LabelRule),
             ("//JOINT SECRET USA GBR//REL TO USA, GBR", Reason::LabelMalformed),
             ("//NS//ATOMAL", Reason::LabelLevelUnknown),
             ("//CTS", Reason::LabelLevelUnknown),
-            ("//JOINT RESTRICTED CAN USA//REL TO USA, CAN", Reason::LabelPolicyUnknown),
+            ("//JOINT RESTRICTED CAN USA//REL TO USA, CAN", Reason::LabelMalformed),
+            ("//JOINT S CAN USA//REL TO USA, CAN", Reason::LabelMalformed),
+            ("//JOINT SECRET USA//REL TO USA, CAN", Reason::LabelMalformed),
+            ("//JOINT SECRET CAN GBR//REL TO USA, CAN, GBR", Reason::LabelMalformed),
+            ("//JOINT SECRET CAN USA XQZ//REL TO USA, CAN", Reason::LabelCategoryUnknown),
+            ("//JOINT SECRET CAN, USA//REL TO USA, CAN", Reason::LabelMalformed),
+            ("//JOINT SECRET CAN GBR USA//REL TO USA, CAN", Reason::LabelRule),
+            ("//JOINT SECRET CAN USA//REL TO USA, FVEY", Reason::LabelRule),
+            ("//JOINT SECRET CAN USA", Reason::LabelRule),
+            ("//JOINT SECRET CAN USA//NOFORN", Reason::LabelRule),
+            ("//JOINT SECRET CAN USA//FGI DEU//REL TO USA, CAN", Reason::LabelRule),
+            ("JOINT SECRET CAN USA//REL TO USA, CAN", Reason::LabelLevelUnknown),
+            ("SECRET//FGI GBR DEU//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FGI NATO DEU//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FGI DEU, GBR//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FGI DEU/FGI GBR//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FGI DEU DEU//NOFORN", Reason::LabelMalformed),
+            ("SECRET//FGI USA//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//FGI FGI//NOFORN", Reason::LabelCategoryUnknown),
+            ("SECRET//FGI-DEU//NOFORN", Reason::LabelMalformed),
+            ("SECRET//NOFORN//FGI DEU", Reason::LabelMalformed),
             ("RESTRICTED//REL TO USA, GBR", Reason::LabelLevelUnknown),
             ("SECRET//EXDIS", Reason::LabelRule),
             ("SECRET//USA/GBR EYES ONLY", Reason::LabelCategoryUnknown),

@@ -7,7 +7,7 @@ use super::grammar::{CAVEAT_SET, EYES, Grammar};
 use super::{aus, can, eu, nato, nzl, read_qualified, usa};
 use crate::label::lattice::Lattice;
 use crate::label::mark::LabelView;
-use crate::label::scheme::{BannerForm, Policy};
+use crate::label::scheme::{BannerForm, Policy, TagIx};
 
 const CODE_WORDS: &str = "Code Words";
 const DESCRIPTORS: &str = "Descriptors";
@@ -44,6 +44,12 @@ impl<'s> Said<'s> {
         self.label.categories.get(set).into_iter().flatten().map(String::as_str).collect()
     }
 
+    /// The foreign sources and the joint owners that the label names, where it has such sets.
+    fn origins(&self) -> (Option<Vec<&'s str>>, Option<Vec<&'s str>>) {
+        let set = |tag: TagIx| self.policy.tags.get(tag.index()).map(|tag| self.of(&tag.set)).filter(|values| !values.is_empty());
+        self.policy.origins.map_or((None, None), |origins| (set(origins.foreign), set(origins.joint)))
+    }
+
     /// The recipients that the label names.
     fn recipients(&self) -> Vec<&'s str> {
         let release = self.policy.release.and_then(|release| self.policy.tags.get(release.index()));
@@ -72,9 +78,17 @@ fn american(said: &Said<'_>) -> String {
     let mut controls: Vec<String> = plain(usa::DISSEMINATION_SET).chain(plain(usa::DECISION_SET)).chain(lists.into_iter().flatten()).collect();
     controls.sort_by_key(|control| usa::rank(control));
     let controls: Vec<&str> = controls.iter().map(String::as_str).collect();
-    let segments =
-        [joined(&said.of(usa::SCI_SET)), programmes, joined(&said.of(usa::ATOMIC_SET)), joined(&controls), joined(&said.of(usa::NON_IC_SET))];
-    behind(&said.label.classification, segments)
+    let (sources, owners) = said.origins();
+    let codes = |codes: Vec<&str>| in_order(codes, |code| u8::from(code.len() != 3)).join(" ");
+    // Alone the word conceals the source.
+    let sources =
+        sources.map(|sources| if sources == [usa::FOREIGN] { usa::FOREIGN.to_owned() } else { format!("{} {}", usa::FOREIGN, codes(sources)) });
+    let head = match owners {
+        Some(owners) => format!("//{}{} {}", usa::JOINT, said.label.classification, codes(owners)),
+        None => said.label.classification.clone(),
+    };
+    let (atomic, other) = (joined(&said.of(usa::ATOMIC_SET)), joined(&said.of(usa::NON_IC_SET)));
+    behind(&head, [joined(&said.of(usa::SCI_SET)), programmes, atomic, sources, joined(&controls), other])
 }
 
 /// A classification and what follows it behind `//`.
@@ -158,6 +172,9 @@ mod tests {
             ("USA", "SECRET//DISPLAY ONLY AFG"),
             ("USA", "SECRET//NOFORN//EXDIS"),
             ("USA", "TOP SECRET//RD-CNWDI//NOFORN"),
+            ("USA", "SECRET//TK//FGI//NOFORN"),
+            ("USA", "TOP SECRET//FGI DEU GBR NATO//REL TO USA, DEU, GBR, NATO"),
+            ("USA", "//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR"),
             ("NATO", "NATO SECRET//ATOMAL"),
             ("NATO", "COSMIC TOP SECRET//BOHEMIA"),
             ("NATO", "NATO/KFOR CONFIDENTIAL"),

@@ -14,7 +14,7 @@ use serde_spanned::Spanned;
 use super::Faults;
 use super::read::is_oid;
 use crate::label::scheme::{
-    Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Policy, Rule, Selector, TagIx, TagKind, Term, Unmarked, ValueIx,
+    Asks, BannerForm, Case, Holders, Implied, ImpliedWhen, LevelIx, Origins, Policy, Rule, Selector, TagIx, TagKind, Term, Unmarked, ValueIx,
 };
 
 #[derive(Deserialize)]
@@ -26,6 +26,9 @@ struct Text {
     #[serde(default)]
     case: CaseText,
     banner: Option<BannerText>,
+    foreign: Option<Spanned<String>>,
+    concealed: Option<Spanned<String>>,
+    joint: Option<Spanned<String>>,
     #[serde(default)]
     mandatory: Vec<Spanned<String>>,
     #[serde(default)]
@@ -135,6 +138,7 @@ fn lay(text: &Text, policy: &mut Policy, faults: &mut Faults) {
             "name the tag that lists recipients",
         );
     }
+    policy.origins = lay_origins(text, policy, faults);
     policy.mandatory = text.mandatory.iter().filter_map(|name| tag(policy, name, faults)).collect();
     lay_implied(text, policy, faults);
     for (names, holders) in
@@ -180,6 +184,27 @@ fn lay_implied(text: &Text, policy: &mut Policy, faults: &mut Faults) {
         }
     }
     policy.implied = implied;
+}
+
+/// The sets of origins: all three keys or none, and both sets informative, for what decides must not be left behind by a translation.
+fn lay_origins(text: &Text, policy: &Policy, faults: &mut Faults) -> Option<Origins> {
+    let given = [&text.foreign, &text.concealed, &text.joint];
+    let first = given.into_iter().flatten().next()?;
+    let (Some(foreign), Some(concealed), Some(joint)) = (&text.foreign, &text.concealed, &text.joint) else {
+        faults.range(Some(first.span()), "not all sets of origins are named", "`foreign`, `concealed` and `joint`", "name all three, or none");
+        return None;
+    };
+    let (foreign_tag, joint_tag) = (tag(policy, foreign, faults)?, tag(policy, joint, faults)?);
+    let (concealed_tag, value) = value(policy, concealed, faults)?;
+    if concealed_tag != foreign_tag {
+        faults.range(Some(concealed.span()), "the value is of another set than `foreign`", "a value of the set `foreign`", "correct it");
+    }
+    for (tag, at) in [(foreign_tag, foreign.span()), (joint_tag, joint.span())] {
+        if policy.tags.get(tag.index()).is_none_or(|tag| tag.kind != TagKind::Informative) {
+            faults.range(Some(at), "a set of origins is not informative", "an informative tag set", "name one that decides nothing");
+        }
+    }
+    Some(Origins { foreign: foreign_tag, concealed: value, joint: joint_tag })
 }
 
 fn lay_holders(name: &Spanned<String>, holders: Holders, policy: &mut Policy, faults: &mut Faults) {
@@ -331,6 +356,11 @@ mod tests {
             ("mandatory = [\"Context\"]\nunmarked = { \"*\" = \"open\" }", "no category `Context`"),
             ("held_by_owner = [\"Releasable To/GBR\"]\nunmarked = { \"*\" = \"open\" }", "not of the type"),
             ("held_by_everyone = [\"Code Words/GREY HERON\"]\nunmarked = { \"*\" = \"open\" }", "not of the type"),
+            ("foreign = \"Descriptors\"\nunmarked = { \"*\" = \"open\" }", "not all sets of origins"),
+            (
+                "foreign = \"Descriptors\"\nconcealed = \"Code Words/GREY HERON\"\njoint = \"Code Words\"\nunmarked = { \"*\" = \"open\" }",
+                "not informative",
+            ),
             ("unmarked = { \"*\" = \"open\", \"SECRIT\" = \"open\" }", "no classification `SECRIT`"),
             ("unmarked = { \"*\" = \"open\" }\n[[rule]]\nwhy = \"x\"", "every label"),
             ("unmarked = { \"*\" = \"open\" }\n[[alias]]\noid = \"1.2\"\nnames = [\"Code Words\"]", "already"),

@@ -34,6 +34,7 @@ pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut F
         levels: Vec::new(),
         tags: Vec::new(),
         release: None,
+        origins: None,
         mandatory: Vec::new(),
         implied: Vec::new(),
         rules: Vec::new(),

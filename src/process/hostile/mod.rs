@@ -2,6 +2,7 @@
 //!
 //! [`DEEDS`] is the table: the test plays each row, and the manual page `walls` shows it.
 
+mod consent;
 mod setting;
 
 use setting::{Setting, Stops};
@@ -113,6 +114,10 @@ static DEEDS: &[Deed] = &[
     deed("inspector", "gives one recipient the bytes of another who may have more", &["verifier"], "verify.release", |set| {
         set.resealed_for(&["usa-ops", "deu-ops"], |one| one.recipient = name("deu-ops"))
     }),
+    deed("inspector", "lets pass what waits for the consent of a third party", &["verifier"], "verify.consent", |set| set.passed_without_consent()),
+    deed("keeper", "offers a consent that its party did not sign", &["inspector"], "agreement.consent", |set| set.offered_forged_consent()),
+    deed("keeper", "asks somebody for the consent of another", &["verifier"], HOP, |set| set.asked_of_another()),
+    deed("keeper", "passes on a recall that its party did not sign", &["verifier"], HOP, |set| set.passed_on_forged_recall()),
     deed("inspector", "decides for nobody", &["keeper"], HOP, |set| set.decided(|inspection| inspection.decisions.clear())),
     deed("inspector", "decides for somebody else", &["keeper"], HOP, |set| {
         set.decided(|inspection| inspection.decisions[0].recipient = name("aus-ops"))

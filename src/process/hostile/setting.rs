@@ -22,6 +22,7 @@ use crate::hop::{HopKey, Party, Tag, wire};
 use crate::journal::embedded::Engine;
 use crate::journal::seal::{SealKey, SealRing};
 use crate::label::Label;
+use crate::statement::Grant;
 use crate::verify::{BlockedWords, Proposal, Said};
 
 /// Who stopped a deed, and for which reason; nobody where the list is empty.
@@ -82,11 +83,16 @@ impl Setting {
         self.letter_of("track-five-eyes", from, keys, to)
     }
 
-    fn letter_of(&self, recipe: &str, from: &str, keys: &str, to: &[&str]) -> (Received, Time) {
+    pub(super) fn letter_of(&self, recipe: &str, from: &str, keys: &str, to: &[&str]) -> (Received, Time) {
         let recipe = generate::recipes().into_iter().find(|known| known.name == recipe).unwrap();
         let (id, now) = (world::fresh_id().unwrap(), world::now());
         let (header, body) = generate::message(recipe, now.unix_ms().unsigned_abs() ^ u64::from(id.bytes()[15]), now);
         let header = Header { id, destinations: to.iter().map(|peer| name(peer)).collect(), ..header };
+        self.received(from, keys, (header, body), now)
+    }
+
+    /// A letter under the seals of a door that holds the keys of `keys`.
+    pub(super) fn received(&self, from: &str, keys: &str, (header, body): (Header, Vec<u8>), now: Time) -> (Received, Time) {
         let seals = Seals { inspector: Tag([0; 32]), verifier: Tag([0; 32]) };
         let mut message = Received { from: name(from), header, body: body.into(), received: now, seals };
         let (sealed, held) = (message.sealed().unwrap(), self.door_keys());
@@ -102,7 +108,12 @@ impl Setting {
 
     /// What the real inspector says.
     pub(super) fn inspected(&self, message: &Received, now: Time, only: Option<Name>) -> Inspection {
-        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now };
+        self.inspected_under(message, now, only, Vec::new())
+    }
+
+    /// The same under consents.
+    pub(super) fn inspected_under(&self, message: &Received, now: Time, only: Option<Name>, grants: Vec<Grant>) -> Inspection {
+        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, grants };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -115,7 +126,11 @@ impl Setting {
 
     /// What the real verifier says.
     fn verified(&self, message: &Received, now: Time, proposed: Vec<Proposed>) -> Vec<Answer> {
-        let ask = ToVerifier::Verify { ask: 1, message: message.clone(), now, proposed };
+        self.answered(ToVerifier::Verify { ask: 1, message: message.clone(), now, proposed, grants: Vec::new() })
+    }
+
+    /// What the real verifier answers.
+    pub(super) fn answered(&self, ask: ToVerifier) -> Vec<Answer> {
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -129,8 +144,11 @@ impl Setting {
     /// What the verifier refuses; it must be asked for something.
     pub(super) fn refused(&self, message: &Received, now: Time, proposed: Vec<Proposed>) -> Stops {
         assert!(!proposed.is_empty());
-        let answers = self.verified(message, now, proposed).into_iter();
-        let refused = answers.filter_map(|answer| match answer {
+        Self::stops(self.verified(message, now, proposed))
+    }
+
+    pub(super) fn stops(answers: Vec<Answer>) -> Stops {
+        let refused = answers.into_iter().filter_map(|answer| match answer {
             Answer::Refused { refusal } => Some(("verifier", refusal.reason.to_string())),
             Answer::Permitted { .. } => None,
         });
@@ -176,7 +194,7 @@ impl Setting {
         let (message, now) = self.message();
         let answers = self.verified(&message, now, self.inspected(&message, now, None).proposed);
         match answers.into_iter().next() {
-            Some(Answer::Permitted { permitted, bytes }) => (permitted, bytes.to_vec()),
+            Some(Answer::Permitted { permitted, bytes, .. }) => (permitted, bytes.to_vec()),
             other => panic!("{other:?}"),
         }
     }
@@ -266,7 +284,7 @@ impl Setting {
     }
 
     fn joined(&self, message: Received, now: Time, inspection: Inspection) -> (Verdict, Vec<(String, u64)>) {
-        let question = Question { message, only: None, waivers: Waivers::default(), now };
+        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new() };
         self.runtime.block_on(async {
             let shared = self.keeper();
             let (near, mut far) = wire::here();

@@ -3,15 +3,12 @@
 //! Takes a text and a key, gives the note; takes a note and a verifier key, gives the text that was signed. One signature
 //! type, Ed25519 (0x01); signatures of other keys are passed over, a wrong signature of the known key refuses the note.
 
-use std::path::Path;
-
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::base::{Digest, Fault};
-use crate::journal::seal::{read_key_file, write_key_file};
 
 /// Signature type Ed25519.
 const ED25519_TYPE: u8 = 1;
@@ -30,6 +27,12 @@ impl VerifierKey {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The public key.
+    #[must_use]
+    pub const fn public(&self) -> &[u8; 32] {
+        &self.public
     }
 
     // SPEC: C2SP signed-note, "Signatures": SHA-256(name || 0x0A || type || key)[:4].
@@ -98,31 +101,23 @@ impl std::fmt::Debug for SignerKey {
 }
 
 impl SignerKey {
-    /// Makes a key file, readable by its owner alone. `name` should be an address that the gateway's owner controls, with a path.
+    /// The key of a seed, with the text of its key file. `name` should be an address that its owner controls, with a path.
     ///
     /// # Errors
-    /// Where the name does not fit, or the file exists or cannot be written.
-    pub fn create(path: &Path, name: &str) -> Result<Self, Fault> {
-        let mut seed = Zeroizing::new([0_u8; 32]);
-        aws_lc_rs::rand::fill(seed.as_mut()).map_err(|_| Fault::new("the system gave no randomness for a key"))?;
-        let made = Self::of_seed(name, &seed)?;
+    /// Where the name does not fit.
+    pub fn made(name: &str, seed: &[u8; 32]) -> Result<(Self, Zeroizing<String>), Fault> {
+        let made = Self::of_seed(name, seed)?;
         let key = Zeroizing::new([&[ED25519_TYPE], seed.as_slice()].concat());
         let encoded = Zeroizing::new(STANDARD.encode(key.as_slice()));
-        let text = Zeroizing::new(format!("PRIVATE+KEY+{name}+{:08x}+{}\n", u32::from_be_bytes(made.verifier.key_id()), encoded.as_str()));
-        write_key_file(path, &text)?;
-        Ok(made)
+        let text = format!("PRIVATE+KEY+{name}+{:08x}+{}\n", u32::from_be_bytes(made.verifier.key_id()), encoded.as_str());
+        Ok((made, Zeroizing::new(text)))
     }
 
-    /// Reads a key file.
+    /// Reads the text of a key file, without its last line feed.
     ///
     /// # Errors
-    /// Where it cannot be read, others than its owner may read it, or it holds no key.
-    pub fn open(path: &Path) -> Result<Self, Fault> {
-        let text = read_key_file(path)?;
-        Self::parse(text.trim_end_matches('\n')).map_err(|e| Fault::new(format!("`{}` holds no signing key: {e}", path.display())))
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
+    /// One line that says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "expected `PRIVATE+KEY+name+hash+key` with an Ed25519 key".to_owned();
         let mut parts = text.strip_prefix("PRIVATE+KEY+").ok_or_else(wrong)?.splitn(3, '+');
         let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else { return Err(wrong()) };
@@ -236,14 +231,5 @@ mod tests {
         for wrong in ["", "a+b", &VKEY.replace("c74f", "c74e"), &VKEY.replace("Peter", "Pe er"), &VKEY.replace("ARpc", "AhpC")] {
             assert!(wrong.parse::<VerifierKey>().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_signing_key_file_reads_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.key");
-        let made = SignerKey::create(&path, "gbr.example/vestibule").unwrap();
-        assert_eq!(SignerKey::open(&path).unwrap().verifier(), made.verifier());
-        assert!(SignerKey::create(&folder.path().join("b"), "two words").is_err());
     }
 }

@@ -1,0 +1,127 @@
+//! What a journal has of each decision: message, time, and what reviewers had waived, as it was when the decision was made.
+
+use std::collections::HashMap;
+
+use super::Totals;
+use super::consents::Consents;
+use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Time};
+use crate::filter::{ClauseReview, Waivers};
+use crate::journal::embedded::Reader;
+use crate::journal::{Accepted, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
+use crate::statement::Grant;
+
+/// Acceptances that are kept for the decisions that follow: 4,096. A decision stands beside its acceptance, unless people reviewed or the gateway
+/// was started again; then the acceptance is looked up.
+const ACCEPTANCES_MAX: usize = 4_096;
+
+/// One decision on record, with all that it was made from but the body.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The message.
+    pub key: MessageKey,
+    /// Index of the record of decision.
+    pub record: u64,
+    /// The header; where one recipient alone was decided on, it alone is addressed.
+    pub header: Header,
+    /// The time of the decision.
+    pub now: Time,
+    /// What reviewers had waived.
+    pub waivers: Waivers,
+    /// Consents of third parties that may be meant, as they stood.
+    pub grants: Vec<Grant>,
+    /// What was decided.
+    pub decisions: Vec<Decision>,
+    /// Name and edition of the rule set in force.
+    pub edition: String,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// The decisions on the messages of an id, oldest first, without those that people made.
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub fn of_message(reader: &Reader, id: MessageId) -> Result<Vec<Recorded>, Fault> {
+    Gathering::default().gather(reader, reader.message(id)?, &mut Totals::default())
+}
+
+/// What is known while records are read in order.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    accepted: HashMap<MessageKey, Accepted>,
+    reviewed: Option<(u64, Reviewed)>,
+    consents: Consents,
+}
+
+impl Gathering {
+    /// The decisions among the next records.
+    pub(super) fn gather(&mut self, reader: &Reader, entries: Vec<Entry>, totals: &mut Totals) -> Result<Vec<Recorded>, Fault> {
+        let mut found = Vec::new();
+        for Entry { index, event, .. } in entries {
+            match event {
+                Event::Accepted(one) => {
+                    if self.accepted.len() >= ACCEPTANCES_MAX {
+                        self.accepted.clear();
+                    }
+                    self.accepted.insert(one.key(), one);
+                }
+                Event::Reviewed(one) => self.reviewed = Some((index, one)),
+                Event::Decided(one) => {
+                    let review = self.reviewed.take().filter(|(_, review)| review.message == one.message);
+                    if is_by_people(&one) {
+                        totals.by_people = totals.by_people.saturating_add(1);
+                    } else {
+                        found.push(self.recorded(reader, index, one, review)?);
+                    }
+                }
+                Event::Origin(one) => self.consents.use_up(&one),
+                Event::Stated(one) => self.consents.take(one),
+                Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Recorded, Fault> {
+        let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
+        let (mut header, content) = match self.accepted.get(&key) {
+            Some(accepted) => (accepted.header.clone(), accepted.body.digest),
+            None => acceptance(reader, &key)?,
+        };
+        let grants = self.consents.grants(content);
+        let mut waivers = Waivers::default();
+        if let Some((index, review)) = review.filter(|(_, review)| review.verdict == Verdict::Release) {
+            waivers = waived(reader, &key, &review.recipient, index)?;
+            header.destinations = vec![review.recipient];
+        }
+        Ok(Recorded { key, record, header, now, waivers, grants, decisions, edition, digest })
+    }
+}
+
+/// A rejection by a reviewer, and the withdrawal of a message by its originator, are no answers of the rules.
+fn is_by_people(decided: &Decided) -> bool {
+    let by_people = [Some(Reason::ReviewRejected), Some(Reason::RecallWithdrawn)];
+    decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
+}
+
+fn acceptance(reader: &Reader, key: &MessageKey) -> Result<(Header, Digest), Fault> {
+    let header = reader.message(key.id)?.into_iter().find_map(|entry| match entry.event {
+        Event::Accepted(accepted) if accepted.key() == *key => Some((accepted.header, accepted.body.digest)),
+        _ => None,
+    });
+    header.ok_or_else(|| Fault::new(format!("the journal has a decision on `{}` and no acceptance; run `vestibule audit verify`", key.id)))
+}
+
+/// What a review waived: all findings of the decision that held the message, and the review of the clause.
+fn waived(reader: &Reader, key: &MessageKey, recipient: &Name, before: u64) -> Result<Waivers, Fault> {
+    let held = |entry: Entry| match entry.event {
+        Event::Decided(decided) if entry.index < before && decided.message == *key => {
+            decided.decisions.into_iter().find(|decision| decision.recipient == *recipient)
+        }
+        _ => None,
+    };
+    let decision = reader.message(key.id)?.into_iter().rev().find_map(held);
+    let findings = decision.and_then(|decision| Waivers::of_recorded(&decision.findings));
+    let findings = findings.ok_or_else(|| Fault::new(format!("the journal has a review of `{}` and no decision that held it", key.id)))?;
+    Ok(Waivers { findings, clause_review: ClauseReview::Granted })
+}
