@@ -36,6 +36,7 @@ pub mod translate;
 pub mod rebuild;
 pub mod verify;
 pub mod pipeline;
+pub mod cases;
 pub mod explain;
 
 // The facts.

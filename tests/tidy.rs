@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "rebuild",
     "verify",
     "pipeline",
+    "cases",
     "explain",
     "journal",
     "audit",

@@ -35,6 +35,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// The word, as rule files spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Strip => "strip",
+            Self::Hold => "hold",
+            Self::Refuse => "refuse",
+        }
+    }
+
     /// The outcome that this action leads to.
     #[must_use]
     pub const fn outcome(self) -> Outcome {

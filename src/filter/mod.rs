@@ -8,6 +8,7 @@
 //! Deliberately absent: any filter that calls another; any change of the message, which is the room `sanitise`.
 
 mod allowed;
+mod altered;
 mod cleared;
 mod detectors;
 mod fields;
@@ -30,9 +31,10 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use altered::Part;
 pub use cleared::Cleared;
 pub use detectors::{DETECTORS, Detector};
-pub use fields::Leeway;
+pub use fields::{Judged, Leeway, Variant};
 pub use found::{Planned, Step};
 pub(crate) use protected::Protected;
 pub use waivers::{ClauseReview, Waiver, Waivers};
@@ -94,14 +96,14 @@ struct Marked<'m> {
 }
 
 /// All filters of an edition, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Filters {
-    forms: BTreeMap<String, Form>,
-    messages: Messages,
-    words: Words,
-    patterns: Patterns,
-    detectors: Detectors,
-    labels: Labels,
+    forms: BTreeMap<String, Arc<Form>>,
+    messages: Arc<Messages>,
+    words: Arc<Words>,
+    patterns: Arc<Patterns>,
+    detectors: Arc<Detectors>,
+    labels: Arc<Labels>,
 }
 
 /// What one worker thread keeps from message to message: the pattern engine's state and buffers.
@@ -156,13 +158,14 @@ impl Filters {
             complaints.extend(removals(edition, format, &required));
             match Fields::compile(profile, &edition.files) {
                 Ok(fields) => {
-                    forms.insert(format.clone(), Form { fields, required, rest: profile.rest.as_slice().into() });
+                    forms.insert(format.clone(), Arc::new(Form { fields, required, rest: profile.rest.as_slice().into() }));
                 }
                 Err(more) => complaints.extend(more),
             }
         }
         let messages = Messages::compile(&edition.messages, &edition.files).map_err(|more| complaints.extend(more));
         let words = Words::compile(&edition.word_lists, &edition.files).map_err(|more| complaints.extend(more));
+        complaints.extend(words::markings(&edition.word_lists, &edition.lattice, edition.peers.values(), &edition.files));
         let patterns = Patterns::compile(&edition.patterns).map_err(|more| complaints.extend(more));
         let detectors = Detectors::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
         let labels = Labels::compile(&edition.detectors, &edition.files).map_err(|more| complaints.extend(more));
@@ -171,14 +174,15 @@ impl Filters {
         }
         match (messages, words, patterns, detectors, labels) {
             (Ok(messages), Ok(words), Ok(patterns), Ok(detectors), Ok(labels)) if complaints.is_empty() => {
-                Ok(Self { forms, messages, words, patterns, detectors, labels })
+                let (messages, words, patterns) = (Arc::new(messages), Arc::new(words), Arc::new(patterns));
+                Ok(Self { forms, messages, words, patterns, detectors: Arc::new(detectors), labels: Arc::new(labels) })
             }
             _ => Err(complaints),
         }
     }
 
     /// What the rule set makes of markings that do not fit together.
-    pub(crate) const fn labels(&self) -> &Labels {
+    pub(crate) fn labels(&self) -> &Labels {
         &self.labels
     }
 

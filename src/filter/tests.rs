@@ -35,6 +35,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         exercise_policies: Default::default(),
         lattice: crate::label::Lattice::default().into(),
         cases: Vec::new(),
+        values: Vec::new(),
         peers: BTreeMap::new(),
         agreements: Vec::<Agreement>::new(),
         invariants: Vec::new(),

@@ -16,7 +16,7 @@ pub mod tak;
 
 use std::borrow::Cow;
 
-use crate::base::{Budget, Header, Reason, Refusal, Traffic};
+use crate::base::{Budget, Header, Reason, Refusal, Traffic, like};
 use crate::normal::{Marking, Mention, NodeId, Portion, Tree};
 
 /// How a format is spelt; decides which writer rebuilds it.
@@ -72,6 +72,10 @@ pub struct Format {
     pub mentions: fn(&Tree<'_>) -> Vec<Mention>,
     /// Messages of other formats that stand in it, in document order: their root elements, and the names of their formats.
     pub inside: fn(&Tree<'_>) -> Vec<(NodeId, String)>,
+    /// Whether one of its messages may be of a kind, in which `*` stands for any text. Where nobody has described the kinds, any may.
+    pub kinds: fn(&str) -> bool,
+    /// Whether one of its messages may have a field, by the steps of a path in which `*` and `@*` stand for any name.
+    pub fields: fn(&[String]) -> bool,
 }
 
 /// A message of another format within a message.
@@ -102,6 +106,16 @@ impl Format {
 #[must_use]
 pub fn whole<T>(_: &Tree<'_>) -> Vec<T> {
     Vec::new()
+}
+
+/// Whether one of these kinds is like a pattern.
+pub(in crate::format) fn one_of(pattern: &str, kinds: &[&str]) -> bool {
+    kinds.iter().any(|kind| like(pattern, kind))
+}
+
+/// Whether a step of a path is this name, or stands for any.
+pub(in crate::format) fn step_is(step: Option<&String>, name: &str) -> bool {
+    step.is_none_or(|step| step == name || step == if name.starts_with('@') { "@*" } else { "*" })
 }
 
 /// The formats that this gateway reads.

@@ -6,18 +6,33 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::base::{Complaint, Name};
-use crate::filter::Filters;
+use crate::filter::{Filters, Part};
 use crate::label::signature::Trust;
 use crate::label::{Binding, Reading};
 use crate::policy::{self, Edition, LabelBinding, PeerEntry, SourceFile};
-use crate::release::Engine;
+use crate::release::{Change, Engine, PolicyView};
 use crate::verify::BlockedWords;
+
+/// Where an edition differs from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alteration {
+    /// In a clause, by its id.
+    Clause(Name),
+    /// In a policy of a Cedar file, which is gone.
+    Policy(String),
+    /// In an entry of `peers.toml`.
+    Peer,
+    /// In the marking schemes.
+    Schemes,
+    /// In a part of the filters.
+    Filters(Part),
+}
 
 /// An edition, compiled: immutable, shared by all inspectors.
 #[derive(Debug)]
 pub struct Guard {
     edition: Arc<Edition>,
-    engine: Engine,
+    engine: Arc<Engine>,
     filters: Arc<Filters>,
     blocked_words: Arc<BlockedWords>,
     label_trust: ArcSwap<BTreeMap<Name, Arc<Trust>>>,
@@ -37,13 +52,38 @@ impl Guard {
     /// # Errors
     /// Every fault that compilation finds.
     pub fn compile(edition: Edition) -> Result<Self, Vec<Complaint>> {
+        let unspoken = crate::translate::unspoken::formats(&edition);
         match (Engine::compile(&edition), Filters::compile(&edition)) {
-            (Ok(engine), Ok(filters)) => {
+            (Ok(engine), Ok(filters)) if unspoken.is_empty() => {
                 let blocked_words = Arc::new(BlockedWords::of(&edition.word_lists));
-                Ok(Self { edition: Arc::new(edition), engine, filters: Arc::new(filters), blocked_words, label_trust: ArcSwap::default() })
+                let (engine, filters) = (Arc::new(engine), Arc::new(filters));
+                Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::default() })
             }
-            (engine, filters) => Err(engine.err().into_iter().chain(filters.err()).flatten().collect()),
+            (engine, filters) => Err(engine.err().into_iter().chain(filters.err()).flatten().chain(unspoken).collect()),
         }
+    }
+
+    /// A guard over an edition that differs from its own in one place: only what stands on that place is compiled anew.
+    ///
+    /// # Errors
+    /// What does not compile, in one line.
+    pub fn altered(&self, edition: Edition, alteration: &Alteration) -> Result<Self, String> {
+        let first = |complaints: Vec<Complaint>| complaints.into_iter().next().map_or_else(String::new, |complaint| complaint.what);
+        let (mut engine, mut filters) = (Arc::clone(&self.engine), Arc::clone(&self.filters));
+        let mut blocked_words = Arc::clone(&self.blocked_words);
+        match alteration {
+            Alteration::Clause(id) => engine = Arc::new(engine.altered(&edition, Change::Clause(id))?),
+            Alteration::Policy(id) => engine = Arc::new(engine.altered(&edition, Change::Policy(id))?),
+            Alteration::Peer => engine = Arc::new(engine.altered(&edition, Change::Peer)?),
+            Alteration::Schemes => engine = Arc::new(Engine::compile(&edition).map_err(first)?),
+            Alteration::Filters(part) => {
+                filters = Arc::new(filters.altered(&edition, part).map_err(first)?);
+                if *part == Part::Words {
+                    blocked_words = Arc::new(BlockedWords::of(&edition.word_lists));
+                }
+            }
+        }
+        Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::default() })
     }
 
     /// A guard whose peers, agreements and policies are others, and whose filters are these: for asking what they would say, and for nothing that leaves.
@@ -51,7 +91,7 @@ impl Guard {
     /// # Errors
     /// Every fault that compilation finds.
     pub fn supposing(&self, edition: Edition) -> Result<Self, Vec<Complaint>> {
-        let engine = Engine::compile(&edition)?;
+        let engine = Arc::new(Engine::compile(&edition)?);
         let (filters, blocked_words) = (Arc::clone(&self.filters), Arc::clone(&self.blocked_words));
         Ok(Self { edition: Arc::new(edition), engine, filters, blocked_words, label_trust: ArcSwap::new(self.label_trust.load_full()) })
     }
@@ -68,13 +108,19 @@ impl Guard {
         Arc::clone(&self.edition)
     }
 
+    /// The policies of the edition's Cedar files.
+    #[must_use]
+    pub fn engine_policies(&self) -> Vec<PolicyView> {
+        self.engine.policies()
+    }
+
     /// The release rules, compiled.
     #[must_use]
-    pub const fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    pub(super) fn filters(&self) -> &Filters {
+    pub(crate) fn filters(&self) -> &Filters {
         &self.filters
     }
 

@@ -13,7 +13,7 @@ mod passage;
 mod verifier;
 
 pub use freedom::Freedom;
-pub use guard::Guard;
+pub use guard::{Alteration, Guard};
 pub use passage::{EditView, Inspected, Passage, Ruling, Want};
 pub use verifier::{Message, Verifier};
 
@@ -85,6 +85,12 @@ impl<'g> Inspector<'g> {
     /// Whether labels are bound to what this recipient gets.
     fn binds_for(&self, recipient: &Name) -> bool {
         self.guard.edition().peers.get(recipient).is_some_and(|entry| entry.bind != Bind::Nothing)
+    }
+
+    /// The rules under which it decides.
+    #[must_use]
+    pub const fn guard(&self) -> &'g Guard {
+        self.guard
     }
 
     /// The first half of the path: everything before the second reader. What may leave is proposed, and nothing is verified.

@@ -13,6 +13,7 @@ use super::edition::SourceFile;
 use super::faults::Faults;
 use super::peers::TRAFFIC;
 use super::table::{Need, Table, Word, read};
+use super::values::{self, ValueCase};
 use crate::base::{Complaint, Name, Outcome, Precedence, Reason, Time, Traffic};
 use crate::statement::{Grant, Standing};
 
@@ -66,6 +67,8 @@ pub struct Expectation {
     pub clause: Option<Name>,
     /// The paths that are edited, all of them; `None` where the case does not say.
     pub edits: Option<Vec<String>>,
+    /// The reasons of all findings, in their order; `None` where the case does not say. What a note says is seen in no outcome.
+    pub findings: Option<Vec<Reason>>,
 }
 
 const OUTCOMES: [(&str, Outcome); 4] =
@@ -78,12 +81,16 @@ pub(in crate::policy) fn parse(
     file: &SourceFile,
     messages: &[&SourceFile],
     (peers, conditions): (&BTreeSet<Name>, &[Condition]),
-) -> (Vec<Case>, Vec<Complaint>) {
+) -> (Vec<Case>, Vec<ValueCase>, Vec<Complaint>) {
     let mut faults = Faults::of(file.path.clone());
     let mut cases: Vec<Case> = Vec::new();
+    let mut values: Vec<ValueCase> = Vec::new();
     read(file, &mut faults, |mut root, faults| {
-        let now = root.time("now", Need::Required, faults).map(|(time, _)| time);
-        for table in root.tables("case", Need::Required, faults) {
+        values = values::parse(&mut root, file, faults);
+        // A file may speak of values alone, and values have no time.
+        let need = if values.is_empty() { Need::Required } else { Need::Optional };
+        let now = root.time("now", need, faults).map(|(time, _)| time);
+        for table in root.tables("case", need, faults) {
             let place = table.place().clone();
             let Some(case) = read_case(table, file, messages, (peers, conditions), now, faults) else { continue };
             if cases.iter().any(|earlier| earlier.name == case.name) {
@@ -93,7 +100,7 @@ pub(in crate::policy) fn parse(
         }
         root.finish(faults);
     });
-    (cases, faults.into_list())
+    (cases, values, faults.into_list())
 }
 
 fn read_case(
@@ -208,6 +215,14 @@ fn decoded(text: &str, named: &Word<'_>, faults: &mut Faults) -> Option<Vec<u8>>
     bytes
 }
 
+fn reason_of(word: &Word<'_>, faults: &mut Faults) -> Option<Reason> {
+    let found = Reason::from_code(word.text);
+    if found.is_none() {
+        faults.unknown(&word.at, "code", word.text, Reason::ALL.iter().map(|reason| reason.code()));
+    }
+    found
+}
+
 fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults) -> Option<Expectation> {
     let to = peer(&mut table, "to", peers, faults);
     let outcome = table.choice("outcome", Need::Required, &OUTCOMES, faults);
@@ -221,18 +236,15 @@ fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults
             "name the code that decides: an outcome for the wrong reason is no success",
         );
     }
-    let reason = code.as_ref().and_then(|word| {
-        let found = Reason::from_code(word.text);
-        if found.is_none() {
-            faults.unknown(&word.at, "code", word.text, Reason::ALL.iter().map(|reason| reason.code()));
-        }
-        found
-    });
+    let reason = code.as_ref().and_then(|word| reason_of(word, faults));
     let clause = table.name("clause", Need::Optional, faults);
     let edits = table.value("edits", Need::Optional, faults).map(|value| value.words(faults).iter().map(|word| word.text.to_owned()).collect());
+    let findings = table
+        .value("findings", Need::Optional, faults)
+        .map(|value| value.items_as_words(faults).iter().filter_map(|word| reason_of(word, faults)).collect());
     table.finish(faults);
     if code.is_some() && reason.is_none() {
         return None;
     }
-    Some(Expectation { to: to?, outcome: outcome?, code: reason, clause, edits })
+    Some(Expectation { to: to?, outcome: outcome?, code: reason, clause, edits, findings })
 }

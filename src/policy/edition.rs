@@ -8,6 +8,7 @@ use super::cases::Case;
 use super::conditions::{Condition, When};
 use super::detectors::DetectorRule;
 use super::invariants::Invariant;
+use super::values::ValueCase;
 use crate::base::{Action, Digest, Header, Name, Reason, Refusal, Severity, Time, Traffic};
 use crate::label::{Clearance, Group, Lattice, PolicyIx, Term};
 use crate::normal::PathPattern;
@@ -61,6 +62,8 @@ pub struct Edition {
     pub detectors: Vec<DetectorRule>,
     /// Messages with the outcome that is expected of them.
     pub cases: Vec<Case>,
+    /// Values of fields with what is expected of them.
+    pub values: Vec<ValueCase>,
     /// All files, for reports.
     pub files: Vec<SourceFile>,
 }

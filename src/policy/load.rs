@@ -12,7 +12,8 @@ use super::faults::Faults;
 use super::invariants::{self, Invariant};
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
-use super::{detectors, groups, messages, profiles, words};
+use super::values::ValueCase;
+use super::{detectors, groups, idle, messages, profiles, usable, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::{Lattice, PolicyFile};
@@ -97,9 +98,16 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let messages = desk.messages();
     let word_lists = desk.word_lists();
     let detectors = desk.detectors();
-    let cases = if peers.names.is_empty() { Vec::new() } else { desk.cases(&peers, &ruleset.conditions) };
+    let (cases, values) = if peers.names.is_empty() { (Vec::new(), Vec::new()) } else { desk.cases(&peers, &ruleset.conditions) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
     let (cedar, patterns) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
+    // Between files that are at fault themselves, everything would seem idle.
+    if let (Some(lattice), true) = (&lattice, desk.complaints.is_empty()) {
+        let ground = usable::Ground { files, lattice, peers: &peers.entries, agreements: &agreements };
+        desk.complaints.append(&mut usable::clauses(ground));
+        desk.complaints.extend(profiles.iter().flat_map(|(format, profile)| usable::fields(format, profile, files)));
+        desk.complaints.append(&mut idle::cases(&cases, &agreements, files));
+    }
     match (ruleset.name, lattice, desk.complaints.is_empty()) {
         (Some(name), Some(lattice), true) => Ok(Edition {
             name,
@@ -120,6 +128,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             patterns,
             detectors,
             cases,
+            values,
             files: files.to_vec(),
         }),
         _ => Err(desk.complaints),
@@ -290,14 +299,15 @@ impl<'f> Desk<'f> {
         all
     }
 
-    fn cases(&mut self, peers: &Peers, conditions: &[Condition]) -> Vec<Case> {
+    fn cases(&mut self, peers: &Peers, conditions: &[Condition]) -> (Vec<Case>, Vec<ValueCase>) {
         let messages = self.on(Shelf::Message);
-        let mut all = Vec::new();
+        let (mut all, mut values) = (Vec::new(), Vec::new());
         for file in self.on(Shelf::Cases) {
-            let (mut found, mut complaints) = cases::parse(file, &messages, (&peers.names, conditions));
+            let (mut found, mut of_values, mut complaints) = cases::parse(file, &messages, (&peers.names, conditions));
             self.complaints.append(&mut complaints);
             all.append(&mut found);
+            values.append(&mut of_values);
         }
-        all
+        (all, values)
     }
 }

@@ -239,6 +239,23 @@ impl<'t> Value<'t> {
         words
     }
 
+    /// The value as a list of strings, which may stand again.
+    pub(in crate::policy) fn items_as_words(&self, faults: &mut Faults) -> Vec<Word<'t>> {
+        self.items(faults).into_iter().filter_map(|item| item.word(faults)).collect()
+    }
+
+    /// The value as a list of strings, which may be empty and may stand again.
+    pub(in crate::policy) fn texts(&self, faults: &mut Faults) -> Vec<String> {
+        let mut texts = Vec::new();
+        for item in self.items(faults) {
+            match item.any_text() {
+                Some(text) => texts.push(text.to_owned()),
+                None => item.misfit("a string", faults),
+            }
+        }
+        texts
+    }
+
     /// The value as a table.
     pub(in crate::policy) fn table(&self, faults: &mut Faults) -> Option<Table<'t>> {
         match self.value.get_ref() {

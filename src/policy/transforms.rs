@@ -11,6 +11,20 @@ const DIGITS_MAX: u32 = 6;
 /// Seconds to which a time may be rounded: up to one day.
 const SECONDS_MAX: u32 = 86_400;
 
+impl TransformAction {
+    /// The action, as rule files spell it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Replace(_) => "replace",
+            Self::CoarsenNumber(_) => "coarsen",
+            Self::CoarsenTime(_) => "coarsen-time",
+            Self::Pseudonymise => "pseudonymise",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
     Remove,

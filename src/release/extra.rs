@@ -4,12 +4,12 @@
 //! a permit with edits is a clause, and belongs into an agreement.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 
+use super::doubtful::{self, place_of};
 use super::engine::Compiled;
 use super::vocabulary::Vocabulary;
 use crate::base::{Complaint, Name};
@@ -52,7 +52,12 @@ pub(in crate::release) fn parse(file: &SourceFile, ground: &mut Ground<'_>, comp
             Err((what, expected)) => complaints.push(Complaint { at: place_of(file, policy), ..whole(file, what, expected) }),
         }
     }
+    let before = complaints.len();
     validate(file, &compiled, ground.schema, complaints);
+    // What does not hold is told as such; what may fail all the same is told of policies that hold.
+    if complaints.len() == before {
+        complaints.extend(doubtful::policies(file, &compiled));
+    }
     compiled
 }
 
@@ -125,11 +130,4 @@ fn complaint(file: &SourceFile, error: &dyn Diagnostic, what: &str, remedy: &str
 fn whole(file: &SourceFile, what: String, expected: &str) -> Complaint {
     let remedy = "correct the policy; its first lines are its annotations".to_owned();
     Complaint { file: Arc::clone(&file.path), at: None, what, expected: expected.to_owned(), remedy }
-}
-
-/// The bytes of a policy: Cedar gives a policy back as its author spelt it.
-fn place_of(file: &SourceFile, policy: &Policy) -> Option<Range<usize>> {
-    let text = policy.to_cedar()?;
-    let start = file.text.find(&text)?;
-    Some(start..start.saturating_add(text.len()))
 }

@@ -7,6 +7,7 @@
 //! Deliberately absent: any way to release without a clause to cite.
 
 pub mod compile;
+mod doubtful;
 pub mod engine;
 pub mod exercise;
 mod extra;
@@ -21,14 +22,16 @@ pub mod third_party;
 mod tests;
 #[cfg(test)]
 pub(crate) mod trial;
+mod view;
 mod vocabulary;
 
 use std::sync::Arc;
 
 pub use compile::About;
-pub use engine::Engine;
+pub use engine::{Change, Engine};
 pub use parts::{Kept, Withheld};
 pub use third_party::Leave;
+pub use view::{Needs, PolicyView};
 
 use crate::base::Time;
 use crate::label::{Label, Labelled};

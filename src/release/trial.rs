@@ -32,6 +32,8 @@ pub(crate) static FORMAT: Format = Format {
     portions,
     mentions,
     inside: crate::format::whole,
+    kinds: |_| true,
+    fields: |_| true,
 };
 
 fn read<'a>(body: &'a [u8], budget: &mut Budget) -> Result<Tree<'a>, Refusal> {

@@ -14,6 +14,7 @@ mod oth;
 mod source;
 mod threat;
 mod track;
+pub mod unspoken;
 
 use crate::base::{Budget, Reason, Refusal};
 use crate::format::{self, Format};

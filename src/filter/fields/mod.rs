@@ -7,10 +7,12 @@
 //! INVARIANT: every node is judged by one row or by `otherwise`; nothing passes because no rule speaks of it. The walk is linear in the
 //! nodes, times the rows with `*` on the way to each.
 
+mod judged;
 mod leeway;
 mod trie;
 mod value;
 
+pub use judged::{Judged, Variant};
 pub use leeway::Leeway;
 
 use std::collections::BTreeSet;

@@ -39,7 +39,31 @@ pub(super) fn rules(sources: &[SourceFile]) -> Result<(yara_x::Rules, Told), Vec
             Err(more) => complaints.extend(more),
         }
     }
+    if complaints.is_empty() {
+        complaints = broad(sources, &compiled);
+    }
     if complaints.is_empty() { Ok((compiled, told)) } else { Err(complaints) }
+}
+
+/// Rules that speak of almost every message: of a text without anything in it, or of one character.
+fn broad(sources: &[SourceFile], compiled: &yara_x::Rules) -> Vec<Complaint> {
+    let mut scanner = yara_x::Scanner::new(compiled);
+    let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
+    let characters = (0_u8..128).map(|byte| (format!("the character {:?} alone", char::from(byte)), vec![byte]));
+    for (what, text) in std::iter::once(("the empty text".to_owned(), Vec::new())).chain(characters) {
+        let Ok(results) = scanner.scan(&text) else { continue };
+        for rule in results.matching_rules() {
+            found.entry((rule.namespace().to_owned(), rule.identifier().to_owned())).or_insert_with(|| what.clone());
+        }
+    }
+    let complaint = |((file, rule), what): ((String, String), String)| {
+        Place { sources, file: &file, rule: &rule }.complaint(
+            &format!("is too broad: it matches {what}"),
+            "expected a rule that needs two characters at least",
+            "ask for more in its strings, or for one of them in its condition",
+        )
+    };
+    found.into_iter().map(complaint).collect()
 }
 
 fn meta(rule: &yara_x::Rule<'_, '_>, place: &Place<'_>) -> Result<Meta, Vec<Complaint>> {

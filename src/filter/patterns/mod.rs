@@ -83,6 +83,11 @@ impl Patterns {
         self.meta.values().filter(|file| file.contains_key(name)).count()
     }
 
+    /// The rules, as `file:rule`, with their reasons.
+    pub(in crate::filter) fn listed(&self) -> Vec<(String, String)> {
+        self.meta.values().flat_map(BTreeMap::values).map(|meta| (meta.rule.to_string(), meta.reason.to_string())).collect()
+    }
+
     /// Adds a finding for every match; `allowed` are the values to which some of these rules do not apply.
     pub(in crate::filter) fn scan(
         &self,

@@ -5,6 +5,7 @@
 //! and `secretary` is not.
 //! Deliberately absent: word forms and languages; a list says what it means.
 
+mod doubtful;
 pub(in crate::filter) mod fold;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::policy::{SourceFile, WordList};
 use super::found::{Found, Verdict};
 use super::place;
 use super::text::{Hit, Text};
+pub(in crate::filter) use doubtful::markings;
 use fold::{Folded, Reading};
 
 /// The reasons that this filter gives.
@@ -98,6 +100,7 @@ impl Words {
                 entries.push(Entry { rule, reason: Arc::clone(&reason), action: list.action, severity: list.severity });
             }
         }
+        complaints.extend(doubtful::entries(lists, files));
         // Standard match kind: only it finds matches that overlap, so no entry can hide another.
         let automaton = (!patterns.is_empty()).then(|| AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns)).transpose();
         match automaton {

@@ -7,7 +7,7 @@ mod read;
 
 use crate::format::syntax::xml::{First, first};
 
-use super::event::{facts, markings};
+use super::event::{facts, fields, kinds, markings};
 use super::{Format, Syntax, whole};
 
 /// The row of Cursor-on-Target.
@@ -23,6 +23,8 @@ pub const FORMAT: Format = Format {
     portions: whole,
     mentions: whole,
     inside: whole,
+    kinds,
+    fields,
 };
 
 /// What the base schema requires; a test holds it against the table.

@@ -19,6 +19,34 @@ pub(in crate::format) use label::markings;
 pub(in crate::format) use schema::{Attribute, DETAIL, EVENT, Element, Holds, Occurs, Others, POINT, Presence, Type};
 pub(in crate::format) use walk::{DEPTH_MAX, Event};
 
+/// Whether an event may be of a kind, in which `*` stands for any text: a small letter, then what is apart by `-`.
+pub(in crate::format) fn kinds(pattern: &str) -> bool {
+    let mut letters = pattern.chars();
+    let begins = letters.next().is_some_and(|first| first == '*' || first.is_ascii_lowercase());
+    begins && (pattern.starts_with('*') || letters.next().is_none_or(|second| second == '-' || second == '*'))
+}
+
+/// Whether an event may have a field. Attributes of the event are open, for markings of other namespaces stand there; what the table closes is closed.
+pub(in crate::format) fn fields(steps: &[String]) -> bool {
+    let mut rest = steps.iter();
+    if !super::step_is(rest.next(), EVENT.name) {
+        return false;
+    }
+    let mut within = &EVENT;
+    for step in rest {
+        if within.others == Others::Open || step == "*" || step == "@*" {
+            return true;
+        }
+        match (step.strip_prefix('@'), within.child(step)) {
+            (Some(name), _) => return within.name == EVENT.name || within.attribute(name).is_some(),
+            (None, Some((_, child))) => within = child,
+            // The protobuf spelling has one element more than the XML one.
+            (None, None) => return step == "takControl",
+        }
+    }
+    true
+}
+
 /// What rules may ask of an event.
 pub(in crate::format) fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {
     let text = |name| match tree.attribute(NodeId::ROOT, name) {

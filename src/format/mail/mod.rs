@@ -38,6 +38,8 @@ pub const FORMAT: Format = Format {
     portions: inside::portions,
     mentions: inside::mentions,
     inside: inside::roots,
+    kinds: |pattern| super::one_of(pattern, &["mail", "mail-attached"]),
+    fields: |steps| super::step_is(steps.first(), "mail"),
 };
 
 /// What no rule may take away alone: without it nothing can be written.

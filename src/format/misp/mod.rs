@@ -10,6 +10,7 @@ mod value;
 
 use std::borrow::Cow;
 
+use crate::base::like;
 use crate::normal::{NodeId, Tree, Value};
 
 use super::{Facts, Format, Syntax, whole};
@@ -27,6 +28,8 @@ pub const FORMAT: Format = Format {
     portions: label::portions,
     mentions: label::mentions,
     inside: whole,
+    kinds: of_a_kind,
+    fields: has,
 };
 
 /// What must stand wherever its parent stands; a test holds it against the table.
@@ -75,6 +78,17 @@ fn claims(body: &[u8]) -> bool {
     let Some(key) = object.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|rest| rest.strip_prefix(b"\"")) else { return false };
     let name = key.split(|&b| b == b'"').next().unwrap_or_default();
     name == b"response" || KINDS.iter().any(|(kind, _)| kind.as_bytes() == name)
+}
+
+/// Whether a message may be of a kind.
+fn of_a_kind(pattern: &str) -> bool {
+    KINDS.iter().map(|(_, kind)| *kind).chain(["index"]).any(|kind| like(pattern, kind))
+}
+
+/// Whether a message may have a field: the models below its document element are open.
+fn has(steps: &[String]) -> bool {
+    let known = |step: &String| step.starts_with('@') || KINDS.iter().any(|(key, _)| super::step_is(Some(step), key));
+    super::step_is(steps.first(), "misp") && steps.get(1).is_none_or(known)
 }
 
 fn facts<'t>(tree: &'t Tree<'_>) -> Facts<'t> {

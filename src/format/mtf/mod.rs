@@ -31,6 +31,8 @@ pub const FORMAT: Format = Format {
     portions,
     mentions: whole,
     inside: whole,
+    kinds: |pattern| !pattern.contains(|c: char| c.is_ascii_lowercase()),
+    fields: |steps| super::step_is(steps.first(), "mtf"),
 };
 
 /// Parts without which a message is none, and fields, whose place in their set is their meaning.

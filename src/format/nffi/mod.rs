@@ -28,6 +28,8 @@ pub const FORMAT: Format = Format {
     portions: label::portions,
     mentions: whole,
     inside: whole,
+    kinds: |pattern| super::one_of(pattern, &["track"]),
+    fields: schema::has,
 };
 
 /// What a track cannot be without; a test holds it against the table. Parts of a label are here, so that no rule takes half of one.

@@ -221,6 +221,29 @@ const TRACK: &[Element] = &[
 /// The document element; a message may have no track.
 pub(super) static MESSAGE: Element = group("NFFIMessage", Occurs::Always, &[group("track", Occurs::UpTo(usize::MAX), TRACK)]);
 
+/// Whether a message may have a field. Attributes of sections are open, for markings of another namespace stand there.
+pub(super) fn has(steps: &[String]) -> bool {
+    let mut rest = steps.iter();
+    if !crate::format::step_is(rest.next(), MESSAGE.name) {
+        return false;
+    }
+    let mut within = &MESSAGE;
+    for step in rest {
+        if matches!(within.holds, Holds::Anything) || step == "*" || step == "@*" {
+            return true;
+        }
+        if let Some(name) = step.strip_prefix('@') {
+            let marked = within.attributes.iter().any(|attribute| attribute.name == POLICY);
+            return marked || within.attributes.iter().any(|attribute| attribute.name == name);
+        }
+        match within.children().iter().find(|child| child.name == step) {
+            Some(child) => within = child,
+            None => return false,
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

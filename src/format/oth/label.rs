@@ -19,6 +19,9 @@ pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
     found
 }
 
+/// What the kind of a message ends in.
+pub(super) const KINDS: [&str; 3] = ["-OPNOTE", "-UNITS", "-CONTACT"];
+
 /// The kind of message: its identifier and the kind of its report.
 pub(super) fn kind(tree: &Tree<'_>) -> String {
     let identifier = tree.element(NodeId::ROOT, "MSGID").and_then(|(id, _)| tree.attribute(id, "identifier")).map(|(_, node)| node.value.text());

@@ -32,6 +32,8 @@ pub const FORMAT: Format = Format {
     portions: whole,
     mentions: whole,
     inside: whole,
+    kinds: |pattern| label::KINDS.iter().any(|kind| pattern.ends_with('*') || pattern.ends_with(kind)),
+    fields: schema::has,
 };
 
 /// Lines in which MSGID must be found for a body to be claimed: 600, a header with all addressees that it may have.

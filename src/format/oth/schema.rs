@@ -119,6 +119,27 @@ pub(crate) struct Set {
     pub(crate) holds: Holds,
 }
 
+/// Whether a message may have a field: a set where it may stand, and the elements and attributes of which the table knows nothing more.
+pub(crate) fn has(steps: &[String]) -> bool {
+    let mut rest = steps.iter();
+    if !crate::format::step_is(rest.next(), "oth") {
+        return false;
+    }
+    let mut above = "oth";
+    for step in rest {
+        if step.starts_with('@') || step == "*" || (above == "oth" && step == "header") {
+            return true;
+        }
+        match super::sets::SETS.iter().find(|set| set.id == step) {
+            Some(set) if set.under.contains(&above) => above = set.id,
+            Some(_) => return false,
+            // Texts and times stand in elements of their own within a set.
+            None => return above != "oth",
+        }
+    }
+    true
+}
+
 /// The identifiers of all sets as numbers, which are compared at once: every line is looked up.
 static KEYS: LazyLock<Vec<u64>> = LazyLock::new(|| super::sets::SETS.iter().map(|set| key(set.id).unwrap_or_default()).collect());
 

@@ -14,6 +14,7 @@ mod whole;
 
 use std::borrow::Cow;
 
+use crate::base::like;
 use crate::normal::{NodeId, Tree, Value};
 
 use super::{Facts, Format, Syntax};
@@ -31,6 +32,8 @@ pub const FORMAT: Format = Format {
     portions: label::portions,
     mentions: label::mentions,
     inside: super::whole,
+    kinds: |pattern| like(pattern, "bundle") || schema::kinds().any(|kind| like(pattern, kind.name)),
+    fields: |steps| super::step_is(steps.first(), "bundle"),
 };
 
 /// Scalars that the standard requires of some type: no rule takes them away from any, for a rule does not know the type. A test holds this

@@ -10,7 +10,7 @@ mod read;
 mod schema;
 pub mod wire;
 
-use super::event::{facts, markings};
+use super::event::{facts, fields, kinds, markings};
 use super::{Format, Syntax, whole};
 
 /// The row of the TAK protocol.
@@ -26,6 +26,8 @@ pub const FORMAT: Format = Format {
     portions: whole,
     mentions: whole,
     inside: whole,
+    kinds,
+    fields,
 };
 
 /// What an event must have, less its version, and the frame; a test holds it against the smallest event.

@@ -8,7 +8,7 @@ use super::Effect;
 use super::content::action;
 use super::facts::{Facts, Weight, quoted};
 use super::spelt;
-use crate::base::{Action, Severity};
+use crate::base::{Action, Reason, Severity};
 use crate::policy::cases::{Case, Expectation};
 use crate::policy::peers::TRAFFIC;
 use crate::policy::profiles::ACTIONS;
@@ -22,6 +22,11 @@ pub(super) fn facts(edition: &Edition) -> Facts {
     edition.detectors.iter().for_each(|detector| of_detector(&mut facts, detector));
     edition.cedar.iter().for_each(|file| of_policies(&mut facts, file));
     edition.cases.iter().for_each(|case| of_case(&mut facts, case));
+    for case in &edition.values {
+        let field = format!("/{} of `{}`", case.path.join("/"), case.format);
+        let (passes, stops) = (quoted(&case.passes), quoted(&case.stops));
+        facts.member("the rule set", "case of values", format!("{field}, which passes {passes} and stops {stops}"), Effect::Neither);
+    }
     facts
 }
 
@@ -147,9 +152,11 @@ fn of_case(facts: &mut Facts, case: &Case) {
 }
 
 fn expectation(expectation: &Expectation) -> String {
-    let Expectation { to, outcome, code, clause, edits } = expectation;
+    let Expectation { to, outcome, code, clause, edits, findings } = expectation;
     let code = code.map_or_else(String::new, |code| format!(" {code}"));
     let clause = clause.as_ref().map_or_else(String::new, |clause| format!(" under `{clause}`"));
     let edits = edits.as_ref().map_or_else(String::new, |edits| format!(" with edits of {}", quoted(edits)));
-    format!("{to}: {outcome}{code}{clause}{edits}")
+    let codes = |codes: &Vec<Reason>| codes.iter().map(|code| code.code().to_owned()).collect::<Vec<_>>();
+    let findings = findings.as_ref().map_or_else(String::new, |found| format!(" with findings of {}", quoted(&codes(found))));
+    format!("{to}: {outcome}{code}{clause}{edits}{findings}")
 }

@@ -26,6 +26,7 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         detectors: _,
         cases: _,
         invariants,
+        values: _,
         files: _,
     } = edition;
     let Registry { nations, organisations, communities, dated, by_name_only } = registry;

@@ -1,0 +1,109 @@
+//! What the cases of the rule sets that ship touch and notice; and that a rule that no case notices is told.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these functions serve tests only")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use aws_lc_rs::hmac;
+use vestibule::cases::{Coverage, Fate, Mutant, Proposals, Report, Trace, Trial, mutants};
+use vestibule::pipeline::{Guard, Inspector};
+use vestibule::policy::report::{Look, render};
+use vestibule::policy::{self, SourceFile};
+use vestibule::sanitise::Keys;
+
+/// The rule sets that ship.
+const SHIPPED: [&str; 3] = ["five-eyes", "nato", "usa-national"];
+
+fn files(rules: &str) -> Vec<SourceFile> {
+    policy::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(rules)).unwrap()
+}
+
+fn guard(files: &[SourceFile]) -> Guard {
+    Guard::load(files).unwrap_or_else(|complaints| panic!("{}", render(&complaints, files, Look::Plain)))
+}
+
+/// What the cases of a guard touch, and what became of those of its mutants that are wanted.
+fn tried(guard: &Guard, wanted: impl Fn(usize, &Mutant) -> bool, proposals: Proposals) -> (Coverage, Report) {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+    let keys = Keys { pseudonym: &key };
+    let trials: Vec<Trial<'_>> = guard.edition().cases.iter().map(|case| Trial { case, signer: None }).collect();
+    let mut inspector = Inspector::new(guard);
+    let traces: Vec<Trace> = trials.iter().map(|trial| Trace::of(guard, trial, &trial.pass(&mut inspector, &keys))).collect();
+    let chosen = mutants::all(guard).into_iter().enumerate().filter(|(at, mutant)| wanted(*at, mutant)).map(|(_, mutant)| mutant).collect();
+    (Coverage::of(guard, &traces), mutants::run(guard, &trials, &traces, chosen, &keys, proposals))
+}
+
+/// The rule set of the lab without the cases that one word stands in.
+fn without_cases_of(word: &str) -> Vec<SourceFile> {
+    let mut all = files("five-eyes");
+    for file in all.iter_mut().filter(|file| file.path.starts_with("cases/") && file.path.ends_with(".toml")) {
+        let mut blocks = file.text.split("[[case]]");
+        let first = blocks.next().unwrap_or_default().to_owned();
+        let kept: Vec<&str> = blocks.filter(|block| !block.contains(word)).collect();
+        file.text = kept.iter().fold(first, |text, block| format!("{text}[[case]]{block}")).into();
+    }
+    all
+}
+
+#[test]
+fn cases_of_the_rule_sets_that_ship_touch_every_rule_that_a_case_can_touch() {
+    for rules in SHIPPED {
+        let (coverage, _) = tried(&guard(&files(rules)), |_, _| false, Proposals::None);
+        let untouched: Vec<String> = coverage.untouched().map(|rule| format!("{} {}", rule.rule, rule.says)).collect();
+        assert!(untouched.is_empty(), "{rules}:\n{}", untouched.join("\n"));
+        let asleep: Vec<&str> = coverage.rules.iter().filter(|rule| rule.asleep.is_some()).map(|rule| rule.rule.as_str()).collect();
+        let expected: &[&str] = if rules == "five-eyes" { &["release.cedar/no-atomal", "release.cedar/no-top-secret"] } else { &[] };
+        assert_eq!(asleep, expected, "{rules}: prohibitions of what nobody is cleared for");
+    }
+}
+
+/// What no case notices yet, one mutant a line: `rule: what is gone or weaker`. The lists may only grow shorter.
+fn known(rules: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/survivors").join(format!("{rules}.txt"));
+    std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Every so many mutants are tried here: all of them take minutes without optimisation. `vestibule rules test --mutants` tries them all.
+const STEP: usize = 11;
+
+#[test]
+fn no_rule_that_ships_can_be_taken_away_or_weakened_without_a_case_that_notices_but_for_those_that_are_known() {
+    for rules in SHIPPED {
+        let known = known(rules);
+        let of = |rule: &str, what: &str| format!("{rule}: {what}");
+        let (_, report) =
+            tried(&guard(&files(rules)), |at, mutant| at % STEP == 3 || known.contains(&of(&mutant.rule, &mutant.what)), Proposals::None);
+        let survivors: BTreeSet<String> = report.survivors().map(|outcome| of(&outcome.rule, &outcome.what)).collect();
+        let new: Vec<&String> = survivors.iter().filter(|survivor| !known.contains(survivor)).collect();
+        assert!(new.is_empty(), "{rules}: no case notices {new:#?}");
+    }
+}
+
+#[test]
+fn a_word_that_no_case_sends_is_told_with_the_case_that_would_notice() {
+    let files = without_cases_of("GREYWATER");
+    let of_word = |_: usize, mutant: &Mutant| mutant.what.contains("`GREYWATER`");
+    let (coverage, report) = tried(&guard(&files), of_word, Proposals::None);
+    let untouched: Vec<&str> = coverage.untouched().map(|rule| rule.says.as_str()).collect();
+    assert_eq!(untouched, ["`GREYWATER`"]);
+    let survivors: Vec<_> = report.survivors().collect();
+    assert_eq!(survivors.len(), 1, "{survivors:?}");
+    assert_eq!(survivors[0].notice, "a message with `GREYWATER` in its text: `content.words`");
+    let (_, report) = tried(&guard(&self::files("five-eyes")), of_word, Proposals::None);
+    assert!(matches!(report.outcomes[0].fate, Fate::Noticed(_)), "{:?}", report.outcomes);
+}
+
+#[test]
+fn a_proposed_case_notices_what_no_case_did() {
+    // Without the cases that a reviewer has a part in, nobody notices that a clause no longer asks for one.
+    let files = without_cases_of("agreement.review");
+    let review = |_: usize, mutant: &Mutant| mutant.what == "`FVEY-TRACKS/2.1` releases without review";
+    let (_, report) = tried(&guard(&files), review, Proposals::Sought);
+    assert_eq!(report.outcomes[0].fate, Fate::Survived);
+    let proposed = report.outcomes[0].proposal.as_deref().unwrap_or_default();
+    let mut more = files.clone();
+    let text = format!("now = \"2026-03-01T12:00:30Z\"\n\n{proposed}");
+    more.push(SourceFile { path: "cases/proposed.toml".into(), text: text.into() });
+    let (_, report) = tried(&guard(&more), review, Proposals::None);
+    assert!(matches!(&report.outcomes[0].fate, Fate::Noticed(by) if by.starts_with("cases/proposed.toml")), "{proposed}\n{:?}", report.outcomes);
+}
