@@ -58,6 +58,7 @@ fn cases_of(rules: &str) {
     let mut inspector = Inspector::new(&guard);
     let mut wrong = Vec::new();
     for case in &guard.edition().cases {
+        guard.meet(&case.conditions);
         let rulings = rulings(&mut inspector, case);
         assert_eq!(rulings.len(), case.expect.len(), "{}", case.rule);
         for expected in &case.expect {
@@ -105,8 +106,16 @@ fn every_clause_policy_list_pattern_and_detector_of_a_rule_set_that_ships_speaks
     for rules in SHIPPED {
         let guard = guard(rules);
         let mut inspector = Inspector::new(&guard);
-        let spoken: BTreeSet<String> =
-            guard.edition().cases.iter().flat_map(|case| rulings(&mut inspector, case)).flat_map(|ruling| spoke(&ruling)).collect();
+        let spoken: BTreeSet<String> = guard
+            .edition()
+            .cases
+            .iter()
+            .flat_map(|case| {
+                guard.meet(&case.conditions);
+                rulings(&mut inspector, case)
+            })
+            .flat_map(|ruling| spoke(&ruling))
+            .collect();
         let asleep = |rule: &String| ASLEEP.contains(&(rules, rule.as_str()));
         assert!(ASLEEP.iter().all(|(of, rule)| *of != rules || !spoken.contains(*rule)), "a prohibition of {rules} has woken");
         silent.extend(
@@ -122,6 +131,7 @@ fn the_rule_set_of_a_headquarters_has_cases_of_every_format_and_every_outcome() 
     let (mut inspector, mut seen) = (Inspector::new(&guard), BTreeSet::new());
     let mut translated = BTreeSet::new();
     for case in &guard.edition().cases {
+        guard.meet(&case.conditions);
         for ruling in rulings(&mut inspector, case) {
             seen.insert(ruling.outcome.word());
             translated.extend(ruling.into);
