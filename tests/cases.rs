@@ -56,6 +56,7 @@ fn cases_of(rules: &str) {
     let mut inspector = Inspector::new(&guard);
     let mut wrong = Vec::new();
     for case in &guard.edition().cases {
+        guard.meet(&case.conditions);
         let rulings = rulings(&mut inspector, case);
         assert_eq!(rulings.len(), case.expect.len(), "{}", case.rule);
         for expected in &case.expect {
@@ -75,6 +76,7 @@ fn the_rule_set_of_a_headquarters_has_cases_of_every_format_and_every_outcome() 
     let (mut inspector, mut seen) = (Inspector::new(&guard), BTreeSet::new());
     let mut translated = BTreeSet::new();
     for case in &guard.edition().cases {
+        guard.meet(&case.conditions);
         for ruling in rulings(&mut inspector, case) {
             seen.insert(ruling.outcome.word());
             translated.extend(ruling.into);

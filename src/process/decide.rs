@@ -49,19 +49,6 @@ enum What {
     Notices(Vec<Notice>),
 }
 
-#[cfg(test)]
-impl Submission {
-    /// One that proposes nothing.
-    pub(super) fn nothing() -> Self {
-        use crate::hop::HopKey;
-        let (header, body) = crate::generate::message(crate::generate::recipes().first().unwrap(), 1, super::world::now());
-        let tag = HopKey::from_bytes([0; 32]).seal(crate::hop::message::RECEIVED, &[]);
-        let seals = crate::hop::message::Seals { inspector: tag, verifier: tag };
-        let message = Received { from: Name::new("gbr-ops").unwrap(), received: header.sent, header, body: body.into(), seals };
-        Self { now: message.received, message, what: What::Proposed(Vec::new(), Vec::new()) }
-    }
-}
-
 /// How inspectors are asked.
 pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector> = Talk {
     say: |ask, question| {
@@ -271,4 +258,17 @@ fn with(findings: &str, refusal: &Refusal) -> String {
     // It decides, so it comes first.
     list.splice(0..0, serde_json::to_value(finding).ok());
     serde_json::to_string(&list).unwrap_or_else(|_| "[]".to_owned())
+}
+
+#[cfg(test)]
+impl Submission {
+    /// One that proposes nothing.
+    pub(super) fn nothing() -> Self {
+        use crate::hop::HopKey;
+        let (header, body) = crate::generate::message(crate::generate::recipes().first().unwrap(), 1, super::world::now());
+        let tag = HopKey::from_bytes([0; 32]).seal(crate::hop::message::RECEIVED, &[]);
+        let seals = crate::hop::message::Seals { inspector: tag, verifier: tag };
+        let message = Received { from: Name::new("gbr-ops").unwrap(), received: header.sent, header, body: body.into(), seals };
+        Self { now: message.received, message, what: What::Proposed(Vec::new(), Vec::new()) }
+    }
 }

@@ -63,7 +63,7 @@ impl Reader {
     /// Whether there is a journal in a folder.
     #[must_use]
     pub fn is_there(folder: &Path) -> bool {
-        folder.join(FILE).exists()
+        folder.join(FILE).is_file()
     }
 
     /// Opens the journal of a folder; contents are shown only where a ring is given.
