@@ -43,7 +43,8 @@ pub(in crate::policy) fn cases(cases: &[Case], agreements: &[Agreement], files: 
 fn same(one: &Case, two: &Case) -> bool {
     let asked = |case: &Case| (case.from.clone(), case.now, case.precedence, case.traffic, case.media_type.clone(), case.label.clone());
     let to = |case: &Case| case.expect.iter().map(|expected| expected.to.clone()).collect::<std::collections::BTreeSet<_>>();
-    one.body == two.body && asked(one) == asked(two) && to(one) == to(two)
+    let under = |case: &Case| (case.conditions.clone(), case.consents.clone());
+    one.body == two.body && under(one) == under(two) && asked(one) == asked(two) && to(one) == to(two)
 }
 
 /// Whether a case expects nothing but that what no agreement mentions stays.

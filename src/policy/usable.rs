@@ -183,7 +183,10 @@ fn shadowed(ground: Ground<'_>, agreement: &Agreement, clause: &Clause, place: &
 pub(crate) fn covers_alone(lattice: &Lattice, wide: &Clause, narrow: &Clause) -> bool {
     let kinds =
         wide.kinds.is_empty() || (!narrow.kinds.is_empty() && narrow.kinds.iter().all(|kind| wide.kinds.iter().any(|one| like_all(one, kind))));
+    let when = wide.when.iter().all(|one| narrow.when.iter().any(|other| other.condition == one.condition && other.values.is_subset(&one.values)));
     kinds
+        && when
+        && narrow.onward.is_subset(&wide.onward)
         && narrow.formats.is_subset(&wide.formats)
         && narrow.traffic.is_subset(&wide.traffic)
         && levels(lattice).iter().all(|label| !below(lattice, narrow, label) || below(lattice, wide, label))

@@ -157,6 +157,6 @@ fn expectation(expectation: &Expectation) -> String {
     let clause = clause.as_ref().map_or_else(String::new, |clause| format!(" under `{clause}`"));
     let edits = edits.as_ref().map_or_else(String::new, |edits| format!(" with edits of {}", quoted(edits)));
     let codes = |codes: &Vec<Reason>| codes.iter().map(|code| code.code().to_owned()).collect::<Vec<_>>();
-    let findings = findings.as_ref().map_or_else(String::new, |found| format!(" with findings of {}", quoted(&codes(found))));
+    let findings = findings.as_ref().map_or_else(String::new, |found| format!(" with findings of {}", quoted(codes(found))));
     format!("{to}: {outcome}{code}{clause}{edits}{findings}")
 }
