@@ -33,13 +33,13 @@ fn tried(guard: &Guard, wanted: impl Fn(usize, &Mutant) -> bool, proposals: Prop
     (Coverage::of(guard, &traces), mutants::run(guard, &trials, &traces, chosen, &keys, proposals))
 }
 
-/// The rule set of the lab without the cases that one word stands in.
-fn without_cases_of(word: &str) -> Vec<SourceFile> {
+/// The rule set of the lab without the cases that one of these words stands in.
+fn without_cases_of(words: &[&str]) -> Vec<SourceFile> {
     let mut all = files("five-eyes");
     for file in all.iter_mut().filter(|file| file.path.starts_with("cases/") && file.path.ends_with(".toml")) {
         let mut blocks = file.text.split("[[case]]");
         let first = blocks.next().unwrap_or_default().to_owned();
-        let kept: Vec<&str> = blocks.filter(|block| !block.contains(word)).collect();
+        let kept: Vec<&str> = blocks.filter(|block| !words.iter().any(|word| block.contains(word))).collect();
         file.text = kept.iter().fold(first, |text, block| format!("{text}[[case]]{block}")).into();
     }
     all
@@ -51,7 +51,8 @@ fn cases_of_the_rule_sets_that_ship_touch_every_rule_that_a_case_can_touch() {
         let (coverage, _) = tried(&guard(&files(rules)), |_, _| false, Proposals::None);
         let untouched: Vec<String> = coverage.untouched().map(|rule| format!("{} {}", rule.rule, rule.says)).collect();
         assert!(untouched.is_empty(), "{rules}:\n{}", untouched.join("\n"));
-        let asleep: Vec<&str> = coverage.rules.iter().filter(|rule| rule.asleep.is_some()).map(|rule| rule.rule.as_str()).collect();
+        let mut asleep: Vec<&str> = coverage.rules.iter().filter(|rule| rule.asleep.is_some()).map(|rule| rule.rule.as_str()).collect();
+        asleep.sort_unstable();
         let expected: &[&str] = if rules == "five-eyes" { &["release.cedar/no-atomal", "release.cedar/no-top-secret"] } else { &[] };
         assert_eq!(asleep, expected, "{rules}: prohibitions of what nobody is cleared for");
     }
@@ -81,14 +82,14 @@ fn no_rule_that_ships_can_be_taken_away_or_weakened_without_a_case_that_notices_
 
 #[test]
 fn a_word_that_no_case_sends_is_told_with_the_case_that_would_notice() {
-    let files = without_cases_of("GREYWATER");
-    let of_word = |_: usize, mutant: &Mutant| mutant.what.contains("`GREYWATER`");
+    let files = without_cases_of(&["TIN LANTERN"]);
+    let of_word = |_: usize, mutant: &Mutant| mutant.what.contains("`TIN LANTERN`");
     let (coverage, report) = tried(&guard(&files), of_word, Proposals::None);
     let untouched: Vec<&str> = coverage.untouched().map(|rule| rule.says.as_str()).collect();
-    assert_eq!(untouched, ["`GREYWATER`"]);
+    assert!(untouched.contains(&"`TIN LANTERN`"), "{untouched:?}");
     let survivors: Vec<_> = report.survivors().collect();
     assert_eq!(survivors.len(), 1, "{survivors:?}");
-    assert_eq!(survivors[0].notice, "a message with `GREYWATER` in its text: `content.words`");
+    assert_eq!(survivors[0].notice, "a message with `TIN LANTERN` in its text: `content.words`");
     let (_, report) = tried(&guard(&self::files("five-eyes")), of_word, Proposals::None);
     assert!(matches!(report.outcomes[0].fate, Fate::Noticed(_)), "{:?}", report.outcomes);
 }
@@ -96,14 +97,12 @@ fn a_word_that_no_case_sends_is_told_with_the_case_that_would_notice() {
 #[test]
 fn a_proposed_case_notices_what_no_case_did() {
     // Without the cases that a reviewer has a part in, nobody notices that a clause no longer asks for one.
-    let files = without_cases_of("agreement.review");
-    let review = |_: usize, mutant: &Mutant| mutant.what == "`FVEY-TRACKS/2.1` releases without review";
-    let (_, report) = tried(&guard(&files), review, Proposals::Sought);
-    assert_eq!(report.outcomes[0].fate, Fate::Survived);
-    let proposed = report.outcomes[0].proposal.as_deref().unwrap_or_default();
+    let files = without_cases_of(&["agreement.review"]);
+    let (_, report) = tried(&guard(&files), |_, mutant| mutant.what.ends_with("releases without review"), Proposals::Sought);
+    let (survivor, proposed) = report.survivors().find_map(|outcome| Some((outcome, outcome.proposal.as_deref()?))).expect("a proposal");
     let mut more = files.clone();
     let text = format!("now = \"2026-03-01T12:00:30Z\"\n\n{proposed}");
     more.push(SourceFile { path: "cases/proposed.toml".into(), text: text.into() });
-    let (_, report) = tried(&guard(&more), review, Proposals::None);
+    let (_, report) = tried(&guard(&more), |_, mutant| mutant.what == survivor.what, Proposals::None);
     assert!(matches!(&report.outcomes[0].fate, Fate::Noticed(by) if by.starts_with("cases/proposed.toml")), "{proposed}\n{:?}", report.outcomes);
 }

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_clause_of_the_scope_may_differ_and_no_other_and_no_other_file() {
-        let widened = with("agreements/fvey-tracks.toml", "release = \"review\"", "release = \"automatic\"");
+        let widened = with("agreements/messages.toml", "release = \"review\"", "release = \"automatic\"");
         let before = rules(|_, text| text.to_owned());
         let (old, new) = (terms(&before), terms(&widened));
         let changed = old.keys().find(|id| old.get(*id) != new.get(*id)).unwrap().to_string();

@@ -3,11 +3,11 @@
 //! Takes a compiled edition, gives every expectation that is not met. It is what `vestibule rules test` runs, without its tables.
 
 use super::world::Secrets;
-use crate::base::{Fault, Header, MessageId, Time};
-use crate::filter::Waivers;
+use crate::base::{Fault, Time};
+use crate::cases::{Seen, Trial};
 use crate::label::Signer;
 use crate::link::pki::{Anchor, Use};
-use crate::pipeline::{Guard, Inspector, World};
+use crate::pipeline::{Guard, Inspector};
 use crate::policy::{Bind, Case, Expectation};
 
 /// Days that a key for looking only is valid: one, that of the case.
@@ -22,21 +22,11 @@ pub(super) fn unmet(guard: &Guard) -> Result<Vec<String>, Fault> {
     let mut inspector = Inspector::new(guard);
     let mut unmet = Vec::new();
     for case in &guard.edition().cases {
-        let signer = practice(guard, case)?;
-        guard.meet(&case.conditions);
-        let world = World { now: case.now, keys: &secrets.keys(), waivers: &Waivers::default(), signer: signer.as_ref() };
-        let passage = inspector.pass(&case.from, &header(case), &case.body, &world);
+        let passage = Trial { case, signer: practice(guard, case)? }.pass(&mut inspector, &secrets.keys());
         for expected in &case.expect {
-            let found = passage.rulings.iter().find(|ruling| ruling.recipient == expected.to);
-            let met = found.is_some_and(|found| {
-                let edits = || found.edits.iter().map(|edit| edit.path.clone()).collect::<Vec<_>>();
-                (found.outcome, found.code) == (expected.outcome, expected.code)
-                    && expected.clause.as_ref().is_none_or(|clause| found.clause.as_ref() == Some(clause))
-                    && expected.edits.as_ref().is_none_or(|expected| *expected == edits())
-            });
-            if !met {
-                let found = found.map_or("nothing", |found| found.outcome.word());
-                unmet.push(line(case, expected, found));
+            let found = Seen::found(&passage, expected);
+            if found.as_ref() != Some(&Seen::from(expected)) {
+                unmet.push(line(case, expected, &found.map_or_else(|| "nothing".to_owned(), |found| found.to_string())));
             }
         }
     }
@@ -45,19 +35,7 @@ pub(super) fn unmet(guard: &Guard) -> Result<Vec<String>, Fault> {
 }
 
 fn line(case: &Case, expected: &Expectation, found: &str) -> String {
-    format!("{}: the case `{}` expects {} for `{}`, found {found}", case.rule, case.name, expected.outcome, expected.to)
-}
-
-fn header(case: &Case) -> Header {
-    Header {
-        id: MessageId::from_parts(0, [0; 10]),
-        precedence: case.precedence,
-        destinations: case.expect.iter().map(|expectation| expectation.to.clone()).collect(),
-        media_type: case.media_type.clone(),
-        traffic: case.traffic,
-        sent: case.now,
-        label: case.label.clone(),
-    }
+    format!("{}: the case `{}` expects {} for `{}`, found {found}", case.rule, case.name, Seen::from(expected), expected.to)
 }
 
 /// A binding key of the time of a case, for looking only; none where nobody of the case gets labels bound.

@@ -86,6 +86,10 @@ impl Facts<'_> {
         let mut conditions = vec![format!("!context.{}", self.attribute("national_only"))];
         let own = lattice.permissive_of(from, &peer.nation, &peer.communities);
         for (at, tag) in policy.tags.iter().enumerate() {
+            if step.says_origin(TagIx::at(at)) {
+                conditions.extend(step.uncontrolled(tag));
+                continue;
+            }
             conditions.extend(step.carried(tag));
             if tag.kind == TagKind::Permissive {
                 conditions.push(self.shared(tag, TagIx::at(at), &own));
@@ -141,6 +145,21 @@ impl<'s> Step<'s> {
     fn everyone(self, tag: &Tag) -> String {
         let everyones = tag.values.iter().filter(|value| tag.kind == TagKind::Permissive && value.holders == Holders::Everyone);
         any(everyones.map(|value| self.facts.stands(tag, &value.name)).collect())
+    }
+
+    /// Whether a tag says whose information it is, which stays with the label that says so.
+    fn says_origin(self, tag: TagIx) -> bool {
+        self.policy.origins.is_some_and(|origins| origins.has(tag))
+    }
+
+    /// The tags whose values are carried over.
+    fn tags(self) -> impl Iterator<Item = &'s Tag> {
+        self.policy.tags.iter().enumerate().filter(move |(at, _)| !self.says_origin(TagIx::at(*at))).map(|(_, tag)| tag)
+    }
+
+    /// That no value stands over which its originator alone decides.
+    fn uncontrolled(self, tag: &Tag) -> Vec<String> {
+        tag.values.iter().filter(|value| value.holders == Holders::Originator).map(|value| not(&self.facts.stands(tag, &value.name))).collect()
     }
 
     /// What must hold of one tag so that its values can be carried over, and the clearance holds what becomes of them.
@@ -214,9 +233,9 @@ impl<'s> Step<'s> {
     /// That a list there names somebody whom the clearance holds, or is not there.
     fn met(self, target: TagIx, adds: &[(TagIx, ValueIx)]) -> String {
         let is_held = |value: ValueIx| self.clearance.permissive.get(&target).is_some_and(|held| held.contains(&value));
-        let filled = any(self.policy.tags.iter().map(|tag| self.into_tag(tag, target)).collect());
+        let filled = any(self.tags().map(|tag| self.into_tag(tag, target)).collect());
         let mut held: Vec<String> = Vec::new();
-        for (tag, value) in self.policy.tags.iter().flat_map(|tag| tag.values.iter().map(move |value| (tag, value))) {
+        for (tag, value) in self.tags().flat_map(|tag| tag.values.iter().map(move |value| (tag, value))) {
             let images = self.images(value);
             let goes = images.iter().flatten().any(|(tag, value)| *tag == target && is_held(*value));
             held.extend(goes.then(|| self.carries(tag, value)));
@@ -241,7 +260,7 @@ impl<'s> Step<'s> {
         }
         let Some(release) = self.there.release else { return "false".to_owned() };
         let added = adds.iter().any(|(tag, _)| *tag == release);
-        if added { "true".to_owned() } else { any(self.policy.tags.iter().map(|tag| self.into_tag(tag, release)).collect()) }
+        if added { "true".to_owned() } else { any(self.tags().map(|tag| self.into_tag(tag, release)).collect()) }
     }
 }
 

@@ -113,9 +113,22 @@ pub(in crate::prove) fn schema(editions: &[Facts<'_>]) -> String {
     for facts in editions {
         context.push(format!("{}: Bool", facts.attribute("national_only")));
     }
+    let declared = || editions.iter().flat_map(|facts| &facts.edition.conditions);
+    let values = declared().flat_map(|condition| condition.values.iter().map(move |value| format!("{}/{value}", condition.name)));
+    let values: BTreeSet<String> = values.collect();
+    if !values.is_empty() {
+        text += &words("Condition", values);
+    }
+    let names: BTreeSet<&Name> = declared().map(|condition| &condition.name).collect();
+    context.extend(names.into_iter().map(|name| format!("{}: Condition", quoted(&condition(name.as_str())))));
     let categories = editions.first().map(|facts| facts.categories.words()).into_iter().flatten();
     context.extend(categories.map(|word| format!("{word}: Bool")));
     text + &format!("action release appliesTo {{ principal: [Peer], resource: [Peer], context: {{ {} }} }};\n", context.join(", "))
+}
+
+/// The name in the model of a condition that officers set.
+pub(in crate::prove) fn condition(name: &str) -> String {
+    format!("condition {name}")
 }
 
 impl Facts<'_> {

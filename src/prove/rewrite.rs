@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use cedar_policy::{Policy, PolicyId};
 use serde_json::{Map, Value, json};
 
-use super::facts::{Facts, any};
+use super::facts::{Facts, any, condition};
 
 /// Why a policy cannot be modelled: what it says that the model does not hold.
 pub(in crate::prove) type Unmodelled = String;
@@ -105,6 +105,7 @@ impl<'e> Rewriter<'e> {
             (None, _) => {}
         }
         let known = match attribute {
+            name if is_conditions(left) => return Ok(json!({ ".": { "left": { "Var": "context" }, "attr": condition(name) } })),
             _ if !is_context(left) => return Ok(json!({ ".": { "left": self.expression(left)?, "attr": attribute } })),
             "national_only" => self.facts.attribute(attribute),
             "format" | "kind" | "subject" | "traffic" | "precedence" | "now_ms" | "policy" | "classification" => attribute.to_owned(),
@@ -182,6 +183,11 @@ fn part<'v>(inside: &'v Value, name: &str) -> Result<&'v Value, Unmodelled> {
 /// `principal` or `resource`.
 fn side(value: &Value) -> Option<&str> {
     value.get("Var").and_then(Value::as_str).filter(|name| ["principal", "resource"].contains(name))
+}
+
+/// `context.conditions`.
+fn is_conditions(value: &Value) -> bool {
+    value.get(".").is_some_and(|dot| dot.get("left").is_some_and(is_context) && dot.get("attr").and_then(Value::as_str) == Some("conditions"))
 }
 
 fn is_context(value: &Value) -> bool {

@@ -52,6 +52,12 @@ impl Shipped {
             "classification": word("Classification", &view.classification),
             "national_only": view.national_only,
         });
+        for declared in &self.edition.conditions {
+            context[super::facts::condition(declared.name.as_str())] = {
+                let set = imagined.conditions.iter().find(|(name, _)| *name == declared.name.as_str()).map(|(_, value)| value);
+                word("Condition", &format!("{}/{}", declared.name, set.unwrap_or(&declared.values[0])))
+            };
+        }
         for word in self.model.categories.words() {
             context[word] = json!(false);
         }
@@ -114,7 +120,7 @@ fn the_model_and_the_gateway_answer_alike() {
         let (from, to) = (names[peers.0.index(names.len())], names[peers.1.index(names.len())]);
         let now = Time::from_unix_ms(Time::parse("2024-06-01T12:00:00Z").unwrap().unix_ms() + day * 86_400_000).unwrap();
         let traffic = if exercise { Traffic::Exercise } else { Traffic::Operation };
-        let imagined = Imagined { format, kind, subject: "S", traffic, precedence: Precedence::Flash, now, label: &label };
+        let imagined = Imagined { format, kind, subject: "S", traffic, precedence: Precedence::Flash, now, conditions: &[], label: &label };
         let asked = engine.imagine(edition, &imagined, from, to);
         let modelled = shipped.model_says(released, &imagined, from, to);
         match (&asked, modelled) {
@@ -144,7 +150,8 @@ fn mandatory_control_in_the_model_is_that_of_the_gateway() {
         prop_assume!(can_stand(edition, &label));
         let now = Time::parse("2026-03-01T12:00:00Z").unwrap();
         let traffic = Traffic::Operation;
-        let imagined = Imagined { format: "oth", kind: "none", subject: "S", traffic, precedence: Precedence::Flash, now, label: &label };
+        let imagined =
+            Imagined { format: "oth", kind: "none", subject: "S", traffic, precedence: Precedence::Flash, now, conditions: &[], label: &label };
         for to in edition.peers.values() {
             let from = edition.peers.keys().find(|name| **name != to.name).unwrap();
             let asked = crate::release::mandatory::clear(&edition.lattice, &label, to, now);
@@ -201,6 +208,7 @@ fn cases_released() -> usize {
                 traffic: header.traffic,
                 precedence: header.precedence,
                 now: case.now,
+                conditions: &case.conditions,
                 label: &label,
             };
             for expected in &case.expect {

@@ -95,7 +95,9 @@ pub(in crate::prove) fn tried(guard: &Guard, templates: &[Template<'_>], witness
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"prove: no pseudonym made with this key ever leaves");
     let waivers = Waivers::default();
     let world = World { now: witness.now, keys: &Keys { pseudonym: &key }, waivers: &waivers, signer: None };
+    guard.meet(&witness.conditions);
     let passage = Inspector::new(guard).pass(&witness.from, &header, &body, &world);
+    guard.meet(&[]);
     let ruling = passage.rulings.into_iter().find(|ruling| ruling.recipient == witness.to);
     ruling.map_or(Seen::Unwritten, |ruling| {
         let (outcome, code, clause, chain) = (ruling.outcome, ruling.code, ruling.clause, ruling.chain);

@@ -3,7 +3,7 @@
 use cedar_policy::{Context, EntityUid, EvalResult};
 use cedar_policy_symcc::Env;
 
-use super::facts::name_of;
+use super::facts::{condition, name_of};
 use super::model::Model;
 use crate::base::{Name, Precedence, Time, Traffic};
 use crate::format::{self, Format};
@@ -31,6 +31,8 @@ pub struct Witness {
     pub precedence: Precedence,
     /// The time of the decision.
     pub now: Time,
+    /// The conditions that officers have set, by name.
+    pub conditions: Vec<(String, String)>,
     /// The label.
     pub label: Label,
 }
@@ -57,6 +59,7 @@ impl Witness {
             traffic: [Traffic::Operation, Traffic::Exercise].into_iter().find(|kind| exercise::word(*kind) == traffic).ok_or("no traffic")?,
             precedence: Precedence::ALL.into_iter().find(|known| known.word() == precedence).ok_or("no precedence")?,
             now: now.ok_or("no time")?,
+            conditions: edition.conditions.iter().map(|declared| set(context, declared.name.as_str())).collect::<Result<_, _>>()?,
             label: label(context, model, edition)?,
         })
     }
@@ -64,8 +67,8 @@ impl Witness {
     /// The message as the rules would be asked about it.
     #[must_use]
     pub fn imagined(&self) -> Imagined<'_> {
-        let Self { kind, subject, traffic, precedence, now, label, .. } = self;
-        Imagined { format: self.format.name, kind, subject, traffic: *traffic, precedence: *precedence, now: *now, label }
+        let Self { kind, subject, traffic, precedence, now, conditions, label, .. } = self;
+        Imagined { format: self.format.name, kind, subject, traffic: *traffic, precedence: *precedence, now: *now, conditions, label }
     }
 }
 
@@ -81,6 +84,12 @@ fn word(context: &Context, name: &str) -> Result<String, String> {
         Some(EvalResult::EntityUid(uid)) => Ok(uid.id().unescaped().to_owned()),
         _ => Err(format!("no `{name}`")),
     }
+}
+
+/// What a condition is.
+fn set(context: &Context, name: &str) -> Result<(String, String), String> {
+    let value = word(context, &condition(name))?;
+    Ok((name.to_owned(), value.rsplit('/').next().unwrap_or_default().to_owned()))
 }
 
 fn label(context: &Context, model: &Model, edition: &Edition) -> Result<Label, String> {

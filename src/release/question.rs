@@ -51,7 +51,7 @@ impl<'q> Question<'q> {
 
     /// The question about a message that was never written.
     pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &Lattice, conditions: Arc<Vec<(String, String)>>) -> Self {
-        let super::stated::Imagined { format, kind, subject, traffic, precedence, now, label } = *imagined;
+        let super::stated::Imagined { format, kind, subject, traffic, precedence, now, label, .. } = *imagined;
         Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label), conditions }
     }
 

@@ -16,6 +16,7 @@ use super::vocabulary::Vocabulary;
 use super::{Engine, exercise, mandatory};
 use crate::base::{Complaint, Name, Precedence, Refusal, Time, Traffic};
 use crate::label::{Label, Lattice};
+use crate::policy::conditions::met;
 use crate::policy::{Clause, Description, Edition, Form, Invariant};
 
 /// All policies of an edition.
@@ -153,6 +154,8 @@ pub struct Imagined<'i> {
     pub precedence: Precedence,
     /// The time of the decision.
     pub now: Time,
+    /// The conditions that officers have set, by name; what is not named is as it is initially.
+    pub conditions: &'i [(String, String)],
     /// The label of what would leave.
     pub label: &'i Label,
 }
@@ -170,6 +173,6 @@ impl Engine {
         mandatory::clear(lattice, imagined.label, recipient, imagined.now)?;
         exercise::agree(imagined.traffic, Some(imagined.traffic), &sender.traffic, &recipient.traffic)?;
         exercise::policy_agrees(imagined.traffic, lattice.policy_name(imagined.label.policy), &edition.exercise_policies)?;
-        self.ask(&Question::imagined(imagined, lattice, self.conditions_met()), from, to)
+        self.ask(&Question::imagined(imagined, lattice, Arc::new(met(&edition.conditions, imagined.conditions))), from, to)
     }
 }

@@ -11,9 +11,23 @@ fn list(entries: &[&str]) -> WordList {
     WordList { file: "words.txt".into(), action: Action::Hold, severity: Severity::High, reason: "listed".into(), entries }
 }
 
+/// Each entry in a list of its own weight: the longer the heavier, so that none says only what another says.
+fn weighed(entries: &[&str]) -> Vec<WordList> {
+    let lists = list(entries).entries.into_iter().map(|entry| {
+        let action = match entry.text.len() {
+            0..3 => Action::Note,
+            3..5 => Action::Strip,
+            5..8 => Action::Hold,
+            _ => Action::Refuse,
+        };
+        WordList { action, entries: vec![entry], ..list(&[]) }
+    });
+    lists.collect()
+}
+
 /// The matched pieces of the original, each with its rule.
 fn hits<'t>(entries: &[&str], text: &'t str) -> Vec<(String, &'t str)> {
-    let words = Words::compile(&[list(entries)], &[]).unwrap();
+    let words = Words::compile(&weighed(entries), &[]).unwrap();
     let fields = [format!("/event/detail/remarks={text}")];
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let tree = sample(&fields);
