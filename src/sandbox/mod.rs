@@ -103,7 +103,7 @@ pub struct Grants {
 }
 
 impl Default for Grants {
-    /// No folder, [`limits::MEMORY_BYTES_MAX`], [`limits::FILES_MAX`].
+    /// No folder, 4096 MiB of memory, 64 descriptors.
     fn default() -> Self {
         Self { folders: Vec::new(), memory_bytes_max: limits::MEMORY_BYTES_MAX, files_max: limits::FILES_MAX }
     }
