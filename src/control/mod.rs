@@ -5,6 +5,7 @@
 //! journal. Rules change
 //! only by what officers have signed ([`officer`]). Deliberately absent: any request that could override mandatory control.
 
+pub mod desk;
 pub mod emergency;
 pub mod officer;
 pub mod socket;
