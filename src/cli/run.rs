@@ -10,9 +10,11 @@ use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
-use crate::control::desk::Office as _;
+use crate::console::{self, Console, Entry};
+use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
+use crate::link::tls::Material;
 use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
 
 /// Runs a gateway.
@@ -95,13 +97,36 @@ async fn hangups(tell: mpsc::Sender<()>) {
 /// What the desk does: it answers the control socket.
 const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
-fn bind(_config: &config::Gateway) -> Result<Bound, Fault> {
-    Ok(Bound::default())
+fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
+    Ok(Bound { console: console::bind(config)?, ..Bound::default() })
 }
 
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
-    Box::pin(control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request)))
+    let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
+    let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
+    let console = async {
+        match console {
+            Some(Ok(serving)) => serving.await,
+            // The control socket goes on: by it the fault is found.
+            Some(Err(fault)) => {
+                tracing::error!(%fault, "the console stays closed");
+                std::future::pending().await
+            }
+            None => std::future::pending().await,
+        }
+    };
+    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault } })
+}
+
+/// The console on its listener. Its files are read here, before the walls close.
+fn opened(line: &Arc<DeskLine>, config: &config::Gateway, listener: std::net::TcpListener) -> Result<impl Future<Output = Fault> + use<>, Fault> {
+    let Some(settings) = &config.console else { return Err(Fault::new("the configuration has no console")) };
+    let address = listener.local_addr().map_err(|cause| Fault::from_cause("the console's listener has no address", cause))?;
+    let entry = Entry::new(&Material::load(&settings.identity)?, &config.officers, address.port())?;
+    tracing::info!("the console listens on https://{} ({address})", entry.authority());
+    let office: Arc<dyn Office> = Arc::<DeskLine>::clone(line);
+    Ok(console::serve(Console::new(office, entry, config)?, listener))
 }
 
 async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {

@@ -4,6 +4,7 @@
 mod bad_input;
 mod chain;
 mod consent;
+mod console;
 
 mod delivery;
 mod editions;
