@@ -126,7 +126,7 @@ fn opened(line: &Arc<DeskLine>, config: &config::Gateway, listener: std::net::Tc
     let entry = Entry::new(&Material::load(&settings.identity)?, &config.officers, address.port())?;
     tracing::info!("the console listens on https://{} ({address})", entry.authority());
     let office: Arc<dyn Office> = Arc::<DeskLine>::clone(line);
-    Ok(console::serve(Console::new(office, entry, config)?, listener))
+    console::serve(Console::new(office, entry, config)?, listener)
 }
 
 async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {

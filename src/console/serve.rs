@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::entry::seconds;
-use super::strict::Strict;
+use super::strict::{Narrow, Strict};
 use super::{Console, answer, routes};
 use crate::base::Fault;
 
@@ -35,13 +35,20 @@ const HEAD_LINES_MAX: usize = 48;
 /// Time for a connection with all that it carries: 15 minutes, after which a page that listens for news connects again.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// Serves until the listener fails.
-pub async fn serve(console: Console, listener: std::net::TcpListener) -> Fault {
-    let failed = |cause| Fault::from_cause("the console's listener failed", cause);
-    let listener = match TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(cause) => return failed(cause),
-    };
+/// What serves until the listener fails. The listener is made ready by the call itself: a process whose walls are closed may not ask how it is.
+///
+/// # Errors
+/// Where the runtime does not take the listener.
+pub fn serve(console: Console, listener: std::net::TcpListener) -> Result<impl Future<Output = Fault> + Send + use<>, Fault> {
+    let listener = TcpListener::from_std(listener).map_err(failed)?;
+    Ok(serve_all(console, listener))
+}
+
+fn failed(cause: std::io::Error) -> Fault {
+    Fault::from_cause("the console's listener failed", cause)
+}
+
+async fn serve_all(console: Console, listener: TcpListener) -> Fault {
     let acceptor = TlsAcceptor::from(console.entry.server());
     let console = Arc::new(console);
     let (connections, handshakes) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Semaphore::new(HANDSHAKES_MAX)));
@@ -59,7 +66,7 @@ pub async fn serve(console: Console, listener: std::net::TcpListener) -> Fault {
         };
         let (console, acceptor) = (Arc::clone(&console), acceptor.clone());
         tokio::spawn(async move {
-            let met = tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await;
+            let met = tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(Narrow(stream))).await;
             drop(handshake);
             match met {
                 Ok(Ok(stream)) => attend(console, stream).await,
@@ -72,7 +79,7 @@ pub async fn serve(console: Console, listener: std::net::TcpListener) -> Fault {
 }
 
 /// One request, and its answer.
-async fn attend(console: Arc<Console>, stream: TlsStream<TcpStream>) {
+async fn attend(console: Arc<Console>, stream: TlsStream<Narrow<TcpStream>>) {
     let chain: Vec<_> = stream.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
     let visitor = match console.entry.visitor(&chain) {
         Ok(visitor) => visitor,
