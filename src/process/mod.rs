@@ -43,7 +43,7 @@ pub use notices::request_id;
 pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
-pub use supervisor::{Process, Supervisor, supervise};
+pub use supervisor::{Process, Supervisor, Wish, supervise};
 
 #[cfg(test)]
 pub(crate) mod hostile;
