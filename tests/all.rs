@@ -18,6 +18,7 @@ mod consistency;
 mod corpus;
 mod cot;
 mod differential;
+mod display;
 mod doubts;
 mod explain;
 mod filter;
