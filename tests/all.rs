@@ -19,6 +19,7 @@ mod corpus;
 mod cot;
 mod differential;
 mod doctor;
+mod display;
 mod doubts;
 mod explain;
 mod filter;
