@@ -25,6 +25,7 @@ mod officer;
 mod output;
 mod peer;
 mod pki;
+mod quality;
 mod quarantine;
 mod recall;
 mod receive;
@@ -35,6 +36,7 @@ mod status;
 mod syntax;
 mod trees;
 mod walls;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
     row::<status::Status>(),
+    row::<watch::Watch>(),
     row::<check::Check>(),
     row::<send::Send>(),
     row::<receive::Receive>(),
@@ -78,8 +81,10 @@ pub static COMMANDS: &[Command] = &[
     row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
+    row::<quality::Groups>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<quality::Quality>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),

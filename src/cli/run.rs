@@ -10,9 +10,10 @@ use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
-use crate::control::desk::Office as _;
+use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
+use crate::metrics;
 use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
 
 /// Runs a gateway.
@@ -95,13 +96,34 @@ async fn hangups(tell: mpsc::Sender<()>) {
 /// What the desk does: it answers the control socket.
 const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
-fn bind(_config: &config::Gateway) -> Result<Bound, Fault> {
-    Ok(Bound::default())
+fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
+    let metrics = config.metrics.map(|address| {
+        let failed =
+            |cause| Fault::from_cause(format!("`{address}` cannot be listened on for metrics; choose another `listen` in `[metrics]`"), cause);
+        std::net::TcpListener::bind(address).map_err(failed)
+    });
+    Ok(Bound { metrics: metrics.transpose()? })
 }
 
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
-    Box::pin(control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request)))
+    let watched: Arc<dyn Office> = Arc::<DeskLine>::clone(&line);
+    let numbers = listeners.bound.metrics.map(|listener| metrics::serve(listener, watched));
+    let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
+    Box::pin(async move {
+        tokio::select! {
+            fault = control => fault,
+            fault = or_never(numbers) => fault,
+        }
+    })
+}
+
+/// What the work gives; never where there is none.
+async fn or_never<T>(work: Option<impl Future<Output = T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {

@@ -17,6 +17,8 @@ pub enum Section {
     Peer,
     /// `[[officer]]`.
     Officer,
+    /// `[metrics]`.
+    Metrics,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -32,6 +34,7 @@ impl Section {
             Self::Domain => "`[[domain]]`",
             Self::Peer => "`[[domain.peer]]`",
             Self::Officer => "`[[officer]]`",
+            Self::Metrics => "`[metrics]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -129,7 +132,7 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Domain, Gateway, Keys, Limits, Officer, Peer, Remote};
+use Section::{Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote};
 
 /// What officers may do, as the configuration spells it.
 pub const ROLES: &[&str] = &["author", "approver", "reviewer", "operator", "auditor"];
@@ -207,6 +210,7 @@ pub const KEYS: &[Key] = &[
         Optional,
         "people whose signatures put editions in force; without them the folder `rules` is in force as it is, which is logged loudly",
     ),
+    row(Gateway, "metrics", Kind::Table(Metrics), Optional, "health and metrics over HTTP; without it nobody listens"),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
     row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
@@ -281,6 +285,13 @@ pub const KEYS: &[Key] = &[
         Kind::Words(ROLES),
         Required,
         "what the officer may do: an author and another officer, an approver, sign an edition; an operator sets conditions",
+    ),
+    row(
+        Metrics,
+        "listen",
+        Kind::Address,
+        Required,
+        "where `/healthz`, `/readyz` and `/metrics` are answered (TCP, HTTP without TLS): a loopback address, or one address of a network of the operator's",
     ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
@@ -401,7 +412,9 @@ pub fn reference() -> String {
     let mut out = String::from(
         "# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n",
     );
-    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Limits, Section::Remote] {
+    for section in
+        [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Metrics, Section::Limits, Section::Remote]
+    {
         out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
         for key in of(section) {
             let value = match key.kind {

@@ -50,6 +50,8 @@ pub struct Gateway {
     pub emergency_hours_max: u32,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
+    /// Where health and metrics are answered; `None` where nobody listens.
+    pub metrics: Option<SocketAddr>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.

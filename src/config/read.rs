@@ -31,6 +31,7 @@ struct GatewayGiven {
     emergency_hours_max: u32,
     #[serde(default)]
     officer: Vec<Officer>,
+    metrics: Option<MetricsGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -46,6 +47,12 @@ struct KeysGiven {
     quarantine: PathBuf,
     binding_key: Option<PathBuf>,
     binding_certificate: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricsGiven {
+    listen: SocketAddr,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +137,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         confinement: given.confinement.unwrap_or(Confinement::Full),
         emergency_hours_max: given.emergency_hours_max,
         officers: given.officer,
+        metrics: given.metrics.map(|metrics| metrics.listen),
         keys,
         domains,
     };
@@ -312,6 +320,10 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
         ));
     }
     officer_contradictions(&gateway.officers, &mut faults);
+    if let Some(listen) = gateway.metrics.filter(|listen| listen.ip().is_unspecified()) {
+        let what = format!("metrics would be answered on every network: `{listen}`");
+        faults.push((what, "give a loopback address, such as \"127.0.0.1:9464\", or the one address that may ask".to_owned()));
+    }
     for domain in &gateway.domains {
         if names.insert(&domain.name, ()).is_some() {
             faults.push((format!("two domains are called `{}`", domain.name), "give each domain its own name".to_owned()));

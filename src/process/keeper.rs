@@ -1,7 +1,7 @@
 //! The keeper: journal, outbox, quarantine and the order of work. It moves messages between doors, inspectors and the verifier, and can alter none.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
+use super::looks::Notarial;
 use super::shift::{Shift, Shifts};
 use super::statements::Known;
 use super::world;
@@ -90,6 +91,8 @@ pub(super) struct Shared {
     pub(super) at_doors: AtDoors,
     /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
     pub(super) statements: RwLock<Known>,
+    /// What proofs of records are made with; set once, when the gateway starts.
+    pub(super) notarial: OnceLock<Notarial>,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -120,6 +123,7 @@ impl Shared {
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
+            notarial: OnceLock::new(),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),

@@ -11,6 +11,7 @@ mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;
 mod load;
+mod looks;
 mod operator;
 mod processes;
 mod replay;
