@@ -40,12 +40,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 
-/// Answers until the task is dropped.
-///
-/// # Errors
-/// A listener that the runtime does not take.
-pub async fn serve(listener: std::net::TcpListener, office: Arc<dyn Office>) -> Fault {
+/// Answers until the task is dropped. The listener is taken by the call itself: a process whose walls are closed can no longer do that.
+pub fn serve(listener: std::net::TcpListener, office: Arc<dyn Office>) -> impl Future<Output = Fault> + Send {
     let taken = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    answer_all(taken, office)
+}
+
+async fn answer_all(taken: std::io::Result<TcpListener>, office: Arc<dyn Office>) -> Fault {
     let listener = match taken {
         Ok(listener) => listener,
         Err(cause) => return Fault::from_cause("the listener for metrics cannot be used", cause),
@@ -79,6 +80,8 @@ async fn attend(stream: TcpStream, office: Arc<dyn Office>) -> Result<(), hyper:
     });
     let mut settings = http1::Builder::new();
     settings.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
+    // Flat writes: gathered ones are a call that the desk's walls do not allow.
+    settings.writev(false);
     settings.serve_connection(TokioIo::new(stream), service).await
 }
 
