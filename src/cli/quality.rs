@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::quarantine::plain;
 use super::{Answer, Failure, Output, Verb, output, unreadable};
 use crate::base::Fault;
+use crate::base::plain::plain;
 use crate::config::Gateway;
 use crate::control::desk::{Query, View};
 use crate::control::{self, Request, Response};

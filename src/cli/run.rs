@@ -10,9 +10,11 @@ use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
+use crate::console::{self, Console, Entry};
 use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
+use crate::link::tls::Material;
 use crate::metrics;
 use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
 
@@ -102,28 +104,43 @@ fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
             |cause| Fault::from_cause(format!("`{address}` cannot be listened on for metrics; choose another `listen` in `[metrics]`"), cause);
         std::net::TcpListener::bind(address).map_err(failed)
     });
-    Ok(Bound { metrics: metrics.transpose()? })
+    Ok(Bound { console: console::bind(config)?, metrics: metrics.transpose()? })
 }
 
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
+    let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
     let watched: Arc<dyn Office> = Arc::<DeskLine>::clone(&line);
     let numbers = listeners.bound.metrics.map(|listener| metrics::serve(listener, watched));
     let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
-    Box::pin(async move {
-        tokio::select! {
-            fault = control => fault,
-            fault = or_never(numbers) => fault,
+    let console = async {
+        match console {
+            Some(Ok(serving)) => serving.await,
+            // The control socket goes on: by it the fault is found.
+            Some(Err(fault)) => {
+                tracing::error!(%fault, "the console stays closed");
+                std::future::pending().await
+            }
+            None => std::future::pending().await,
         }
-    })
+    };
+    let numbers = async {
+        match numbers {
+            Some(serving) => serving.await,
+            None => std::future::pending().await,
+        }
+    };
+    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault, fault = numbers => fault } })
 }
 
-/// What the work gives; never where there is none.
-async fn or_never<T>(work: Option<impl Future<Output = T>>) -> T {
-    match work {
-        Some(work) => work.await,
-        None => std::future::pending().await,
-    }
+/// The console on its listener. Its files are read here, before the walls close.
+fn opened(line: &Arc<DeskLine>, config: &config::Gateway, listener: std::net::TcpListener) -> Result<impl Future<Output = Fault> + use<>, Fault> {
+    let Some(settings) = &config.console else { return Err(Fault::new("the configuration has no console")) };
+    let address = listener.local_addr().map_err(|cause| Fault::from_cause("the console's listener has no address", cause))?;
+    let entry = Entry::new(&Material::load(&settings.identity)?, &config.officers, address.port())?;
+    tracing::info!("the console listens on https://{} ({address})", entry.authority());
+    let office: Arc<dyn Office> = Arc::<DeskLine>::clone(line);
+    console::serve(Console::new(office, entry, config)?, listener)
 }
 
 async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {

@@ -77,6 +77,8 @@ pub struct DeskTrade {
 pub struct Bound {
     /// Health and metrics.
     pub metrics: Option<std::net::TcpListener>,
+    /// The web console.
+    pub console: Option<std::net::TcpListener>,
 }
 
 /// Everything that the desk listens on.

@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Row, Sparkline, Table, Widget as _};
 use serde_json::Value;
 
-use super::super::quarantine::plain;
 use super::super::status::cells;
+use crate::base::plain::plain;
 use crate::control::desk::{Message, Overview, Peer};
 
 /// What was told last.
