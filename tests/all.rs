@@ -19,6 +19,8 @@ mod corpus;
 mod cot;
 mod differential;
 mod desk;
+mod doctor;
+mod display;
 mod doubts;
 mod explain;
 mod filter;

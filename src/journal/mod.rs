@@ -17,7 +17,7 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Reviewed, Stated,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Reviewed, Stated,
     Verdict,
 };
 pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, Place, ReviewAct, Sequence};

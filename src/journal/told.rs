@@ -37,6 +37,7 @@ impl Event {
             Self::Operated(event) => format!("{}: {}", event.who, event.what),
             Self::Edition(act) => edition(act),
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
+            Self::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
         }
     }
@@ -55,6 +56,7 @@ impl Event {
             Self::Operated(event) => Some(event.time),
             Self::Edition(event) => Some(event.time),
             Self::Condition(event) => Some(event.time),
+            Self::Restored(event) => Some(event.time),
             Self::Checkpointed(_) => None,
         }
     }

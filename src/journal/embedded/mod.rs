@@ -6,7 +6,9 @@
 //! The whole of it is checked by `audit::verify`.
 
 pub(in crate::journal) mod apply;
+mod copy;
 mod desk;
+mod restored;
 pub(in crate::journal) mod schema;
 mod statements;
 mod store;
@@ -23,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
+pub use copy::copy;
 pub use store::Reader;
 pub(crate) use store::{Replay, Stored};
 use views::Views;
