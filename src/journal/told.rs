@@ -2,7 +2,7 @@
 
 use super::event::Effect;
 use super::{EditionAct, Event, Stated, Verdict};
-use crate::base::{Name, Time};
+use crate::base::Name;
 
 impl Event {
     /// What happened, in one line.
@@ -39,25 +39,6 @@ impl Event {
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
             Self::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
-        }
-    }
-
-    /// When it happened, by this gateway's clock; a checkpoint says no time of its own.
-    #[must_use]
-    pub const fn time(&self) -> Option<Time> {
-        match self {
-            Self::Accepted(event) => Some(event.received),
-            Self::Decided(event) => Some(event.time),
-            Self::Released(event) => Some(event.time),
-            Self::Delivered(event) => Some(event.time),
-            Self::Reviewed(event) => Some(event.time),
-            Self::Origin(event) => Some(event.time),
-            Self::Stated(event) => Some(event.time),
-            Self::Operated(event) => Some(event.time),
-            Self::Edition(event) => Some(event.time),
-            Self::Condition(event) => Some(event.time),
-            Self::Restored(event) => Some(event.time),
-            Self::Checkpointed(_) => None,
         }
     }
 }
