@@ -45,7 +45,6 @@ pub use part::{Bound, DeskTrade, Listeners, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, Wish, supervise};
-pub use supervisor::{Process, Supervisor, supervise};
 pub use trial::practice;
 
 #[cfg(test)]
