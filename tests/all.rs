@@ -18,6 +18,7 @@ mod consistency;
 mod corpus;
 mod cot;
 mod differential;
+mod desk;
 mod doctor;
 mod display;
 mod doubts;

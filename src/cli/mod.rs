@@ -28,6 +28,7 @@ mod officer;
 mod output;
 mod peer;
 mod pki;
+mod quality;
 mod quarantine;
 mod recall;
 mod receive;
@@ -38,6 +39,7 @@ mod status;
 mod syntax;
 mod trees;
 mod walls;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,6 +65,7 @@ pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
     row::<status::Status>(),
+    row::<watch::Watch>(),
     row::<drain::Drain>(),
     row::<check::Check>(),
     row::<doctor::Doctor>(),
@@ -83,8 +86,10 @@ pub static COMMANDS: &[Command] = &[
     row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
+    row::<quality::Groups>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<quality::Quality>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),
