@@ -17,6 +17,7 @@ mod cli;
 mod consistency;
 mod corpus;
 mod cot;
+mod deploy;
 mod differential;
 mod doctor;
 mod doubts;

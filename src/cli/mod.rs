@@ -36,6 +36,7 @@ mod run;
 mod send;
 mod status;
 mod syntax;
+mod trace;
 mod trees;
 mod walls;
 
@@ -98,6 +99,7 @@ pub static COMMANDS: &[Command] = &[
     row::<backup::Backup>(),
     row::<backup::Restore>(),
     row::<emergency::Report>(),
+    row::<trace::Trace>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),
     row::<pki::Revoke>(),

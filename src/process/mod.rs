@@ -44,7 +44,6 @@ pub use part::{DeskTrade, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, Wish, supervise};
-pub use supervisor::{Process, Supervisor, supervise};
 pub use trial::practice;
 
 #[cfg(test)]
