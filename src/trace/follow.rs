@@ -1,6 +1,7 @@
 //! The follower: it reads the journal from where it was, posts what it finds, and notes how far it came.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -112,10 +113,11 @@ impl Follower {
         let mut found = Vec::new();
         for entry in &entries {
             let Some(key) = entry.event.message() else { continue };
-            if !journeys.contains_key(&key.id) {
-                journeys.insert(key.id, reader.message(key.id)?);
-            }
-            found.extend(journeys.get(&key.id).map(|all| spans(all, entry.index)).unwrap_or_default());
+            let all = match journeys.entry(key.id) {
+                Slot::Occupied(known) => known.into_mut(),
+                Slot::Vacant(new) => new.insert(reader.message(key.id)?),
+            };
+            found.extend(spans(all, entry.index));
         }
         Ok((next, entries.last().map(|entry| entry.index), found))
     }
