@@ -20,6 +20,7 @@ mod cot;
 mod deploy;
 mod differential;
 mod doctor;
+mod display;
 mod doubts;
 mod explain;
 mod filter;

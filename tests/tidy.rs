@@ -32,6 +32,7 @@ const ROOMS: &[&str] = &[
     "sandbox",
     "generate",
     "control",
+    "console",
     "prove",
     "hop",
     "process",

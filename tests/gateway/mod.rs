@@ -5,6 +5,7 @@ mod backup;
 mod bad_input;
 mod chain;
 mod consent;
+mod console;
 
 mod delivery;
 mod drain;
