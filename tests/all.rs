@@ -21,6 +21,7 @@ mod deploy;
 mod differential;
 mod doctor;
 mod display;
+mod desk;
 mod doubts;
 mod explain;
 mod filter;

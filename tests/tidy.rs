@@ -33,6 +33,7 @@ const ROOMS: &[&str] = &[
     "generate",
     "control",
     "console",
+    "metrics",
     "prove",
     "hop",
     "process",

@@ -28,6 +28,7 @@ mod officer;
 mod output;
 mod peer;
 mod pki;
+mod quality;
 mod quarantine;
 mod recall;
 mod receive;
@@ -39,6 +40,7 @@ mod syntax;
 mod trace;
 mod trees;
 mod walls;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -65,6 +67,7 @@ pub static COMMANDS: &[Command] = &[
     row::<run::Run>(),
     row::<status::Status>(),
     row::<drain::Drain>(),
+    row::<watch::Watch>(),
     row::<check::Check>(),
     row::<doctor::Doctor>(),
     row::<send::Send>(),
@@ -84,8 +87,10 @@ pub static COMMANDS: &[Command] = &[
     row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
+    row::<quality::Groups>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<quality::Quality>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),

@@ -32,6 +32,7 @@ pages! {
     quickstart
     operate
     console
+    metrics
     configuration
     path
     reasons
