@@ -8,11 +8,13 @@
 pub mod desk;
 pub mod emergency;
 pub mod officer;
+pub mod review;
 pub mod socket;
 pub mod standing;
 pub mod statement;
 
 pub use officer::{Approval, Edict, Officers, Role};
+pub use review::ReviewStatement;
 pub use socket::{Asker, ask, listen, serve};
 
 pub use standing::{Running, Standing};

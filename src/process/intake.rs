@@ -130,7 +130,7 @@ impl Shared {
     }
 
     fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
-        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full() }
+        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full(), wish: None }
     }
 
     /// Decides a message that an earlier run accepted and did not decide.

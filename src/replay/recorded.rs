@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Totals;
 use super::consents::Consents;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Time};
-use crate::filter::{ClauseReview, Waivers};
+use crate::filter::{ClauseReview, Removals, Waiver, Waivers};
 use crate::journal::embedded::Reader;
-use crate::journal::{Accepted, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
+use crate::journal::{Accepted, Choice, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
 use crate::statement::Grant;
 
 /// Acceptances that are kept for the decisions that follow: 4,096. A decision stands beside its acceptance, unless people reviewed or the gateway
@@ -69,6 +69,8 @@ impl Gathering {
                     }
                     self.accepted.insert(one.key(), one);
                 }
+                // One that waits for a second person has decided nothing.
+                Event::Reviewed(one) if one.pending.is_some() => {}
                 Event::Reviewed(one) => self.reviewed = Some((index, one)),
                 Event::Decided(one) => {
                     let review = self.reviewed.take().filter(|(_, review)| review.message == one.message);
@@ -85,7 +87,7 @@ impl Gathering {
                     conditions.retain(|(name, _)| *name != one.name);
                     conditions.push((one.name, one.value));
                 }
-                Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
+                Event::Looked(_) | Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
             }
         }
         Ok(found)
@@ -100,16 +102,20 @@ impl Gathering {
         let grants = self.consents.grants(content);
         let mut waivers = Waivers::default();
         if let Some((index, review)) = review.filter(|(_, review)| review.verdict == Verdict::Release) {
-            waivers = waived(reader, &key, &review.recipient, index)?;
+            waivers = match review.choice {
+                Some(choice) => chosen(choice)?,
+                None => waived(reader, &key, &review.recipient, index)?,
+            };
             header.destinations = vec![review.recipient];
         }
         Ok(Recorded { key, record, header, now, waivers, grants, conditions: Arc::clone(&self.conditions), decisions, edition, digest })
     }
 }
 
-/// A rejection by a reviewer, and the withdrawal of a message by its originator, are no answers of the rules.
+/// A rejection or return by a reviewer, the end of the time for reviews, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    let by_people = [Some(Reason::ReviewRejected), Some(Reason::RecallWithdrawn)];
+    let by_people =
+        [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 
@@ -132,5 +138,19 @@ fn waived(reader: &Reader, key: &MessageKey, recipient: &Name, before: u64) -> R
     let decision = reader.message(key.id)?.into_iter().rev().find_map(held);
     let findings = decision.and_then(|decision| Waivers::of_recorded(&decision.findings));
     let findings = findings.ok_or_else(|| Fault::new(format!("the journal has a review of `{}` and no decision that held it", key.id)))?;
-    Ok(Waivers { findings, clause_review: ClauseReview::Granted })
+    Ok(Waivers { findings, clause_review: ClauseReview::Granted, ..Waivers::default() })
+}
+
+/// What a review let pass and took out, as its record says it.
+fn chosen(choice: Choice) -> Result<Waivers, Fault> {
+    let strange = || Fault::new("a review on record names a code that this program does not know");
+    let mut waivers = Waivers { removed: Removals::by(choice.with.iter().map(String::as_str), choice.removed), ..Waivers::default() };
+    for one in choice.waived {
+        let code = Reason::from_code(&one.code).ok_or_else(strange)?;
+        if code == Reason::AgreementReview {
+            waivers.clause_review = ClauseReview::Granted;
+        }
+        waivers.findings.insert(Waiver { code, rule: one.rule.into(), path: one.path });
+    }
+    Ok(waivers)
 }
