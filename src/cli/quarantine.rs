@@ -214,7 +214,7 @@ impl Decide {
         let (answer, text) = match response {
             Response::Done { text } | Response::Waiting { text } => (Answer::Done, text),
             Response::Refused { text } => (Answer::No, text),
-            Response::Status { .. } => (Answer::No, "the gateway answered another question".to_owned()),
+            Response::Status { .. } | Response::View(_) => (Answer::No, "the gateway answered another question".to_owned()),
         };
         match (self.json, answer) {
             (true, _) => {}

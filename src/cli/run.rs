@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::net::UnixListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
+use crate::control::desk::Office as _;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
-use crate::process::{self, Ask, DeskLine, DeskTrade, Faulty, Rules};
+use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -93,24 +93,25 @@ async fn hangups(tell: mpsc::Sender<()>) {
 }
 
 /// What the desk does: it answers the control socket.
-const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), work };
+const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
-fn work(line: DeskLine, processes: watch::Receiver<Vec<String>>, listener: UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
-    let line = Arc::new(line);
-    Box::pin(control::serve(listener, move |asker, request| answer(Arc::clone(&line), processes.clone(), asker, request)))
+fn bind(_config: &config::Gateway) -> Result<Bound, Fault> {
+    Ok(Bound::default())
 }
 
-async fn answer(line: Arc<DeskLine>, processes: watch::Receiver<Vec<String>>, asker: Asker, request: Request) -> Response {
-    match request {
-        Request::Status {} => match line.status().await {
-            Ok(lines) => {
-                Response::Status { lines, processes: processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect() }
-            }
-            Err(fault) => Response::Refused { text: fault.to_string() },
-        },
-        Request::Review(review) => decide(&line, asker, review).await,
-        Request::Act(act) => line.act(act).await.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() }),
-    }
+fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
+    let line = Arc::new(line);
+    Box::pin(control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request)))
+}
+
+async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {
+    let answered = match request {
+        Request::Status {} => line.status().await.map(|lines| Response::Status { lines, processes: line.processes() }),
+        Request::Review(review) => Ok(decide(&line, asker, review).await),
+        Request::Act(act) => line.act(act).await,
+        Request::Look(query) => line.look(query).await.map(Response::View),
+    };
+    answered.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() })
 }
 
 async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
