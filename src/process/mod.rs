@@ -47,6 +47,7 @@ pub use part::{Bound, DeskTrade, Listeners, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, supervise};
+pub use trial::practice;
 
 #[cfg(test)]
 pub(crate) mod hostile;

@@ -114,16 +114,6 @@ impl Court {
     }
 }
 
-async fn sending(gbr: Arc<Peer>, mut stop: oneshot::Receiver<()>) -> usize {
-    let mut sent = 0;
-    while stop.try_recv().is_err() {
-        let (header, body) = track(Precedence::Routine);
-        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
-        sent += 1;
-    }
-    sent
-}
-
 #[test]
 fn an_edition_comes_into_force_under_load_without_a_message_that_is_lost_or_decided_twice_and_stays_over_a_restart() {
     run(async {
