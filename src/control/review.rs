@@ -14,10 +14,10 @@ use crate::journal::Verdict;
 use crate::statement::ReturnClass;
 
 const REVIEW: &str = "vestibule review 1";
-/// Findings that are waived, and fields that are taken out, by one statement at most: 512 of each, twice what is found in one message.
-pub const CHOSEN_MAX: usize = 512;
-/// Bytes of a signed statement at most: 512 KiB, room for so many of both with their reasons.
-pub const NOTE_BYTES_MAX: usize = 512 << 10;
+/// Findings that are waived, and fields that are taken out, by one statement at most: 256 of each, as many as are found in one message.
+pub const CHOSEN_MAX: usize = 256;
+/// Bytes of a signed statement at most: 48 KiB, some two hundred findings with their reasons; the control socket takes no longer line.
+pub const NOTE_BYTES_MAX: usize = 48 << 10;
 
 /// A held message, as reviewers name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
