@@ -90,6 +90,24 @@ impl Subject {
         format!("{REVIEW}\nmessage: {message}\nfrom: {from}\nto: {to}\nbody: {body}\nedition: {edition}\n")
     }
 
+    /// Reads the first lines.
+    ///
+    /// # Errors
+    /// One line: that they are none of a review.
+    pub fn of_head(head: &str) -> Result<Self, String> {
+        let mut lines = Lines::of(head, REVIEW)?;
+        let subject = Self::parse(&mut lines)?;
+        same(lines.is_done() && subject.head() == head).map(|()| subject)
+    }
+
+    fn parse(lines: &mut Lines<'_>) -> Result<Self, String> {
+        let message = lines.field("message")?.parse().map_err(|_| "its message is no id")?;
+        let (from, to) = (lines.name("from")?, lines.name("to")?);
+        let body = digest_of_text(lines.field("body")?).ok_or("its digest of the body is none")?;
+        let edition = digest_of_text(lines.field("edition")?).ok_or("its digest of the edition is none")?;
+        Ok(Self { message, from, to, body, edition })
+    }
+
     /// What is signed to release it, but for what the reviewer alone can say: the lines `because`, `reason`, `officer` and `time` end after their colon
     /// and space, and are to be completed.
     #[must_use]
@@ -180,17 +198,14 @@ impl ReviewStatement {
     /// One line: that it is no such statement, or a reason in it is none.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut lines = Lines::of(text, REVIEW)?;
-        let message = lines.field("message")?.parse().map_err(|_| "its message is no id")?;
-        let (from, to) = (lines.name("from")?, lines.name("to")?);
-        let body = digest_of_text(lines.field("body")?).ok_or("its digest of the body is none")?;
-        let edition = digest_of_text(lines.field("edition")?).ok_or("its digest of the edition is none")?;
+        let subject = Subject::parse(&mut lines)?;
         let chosen = Chosen::parse(&mut lines)?;
         let (reason, officer, signed) = (lines.field("reason")?.to_owned(), lines.name("officer")?, lines.time("time")?);
         check_reason(&reason)?;
         if !lines.is_done() {
             return Err("lines follow its last one".to_owned());
         }
-        let statement = Self { subject: Subject { message, from, to, body, edition }, chosen, reason, officer, signed };
+        let statement = Self { subject, chosen, reason, officer, signed };
         same(statement.text() == text).map(|()| statement)
     }
 }
@@ -283,6 +298,8 @@ pub(super) mod tests {
     fn a_statement_is_about_one_message_one_recipient_one_body_and_one_edition() {
         let own = statement(Chosen::Reject).subject;
         assert_eq!(own.is(&own.clone()), Ok(()));
+        assert_eq!(Subject::of_head(&own.head()).unwrap(), own);
+        assert!(Subject::of_head(&format!("{}x\n", own.head())).is_err());
         for (other, told) in [
             (Subject { message: MessageId::from_parts(2, [1; 10]), ..own.clone() }, "another message"),
             (Subject { to: Name::new("can-ops").unwrap(), ..own.clone() }, "another recipient"),

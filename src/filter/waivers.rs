@@ -44,6 +44,14 @@ impl Removals {
     }
 }
 
+impl Waiver {
+    /// What reviewers and their signatures call the finding.
+    #[must_use]
+    pub fn name(&self) -> String {
+        on_one_line(&format!("{} {} {}", self.code, self.rule, self.path))
+    }
+}
+
 /// Whether the review that a clause asks for has taken place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClauseReview {
@@ -138,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_takes_its_findings_with_it_and_no_others() {
-        let removing = |path: &str| Waivers { removed: Removals { paths: [path.to_owned()].into(), rule: "review/ann".into() }, ..Waivers::default() };
+        let removing =
+            |path: &str| Waivers { removed: Removals { paths: [path.to_owned()].into(), rule: "review/ann".into() }, ..Waivers::default() };
         let held = finding(Reason::ContentWords, Action::Hold);
         for (path, stands) in [("/event/detail/remarks", false), ("/event/detail", false), ("/event/det", true), ("/event/detail/remarks/b", true)] {
             assert_eq!(removing(path).leave_standing(&held), stands, "{path}");

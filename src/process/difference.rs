@@ -12,7 +12,9 @@ const LINES_MAX: usize = 40_000;
 pub(super) fn rendered(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => bytes.chunks(16).map(|row| row.iter().map(|byte| format!("{byte:02x} ")).collect::<String>().trim_end().to_owned() + "\n").collect(),
+        Err(_) => {
+            bytes.chunks(16).map(|row| row.iter().map(|byte| format!("{byte:02x} ")).collect::<String>().trim_end().to_owned() + "\n").collect()
+        }
     }
 }
 

@@ -84,8 +84,13 @@ fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
 
 fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {
     let edition = guard.edition().digest;
-    let faulted =
-        |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new(), wanted: Vec::new(), preview: None };
+    let faulted = |reason, what: &str| Inspection {
+        edition,
+        decisions: faulted(guard, question, reason, what),
+        proposed: Vec::new(),
+        wanted: Vec::new(),
+        preview: None,
+    };
     let sealed = match believed(tools, question) {
         Ok(sealed) => sealed,
         Err(refusal) => {
@@ -103,7 +108,9 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
             Some((preview.0, decision(&preview.1)))
         };
         return match twice(inspector, || Inspector::new(guard), shown).flatten() {
-            Some((preview, decision)) => Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview) },
+            Some((preview, decision)) => {
+                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview) }
+            }
             None => faulted(Reason::FaultInternal, "the guard failed twice to show this message"),
         };
     }

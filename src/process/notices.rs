@@ -20,7 +20,7 @@ pub fn request_id(key: &MessageKey, recipient: &Name, asked: &Name) -> MessageId
 
 /// The identity of the notice by which a message is returned: a function of the message and of whom it was for.
 #[must_use]
-pub fn return_id(key: &MessageKey, recipient: &Name) -> MessageId {
+pub(super) fn return_id(key: &MessageKey, recipient: &Name) -> MessageId {
     derived(key, &format!("vestibule return {} {} {recipient}", key.from, key.id))
 }
 

@@ -9,7 +9,7 @@ use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Time};
 use crate::filter::{ClauseReview, Removals, Waiver, Waivers};
 use crate::journal::embedded::Reader;
 use crate::journal::{Accepted, Choice, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
-use crate::statement::Grant;
+use crate::statement::{Grant, MEDIA_TYPE};
 
 /// Acceptances that are kept for the decisions that follow: 4,096. A decision stands beside its acceptance, unless people reviewed or the gateway
 /// was started again; then the acceptance is looked up.
@@ -77,7 +77,7 @@ impl Gathering {
                     if is_by_people(&one) {
                         totals.by_people = totals.by_people.saturating_add(1);
                     } else {
-                        found.push(self.recorded(reader, index, one, review)?);
+                        found.extend(self.recorded(reader, index, one, review)?);
                     }
                 }
                 Event::Origin(one) => self.consents.use_up(&one),
@@ -93,12 +93,16 @@ impl Gathering {
         Ok(found)
     }
 
-    fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Recorded, Fault> {
+    fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Option<Recorded>, Fault> {
         let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
         let (mut header, content) = match self.accepted.get(&key) {
             Some(accepted) => (accepted.header.clone(), accepted.body.digest),
             None => acceptance(reader, &key)?,
         };
+        // The gateway's own notices to peers are no messages that rules decide on.
+        if header.media_type == MEDIA_TYPE {
+            return Ok(None);
+        }
         let grants = self.consents.grants(content);
         let mut waivers = Waivers::default();
         if let Some((index, review)) = review.filter(|(_, review)| review.verdict == Verdict::Release) {
@@ -108,14 +112,14 @@ impl Gathering {
             };
             header.destinations = vec![review.recipient];
         }
-        Ok(Recorded { key, record, header, now, waivers, grants, conditions: Arc::clone(&self.conditions), decisions, edition, digest })
+        let conditions = Arc::clone(&self.conditions);
+        Ok(Some(Recorded { key, record, header, now, waivers, grants, conditions, decisions, edition, digest }))
     }
 }
 
 /// A rejection or return by a reviewer, the end of the time for reviews, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    let by_people =
-        [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
+    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 

@@ -16,6 +16,7 @@ mod processes;
 mod replay;
 mod recall;
 mod review;
+mod reviewers;
 mod supervision;
 
 use std::collections::HashMap;
