@@ -14,6 +14,7 @@ pub mod id;
 pub mod like;
 pub mod line;
 pub mod outcome;
+pub mod plain;
 pub mod reason;
 pub mod refusal;
 pub mod span;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 
 use super::{Answer, Failure, Output, Verb, output, unreadable};
+use crate::base::plain::plain;
 use crate::base::{Fault, MessageId, Name, Reason};
 use crate::config::Gateway;
 use crate::journal::embedded::Reader;
@@ -159,12 +160,6 @@ impl Verb for Show {
     }
 }
 
-/// Text that a terminal shows and does not obey: controls and what reorders lines are written as escapes.
-pub(super) fn plain(text: &str) -> String {
-    let quiet = |c: char| c == '\n' || (' '..='~').contains(&c) || (c.is_alphanumeric());
-    text.chars().map(|c| if quiet(c) { c.to_string() } else { format!("\\u{{{:x}}}", u32::from(c)) }).collect()
-}
-
 fn show(row: &Row, decision: Option<&Decision>, body: Option<&[u8]>, out: &mut Output) -> Result<(), Failure> {
     out.line(format_args!("message    {} from {} to {}, {}, received {}", row.id, row.from, row.recipient, row.precedence, row.received))?;
     if let Some(code) = row.code {
@@ -180,15 +175,5 @@ fn show(row: &Row, decision: Option<&Decision>, body: Option<&[u8]>, out: &mut O
     match body {
         Some(bytes) => out.line(format_args!("\n{}\n", plain(&String::from_utf8_lossy(bytes)))),
         None => out.line("the content is no longer kept"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_cannot_command_the_terminal_that_shows_it() {
-        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\r\nä"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\nä");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Remote, Unreadable, check};
+use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -31,6 +31,7 @@ struct GatewayGiven {
     emergency_hours_max: u32,
     #[serde(default)]
     officer: Vec<Officer>,
+    console: Option<ConsoleGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -46,6 +47,17 @@ struct KeysGiven {
     quarantine: PathBuf,
     binding_key: Option<PathBuf>,
     binding_certificate: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsoleGiven {
+    listen: SocketAddr,
+    anchor: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+    revocations: Vec<PathBuf>,
+    banner: String,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +142,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         confinement: given.confinement.unwrap_or(Confinement::Full),
         emergency_hours_max: given.emergency_hours_max,
         officers: given.officer,
+        console: given.console.map(|console| source.console(console)),
         keys,
         domains,
     };
@@ -234,6 +247,17 @@ impl Source {
         Unreadable::Faulty(complaints.collect())
     }
 
+    fn console(&self, given: ConsoleGiven) -> Console {
+        let at = |path: PathBuf| self.folder.join(path);
+        let identity = Own {
+            anchor: at(given.anchor),
+            certificate: at(given.certificate),
+            key: at(given.key),
+            revocations: given.revocations.into_iter().map(at).collect(),
+        };
+        Console { listen: given.listen, identity, banner: given.banner }
+    }
+
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
         let limits = layer(common.clone(), given.limits);
         let at = |path: PathBuf| self.folder.join(path);
@@ -335,6 +359,10 @@ fn officer_contradictions(officers: &[Officer], faults: &mut Vec<(String, String
     for officer in officers {
         if known.iter().any(|other| other.name == officer.name) {
             faults.push((format!("two officers are called `{}`", officer.name), "give each officer one entry, with all roles".to_owned()));
+        }
+        if officer.identity.is_some() && known.iter().any(|other| other.identity == officer.identity) {
+            let what = format!("the officer `{}` has the identity of another", officer.name);
+            faults.push((what, "give each officer a certificate of their own".to_owned()));
         }
         if known.iter().any(|other| other.key == officer.key) {
             faults.push((format!("the officer `{}` has the key of another", officer.name), "give each officer a key of their own".to_owned()));
