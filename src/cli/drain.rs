@@ -38,7 +38,7 @@ impl Verb for Drain {
         let (answer, text) = match &response {
             Response::Done { text } => (Answer::Done, text.clone()),
             Response::Refused { text } | Response::Waiting { text } => (Answer::No, text.clone()),
-            Response::Status { .. } => return Err(Fault::new("the gateway answered another question").into()),
+            Response::Status { .. } | Response::View(_) => return Err(Fault::new("the gateway answered another question").into()),
         };
         let started = Instant::now();
         // The supervisor takes the socket's file away when every process has ended.

@@ -31,7 +31,7 @@ pub(in crate::release) fn joined<'p>(policies: impl Iterator<Item = &'p Policy>,
     let all = json!({ "op": "All" });
     let text = json!({ "effect": "permit", "principal": all, "action": all, "resource": all, "conditions": [{ "kind": "when", "body": any }] });
     let policy = Policy::from_json(Some(PolicyId::new(ID)), text).ok()?;
-    PolicySet::from_policies([policy]).ok().map(Joined::Any)
+    PolicySet::from_policies([policy]).ok().map(|set| Joined::Any(Box::new(set)))
 }
 
 /// What a recipient's further policies come to.
@@ -39,7 +39,7 @@ pub(in crate::release) enum Joined {
     /// None of them can hold for this recipient.
     Never,
     /// One policy that holds wherever one of them does.
-    Any(PolicySet),
+    Any(Box<PolicySet>),
 }
 
 /// Whether a scope names a nation that is not this one. Who is of which nation is plain data of the edition, and never changes within it.
