@@ -406,6 +406,7 @@ impl Event {
             Self::Edition(event) => event.time,
             Self::Condition(event) => event.time,
             Self::Restored(event) => event.time,
+            Self::Looked(event) => event.time,
             Self::Checkpointed(_) => return None,
         })
     }
