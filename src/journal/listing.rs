@@ -72,8 +72,10 @@ pub struct ListedRow {
     pub rule: String,
     /// The gravest of its findings, where it is held.
     pub severity: Option<Severity>,
-    /// Reviews on record.
+    /// Choices on record.
     pub reviews: u64,
+    /// The officer to whom it was passed last; empty where it was not.
+    pub passed_to: String,
 }
 
 /// A page of a list. It may be shorter than was asked, and even empty, and still have a next one: a page reads a bounded number of rows.

@@ -8,6 +8,7 @@ mod act;
 pub mod embedded;
 mod event;
 mod listing;
+mod review;
 pub mod merkle;
 pub mod seal;
 mod told;
@@ -17,10 +18,10 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Reviewed, Stated,
-    Verdict,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Stated,
 };
 pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, Place, ReviewAct, Sequence};
+pub use review::{Choice, Looked, Pending, Reviewed, Verdict, Waived};
 pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};
 
 use crate::base::{Fault, MessageId, Name, Precedence, Refusal, Time};

@@ -1,7 +1,7 @@
 //! Records as people read them: one line about what happened, without content of messages.
 
 use super::event::Effect;
-use super::{EditionAct, Event, Stated, Verdict};
+use super::{EditionAct, Event, Stated};
 use crate::base::Name;
 
 impl Event {
@@ -26,9 +26,10 @@ impl Event {
             }
             Self::Delivered(event) => format!("to {}, receipt of {}", event.recipient, event.receipt),
             Self::Reviewed(event) => {
-                let verdict = if event.verdict == Verdict::Release { "release" } else { "reject" };
-                format!("{verdict} by {} for {}", event.reviewer, event.recipient)
+                let pending = event.pending.map(|pending| format!("; {}", pending.told())).unwrap_or_default();
+                format!("{} by {} for {}{pending}", event.verdict.word(), event.reviewer, event.recipient)
             }
+            Self::Looked(event) => format!("by {} for {}", event.officer, event.recipient),
             Self::Origin(event) => {
                 let consents = if event.consents.is_empty() { String::new() } else { format!(", under {}", event.consents.join(" ")) };
                 format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))

@@ -31,6 +31,7 @@ macro_rules! pages {
 pages! {
     quickstart
     operate
+    review
     console
     metrics
     configuration

@@ -59,7 +59,13 @@ const fn gauge(name: &'static str, unit: &'static str, labels: &'static [&'stati
 /// All metrics.
 pub const METRICS: &[Metric] = &[
     counter("vestibule_records_total", "records", &[], "records of the journal", "it stands still while peers send: look into the log of the keeper"),
-    counter("vestibule_accepted_total", "messages", &[], "messages that the gateway took and answers for", "it falls to nothing where traffic is steady: see the links of peers"),
+    counter(
+        "vestibule_accepted_total",
+        "messages",
+        &[],
+        "messages that the gateway took and answers for",
+        "it falls to nothing where traffic is steady: see the links of peers",
+    ),
     counter(
         "vestibule_decisions_total",
         "decisions",
@@ -74,11 +80,35 @@ pub const METRICS: &[Metric] = &[
         "decisions that did not forward, by the code of the reason table",
         "a code of `verify.` or `fault.` grows: a part of the gateway accuses another; read `vestibule manual reasons`",
     ),
-    counter("vestibule_delivered_total", "releases", &[], "releases whose receipt was verified", "it stays behind decisions that forward: see what is due"),
-    counter("vestibule_clause_releases_total", "releases", &["clause"], "releases decided under a clause", "a clause that nobody uses releases something"),
+    counter(
+        "vestibule_delivered_total",
+        "releases",
+        &[],
+        "releases whose receipt was verified",
+        "it stays behind decisions that forward: see what is due",
+    ),
+    counter(
+        "vestibule_clause_releases_total",
+        "releases",
+        &["clause"],
+        "releases decided under a clause",
+        "a clause that nobody uses releases something",
+    ),
     gauge("vestibule_undecided", "messages", &[], "messages accepted and not decided", "it grows: inspectors are too few, or do not answer"),
-    gauge("vestibule_due", "releases", &["to"], "releases that wait for a recipient", "it grows while the recipient is linked: its side takes nothing"),
-    gauge("vestibule_held", "messages", &["precedence"], "messages held for review, by precedence", "FLASH or IMMEDIATE is above nothing for minutes: call a reviewer"),
+    gauge(
+        "vestibule_due",
+        "releases",
+        &["to"],
+        "releases that wait for a recipient",
+        "it grows while the recipient is linked: its side takes nothing",
+    ),
+    gauge(
+        "vestibule_held",
+        "messages",
+        &["precedence"],
+        "messages held for review, by precedence",
+        "FLASH or IMMEDIATE is above nothing for minutes: call a reviewer",
+    ),
     gauge(
         "vestibule_stuck_seconds",
         "seconds",
@@ -94,7 +124,13 @@ pub const METRICS: &[Metric] = &[
         "records that no signed checkpoint covers yet",
         "it is above some thousands: the journal is not signed any more; see the log of the keeper",
     ),
-    counter("vestibule_alarms_total", "alarms", &["code"], "what one part of the gateway held against another, since the keeper started", "it grows at all"),
+    counter(
+        "vestibule_alarms_total",
+        "alarms",
+        &["code"],
+        "what one part of the gateway held against another, since the keeper started",
+        "it grows at all",
+    ),
     counter(
         "vestibule_refused_total",
         "frames",
@@ -103,8 +139,20 @@ pub const METRICS: &[Metric] = &[
         "`certificate.` or `handshake.` grows: somebody tries; `size.busy` grows: the gateway is at its limit",
     ),
     gauge("vestibule_edition_info", "editions", &["edition", "digest"], "1 for the edition in force", "it is not the one that was signed last"),
-    gauge("vestibule_process_ready", "processes", &["process"], "1 where a process of the gateway is ready, else 0", "0 for longer than a start takes"),
-    counter("vestibule_process_restarts_total", "restarts", &["process"], "how often a process was started again", "it grows: read why in the log of the supervisor"),
+    gauge(
+        "vestibule_process_ready",
+        "processes",
+        &["process"],
+        "1 where a process of the gateway is ready, else 0",
+        "0 for longer than a start takes",
+    ),
+    counter(
+        "vestibule_process_restarts_total",
+        "restarts",
+        &["process"],
+        "how often a process was started again",
+        "it grows: read why in the log of the supervisor",
+    ),
     gauge(
         "vestibule_process_walls_open",
         "layers",
@@ -127,7 +175,11 @@ mod tests {
     #[test]
     fn names_follow_the_custom_and_stand_once() {
         for (at, metric) in METRICS.iter().enumerate() {
-            assert!(metric.name.starts_with("vestibule_") && metric.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", metric.name);
+            assert!(
+                metric.name.starts_with("vestibule_") && metric.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{}",
+                metric.name
+            );
             assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
             assert!(METRICS.iter().skip(at + 1).all(|other| other.name != metric.name), "{} stands twice", metric.name);
             assert!(!metric.meaning.is_empty() && !metric.worry.is_empty() && !metric.unit.is_empty());

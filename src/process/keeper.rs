@@ -103,6 +103,8 @@ pub(super) struct Shared {
     pub(super) statements: RwLock<Known>,
     /// What proofs of records are made with; set once, when the gateway starts.
     pub(super) notarial: OnceLock<Notarial>,
+    /// Held while one review is weighed and carried out: two of them never decide on one message at once.
+    pub(super) reviewing: tokio::sync::Mutex<()>,
     /// Whether nothing new is taken in, because the gateway is about to stop.
     pub(super) draining: AtomicBool,
     /// A consent has come.
@@ -136,6 +138,7 @@ impl Shared {
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
             notarial: OnceLock::new(),
+            reviewing: tokio::sync::Mutex::default(),
             draining: AtomicBool::new(false),
             granted: Notify::new(),
             tasks: Tasks::default(),

@@ -7,8 +7,8 @@ use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -449,6 +449,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
+    shared.carriers.spawn(Arc::clone(&shared).expire_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

@@ -67,7 +67,9 @@ impl Journey<'_> {
         facts.extend(recipient.map(|name| ("vestibule.recipient", name.to_string())));
         match recipient {
             None => Span { trace, id: root, parent: None, name, start, end, stopped: None, facts },
-            Some(recipient) => Span { trace, id: id(&format!("{name} {index} {recipient}")), parent: Some(root), name, start, end, stopped: None, facts },
+            Some(recipient) => {
+                Span { trace, id: id(&format!("{name} {index} {recipient}")), parent: Some(root), name, start, end, stopped: None, facts }
+            }
         }
     }
 
@@ -86,15 +88,21 @@ impl Journey<'_> {
         let root = || {
             let mut root = self.span("message", (index, None), (received, one.time));
             root.stopped = one.refusal.map(|code| code.code().to_owned());
-            root.facts.extend(self.entries.iter().find_map(|entry| match &entry.event {
-                Event::Accepted(accepted) => Some([
-                    ("vestibule.from", accepted.from.to_string()),
-                    ("vestibule.message", accepted.header.id.to_string()),
-                    ("vestibule.precedence", accepted.header.precedence.to_string()),
-                    ("vestibule.bytes", accepted.body.length.to_string()),
-                ]),
-                _ => None,
-            }).into_iter().flatten());
+            root.facts.extend(
+                self.entries
+                    .iter()
+                    .find_map(|entry| match &entry.event {
+                        Event::Accepted(accepted) => Some([
+                            ("vestibule.from", accepted.from.to_string()),
+                            ("vestibule.message", accepted.header.id.to_string()),
+                            ("vestibule.precedence", accepted.header.precedence.to_string()),
+                            ("vestibule.bytes", accepted.body.length.to_string()),
+                        ]),
+                        _ => None,
+                    })
+                    .into_iter()
+                    .flatten(),
+            );
             root
         };
         let each = one.decisions.iter().map(|decision| {

@@ -20,6 +20,7 @@ mod processes;
 mod replay;
 mod recall;
 mod review;
+mod reviewers;
 mod supervision;
 mod trace;
 

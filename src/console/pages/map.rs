@@ -69,7 +69,13 @@ fn domain(name: &str, peers: &[&Peer], on_left: bool, top: u32) -> Domain {
         gate_x,
         anchor,
         width: width(peer.sent.saturating_add(peer.received)),
-        state: if !peer.linked { "off" } else if peer.waiting > 0 { "waits" } else { "on" },
+        state: if !peer.linked {
+            "off"
+        } else if peer.waiting > 0 {
+            "waits"
+        } else {
+            "on"
+        },
         peer: (*peer).clone(),
     });
     Domain { name: name.to_owned(), x: text_x.min(WIDTH), y: top.saturating_add(8), anchor, partners: rows.collect() }

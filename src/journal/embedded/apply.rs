@@ -9,10 +9,10 @@ use super::FaultPoint;
 use super::tally::{Counted, Tallies};
 use super::weight::weight;
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
-use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, Reviewed, Verdict, encode};
+use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, encode};
 use crate::journal::merkle::{Frontier, leaf_hash};
 use crate::journal::seal::{Place, SealRing};
-use crate::journal::{Denied, Receipt, State};
+use crate::journal::{Denied, Looked, Receipt, Reviewed, State, Verdict};
 
 /// Unsigned numbers as SQLite keeps them.
 pub(super) fn stored(number: u64) -> i64 {
@@ -101,6 +101,7 @@ impl Applying<'_> {
             Event::Origin(one) => Some(self.origin(one)?),
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
+            Event::Looked(one) => Some(self.look(one, index)?),
             Event::Restored(_) => Some(self.restore()?),
         };
         self.write_record(index, event, message)?;
@@ -292,18 +293,25 @@ impl Applying<'_> {
 
     fn review(&self, one: &Reviewed, index: u64) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
-        let act = match one.verdict {
-            Verdict::Release => "release",
-            Verdict::Reject => "reject",
+        // To pass it on is no choice of what becomes of it.
+        let (choices, passed) = match one.verdict {
+            Verdict::Pass => (0, one.choice.as_ref().and_then(|choice| choice.colleague.as_deref())),
+            Verdict::Release | Verdict::Reject | Verdict::Return => (1, None),
         };
         let held = self.write(
-            "UPDATE decision SET reviews = reviews + 1 WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
-            params![message.ix, one.recipient.as_str()],
+            "UPDATE decision SET reviews = reviews + ?3, passed = coalesce(?4, passed) WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
+            params![message.ix, one.recipient.as_str(), choices, passed],
         )?;
         if held == 0 {
             return Err(Denied::Contradiction(format!("the message is not held for `{}`", one.recipient)));
         }
-        self.note_review(message.ix, &one.recipient, (&one.reviewer, act, one.time), index)?;
+        self.note_review(message.ix, &one.recipient, (&one.reviewer, one.verdict.word(), one.time), index)?;
+        Ok(message.ix)
+    }
+
+    fn look(&self, one: &Looked, index: u64) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        self.note_review(message.ix, &one.recipient, (&one.officer, "looked", one.time), index)?;
         Ok(message.ix)
     }
 

@@ -23,7 +23,7 @@ const STUCK_EACH: u32 = 3;
 /// Groups at most: 500, the gravest rule sets' lines that hold something at once.
 const ALIKE_ROWS: u32 = 500;
 
-const COLUMNS: &str = "d.n, m.sender, m.id, d.recipient, m.urgency, m.received, d.outcome, d.code, d.clause, d.state, d.record, d.gravity, d.rule, d.reviews, d.message";
+const COLUMNS: &str = "d.n, m.sender, m.id, d.recipient, m.urgency, m.received, d.outcome, d.code, d.clause, d.state, d.record, d.gravity, d.rule, d.reviews, d.message, d.passed";
 
 /// A condition of a query with its values, in the order of their places.
 #[derive(Default)]
@@ -290,6 +290,8 @@ fn placed(row: &SqlRow<'_>) -> Result<(ListedRow, Place), Fault> {
     let number = |at: usize| row.get::<_, i64>(at).map_err(failed);
     let decision = decision_row(row)?;
     let place = Place { urgency: number(4)?, gravity: number(11)?, message: number(14)?, recipient: decision.recipient.to_string() };
-    let held = ListedRow { severity: severity(place.gravity), rule: row.get(12).map_err(failed)?, reviews: read_number(number(13)?), row: decision };
+    let text = |at: usize| row.get::<_, String>(at).map_err(failed);
+    let (rule, passed_to) = (text(12)?, text(15)?);
+    let held = ListedRow { severity: severity(place.gravity), rule, reviews: read_number(number(13)?), passed_to, row: decision };
     Ok((held, place))
 }

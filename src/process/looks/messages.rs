@@ -4,10 +4,9 @@ use super::refused;
 use crate::base::{Fault, MessageId, Name, Outcome, Reason, Severity, Time};
 use crate::control::desk::{Group, Message, Order, ROWS_MAX, Rows, View, Wanted};
 use crate::journal::{Filter, ListedRow, Listing, Sequence, State};
+use crate::policy::Edition;
 use crate::process::keeper::Shared;
-
-/// Persons who must agree where nothing else says.
-const PERSONS: u64 = 1;
+use crate::process::review::persons;
 
 impl Shared {
     pub(super) async fn messages(&self, wanted: &Wanted, order: Order, after: Option<&str>, rows: u32) -> Result<View, Fault> {
@@ -16,8 +15,9 @@ impl Shared {
             Err(why) => return Ok(refused(why)),
         };
         let listed = self.journal.listing(listing).await?;
+        let edition = &self.shifts.now().edition;
         let (next, total) = (listed.next.map(|place| place.to_string()), listed.total);
-        Ok(View::Messages(Rows { rows: listed.rows.iter().map(message).collect(), next, total }))
+        Ok(View::Messages(Rows { rows: listed.rows.iter().map(|one| message(one, edition)).collect(), next, total }))
     }
 
     pub(super) async fn groups(&self) -> Result<View, Fault> {
@@ -34,7 +34,7 @@ impl Shared {
 }
 
 /// A decision as people see it.
-pub(super) fn message(listed: &ListedRow) -> Message {
+pub(super) fn message(listed: &ListedRow, edition: &Edition) -> Message {
     let row = &listed.row;
     Message {
         from: row.from.to_string(),
@@ -49,10 +49,11 @@ pub(super) fn message(listed: &ListedRow) -> Message {
         state: row.state.word().to_owned(),
         severity: listed.severity.map(severity).unwrap_or_default().to_owned(),
         reviews: match row.state {
-            State::Held => format!("{} of {}", listed.reviews, PERSONS.max(listed.reviews)),
+            State::Held => format!("{} of {}", listed.reviews, persons(row, listed.severity, edition)),
             _ => String::new(),
         },
         record: row.record,
+        passed_to: listed.passed_to.clone(),
     }
 }
 

@@ -35,7 +35,7 @@ impl Shared {
             held: glance.held.iter().map(|(precedence, count)| (precedence.word().to_owned(), *count)).collect(),
             peers: self.peers(&config, begin, &glance.minutes),
             minutes: minutes(begin, &glance.minutes),
-            stuck: glance.stuck.iter().filter(|one| one.row.state != State::Delivered).map(message).collect(),
+            stuck: glance.stuck.iter().filter(|one| one.row.state != State::Delivered).map(|one| message(one, &shift.edition)).collect(),
             alarms: self.alarms.now().into_iter().collect(),
             refused: self.refused_everywhere().into_iter().collect(),
         })))

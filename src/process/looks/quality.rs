@@ -48,6 +48,7 @@ fn figures(acts: &[ReviewAct]) -> Quality {
         }
         match act.act.as_str() {
             LOOKED => drop(item.looked.entry(who).or_insert(act.time)),
+            "pass" => {}
             verdict => {
                 let seconds = item.looked.get(who).map(|first| u64::try_from(act.time.seconds_since(*first)).unwrap_or(0));
                 item.choices.push((who, verdict, seconds));
