@@ -43,6 +43,7 @@ pub mod explain;
 pub mod journal;
 pub mod audit;
 pub mod replay;
+pub mod trace;
 
 // The walls of a process.
 pub mod sandbox;

@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "journal",
     "audit",
     "replay",
+    "trace",
     "sandbox",
     "generate",
     "control",
@@ -260,7 +261,10 @@ fn every_folder_outside_src_explains_itself() {
         "tests",
         "deploy",
         "deploy/chain",
+        "deploy/debian",
+        "deploy/grafana",
         "deploy/lab",
+        "deploy/prometheus",
         "deploy/seccomp",
         "benches",
     ] {

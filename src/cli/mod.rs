@@ -37,6 +37,7 @@ mod run;
 mod send;
 mod status;
 mod syntax;
+mod trace;
 mod trees;
 mod walls;
 mod watch;
@@ -65,8 +66,8 @@ pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
     row::<status::Status>(),
-    row::<watch::Watch>(),
     row::<drain::Drain>(),
+    row::<watch::Watch>(),
     row::<check::Check>(),
     row::<doctor::Doctor>(),
     row::<send::Send>(),
@@ -103,6 +104,7 @@ pub static COMMANDS: &[Command] = &[
     row::<backup::Backup>(),
     row::<backup::Restore>(),
     row::<emergency::Report>(),
+    row::<trace::Trace>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),
     row::<pki::Revoke>(),

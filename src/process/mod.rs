@@ -12,6 +12,7 @@ mod desk;
 mod door;
 mod fault_points;
 mod gateway;
+mod guests;
 mod inspector;
 mod intake;
 mod keeper;

@@ -7,14 +7,14 @@ use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::compile;
 use super::crew::Duty;
@@ -22,6 +22,7 @@ use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
 use super::desk::DeskLine;
 use super::gateway::give_way;
+use super::guests::Guests;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
 use super::looks::Notarial;
@@ -364,59 +365,6 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
                 }
                 Some(_) => return Err(Fault::new("the supervisor says to a desk what is not for desks")),
             }
-        }
-    }
-}
-
-/// A process that the keeper expects or has, by its token.
-type Token = [u8; 32];
-
-/// Whom the keeper expects, and how it lets go whom it has.
-#[derive(Default)]
-struct Guests {
-    expected: Mutex<HashMap<Token, (Post, Digest)>>,
-    expecting: Notify,
-    employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Guests {
-    fn expect(&self, token: Token, post: (Post, Digest)) {
-        lock(&self.expected).insert(token, post);
-        self.expecting.notify_waiters();
-    }
-
-    /// What this token was announced for, once it was.
-    async fn announced(&self, token: &Token) -> (Post, Digest) {
-        loop {
-            let mut next = std::pin::pin!(self.expecting.notified());
-            next.as_mut().enable();
-            if let Some(post) = lock(&self.expected).remove(token) {
-                return post;
-            }
-            next.await;
-        }
-    }
-
-    /// What tells a worker's crew that it is to be let go.
-    fn employ(&self, token: Token) -> oneshot::Receiver<()> {
-        let (tell, told) = oneshot::channel();
-        let mut employed = lock(&self.employed);
-        // Those that have gone by themselves are forgotten here.
-        employed.retain(|_, tell| !tell.is_closed());
-        employed.insert(token, tell);
-        told
-    }
-
-    fn release(&self, token: &Token) {
-        match lock(&self.employed).remove(token) {
-            // It may be gone by itself.
-            Some(tell) => drop(tell.send(())),
-            // It has not come yet, and is not let in.
-            None => drop(lock(&self.expected).remove(token)),
         }
     }
 }

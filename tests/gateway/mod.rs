@@ -21,6 +21,7 @@ mod replay;
 mod recall;
 mod review;
 mod supervision;
+mod trace;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
