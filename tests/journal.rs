@@ -588,7 +588,7 @@ fn child_that_appends_until_the_disk_is_full() {
 
 #[test]
 fn a_full_disk_stops_the_journal_and_loses_nothing_acknowledged() {
-    for blocks in [600, 1200, 3000] {
+    for blocks in [1600, 2400, 4000] {
         let place = Place::new();
         let folder = place.folder.path();
         // The limit on file sizes makes real writes of SQLite fail; with the signal ignored, as an error.

@@ -391,26 +391,6 @@ impl Event {
         }
     }
 
-    /// When it happened, by the gateway's clock; nothing for a checkpoint, which says what and not when.
-    #[must_use]
-    pub const fn time(&self) -> Option<Time> {
-        Some(match self {
-            Self::Accepted(event) => event.received,
-            Self::Decided(event) => event.time,
-            Self::Released(event) => event.time,
-            Self::Delivered(event) => event.time,
-            Self::Reviewed(event) => event.time,
-            Self::Operated(event) => event.time,
-            Self::Origin(event) => event.time,
-            Self::Stated(event) => event.time,
-            Self::Edition(event) => event.time,
-            Self::Condition(event) => event.time,
-            Self::Restored(event) => event.time,
-            Self::Looked(event) => event.time,
-            Self::Checkpointed(_) => return None,
-        })
-    }
-
     /// The word for people and for programs.
     #[must_use]
     pub const fn word(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::event::Effect;
 use super::{EditionAct, Event, Stated};
-use crate::base::Name;
+use crate::base::{Name, Time};
 
 impl Event {
     /// What happened, in one line.
@@ -41,6 +41,26 @@ impl Event {
             Self::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
         }
+    }
+
+    /// When it happened, by the gateway's clock; nothing for a checkpoint, which says what and not when.
+    #[must_use]
+    pub const fn time(&self) -> Option<Time> {
+        Some(match self {
+            Self::Accepted(event) => event.received,
+            Self::Decided(event) => event.time,
+            Self::Released(event) => event.time,
+            Self::Delivered(event) => event.time,
+            Self::Reviewed(event) => event.time,
+            Self::Operated(event) => event.time,
+            Self::Origin(event) => event.time,
+            Self::Stated(event) => event.time,
+            Self::Edition(event) => event.time,
+            Self::Condition(event) => event.time,
+            Self::Restored(event) => event.time,
+            Self::Looked(event) => event.time,
+            Self::Checkpointed(_) => return None,
+        })
     }
 }
 

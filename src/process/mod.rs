@@ -34,6 +34,7 @@ mod shift;
 mod stand;
 mod statements;
 mod supervisor;
+mod trade;
 mod trial;
 mod verifier;
 mod watch;
@@ -44,10 +45,11 @@ pub use delivery::delivery_id;
 pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use notices::request_id;
-pub use part::{Bound, DeskTrade, Listeners, part};
+pub use part::part;
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, Wish, supervise};
+pub use trade::{Bound, DeskTrade, Listeners};
 pub use trial::practice;
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,6 +28,7 @@ use super::keys::DoorKeys;
 use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::shift::Shift;
+use super::trade::{Bound, DeskTrade, Listeners};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
@@ -52,46 +52,6 @@ const KEEPER_FILES_MAX: u64 = 1024;
 
 /// How long whoever comes to the keeper's socket may take to show a token that was announced: 5 seconds.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// What the desk does with its line to the keeper, until it cannot.
-pub(super) type DeskWork = fn(DeskLine, Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
-
-/// The control socket, made before the desk's walls close.
-pub(super) type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
-
-/// What else the desk listens on: made before it leaves the network of the host.
-pub(super) type DeskBind = fn(&config::Gateway) -> Result<Bound, Fault>;
-
-/// What a desk needs of those who know what operators ask.
-#[derive(Clone, Copy)]
-pub struct DeskTrade {
-    /// Makes its control socket.
-    pub listen: DeskListen,
-    /// Makes what it listens on in the host's network.
-    pub bind: DeskBind,
-    /// Answers operators.
-    pub work: DeskWork,
-}
-
-/// What the desk listens on in the host's network, by purpose; none where the configuration has none.
-#[derive(Debug, Default)]
-pub struct Bound {
-    /// Health and metrics.
-    pub metrics: Option<std::net::TcpListener>,
-    /// The web console.
-    pub console: Option<std::net::TcpListener>,
-}
-
-/// Everything that the desk listens on.
-#[derive(Debug)]
-pub struct Listeners {
-    /// The configuration as it was when the desk started.
-    pub config: config::Gateway,
-    /// The control socket.
-    pub control: UnixListener,
-    /// In the host's network.
-    pub bound: Bound,
-}
 
 /// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
 ///

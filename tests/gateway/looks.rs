@@ -133,7 +133,9 @@ fn commands(lab: &Lab, held: &Header) {
 
 #[test]
 fn metrics_on_every_network_are_refused_before_anything_starts() {
-    let lab = Lab::with(|text| text.replacen("[keys]", "[metrics]\nlisten = \"0.0.0.0:9464\"\n\n[keys]", 1));
+    let lab = Lab::new();
+    let text = std::fs::read_to_string(lab.config()).unwrap();
+    std::fs::write(lab.config(), text.replacen("[keys]", "[metrics]\nlisten = \"0.0.0.0:9464\"\n\n[keys]", 1)).unwrap();
     let (status, out, errors) = lab.command(&["check"], &[]);
     assert_ne!(status, 0, "{out}{errors}");
     assert!(format!("{out}{errors}").contains("loopback"), "{out}{errors}");

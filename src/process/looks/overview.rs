@@ -6,7 +6,7 @@ use super::messages::message;
 use crate::base::{Fault, Name, Time};
 use crate::config::{self, Confinement};
 use crate::control::desk::{Minute, Overview, Partner, Peer, View};
-use crate::journal::{Counts, MinuteRow, State};
+use crate::journal::{Counts, Glance, MinuteRow, State};
 use crate::label::Lattice;
 use crate::policy::{Edition, PeerEntry};
 use crate::process::keeper::Shared;
@@ -33,7 +33,7 @@ impl Shared {
             confined: config.confinement == Confinement::Full,
             counts: counted(&glance.counts),
             held: glance.held.iter().map(|(precedence, count)| (precedence.word().to_owned(), *count)).collect(),
-            peers: self.peers(&config, begin, &glance.minutes),
+            peers: self.peers(&config, begin, &glance),
             minutes: minutes(begin, &glance.minutes),
             stuck: glance.stuck.iter().filter(|one| one.row.state != State::Delivered).map(|one| message(one, &shift.edition)).collect(),
             alarms: self.alarms.now().into_iter().collect(),
@@ -51,7 +51,10 @@ impl Shared {
         refused
     }
 
-    fn peers(&self, config: &config::Gateway, begin: Time, minutes: &[MinuteRow]) -> Vec<Peer> {
+    fn peers(&self, config: &config::Gateway, begin: Time, glance: &Glance) -> Vec<Peer> {
+        let minutes = &glance.minutes;
+        // A recipient without a link has nothing in memory: what is due to it stands in the journal.
+        let due: BTreeMap<&str, u64> = glance.due.iter().map(|due| (due.recipient.as_str(), due.count)).collect();
         let lanes: BTreeMap<Name, (usize, bool)> = self.waiting().into_iter().map(|(name, waiting, linked)| (name, (waiting, linked))).collect();
         let each = config.domains.iter().flat_map(|domain| domain.peers.iter().map(move |peer| (domain, peer)));
         each.map(|(domain, peer)| {
@@ -63,7 +66,7 @@ impl Shared {
                 name: peer.name.to_string(),
                 domain: domain.name.to_string(),
                 linked,
-                waiting: u64::try_from(waiting).unwrap_or(u64::MAX),
+                waiting: u64::try_from(waiting).unwrap_or(u64::MAX).max(due.get(peer.name.as_str()).copied().unwrap_or_default()),
                 sent: sum(minutes.iter().filter(sent)),
                 received: sum(minutes.iter().filter(received)),
                 flow: by_minute(begin, minutes.iter().filter(both)),
@@ -78,7 +81,7 @@ impl Shared {
         let glance = self.journal.glance(begin).await?;
         let identities: BTreeMap<String, String> =
             config.domains.iter().flat_map(|domain| &domain.peers).map(|peer| (peer.name.to_string(), peer.identity.clone())).collect();
-        let partners = self.peers(&config, begin, &glance.minutes).into_iter().map(|peer| {
+        let partners = self.peers(&config, begin, &glance).into_iter().map(|peer| {
             let entry = shift.edition.peers.values().find(|entry| entry.name.as_str() == peer.name);
             Partner {
                 nation: entry.map(|entry| entry.nation.clone()).unwrap_or_default(),
