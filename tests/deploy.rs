@@ -120,9 +120,9 @@ fn the_commands_of_the_readme_lead_from_the_package_to_a_delivered_message() {
         .unwrap();
     let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{errors}");
-    let arrived = std::fs::read_dir(folder.path().join("inbox")).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "msg")
-    });
+    let arrived = std::fs::read_dir(folder.path().join("inbox"))
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "msg"));
     assert_eq!(arrived.count(), 1, "{out}\n{errors}");
     assert!(out.contains("the journal holds") && out.contains("the copy holds") && out.contains("has stopped"), "{out}");
 }

@@ -231,8 +231,7 @@ fn what_is_held_for_days_is_doubtful_and_for_weeks_bad() {
             permit: None,
         };
         let message = accepted.key();
-        let decided =
-            Decided { message, edition: "e".to_owned(), edition_digest: Digest::of(b"e"), time, decisions: vec![decision], refusal: None };
+        let decided = Decided { message, edition: "e".to_owned(), edition_digest: Digest::of(b"e"), time, decisions: vec![decision], refusal: None };
         journal(folder.path(), vec![Event::Accepted(accepted), Event::Decided(decided)]);
         let found: Vec<String> = troubled(&config, "held").into_iter().map(|(state, ..)| state).collect();
         assert_eq!(found, Vec::from_iter(state.map(str::to_owned)), "{days} days");

@@ -40,7 +40,9 @@ impl Place {
     pub fn next(&self) -> Result<u64, Fault> {
         let shown = self.path.display();
         match std::fs::read_to_string(&self.path) {
-            Ok(text) => text.trim_end().parse().map_err(|cause| Fault::from_cause(format!("`{shown}` holds no number of a record; remove it"), cause)),
+            Ok(text) => {
+                text.trim_end().parse().map_err(|cause| Fault::from_cause(format!("`{shown}` holds no number of a record; remove it"), cause))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(Fault::from_cause(format!("`{shown}` cannot be read"), error)),
         }

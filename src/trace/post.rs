@@ -44,7 +44,9 @@ impl Collector {
         let authority = authority.strip_prefix("localhost").map_or_else(|| authority.to_owned(), |port| format!("127.0.0.1{port}"));
         let address: SocketAddr = authority.parse().or_else(|_| format!("{authority}:{PORT}").parse()).map_err(|_| wrong())?;
         if !address.ip().is_loopback() {
-            return Err(format!("`{address}` is another machine, and nothing here is encrypted: run a collector beside the gateway, which sends on over TLS"));
+            return Err(format!(
+                "`{address}` is another machine, and nothing here is encrypted: run a collector beside the gateway, which sends on over TLS"
+            ));
         }
         let path = if path.len() > 1 { path } else { "/v1/traces".to_owned() };
         Ok(Self { address, path })

@@ -106,7 +106,11 @@ fn the_journey_of_each_message_is_one_trace_whose_spans_say_who_decided_what_and
         for id in [good.id, held.id] {
             let root = of(id)[0];
             assert!(root.parent_span_id.is_empty() && of(id)[1..].iter().all(|span| span.parent_span_id == root.span_id));
-            assert!(of(id).iter().all(|span| span.trace_id.len() == 16 && span.span_id.len() == 8 && span.end_time_unix_nano >= span.start_time_unix_nano));
+            assert!(
+                of(id)
+                    .iter()
+                    .all(|span| span.trace_id.len() == 16 && span.span_id.len() == 8 && span.end_time_unix_nano >= span.start_time_unix_nano)
+            );
         }
         let decide = of(good.id)[1];
         assert_eq!(fact(decide, "vestibule.outcome").as_deref(), Some("forward"));
