@@ -266,6 +266,9 @@ fn events_that_contradict_the_record_are_denied() {
             waivers: Vec::new(),
             reason: "seen".to_owned(),
             time: at(1),
+            choice: None,
+            note: None,
+            pending: None,
         });
         for wrong in [
             vec![],
@@ -317,6 +320,9 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
             waivers: vec!["codewords.txt:12".to_owned()],
             reason: "the word is a place name".to_owned(),
             time: at(5),
+            choice: None,
+            note: None,
+            pending: None,
         });
         keep(&journal, vec![review]).await;
         assert!(matches!(append(&journal, vec![decided(1, vec![decision("can-ops", Outcome::Forward, None)])]).await, Err(Denied::Contradiction(_))));

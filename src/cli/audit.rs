@@ -122,12 +122,11 @@ fn what(entry: &Entry) -> String {
             event.clause.as_ref().map_or("no clause", |clause| clause.as_str())
         ),
         Event::Delivered(event) => format!("to {}, receipt of {}", event.recipient, event.receipt),
-        Event::Reviewed(event) => format!(
-            "{} by {} for {}",
-            if event.verdict == crate::journal::Verdict::Release { "release" } else { "reject" },
-            event.reviewer,
-            event.recipient
-        ),
+        Event::Reviewed(event) => {
+            let pending = event.pending.map(|pending| format!("; {}", crate::process::told(pending))).unwrap_or_default();
+            format!("{} by {} for {}{pending}", event.verdict.word(), event.reviewer, event.recipient)
+        }
+        Event::Looked(event) => format!("by {} for {}", event.officer, event.recipient),
         Event::Origin(event) => {
             let consents = if event.consents.is_empty() { String::new() } else { format!(", under {}", event.consents.join(" ")) };
             format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))

@@ -133,6 +133,7 @@ async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response
     let answered = match request {
         Request::Status {} => line.status().await.map(|lines| Response::Status { lines, processes: line.processes() }),
         Request::Review(review) => Ok(decide(&line, asker, review).await),
+        Request::Note { note } => line.note(note).await,
         Request::Act(act) => line.act(act).await,
         Request::Look(query) => line.look(query).await.map(Response::View),
     };
@@ -152,13 +153,16 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
         verdict: match review.verdict {
             control::Verdict::Release => Verdict::Release,
             control::Verdict::Reject => Verdict::Reject,
+            control::Verdict::Return => Verdict::Return,
+            control::Verdict::Pass => Verdict::Pass,
         },
         reason: review.reason,
+        waived: review.waived,
+        removed: review.removed,
+        class: review.class,
+        colleague: review.colleague,
     };
-    let wanted = match ask.verdict {
-        Verdict::Release => Outcome::Forward,
-        Verdict::Reject => Outcome::Reject,
-    };
+    let wanted = if ask.verdict == Verdict::Release { Outcome::Forward } else { Outcome::Reject };
     match line.review(ask).await {
         Ok(asked) => {
             let each = asked.iter().map(|now| match now.code {
@@ -166,9 +170,12 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
                 None => format!("{}: {}", now.recipient, now.outcome),
             });
             let text = each.collect::<Vec<_>>().join(", ");
-            match asked.iter().all(|now| now.outcome == wanted) {
-                true => Response::Done { text },
-                false => Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") },
+            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted)) {
+                (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", process::told(pending)) },
+                (None, true) => Response::Done { text },
+                (None, false) => {
+                    Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") }
+                }
             }
         }
         Err(Fault { what, .. }) => Response::Refused { text: what },

@@ -293,6 +293,9 @@ pub struct Message {
     pub severity: String,
     /// Reviews on record: `0 of 1`, `1 of 2`.
     pub reviews: String,
+    /// The officer to whom a colleague passed it; empty where nobody did.
+    #[serde(default)]
+    pub passed_to: String,
     /// Index of the record of decision.
     pub record: u64,
 }
@@ -364,6 +367,8 @@ pub struct Item {
     pub choices: u8,
     /// When it is refused if nobody decides.
     pub expires: String,
+    /// The first lines of whatever is signed about it: `verdict: reject` and the like follow.
+    pub head: String,
     /// What an officer who releases under this choice signs, but for name, time and reasons; empty where nothing would leave.
     pub release: String,
 }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::review::{NOTE_BYTES_MAX, ReviewStatement};
 use super::statement::{ConditionStatement, Emergency, Statement};
 use crate::audit::VerifierKey;
 use crate::base::{Digest, Fault, Name};
@@ -167,6 +168,26 @@ impl Officers {
         let statement = ConditionStatement::parse(text)?;
         let hand = Self::hand(officer, &statement.officer, Role::Operator, statement.signed)?;
         Ok((statement, hand))
+    }
+
+    /// What a signed statement about a held message says, and whose it is.
+    ///
+    /// # Errors
+    /// One line: why it does not count.
+    pub fn review(&self, note: &str) -> Result<(ReviewStatement, Hand), String> {
+        if note.len() > NOTE_BYTES_MAX {
+            return Err(format!("it has more than {NOTE_BYTES_MAX} bytes"));
+        }
+        let (officer, text) = self.open(note)?;
+        let statement = ReviewStatement::parse(text)?;
+        let hand = Self::hand(officer, &statement.officer, Role::Reviewer, statement.signed)?;
+        Ok((statement, hand))
+    }
+
+    /// Whether an officer may review.
+    #[must_use]
+    pub fn is_reviewer(&self, name: &str) -> bool {
+        self.list.iter().any(|officer| officer.name.as_str() == name && officer.roles.contains(&Role::Reviewer))
     }
 
     /// Whether two persons put their names under this edition; `notes` are their statements, each with the name of its file.

@@ -7,6 +7,7 @@
 mod act;
 pub mod embedded;
 mod event;
+mod review;
 pub mod merkle;
 pub mod seal;
 mod view;
@@ -15,9 +16,9 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Reviewed, Stated,
-    Verdict,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Stated,
 };
+pub use review::{Choice, Looked, Pending, Reviewed, Verdict, Waived};
 pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};
 
 use crate::base::{Fault, MessageId, Name, Precedence, Refusal};

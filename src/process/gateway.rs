@@ -129,6 +129,7 @@ impl Gateway {
         let notary = Arc::new(notary);
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
         shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
+        shared.carriers.spawn(Arc::clone(&shared).expire_all());
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = shared.failing() => {}
@@ -248,6 +249,14 @@ impl Handle {
     /// When nothing is held under the id, or the journal refuses.
     pub async fn review(&self, ask: &Ask) -> Result<Vec<Asked>, Fault> {
         self.shared.review(ask).await
+    }
+
+    /// Does what a reviewer has signed.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or refuses.
+    pub async fn note(&self, note: &str) -> Result<crate::control::Response, Fault> {
+        self.shared.take_note(note).await
     }
 
     /// Shows what people at the desk ask for.

@@ -130,7 +130,7 @@ impl Shared {
     }
 
     fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
-        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full() }
+        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full(), wish: None }
     }
 
     /// Decides a message that an earlier run accepted and did not decide.
@@ -141,7 +141,7 @@ impl Shared {
             Err(why) => (Vec::new(), Some(why)),
         };
         let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
-        let kept = Kept { message, only: None, place: waiting.receipt.index };
+        let kept = Kept { message, only: None, place: waiting.receipt.index, leaves: None };
         let now = world::now();
         match unopened {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
@@ -167,6 +167,11 @@ impl Shared {
             return Err(Fault::new("the gateway is stopping"));
         };
         let verdict = self.unless_withdrawn(&known, &shift.edition, &question, verdict);
+        if let (Some(seen), Some(recipient)) = (kept.leaves, &kept.only)
+            && !verdict.lets_leave(recipient, seen)
+        {
+            return Err(Fault::new("what would leave now is not what the reviewers saw: nothing leaves; look at the message again"));
+        }
         let (used, wanted) = (verdict.used(), verdict.wanted.clone());
         self.record(&kept, (verdict, now), shift, before).await?;
         drop(known);
@@ -244,10 +249,12 @@ pub(super) struct Kept {
     pub(super) only: Option<Name>,
     /// Index of the record of acceptance.
     pub(super) place: u64,
+    /// The digest of what reviewers saw, where they release it: nothing else leaves.
+    pub(super) leaves: Option<Digest>,
 }
 
 impl Kept {
-    fn question(&self, shared: &Shared, waivers: Waivers, now: Time) -> Question {
+    pub(super) fn question(&self, shared: &Shared, waivers: Waivers, now: Time) -> Question {
         shared.question(self.message.clone(), self.only.clone(), waivers, now)
     }
 }

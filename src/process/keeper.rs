@@ -90,6 +90,8 @@ pub(super) struct Shared {
     pub(super) at_doors: AtDoors,
     /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
     pub(super) statements: RwLock<Known>,
+    /// Held while one review is weighed and carried out: two of them never decide on one message at once.
+    pub(super) reviewing: tokio::sync::Mutex<()>,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -120,6 +122,7 @@ impl Shared {
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
+            reviewing: tokio::sync::Mutex::default(),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),

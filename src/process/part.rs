@@ -498,6 +498,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
+    shared.carriers.spawn(Arc::clone(&shared).expire_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

@@ -17,6 +17,7 @@ mod processes;
 mod replay;
 mod recall;
 mod review;
+mod reviewers;
 mod supervision;
 
 use std::collections::HashMap;

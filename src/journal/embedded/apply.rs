@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::FaultPoint;
 use super::tally::Tallies;
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
-use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, Reviewed, encode};
+use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, encode};
 use crate::journal::merkle::{Frontier, leaf_hash};
 use crate::journal::seal::{Place, SealRing};
-use crate::journal::{Denied, Receipt, State};
+use crate::journal::{Denied, Receipt, Reviewed, State};
 
 /// Unsigned numbers as SQLite keeps them.
 pub(super) fn stored(number: u64) -> i64 {
@@ -100,6 +100,7 @@ impl Applying<'_> {
             Event::Origin(one) => Some(self.origin(one)?),
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
+            Event::Looked(one) => Some(self.find(&one.message)?.ix),
         };
         self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))
