@@ -109,9 +109,8 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
     };
     let choice = Choice { waived, removed };
     let item = look(asked, held(asked)?, choice.clone()).await?;
-    let View::Overview(overview) = asked.look(Query::Overview {}).await? else { return Err(strange()) };
     let time = Time::from_unix_ms(seconds().saturating_mul(1000)).map(|time| time.to_string()).unwrap_or_default();
-    let text = to_sign(&item, &overview.edition_digest, &said, (&asked.visitor.name, &time));
+    let text = to_sign(&item, &said, (&asked.visitor.name, &time));
     let outcome = match text {
         Ok(text) => (text, String::new()),
         Err(why) => (String::new(), why),
