@@ -265,6 +265,7 @@ async fn forms_are_taken_from_our_pages_alone_and_change_nothing_otherwise(desk:
         ("Sec-Fetch-Site: none\r\n".to_owned(), 403),
         (String::new(), 403),
         (own, 409),
+        ("Sec-Fetch-Site: same-origin\r\nOrigin: null\r\n".to_owned(), 409),
     ] {
         let answer = desk.post_from("operator", "/rules/condition", &good, &from).await;
         assert_eq!(answer.status, status, "{from}: {}", answer.text);
