@@ -313,6 +313,28 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_review_counts_under_the_key_of_a_reviewer_who_speaks_for_nobody_else() {
+        let [ann, bob, eve] = ["ann", "bob", "eve"].map(key);
+        let officers = Officers::of(&[officer(&ann, &["reviewer"]), officer(&bob, &["operator"])]).unwrap();
+        let statement = super::super::review::tests::statement(super::super::review::Chosen::Reject);
+        let (said, hand) = officers.review(&ann.sign(&statement.text())).unwrap();
+        assert_eq!((said, hand.officer.as_str(), hand.role.as_str()), (statement.clone(), "ann", "reviewer"));
+        let by_bob = ReviewStatement { officer: Name::new("bob").unwrap(), ..statement.clone() };
+        for (note, told) in [
+            (bob.sign(&statement.text()), "speaks for `ann` and is signed by `bob`"),
+            (bob.sign(&by_bob.text()), "`bob` is no reviewer"),
+            (eve.sign(&statement.text()), "none of the officers"),
+            (ann.sign("vestibule review 1\n"), "no line `message`"),
+            (ann.sign(&statement.text()).replace("verdict: reject", "verdict: reJect"), "signature of `ann` is wrong"),
+            ("x".repeat(NOTE_BYTES_MAX + 1), "bytes"),
+        ] {
+            let why = officers.review(&note).unwrap_err();
+            assert!(why.contains(told), "{told}: {why}");
+        }
+        assert!(officers.is_reviewer("ann") && !officers.is_reviewer("bob") && !officers.is_reviewer("eve"));
+    }
+
+    #[test]
     fn two_persons_must_say_the_same_of_an_emergency() {
         let [ann, bob] = ["ann", "bob"].map(key);
         let officers = Officers::of(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();

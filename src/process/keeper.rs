@@ -1,6 +1,7 @@
 //! The keeper: journal, outbox, quarantine and the order of work. It moves messages between doors, inspectors and the verifier, and can alter none.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,15 @@ impl Tasks {
             while set.try_join_next().is_some() {}
             set.spawn(task);
         }
+    }
+
+    /// How many run.
+    pub(super) fn running(&self) -> usize {
+        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        set.as_mut().map_or(0, |set| {
+            while set.try_join_next().is_some() {}
+            set.len()
+        })
     }
 
     /// All tasks; from here on none is taken.
@@ -92,6 +102,8 @@ pub(super) struct Shared {
     pub(super) statements: RwLock<Known>,
     /// Held while one review is weighed and carried out: two of them never decide on one message at once.
     pub(super) reviewing: tokio::sync::Mutex<()>,
+    /// Whether nothing new is taken in, because the gateway is about to stop.
+    pub(super) draining: AtomicBool,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -123,6 +135,7 @@ impl Shared {
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
             reviewing: tokio::sync::Mutex::default(),
+            draining: AtomicBool::new(false),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),
@@ -249,6 +262,9 @@ impl Shared {
 
     /// Decides what an earlier run accepted and did not decide. What is due is read by each recipient's desk.
     pub(super) async fn recover(&self) -> Result<(), Fault> {
+        let acts = self.journal.acts().await?;
+        // What was accepted before a backup may have been decided, and have left, after it.
+        let restored = acts.iter().rev().find(|entry| matches!(entry.event, Event::Restored(_))).map(|entry| entry.index);
         loop {
             let waiting = self.journal.undecided(RESUME_ROWS).await?;
             if waiting.is_empty() {
@@ -256,7 +272,7 @@ impl Shared {
             }
             tracing::info!(messages = waiting.len(), "deciding messages of an earlier run");
             for message in waiting {
-                self.resume(message).await?;
+                self.resume(message, restored).await?;
             }
         }
     }

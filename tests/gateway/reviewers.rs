@@ -401,7 +401,7 @@ fn what_nobody_decides_on_in_time_is_refused_and_a_first_choice_ends_with_it() {
             decisions: vec![decision],
             refusal: None,
         };
-        journal.append(vec![Event::Accepted(accepted), Event::Decided(decided)], Precedence::Routine).await.unwrap();
+        let _kept = journal.append(vec![Event::Accepted(accepted), Event::Decided(decided)], Precedence::Routine).await.unwrap();
         drop(journal);
         let gateway = panel.lab.start().await;
         let mut outcome = ("quarantine".to_owned(), None);
@@ -458,6 +458,40 @@ fn a_first_choice_outlives_every_process_of_the_gateway_and_the_terminal_does_al
         let (status, _, errors) = tokio::task::spawn_blocking(run).await.unwrap();
         assert!(status == 1 && errors.contains("nothing is held"), "{errors}");
         assert_eq!(gateway.terminate().await, 0);
+        panel.lab.audit();
+    });
+}
+
+#[test]
+fn a_choice_under_an_edition_that_is_no_longer_in_force_counts_no_more_and_critical_findings_need_two() {
+    run(async {
+        let critical = |path: &str, text: &str| match path {
+            "filters/words/codewords.txt" => text.replace("# severity: high", "# severity: critical"),
+            _ => text.to_owned(),
+        };
+        // One person suffices for the clause, and two are needed for what is critical, as the rule set has it.
+        let panel = Panel::with(1, critical);
+        let gateway = panel.lab.start().await;
+        let gbr = panel.lab.link("gbr-ops").await;
+        let (header, body) = letter("word-plain", 4);
+        gbr.send(&header, &body).await;
+        let found = word(&look(&gateway, header.id, "ann", &[], &[]).await);
+        let item = look(&gateway, header.id, "ann", &[&found], &[]).await;
+        assert_eq!((item.persons, item.findings[0].severity.as_str(), item.message.severity.as_str()), (2, "critical", "critical"));
+        waits(&gateway, &panel.note("ann", &item, release(&item, &[&found], &[])), "a second person").await;
+        let before = panel.note("bob", &item, release(&item, &[&found], &[]));
+        gateway.stop().await;
+        panel.edition("2026.2", 1, critical);
+        let gateway = panel.lab.start().await;
+        let usa = panel.lab.link("usa-ops").await;
+        refused(&gateway, &before, "another edition than the one in force").await;
+        let again = look(&gateway, header.id, "bob", &[&found], &[]).await;
+        assert_eq!(again.choices, 0);
+        waits(&gateway, &panel.note("bob", &again, release(&again, &[&found], &[])), "a second person").await;
+        assert_eq!(usa.count(), 0);
+        done(&gateway, &panel.note("ann", &again, release(&again, &[&found], &[]))).await;
+        until("the delivery", || usa.count() >= 1).await;
+        gateway.stop().await;
         panel.lab.audit();
     });
 }

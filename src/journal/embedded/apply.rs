@@ -101,6 +101,7 @@ impl Applying<'_> {
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
             Event::Looked(one) => Some(self.find(&one.message)?.ix),
+            Event::Restored(_) => Some(self.restore()?),
         };
         self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))
@@ -238,7 +239,7 @@ impl Applying<'_> {
     }
 
     /// Adds one to a total, of an outcome or of the words `accepted` and `delivered`; gives the new total.
-    fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
+    pub(super) fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
         self.faults.pass()?;
         Ok(self.tallies.add(self.connection, from, recipient, outcome, code)?)
     }
