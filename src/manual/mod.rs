@@ -28,12 +28,10 @@ macro_rules! pages {
     };
 }
 
-pages! { quickstart operate review configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
-pages! { quickstart operate console configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
-pages! { quickstart operate configuration path reasons rules changes proofs editions consent formats labels attacks link journal walls threats }
 pages! {
     quickstart
     operate
+    review
     console
     configuration
     path
