@@ -20,6 +20,7 @@ mod cot;
 mod differential;
 mod doctor;
 mod display;
+mod desk;
 mod doubts;
 mod explain;
 mod filter;

@@ -32,6 +32,7 @@ const ROOMS: &[&str] = &[
     "generate",
     "control",
     "console",
+    "metrics",
     "prove",
     "hop",
     "process",

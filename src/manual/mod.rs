@@ -49,6 +49,7 @@ pages! {
     walls
     threats
 }
+pages! { quickstart operate console metrics configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
 
 #[cfg(test)]
 pub(crate) mod tests;

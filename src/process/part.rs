@@ -25,6 +25,7 @@ use super::desk::DeskLine;
 use super::gateway::give_way;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
+use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::shift::Shift;
 use super::world::{self, Secrets};
@@ -490,6 +491,8 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     let listener = listen(Path::new(&hop.socket))?;
     let folder: PathBuf = config.journal.clone();
     let shared = Shared::under(config, (edition, title), journal);
+    // It is set here alone, so nothing is there to be kept.
+    let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: folder.clone() });
     shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;

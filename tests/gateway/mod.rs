@@ -14,6 +14,7 @@ mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;
 mod load;
+mod looks;
 mod operator;
 mod processes;
 mod replay;
