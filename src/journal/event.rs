@@ -400,6 +400,7 @@ impl Event {
             Self::Released(event) => event.time,
             Self::Delivered(event) => event.time,
             Self::Reviewed(event) => event.time,
+            Self::Looked(event) => event.time,
             Self::Operated(event) => event.time,
             Self::Origin(event) => event.time,
             Self::Stated(event) => event.time,

@@ -34,29 +34,11 @@ impl Event {
                 format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))
             }
             Self::Stated(event) => stated(event),
+            Self::Restored(event) => format!("from a backup of {} with {} records", event.backup, event.records),
             Self::Operated(event) => format!("{}: {}", event.who, event.what),
             Self::Edition(act) => edition(act),
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
-        }
-    }
-
-    /// When it happened, by this gateway's clock; a checkpoint says no time of its own.
-    #[must_use]
-    pub const fn time(&self) -> Option<Time> {
-        match self {
-            Self::Accepted(event) => Some(event.received),
-            Self::Decided(event) => Some(event.time),
-            Self::Released(event) => Some(event.time),
-            Self::Delivered(event) => Some(event.time),
-            Self::Reviewed(event) => Some(event.time),
-            Self::Looked(event) => Some(event.time),
-            Self::Origin(event) => Some(event.time),
-            Self::Stated(event) => Some(event.time),
-            Self::Operated(event) => Some(event.time),
-            Self::Edition(event) => Some(event.time),
-            Self::Condition(event) => Some(event.time),
-            Self::Checkpointed(_) => None,
         }
     }
 }

@@ -33,6 +33,7 @@ pages! {
     operate
     review
     console
+    metrics
     configuration
     path
     reasons
@@ -49,7 +50,6 @@ pages! {
     walls
     threats
 }
-pages! { quickstart operate console metrics configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -293,10 +293,7 @@ impl Applying<'_> {
 
     fn review(&self, one: &Reviewed, index: u64) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
-        let act = match one.verdict {
-            Verdict::Release => "release",
-            Verdict::Reject => "reject",
-        };
+        let act = one.verdict.word();
         let held = self.write(
             "UPDATE decision SET reviews = reviews + 1 WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
             params![message.ix, one.recipient.as_str()],

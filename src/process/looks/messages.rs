@@ -53,6 +53,7 @@ pub(super) fn message(listed: &ListedRow) -> Message {
             _ => String::new(),
         },
         record: row.record,
+        ..Message::default()
     }
 }
 
