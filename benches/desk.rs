@@ -89,7 +89,7 @@ fn events(n: u64, held: bool) -> Vec<Event> {
     let decision = Decision {
         recipient: to.clone(),
         outcome: if held { Outcome::Quarantine } else { Outcome::Forward },
-        code: held.then_some(if n % 3 == 0 { Reason::ContentPatterns } else { Reason::ContentWords }),
+        code: held.then_some(if n % 3 == 0 { Reason::ContentPattern } else { Reason::ContentWords }),
         clause: clause.clone(),
         findings: format!(r#"[{{"code":"content.words","rule":"words.txt:{}","severity":"high"}}]"#, n % 50),
         edits: "[]".to_owned(),
@@ -140,7 +140,7 @@ fn measure(messages: u64, held: u64, quiet: bool) -> Vec<(&'static str, f64)> {
         ("first page of held, newest", median(|| listing(list(held_only(), Sequence::Newest)))),
         ("first page of all", median(|| listing(list(Filter::default(), Sequence::Newest)))),
         ("search by id", median(|| listing(list(Filter { id: Some(middle), ..Filter::default() }, Sequence::Newest)))),
-        ("search by code", median(|| listing(list(Filter { code: Some(Reason::ContentPatterns), ..Filter::default() }, Sequence::Newest)))),
+        ("search by code", median(|| listing(list(Filter { code: Some(Reason::ContentPattern), ..Filter::default() }, Sequence::Newest)))),
         ("search by time", median(|| listing(list(Filter { until: Some(time(messages / 2)), ..Filter::default() }, Sequence::Newest)))),
         (
             "search for a peer that is not there",

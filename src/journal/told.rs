@@ -2,7 +2,7 @@
 
 use super::event::Effect;
 use super::{EditionAct, Event, Stated};
-use crate::base::{Name, Time};
+use crate::base::Name;
 
 impl Event {
     /// What happened, in one line.
@@ -38,6 +38,7 @@ impl Event {
             Self::Operated(event) => format!("{}: {}", event.who, event.what),
             Self::Edition(act) => edition(act),
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
+            Self::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
         }
     }

@@ -68,6 +68,9 @@ CREATE TRIGGER held_ends AFTER DELETE ON decision WHEN OLD.state = 'held' BEGIN
   UPDATE held SET count = count - 1 WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency;
   DELETE FROM held WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency AND count < 1;
 END;
+CREATE TRIGGER held_again AFTER UPDATE OF state ON decision WHEN OLD.state <> 'held' AND NEW.state = 'held' BEGIN
+  INSERT INTO held (code, rule, urgency, count) VALUES (coalesce(NEW.code, ''), NEW.rule, NEW.urgency, 1) ON CONFLICT (code, rule, urgency) DO UPDATE SET count = count + 1;
+END;
 CREATE TRIGGER held_settles AFTER UPDATE OF state ON decision WHEN OLD.state = 'held' AND NEW.state <> 'held' BEGIN
   UPDATE held SET count = count - 1 WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency;
   DELETE FROM held WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency AND count < 1;
