@@ -194,6 +194,9 @@ fn groups_totals_and_minutes_follow_every_change_and_the_audit_finds_them_as_the
         waivers: Vec::new(),
         reason: "no".to_owned(),
         time: at(1000),
+        choice: None,
+        note: None,
+        pending: None,
     });
     desk.append(&engine, vec![reviewed]);
     assert_eq!(held().iter().find(|now| now.row.row == one.row.row).map(|now| now.reviews), Some(1));

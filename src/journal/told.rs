@@ -34,7 +34,6 @@ impl Event {
                 format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))
             }
             Self::Stated(event) => stated(event),
-            Self::Restored(event) => format!("from a backup of {} with {} records", event.backup, event.records),
             Self::Operated(event) => format!("{}: {}", event.who, event.what),
             Self::Edition(act) => edition(act),
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),

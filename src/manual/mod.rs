@@ -50,9 +50,6 @@ pages! {
     walls
     threats
 }
-pages! { quickstart operate console metrics configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
-pages! { quickstart operate console configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
-pages! { quickstart operate configuration path reasons rules changes proofs editions consent formats labels attacks link journal walls threats }
 
 #[cfg(test)]
 pub(crate) mod tests;
