@@ -93,8 +93,6 @@ pub static COMMANDS: &[Command] = &[
     row::<quarantine::Pass>(),
     row::<quarantine::Sign>(),
     row::<quality::Groups>(),
-    row::<quarantine::Release>(),
-    row::<quarantine::Reject>(),
     row::<quality::Quality>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
