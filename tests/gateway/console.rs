@@ -305,7 +305,7 @@ fn nobody_enters_a_console_without_a_certificate_in_force_that_belongs_to_an_off
         desk.revoke("auditor");
         let gateway = desk.lab.spawn().await;
         let request = desk.head("GET", "/", "");
-        assert_eq!(desk.raw(Some("viewer"), request.as_bytes()).await.status, 200);
+        assert_eq!(desk.raw(Some("viewer"), request.as_bytes()).await.status, 200, "an officer enters");
         for (who, why) in [(None, "no certificate"), (Some("stranger"), "an officer of nobody"), (Some("auditor"), "revoked")] {
             let answer = desk.raw(who, request.as_bytes()).await;
             assert!(answer.status == 0 && answer.text.is_empty(), "{why}: {}", answer.text);
