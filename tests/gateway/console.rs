@@ -185,7 +185,6 @@ async fn requests_that_two_readers_could_cut_differently_are_refused(desk: &Desk
         ("one bare line feed", format!("GET / HTTP/1.1\r\n{host}\r\nX-A: b\nX-B: c\r\n\r\n"), 400),
         ("a space before the colon", format!("GET / HTTP/1.1\r\n{host}\r\nX-A : b\r\n\r\n"), 400),
         ("a page with a body", desk.head("GET", "/", "Content-Length: 4\r\n") + "body", 400),
-        ("an old version with a body", format!("POST /rules/condition HTTP/1.0\r\n{host}\r\nContent-Length: 0\r\n\r\n"), 403),
         ("another host", "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(), 421),
         ("no host", "GET / HTTP/1.1\r\n\r\n".to_owned(), 421),
         ("two hosts", format!("GET / HTTP/1.1\r\n{host}\r\n{host}\r\n\r\n"), 421),
