@@ -97,6 +97,8 @@ pub static COMMANDS: &[Command] = &[
     row::<quarantine::Return>(),
     row::<quarantine::Pass>(),
     row::<quarantine::Sign>(),
+    row::<quality::Groups>(),
+    row::<quality::Quality>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),

@@ -185,6 +185,8 @@ fn ours(console: &Console, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
     match (site, origin) {
         (Some(site), _) if site != "same-origin" => return Err(foreign()),
+        // SPEC: Fetch, "append a request Origin header": under the policy `no-referrer`, which our pages have, a browser says `null`.
+        (Some(_), Some("null")) => {}
         (_, Some(origin)) if !console.entry.is_own_origin(origin) => return Err(foreign()),
         (None, None) => return Err(foreign()),
         _ => {}

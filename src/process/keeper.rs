@@ -107,6 +107,8 @@ pub(super) struct Shared {
     pub(super) reviewing: tokio::sync::Mutex<()>,
     /// Whether nothing new is taken in, because the gateway is about to stop.
     pub(super) draining: AtomicBool,
+    /// What proofs of records are made with; set once, when the gateway starts.
+    pub(super) notarial: OnceLock<Notarial>,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -137,9 +139,9 @@ impl Shared {
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
-            notarial: OnceLock::new(),
             reviewing: tokio::sync::Mutex::default(),
             draining: AtomicBool::new(false),
+            notarial: OnceLock::new(),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),

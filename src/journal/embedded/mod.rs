@@ -7,8 +7,8 @@
 
 pub(in crate::journal) mod apply;
 mod copy;
-mod desk;
 mod restored;
+mod desk;
 pub(in crate::journal) mod schema;
 mod statements;
 mod store;
