@@ -16,6 +16,7 @@ use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::link::tls::Material;
+use crate::metrics;
 use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules, Wish};
 
 /// Runs a gateway.
@@ -102,12 +103,19 @@ async fn told(kind: SignalKind, wish: Wish, tell: mpsc::Sender<Wish>) {
 const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
 fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
-    Ok(Bound { console: console::bind(config)?, ..Bound::default() })
+    let metrics = config.metrics.map(|address| {
+        let failed =
+            |cause| Fault::from_cause(format!("`{address}` cannot be listened on for metrics; choose another `listen` in `[metrics]`"), cause);
+        std::net::TcpListener::bind(address).map_err(failed)
+    });
+    Ok(Bound { console: console::bind(config)?, metrics: metrics.transpose()? })
 }
 
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
     let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
+    let watched: Arc<dyn Office> = Arc::<DeskLine>::clone(&line);
+    let numbers = listeners.bound.metrics.map(|listener| metrics::serve(listener, watched));
     let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
     let console = async {
         match console {
@@ -120,7 +128,13 @@ fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fau
             None => std::future::pending().await,
         }
     };
-    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault } })
+    let numbers = async {
+        match numbers {
+            Some(serving) => serving.await,
+            None => std::future::pending().await,
+        }
+    };
+    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault, fault = numbers => fault } })
 }
 
 /// The console on its listener. Its files are read here, before the walls close.
@@ -175,7 +189,7 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
             });
             let text = each.collect::<Vec<_>>().join(", ");
             match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted)) {
-                (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", process::told(pending)) },
+                (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", pending.told()) },
                 (None, true) => Response::Done { text },
                 (None, false) => {
                     Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") }

@@ -107,6 +107,8 @@ pub struct Wanted {
     pub outcome: Option<String>,
     /// A code of the reason table.
     pub code: Option<String>,
+    /// The rule that holds it, as [`Group::rule`] names it; only what is held has one.
+    pub rule: Option<String>,
     /// A classification, as the label has it.
     pub classification: Option<String>,
     /// Received at or after.
@@ -255,6 +257,9 @@ pub struct Peer {
     pub sent: u64,
     /// Releases to it in the last hour.
     pub received: u64,
+    /// Both together by minute, oldest first, 60 of them.
+    #[serde(default)]
+    pub flow: Vec<u64>,
 }
 
 /// Decisions of a minute.

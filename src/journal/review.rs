@@ -76,6 +76,18 @@ pub enum Pending {
     Passed,
 }
 
+impl Pending {
+    /// What follows, for people.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Waits => "recorded; a second person must choose the same before anything follows",
+            Self::Differs => "recorded; it is not what another person chose: both choices are visible now, nothing follows, and either may choose anew",
+            Self::Passed => "passed on",
+        }
+    }
+}
+
 /// A finding that a reviewer let pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Waived {

@@ -33,6 +33,7 @@ pages! {
     operate
     review
     console
+    metrics
     configuration
     path
     reasons

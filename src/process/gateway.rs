@@ -19,6 +19,7 @@ use super::inspector;
 use super::keeper::{Shared, sign};
 use super::keys::{DoorKeys, from_doors, to_doors};
 use super::label_trust;
+use super::looks::Notarial;
 use super::review::{Ask, Asked};
 use super::verifier;
 use super::world::{self, Secrets};
@@ -93,6 +94,8 @@ impl Gateway {
         let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
         let inspectors = usize::from(config.inspectors);
         let shared = Shared::new(config, guard.shared_edition(), journal);
+        // It is set here alone, so nothing is there to be kept.
+        let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: shared.config.load().journal.clone() });
         let guard = Arc::new(guard);
         let threads = employ(&shared, &secret, inspectors, &guard, (&secrets, signer))?;
         shared.started().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
+use super::looks::Notarial;
 use super::shift::{Shift, Shifts};
 use super::statements::Known;
 use super::world;
@@ -102,6 +103,8 @@ pub(super) struct Shared {
     pub(super) statements: RwLock<Known>,
     /// Held while one review is weighed and carried out: two of them never decide on one message at once.
     pub(super) reviewing: tokio::sync::Mutex<()>,
+    /// What proofs of records are made with; set once, when the gateway starts.
+    pub(super) notarial: OnceLock<Notarial>,
     /// Whether nothing new is taken in, because the gateway is about to stop.
     pub(super) draining: AtomicBool,
     /// A consent has come.
@@ -135,6 +138,7 @@ impl Shared {
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
             reviewing: tokio::sync::Mutex::default(),
+            notarial: OnceLock::new(),
             draining: AtomicBool::new(false),
             granted: Notify::new(),
             tasks: Tasks::default(),

@@ -357,18 +357,6 @@ fn answer(now: &Asked) -> Response {
     let text = format!("{}: {}{code}", now.recipient, now.outcome);
     match now.pending {
         None => Response::Done { text },
-        Some(pending) => Response::Waiting { text: format!("{text}; {}", told(pending)) },
-    }
-}
-
-/// What follows from a review that was not carried out at once, for people.
-#[must_use]
-pub const fn told(pending: Pending) -> &'static str {
-    match pending {
-        Pending::Waits => "recorded; a second person must choose the same before anything follows",
-        Pending::Differs => {
-            "recorded; it is not what another person chose: both choices are visible now, nothing follows, and either may choose anew"
-        }
-        Pending::Passed => "passed on",
+        Some(pending) => Response::Waiting { text: format!("{text}; {}", pending.told()) },
     }
 }

@@ -14,6 +14,7 @@ mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;
 mod load;
+mod looks;
 mod operator;
 mod processes;
 mod replay;
@@ -21,6 +22,7 @@ mod recall;
 mod review;
 mod reviewers;
 mod supervision;
+mod trace;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

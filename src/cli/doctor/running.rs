@@ -19,8 +19,11 @@ pub(super) fn ask(config: &Gateway) -> Option<Result<Response, Fault>> {
     socket.exists().then(|| control::ask(&socket, &Request::Status {}))
 }
 
+/// Names with numbers, and processes.
+type Said<'g> = (&'g [(String, String)], &'g [Value]);
+
 /// What a gateway that answers says.
-fn status(ground: &Ground) -> Option<(&[(String, String)], &[Value])> {
+fn status(ground: &Ground) -> Option<Said<'_>> {
     match &ground.running {
         Some(Ok(Response::Status { lines, processes })) => Some((lines, processes)),
         _ => None,
