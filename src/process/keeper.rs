@@ -101,8 +101,6 @@ pub(super) struct Shared {
     pub(super) at_doors: AtDoors,
     /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
     pub(super) statements: RwLock<Known>,
-    /// What proofs of records are made with; set once, when the gateway starts.
-    pub(super) notarial: OnceLock<Notarial>,
     /// Held while one review is weighed and carried out: two of them never decide on one message at once.
     pub(super) reviewing: tokio::sync::Mutex<()>,
     /// Whether nothing new is taken in, because the gateway is about to stop.
