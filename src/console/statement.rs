@@ -93,6 +93,10 @@ mod tests {
         }
         let two_lines = Said { reason: "a\nofficer: bob".to_owned(), ..said("reject") };
         assert!(to_sign(&Item::default(), &two_lines, ("ann", "now")).is_err());
-        assert!(to_sign(&Item::default(), &said("reject"), ("ann", "now")).unwrap().ends_with("verdict: reject\nreason: known\nofficer: ann\ntime: now\n"));
+        assert!(
+            to_sign(&Item::default(), &said("reject"), ("ann", "now"))
+                .unwrap()
+                .ends_with("verdict: reject\nreason: known\nofficer: ann\ntime: now\n")
+        );
     }
 }

@@ -38,7 +38,6 @@ impl Event {
             Self::Operated(event) => format!("{}: {}", event.who, event.what),
             Self::Edition(act) => edition(act),
             Self::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
-            Self::Looked(event) => format!("by {} for {}", event.officer, event.recipient),
             Self::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
             Self::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
         }

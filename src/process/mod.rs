@@ -46,7 +46,6 @@ pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use notices::request_id;
 pub use part::part;
-pub use part::{Bound, DeskTrade, Listeners, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, Wish, supervise};
