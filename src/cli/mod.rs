@@ -1,9 +1,8 @@
 //! The command line: the table of commands, what they answer, and how they fail.
 //!
-//! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `audit verify`,
-//! `audit prove`, `recall show`, `quarantine release|reject`, `consent grant|revoke`, `recall send|acknowledge`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
 //! Exit status: 0 done, whatever the outcomes; 1 the answer is no (`check`, `rules check`, `rules test`, `rules prove`, `audit verify`,
-//! `audit prove`, `quarantine release|reject`, `demo --once`, `send`); 2 usage, and files that do not say what they must;
+//! `audit prove`, `recall show`, `quarantine release|reject|return|pass`, `consent grant|revoke`, `recall send|acknowledge`, `doctor`, `demo --once`,
+//! `send`); 2 usage, and files that do not say what they must;
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
 mod audit;
@@ -95,6 +94,7 @@ pub static COMMANDS: &[Command] = &[
     row::<quarantine::Return>(),
     row::<quarantine::Pass>(),
     row::<quarantine::Sign>(),
+    row::<quarantine::Countersign>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),

@@ -1,5 +1,6 @@
 //! `vestibule quarantine`: what is held, and the decision on it. Lists are read from the journal; previews and decisions are asked of the running gateway.
 
+mod countersign;
 mod decide;
 mod desk;
 mod preview;
@@ -16,6 +17,7 @@ use crate::config::Gateway;
 use crate::journal::embedded::Reader;
 use crate::journal::seal::{SealKey, SealRing};
 use crate::journal::{Decision, Event, Filter, Page, Row, State};
+pub(super) use countersign::Countersign;
 pub(super) use decide::{Pass, Reject, Release, Return, Sign};
 pub(super) use preview::Preview;
 

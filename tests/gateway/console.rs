@@ -10,9 +10,9 @@ use vestibule::console::routes::{Asking, ROUTES};
 use vestibule::control::Role;
 
 /// A lab with a console, and an officer of each role, who is called by it.
-struct Desk {
-    lab: Lab,
-    port: u16,
+pub(super) struct Desk {
+    pub(super) lab: Lab,
+    pub(super) port: u16,
 }
 
 /// An answer: its status, and everything as text. Status 0 where nothing came.
@@ -24,15 +24,20 @@ struct Answer {
 
 impl Desk {
     fn new() -> Self {
+        Self::with(&Role::ALL.map(|role| (role.word(), role.word())), |_, text| text.to_owned())
+    }
+
+    /// With these officers and their roles, of whom those who are called author and approver have signed the rule set as it is changed here.
+    pub(super) fn with(officers: &[(&str, &str)], change: impl Fn(&str, &str) -> String) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let lab = Lab::with(|text| text.replace(RULES, "rules").replace("127.0.0.1:4473", &format!("127.0.0.1:{port}")));
         for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
             let path = lab.path("rules").join(&*file.path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, &*file.text).unwrap();
+            std::fs::write(path, change(&file.path, &file.text)).unwrap();
         }
         let desk = Self { lab, port };
-        let entries: Vec<String> = Role::ALL.iter().map(|role| desk.officer(role.word(), role.word())).collect();
+        let entries: Vec<String> = officers.iter().map(|(name, roles)| desk.officer(name, roles)).collect();
         let config = std::fs::read_to_string(desk.lab.config()).unwrap();
         std::fs::write(desk.lab.config(), format!("{config}{}", entries.concat())).unwrap();
         for role in ["author", "approver"] {
@@ -42,7 +47,7 @@ impl Desk {
         desk
     }
 
-    fn at(&self, inner: &str) -> String {
+    pub(super) fn at(&self, inner: &str) -> String {
         self.lab.path(inner).display().to_string()
     }
 

@@ -3,6 +3,7 @@
 
 mod backup;
 mod bad_input;
+mod browser;
 mod chain;
 mod consent;
 mod console;

@@ -3,7 +3,7 @@
 use crate::control::desk::Minute;
 
 /// Outcomes from the bottom of a bar to its top.
-const OUTCOMES: &[&str] = &["forward", "withhold", "quarantine", "reject"];
+const OUTCOMES: [&str; 4] = ["forward", "withhold", "quarantine", "reject"];
 const HEIGHT: u64 = 120;
 const STEP: u32 = 15;
 
@@ -52,16 +52,18 @@ impl Plot {
 }
 
 fn bar(minute: &Minute, x: u32, most: u64) -> Bar {
+    // What happened once can be seen, however high the highest bar is; the highest part makes room for it.
+    let height = |number: u64| number.saturating_mul(HEIGHT).checked_div(most).unwrap_or(0).max(if number > 0 { 2 } else { 0 });
+    let mut heights = OUTCOMES.map(|outcome| (outcome, height(count(minute, outcome))));
+    let above = heights.iter().fold(0_u64, |sum, (_, height)| sum.saturating_add(*height)).saturating_sub(HEIGHT);
+    if let Some((_, highest)) = heights.iter_mut().max_by_key(|(_, height)| *height) {
+        *highest = highest.saturating_sub(above);
+    }
     let mut top = HEIGHT;
     let mut parts = Vec::new();
-    for outcome in OUTCOMES {
-        let number = count(minute, outcome);
-        // What happened once can be seen, however high the highest bar is.
-        let height = number.saturating_mul(HEIGHT).checked_div(most).unwrap_or(0).max(u64::from(number > 0).saturating_mul(2)).min(top);
-        if height > 0 {
-            top = top.saturating_sub(height);
-            parts.push(Part { outcome, x, y: top, height });
-        }
+    for (outcome, height) in heights.into_iter().filter(|(_, height)| *height > 0) {
+        top = top.saturating_sub(height);
+        parts.push(Part { outcome, x, y: top, height });
     }
     let words: Vec<String> = minute.outcomes.iter().filter(|(_, number)| *number > 0).map(|(word, number)| format!("{number} {word}")).collect();
     Bar { title: format!("{}: {}", clock(&minute.time), if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }), parts }
@@ -78,7 +80,7 @@ mod tests {
             outcomes: outcomes.iter().map(|(word, number)| ((*word).to_owned(), *number)).collect(),
         };
         let plot = Plot::of(&[minute(&[("forward", 100_000), ("reject", 1)]), minute(&[])]);
-        assert_eq!(plot.bars[0].parts.len(), 1, "there is no place above a full bar");
+        assert!(plot.bars[0].parts.iter().map(|part| (part.outcome, part.y, part.height)).eq([("forward", 2, HEIGHT - 2), ("reject", 0, 2)]));
         let plot = Plot::of(&[minute(&[("forward", 9), ("reject", 1)]), minute(&[("quarantine", 1)])]);
         assert!(plot.bars.iter().flat_map(|bar| &bar.parts).all(|part| part.y + part.height <= HEIGHT && part.height >= 2));
         assert_eq!(plot.bars[0].title, "10:05: 9 forward, 1 reject");
