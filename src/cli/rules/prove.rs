@@ -17,7 +17,7 @@ use crate::prove::{self, Against, CounterExample, Obstacle, Options, Proof, STEP
 pub(in crate::cli) struct Prove {
     /// The rule set's folder
     folder: PathBuf,
-    /// Prove also that nothing is released that this rule set does not release
+    /// Prove also that nothing is released that this rule set does not release, nor without review what it releases after one
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
     /// A clause under which more may be released than before
@@ -86,7 +86,7 @@ impl Verb for Prove {
             None => None,
         };
         let except = self.excepted(&guard)?;
-        let against = old.as_ref().map(|old| Against { edition: old.edition(), except: &except });
+        let against = old.as_ref().map(|old| Against { guard: old, except: &except });
         if guard.edition().invariants.is_empty() && against.is_none() {
             output::complain(&format!("`{}` has no invariants: say in `invariants.toml` what must never happen", self.folder.display()));
             return Ok(Answer::No);
@@ -196,7 +196,7 @@ const fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Proved => "proved",
         Verdict::False(_) | Verdict::Idle(_) => "false",
-        Verdict::Undecided(_) => "undecided",
+        Verdict::Undecided(_) => "not decided",
     }
 }
 
