@@ -50,6 +50,7 @@ pub mod sandbox;
 // The program.
 pub mod generate;
 pub mod control;
+pub mod console;
 pub mod prove;
 pub mod hop;
 pub mod process;

@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
-use vestibule::base::{Header, MessageId, Name, Outcome, Precedence, Time, Traffic};
-use vestibule::filter::Waivers;
+use vestibule::base::Outcome;
 use vestibule::pipeline::freedom::{Class, Freedom};
-use vestibule::pipeline::{Guard, Inspector, Ruling, World};
+use vestibule::pipeline::{Guard, Ruling};
 use vestibule::policy;
-use vestibule::sanitise::Keys;
 
-const NOW: &str = "2026-03-01T12:00:30Z";
+use crate::samples::ruling;
+
 /// Messages of the lab's cases that leave: file, sender, recipient.
 const MESSAGES: [(&str, &str, &str); 9] = [
     ("track.xml", "gbr-ops", "usa-ops"),
@@ -40,22 +38,6 @@ fn body(file: &str) -> Vec<u8> {
         }
         None => bytes,
     }
-}
-
-fn ruling(guard: &Guard, from: &str, to: &str, body: &[u8]) -> Ruling {
-    let now = Time::parse(NOW).unwrap();
-    let header = Header {
-        id: MessageId::from_parts(1, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![Name::new(to).unwrap()],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now,
-        label: None,
-    };
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
-    Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body, &world).rulings.remove(0)
 }
 
 fn left(ruling: &Ruling, what: &str) -> Vec<u8> {

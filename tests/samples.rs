@@ -6,9 +6,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::hmac;
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Reason, Refusal, Time, Traffic};
+use vestibule::filter::Waivers;
 use vestibule::format::{self, Format, Syntax, laws};
 use vestibule::normal::{Edits, Tree};
+use vestibule::pipeline::{Guard, Inspector, Ruling, World};
+use vestibule::sanitise::Keys;
 
 /// The time of tests in which it does not matter.
 pub(crate) fn now() -> Time {
@@ -26,6 +30,15 @@ pub(crate) fn header(to: &Name, label: Option<&str>) -> Header {
         sent: now(),
         label: label.map(str::to_owned),
     }
+}
+
+/// What a guard says of an ordinary message to one peer, at the time of the cases of the lab.
+pub(crate) fn ruling(guard: &Guard, from: &str, to: &str, body: &[u8]) -> Ruling {
+    let now = Time::parse("2026-03-01T12:00:30Z").unwrap();
+    let header = Header { sent: now, ..header(&Name::new(to).unwrap(), None) };
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+    let world = World { now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
+    Inspector::new(guard).pass(&Name::new(from).unwrap(), &header, body, &world).rulings.remove(0)
 }
 
 /// A label beside the message that everybody may have.

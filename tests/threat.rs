@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vestibule::base::{Header, MessageId, Name, Outcome, Precedence, Time, Traffic};
-use vestibule::filter::Waivers;
-use vestibule::pipeline::{Guard, Inspector, Ruling, World};
+use vestibule::base::Outcome;
+use vestibule::pipeline::{Guard, Ruling};
 use vestibule::policy;
-use vestibule::sanitise::Keys;
+
+use crate::samples::ruling;
 
 /// The rule set of the lab, where America reads STIX and Canada MISP.
 static GUARD: LazyLock<Guard> = LazyLock::new(|| {
@@ -23,21 +22,7 @@ static GUARD: LazyLock<Guard> = LazyLock::new(|| {
 });
 
 fn passed(body: &[u8], to: &str) -> Ruling {
-    let now = Time::parse("2026-03-01T12:00:30Z").unwrap();
-    let header = Header {
-        id: MessageId::from_parts(1, [7; 10]),
-        precedence: Precedence::Routine,
-        destinations: vec![Name::new(to).unwrap()],
-        media_type: String::new(),
-        traffic: Traffic::Operation,
-        sent: now,
-        label: None,
-    };
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-    let world = World { now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
-    let mut inspector = Inspector::new(&GUARD);
-    let mut rulings = inspector.pass(&Name::new("gbr-ops").unwrap(), &header, body, &world).rulings;
-    rulings.pop().unwrap()
+    ruling(&GUARD, "gbr-ops", to, body)
 }
 
 /// What reaches a recipient, and the paths of what is lost on the way.

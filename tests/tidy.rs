@@ -31,6 +31,7 @@ const ROOMS: &[&str] = &[
     "sandbox",
     "generate",
     "control",
+    "console",
     "prove",
     "hop",
     "process",

@@ -13,6 +13,7 @@ pub mod header;
 pub mod id;
 pub mod like;
 pub mod outcome;
+pub mod plain;
 pub mod reason;
 pub mod refusal;
 pub mod span;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::SignerKey;
 use crate::base::{Fault, Time};
-use crate::config::{Binding, Domain, Gateway, Peer};
+use crate::config::{Binding, Domain, Gateway, Own, Peer};
+use crate::control::Role;
 use crate::journal::seal::SealKey;
 use crate::link::pki::{Anchor, Use};
 
@@ -96,7 +97,61 @@ pub(super) fn make(gateway: &Gateway, now: Time) -> Result<Made, Fault> {
     for domain in &gateway.domains {
         of_domain(domain, now, &mut made)?;
     }
+    if let Some(console) = &gateway.console {
+        of_console(&console.identity, &console_identity(gateway), now, &mut made)?;
+    }
     Ok(made)
+}
+
+/// The name in the certificate of a lab's console: one that a browser on this machine finds.
+pub(super) fn console_identity(gateway: &Gateway) -> String {
+    match gateway.console.as_ref().is_some_and(|console| console.listen.ip().is_loopback()) {
+        true => "localhost".to_owned(),
+        false => format!("console.{}.lab", gateway.home.to_lowercase()),
+    }
+}
+
+/// The console's anchor, which issues officers' certificates, its own certificate and its list.
+fn of_console(own: &Own, identity: &str, now: Time, made: &mut Made) -> Result<(), Fault> {
+    let anchor = authority(&own.anchor, "console lab authority", now, made)?;
+    if made.absent(&own.certificate) {
+        let issued = anchor.issue(identity, Use::Server, now, DAYS)?;
+        made.write(&own.certificate, &issued.certificate, 0o644)?;
+        made.write(&own.key, &issued.key, 0o600)?;
+    }
+    for list in &own.revocations {
+        if made.absent(list) {
+            made.write(list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+        }
+    }
+    Ok(())
+}
+
+/// The identity of an officer's certificate.
+pub(super) fn officer_identity(name: &str) -> String {
+    format!("urn:vestibule:officer:{name}")
+}
+
+/// The certificate of an officer, beside the key to sign with.
+pub(super) fn officer_certificate(key: &Path) -> PathBuf {
+    key.with_extension("console.pem")
+}
+
+/// Issues an officer's certificate for the console; its key lies beside it with the ending `key`.
+pub(super) fn certify_officer(anchor: &Path, name: &str, key: &Path) -> Result<PathBuf, Fault> {
+    let certificate = officer_certificate(key);
+    let issued = self::anchor(anchor)?.issue(&officer_identity(name), Use::Client, crate::process::world::now(), DAYS)?;
+    let mut made = Made::default();
+    made.write(&certificate.with_extension("key"), &issued.key, 0o600)?;
+    made.write(&certificate, &issued.certificate, 0o644)?;
+    Ok(certificate)
+}
+
+/// The entry of an officer in a configuration.
+pub(super) fn officer_entry(name: &str, key: &SignerKey, roles: &[Role], identity: Option<&str>) -> String {
+    let roles: Vec<String> = roles.iter().map(|role| format!("\"{}\"", role.word())).collect();
+    let identity = identity.map(|identity| format!("identity = \"{identity}\"\n")).unwrap_or_default();
+    format!("\n[[officer]]\nname = \"{name}\"\nkey = \"{}\"\nroles = [{}]\n{identity}", key.verifier(), roles.join(", "))
 }
 
 /// The key that binds labels, below an authority of its own, which the recipients of bound labels take as their label anchor.
@@ -119,10 +174,15 @@ fn of_binding(binding: &Binding, home: &str, now: Time, made: &mut Made) -> Resu
 
 /// An authority for signers of labels.
 fn label_anchor(path: &Path, whose: &str, now: Time, made: &mut Made) -> Result<Anchor, Fault> {
+    authority(path, &format!("{whose} lab label authority"), now, made)
+}
+
+/// An authority, made where it is not there.
+fn authority(path: &Path, name: &str, now: Time, made: &mut Made) -> Result<Anchor, Fault> {
     if !made.absent(path) {
         return anchor(path);
     }
-    let anchor = Anchor::make(&format!("{whose} lab label authority"), now, DAYS.saturating_mul(12))?;
+    let anchor = Anchor::make(name, now, DAYS.saturating_mul(12))?;
     made.write(path, anchor.certificate(), 0o644)?;
     made.write(&anchor_key(path), &anchor.key(), 0o600)?;
     Ok(anchor)
@@ -137,14 +197,7 @@ fn secret() -> Result<zeroize::Zeroizing<String>, Fault> {
 
 fn of_domain(domain: &Domain, now: Time, made: &mut Made) -> Result<(), Fault> {
     let own = &domain.identity;
-    let anchor = if made.absent(&own.anchor) {
-        let anchor = Anchor::make(&format!("{} lab authority", domain.name), now, DAYS.saturating_mul(12))?;
-        made.write(&own.anchor, anchor.certificate(), 0o644)?;
-        made.write(&anchor_key(&own.anchor), &anchor.key(), 0o600)?;
-        anchor
-    } else {
-        self::anchor(&own.anchor)?
-    };
+    let anchor = authority(&own.anchor, &format!("{} lab authority", domain.name), now, made)?;
     if made.absent(&own.certificate) {
         let issued = anchor.issue(&gateway_identity(domain), Use::Both, now, DAYS)?;
         made.write(&own.certificate, &issued.certificate, 0o644)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 
 use super::{Answer, Failure, Output, Verb, output, unreadable};
+use crate::base::plain::plain;
 use crate::base::{Fault, MessageId, Name, Reason};
 use crate::config::Gateway;
 use crate::control::{self, Request, Response, Review, Verdict};
@@ -154,12 +155,6 @@ impl Verb for Show {
     }
 }
 
-/// Text that a terminal shows and does not obey: controls and what reorders lines are written as escapes.
-pub(super) fn plain(text: &str) -> String {
-    let quiet = |c: char| c == '\n' || (' '..='~').contains(&c) || (c.is_alphanumeric());
-    text.chars().map(|c| if quiet(c) { c.to_string() } else { format!("\\u{{{:x}}}", u32::from(c)) }).collect()
-}
-
 fn show(row: &Row, decision: Option<&Decision>, body: Option<&[u8]>, out: &mut Output) -> Result<(), Failure> {
     out.line(format_args!("message    {} from {} to {}, {}, received {}", row.id, row.from, row.recipient, row.precedence, row.received))?;
     if let Some(code) = row.code {
@@ -214,7 +209,7 @@ impl Decide {
         let (answer, text) = match response {
             Response::Done { text } | Response::Waiting { text } => (Answer::Done, text),
             Response::Refused { text } => (Answer::No, text),
-            Response::Status { .. } => (Answer::No, "the gateway answered another question".to_owned()),
+            Response::Status { .. } | Response::View(_) => (Answer::No, "the gateway answered another question".to_owned()),
         };
         match (self.json, answer) {
             (true, _) => {}
@@ -257,15 +252,5 @@ impl Verb for Reject {
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         self.decide.ask(Verdict::Reject, out)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_cannot_command_the_terminal_that_shows_it() {
-        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\r\nä"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\nä");
     }
 }

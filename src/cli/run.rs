@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::net::UnixListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
+use crate::console::{self, Console, Entry};
+use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
-use crate::process::{self, Ask, DeskLine, DeskTrade, Faulty, Rules};
+use crate::link::tls::Material;
+use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -93,24 +95,48 @@ async fn hangups(tell: mpsc::Sender<()>) {
 }
 
 /// What the desk does: it answers the control socket.
-const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), work };
+const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
-fn work(line: DeskLine, processes: watch::Receiver<Vec<String>>, listener: UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
-    let line = Arc::new(line);
-    Box::pin(control::serve(listener, move |asker, request| answer(Arc::clone(&line), processes.clone(), asker, request)))
+fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
+    Ok(Bound { console: console::bind(config)?, ..Bound::default() })
 }
 
-async fn answer(line: Arc<DeskLine>, processes: watch::Receiver<Vec<String>>, asker: Asker, request: Request) -> Response {
-    match request {
-        Request::Status {} => match line.status().await {
-            Ok(lines) => {
-                Response::Status { lines, processes: processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect() }
+fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
+    let line = Arc::new(line);
+    let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
+    let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
+    let console = async {
+        match console {
+            Some(Ok(serving)) => serving.await,
+            // The control socket goes on: by it the fault is found.
+            Some(Err(fault)) => {
+                tracing::error!(%fault, "the console stays closed");
+                std::future::pending().await
             }
-            Err(fault) => Response::Refused { text: fault.to_string() },
-        },
-        Request::Review(review) => decide(&line, asker, review).await,
-        Request::Act(act) => line.act(act).await.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() }),
-    }
+            None => std::future::pending().await,
+        }
+    };
+    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault } })
+}
+
+/// The console on its listener. Its files are read here, before the walls close.
+fn opened(line: &Arc<DeskLine>, config: &config::Gateway, listener: std::net::TcpListener) -> Result<impl Future<Output = Fault> + use<>, Fault> {
+    let Some(settings) = &config.console else { return Err(Fault::new("the configuration has no console")) };
+    let address = listener.local_addr().map_err(|cause| Fault::from_cause("the console's listener has no address", cause))?;
+    let entry = Entry::new(&Material::load(&settings.identity)?, &config.officers, address.port())?;
+    tracing::info!("the console listens on https://{} ({address})", entry.authority());
+    let office: Arc<dyn Office> = Arc::<DeskLine>::clone(line);
+    console::serve(Console::new(office, entry, config)?, listener)
+}
+
+async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {
+    let answered = match request {
+        Request::Status {} => line.status().await.map(|lines| Response::Status { lines, processes: line.processes() }),
+        Request::Review(review) => Ok(decide(&line, asker, review).await),
+        Request::Act(act) => line.act(act).await,
+        Request::Look(query) => line.look(query).await.map(Response::View),
+    };
+    answered.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() })
 }
 
 async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {

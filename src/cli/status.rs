@@ -34,7 +34,7 @@ impl Verb for Status {
         let (lines, processes) = match &response {
             Response::Status { lines, processes } => (lines, processes),
             Response::Refused { text } => return Err(Fault::new(text.clone()).into()),
-            Response::Done { .. } | Response::Waiting { .. } => return Err(Fault::new("the gateway answered another question").into()),
+            _ => return Err(Fault::new("the gateway answered another question").into()),
         };
         if self.json {
             out.json(&response)?;

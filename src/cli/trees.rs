@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::quarantine::plain;
+use crate::base::plain::plain;
 use super::{Failure, Output, letter, output};
 use crate::base::{Budget, Refusal};
 use crate::format;

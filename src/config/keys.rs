@@ -17,6 +17,8 @@ pub enum Section {
     Peer,
     /// `[[officer]]`.
     Officer,
+    /// `[console]`.
+    Console,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -32,6 +34,7 @@ impl Section {
             Self::Domain => "`[[domain]]`",
             Self::Peer => "`[[domain.peer]]`",
             Self::Officer => "`[[officer]]`",
+            Self::Console => "`[console]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -129,10 +132,10 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Domain, Gateway, Keys, Limits, Officer, Peer, Remote};
+use Section::{Console, Domain, Gateway, Keys, Limits, Officer, Peer, Remote};
 
 /// What officers may do, as the configuration spells it.
-pub const ROLES: &[&str] = &["author", "approver", "reviewer", "operator", "auditor"];
+pub const ROLES: &[&str] = &["viewer", "author", "approver", "reviewer", "operator", "auditor"];
 
 /// All keys.
 pub const KEYS: &[Key] = &[
@@ -215,6 +218,13 @@ pub const KEYS: &[Key] = &[
         Optional,
         "people whose signatures put editions in force; without them the folder `rules` is in force as it is, which is logged loudly",
     ),
+    row(
+        Gateway,
+        "console",
+        Kind::Table(Console),
+        Optional,
+        "the web console; without it, or where no officer has an `identity`, nobody listens",
+    ),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
     row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
@@ -289,6 +299,31 @@ pub const KEYS: &[Key] = &[
         Kind::Words(ROLES),
         Required,
         "what the officer may do: an author and another officer, an approver, sign an edition; an operator sets conditions",
+    ),
+    row(
+        Officer,
+        "identity",
+        Kind::Identity,
+        Optional,
+        "the one subject alternative name of the officer's certificate for the console; without it, the officer does not enter there",
+    ),
+    row(Console, "listen", Kind::Address, Required, "where officers' browsers connect (TCP)"),
+    row(Console, "anchor", Kind::Path, Required, "the trust anchor of officers' certificates (PEM)"),
+    row(Console, "certificate", Kind::Path, Required, "the console's certificate (PEM); its one name is the only one that the console answers to"),
+    row(Console, "key", Kind::Path, Required, "its key (PEM, PKCS #8)"),
+    row(
+        Console,
+        "revocations",
+        Kind::Paths,
+        Required,
+        "certificate revocation lists (PEM), one for each issuer; without a list in force nobody gets in",
+    ),
+    row(
+        Console,
+        "banner",
+        Kind::Text,
+        Required,
+        "the highest classification that the console may show, as it stands at the top and the bottom of each page, such as \"SECRET\"",
     ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
@@ -409,7 +444,7 @@ pub fn reference() -> String {
     let mut out = String::from(
         "# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n",
     );
-    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Limits, Section::Remote] {
+    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Console, Section::Limits, Section::Remote] {
         out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
         for key in of(section) {
             let value = match key.kind {

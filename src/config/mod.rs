@@ -54,6 +54,8 @@ pub struct Gateway {
     pub solver: PathBuf,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
+    /// The web console; `None` where there is none.
+    pub console: Option<Console>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -114,6 +116,20 @@ pub struct Officer {
     pub key: String,
     /// What the officer may do: words of [`keys::ROLES`].
     pub roles: std::collections::BTreeSet<String>,
+    /// The name in the officer's certificate for the console; `None` where the officer does not enter it.
+    #[serde(default)]
+    pub identity: Option<String>,
+}
+
+/// The web console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Console {
+    /// Where browsers connect (TCP).
+    pub listen: SocketAddr,
+    /// Certificate and trust of the console.
+    pub identity: Own,
+    /// The highest classification that it may show.
+    pub banner: String,
 }
 
 /// Key files of a gateway.

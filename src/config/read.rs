@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check};
+use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -33,6 +33,7 @@ struct GatewayGiven {
     solver: Option<PathBuf>,
     #[serde(default)]
     officer: Vec<Officer>,
+    console: Option<ConsoleGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -48,6 +49,17 @@ struct KeysGiven {
     quarantine: PathBuf,
     binding_key: Option<PathBuf>,
     binding_certificate: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsoleGiven {
+    listen: SocketAddr,
+    anchor: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+    revocations: Vec<PathBuf>,
+    banner: String,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +147,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         // Without a path it is found by the environment, as programs are.
         solver: given.solver.map_or_else(|| PathBuf::from("cvc5"), at),
         officers: given.officer,
+        console: given.console.map(|console| source.console(console)),
         keys,
         domains,
     };
@@ -239,6 +252,17 @@ impl Source {
         Unreadable::Faulty(complaints.collect())
     }
 
+    fn console(&self, given: ConsoleGiven) -> Console {
+        let at = |path: PathBuf| self.folder.join(path);
+        let identity = Own {
+            anchor: at(given.anchor),
+            certificate: at(given.certificate),
+            key: at(given.key),
+            revocations: given.revocations.into_iter().map(at).collect(),
+        };
+        Console { listen: given.listen, identity, banner: given.banner }
+    }
+
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
         let limits = layer(common.clone(), given.limits);
         let at = |path: PathBuf| self.folder.join(path);
@@ -340,6 +364,10 @@ fn officer_contradictions(officers: &[Officer], faults: &mut Vec<(String, String
     for officer in officers {
         if known.iter().any(|other| other.name == officer.name) {
             faults.push((format!("two officers are called `{}`", officer.name), "give each officer one entry, with all roles".to_owned()));
+        }
+        if officer.identity.is_some() && known.iter().any(|other| other.identity == officer.identity) {
+            let what = format!("the officer `{}` has the identity of another", officer.name);
+            faults.push((what, "give each officer a certificate of their own".to_owned()));
         }
         if known.iter().any(|other| other.key == officer.key) {
             faults.push((format!("the officer `{}` has the key of another", officer.name), "give each officer a key of their own".to_owned()));

@@ -3,11 +3,36 @@
 //! The keeper answers a [`Query`] with a [`View`]; who asks renders it. Names, codes, times and digests are text in the spelling of the journal, so
 //! that whoever shows them needs no other room. Content of messages stands in [`Item`] alone, and is hostile: whoever shows it escapes it.
 //! Deliberately absent: any question whose answer changes something.
+//!
+//! [`Office`] is the desk's line to the rest of the gateway, as console and control socket have it.
+
+use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Act as Deed, Response};
+use crate::base::Fault;
+
 /// Rows of an answer at most: 200, two screens of a console.
 pub const ROWS_MAX: u32 = 200;
+
+/// An answer that comes later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+
+/// What people at the desk can have of the gateway. Object safe, so that whoever shows it needs to know no process.
+pub trait Office: Send + Sync {
+    /// Shows something.
+    fn look(&self, query: Query) -> Later<'_, View>;
+
+    /// Does what a reviewer has signed: a note, as `vestibule quarantine sign` makes it.
+    fn review(&self, note: String) -> Later<'_, Response>;
+
+    /// Has the supervisor do what officers have signed.
+    fn act(&self, act: Deed) -> Later<'_, Response>;
+
+    /// The processes, as the supervisor last told: one object each, as `vestibule status --json` shows them.
+    fn processes(&self) -> Vec<serde_json::Value>;
+}
 
 /// What is asked. `viewer` names the officer who looks, as the console's certificate or the terminal's account says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,8 @@
 //! What an operator may ask of a running gateway: one line of JSON in, one line out, over a socket file beside the journal.
 //!
 //! Takes requests from people of the same user account (or the administrator), gives answers. The command line asks
-//! with [`ask`], the gateway answers with [`serve`]. Reading lists and messages needs no request: they are views of the
-//! journal. Rules change
-//! only by what officers have signed ([`officer`]). Deliberately absent: any request that could override mandatory control.
+//! with [`ask`], the gateway answers with [`serve`]. What people look at is asked for and shown in one form ([`desk`]), for console, terminal and
+//! programs alike. Rules change only by what officers have signed ([`officer`]). Deliberately absent: any request that could override mandatory control.
 
 pub mod desk;
 pub mod emergency;
@@ -35,6 +34,8 @@ pub enum Request {
     Review(Review),
     /// To do what officers have signed.
     Act(Act),
+    /// To be shown something.
+    Look(desk::Query),
 }
 
 /// What officers have signed; the gateway reads the signatures itself and believes nothing else.
@@ -73,8 +74,17 @@ impl Request {
     #[must_use]
     pub const fn time_max(&self) -> std::time::Duration {
         match self {
-            Self::Status {} | Self::Review(_) => socket::ANSWER_TIME_MAX,
+            Self::Status {} | Self::Review(_) | Self::Look(_) => socket::ANSWER_TIME_MAX,
             Self::Act(act) => act.time_max(),
+        }
+    }
+
+    /// Bytes of its answer at most.
+    #[must_use]
+    pub const fn answer_bytes_max(&self) -> u64 {
+        match self {
+            Self::Look(_) => socket::VIEW_BYTES_MAX,
+            Self::Status {} | Self::Review(_) | Self::Act(_) => socket::LINE_BYTES_MAX,
         }
     }
 }
@@ -134,6 +144,8 @@ pub enum Response {
         /// Its processes, as the supervisor sees them.
         processes: Vec<serde_json::Value>,
     },
+    /// What is shown.
+    View(desk::View),
 }
 
 mod id_as_text {
@@ -167,7 +179,9 @@ mod tests {
 
     #[test]
     fn requests_and_answers_read_back_as_they_were_written() {
-        for request in [Request::Status {}, review()] {
+        let wanted = desk::Wanted { state: Some("held".to_owned()), ..desk::Wanted::default() };
+        let page = desk::Query::Messages { wanted, order: desk::Order::Triage, after: None, rows: 50 };
+        for request in [Request::Status {}, review(), Request::Look(desk::Query::Overview {}), Request::Look(page)] {
             let line = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request, "{line}");
         }
@@ -182,6 +196,8 @@ mod tests {
         for bad in [
             r#"{"ask":"override"}"#.to_owned(),
             r#"{"ask":"status","as":"root"}"#.to_owned(),
+            r#"{"ask":"look","look":"everything"}"#.to_owned(),
+            r#"{"ask":"look","look":"proof","index":1,"sign":true}"#.to_owned(),
             good.replace("\"verdict\"", "\"waive_clearance\":true,\"verdict\""),
             good.replace("release", "allow"),
             good.replace("00000000-0001-7", "00000000-0001-4"),

@@ -16,6 +16,8 @@ use crate::journal::Hand;
 /// What an officer may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Role {
+    /// Looks at the gateway, never at a content.
+    Viewer,
     /// Writes rules, and says so.
     Author,
     /// Has read what another wrote, and agrees.
@@ -30,12 +32,13 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Author, Self::Approver, Self::Reviewer, Self::Operator, Self::Auditor];
+    pub const ALL: [Self; 6] = [Self::Viewer, Self::Author, Self::Approver, Self::Reviewer, Self::Operator, Self::Auditor];
 
     /// The word, as the configuration and signatures spell it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Viewer => "viewer",
             Self::Author => "author",
             Self::Approver => "approver",
             Self::Reviewer => "reviewer",
@@ -223,6 +226,7 @@ pub(crate) mod tests {
             name: Name::new(key.verifier().name()).unwrap(),
             key: key.verifier().to_string(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            identity: None,
         }
     }
 

@@ -19,6 +19,8 @@ use crate::base::Fault;
 
 /// Bytes of a question or an answer at most: 64 KiB, fifty times what a review needs.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of a view at most: 16 MiB; a held message of a megabyte is shown as it came, as its tree, as what would leave, and as the difference.
+pub const VIEW_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Questions answered at the same time at most: 16; people ask, not machines.
 pub const QUESTIONS_MAX: usize = 16;
 /// Time for a question to arrive and to be answered: 30 seconds, as a review waits for the disk.
@@ -95,10 +97,12 @@ where
     A: Fn(Asker, Request) -> F,
     F: Future<Output = Response>,
 {
+    let mut bytes_max = LINE_BYTES_MAX;
     let response = match stream.peer_cred().map(|credentials| credentials.uid()) {
         Ok(uid) if uid == owner || uid == 0 => match tokio::time::timeout(ANSWER_TIME_MAX, question(&mut stream)).await {
             Ok(Ok(request)) => {
                 let time_max = request.time_max();
+                bytes_max = request.answer_bytes_max();
                 tokio::time::timeout(time_max, answer(Asker { uid }, request)).await.unwrap_or_else(|_| {
                     tracing::warn!("a question on the control socket was given up: it took too long");
                     Response::Refused { text: "the gateway takes too long for an answer; see `vestibule status` and its log".to_owned() }
@@ -113,10 +117,23 @@ where
         }
         Err(_) => Response::Refused { text: "the kernel did not say who asks".to_owned() },
     };
-    let mut line = serde_json::to_vec(&response).unwrap_or_default();
-    line.push(b'\n');
+    let line = written(&response, bytes_max);
     if !tokio::time::timeout(ANSWER_TIME_MAX, stream.write_all(&line)).await.is_ok_and(|written| written.is_ok()) {
         tracing::warn!("an answer on the control socket was not taken");
+    }
+}
+
+/// The line of an answer; one that is too long is not cut, for half an answer says something else.
+fn written(response: &Response, bytes_max: u64) -> Vec<u8> {
+    let line = |response: &Response| {
+        let mut line = serde_json::to_vec(response).unwrap_or_default();
+        line.push(b'\n');
+        line
+    };
+    let whole = line(response);
+    match u64::try_from(whole.len()).is_ok_and(|length| length <= bytes_max) {
+        true => whole,
+        false => line(&Response::Refused { text: format!("the answer has more than {bytes_max} bytes; ask for fewer rows") }),
     }
 }
 
@@ -145,7 +162,7 @@ pub fn ask(path: &Path, request: &Request) -> Result<Response, Fault> {
     line.push(b'\n');
     stream.write_all(&line).map_err(broken)?;
     let mut answer = String::new();
-    BufReader::new(std::io::Read::take(stream, LINE_BYTES_MAX)).read_line(&mut answer).map_err(broken)?;
+    BufReader::new(std::io::Read::take(stream, request.answer_bytes_max())).read_line(&mut answer).map_err(broken)?;
     serde_json::from_str(&answer)
         .map_err(|error| Fault::from_cause(format!("the answer of the gateway at `{place}` is not one of this version"), error))
 }
@@ -207,6 +224,14 @@ mod tests {
         }
         let asked = path.clone();
         assert!(tokio::task::spawn_blocking(move || ask(&asked, &Request::Status {})).await.unwrap().is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_is_refused_whole() {
+        let answer = Response::Done { text: "x".repeat(1000) };
+        assert!(written(&answer, 1030).starts_with(br#"{"answer":"done""#));
+        let refused = String::from_utf8(written(&answer, 1000)).unwrap();
+        assert!(refused.starts_with(r#"{"answer":"refused""#) && refused.contains("1000 bytes"), "{refused}");
     }
 
     #[test]

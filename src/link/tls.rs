@@ -267,11 +267,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider { kx_groups: vec![X25519MLKEM768, X25519, SECP384R1], ..aws_lc_rs::default_provider() })
 }
 
-/// The accepting side.
-///
-/// # Errors
-/// A fault where key and certificate do not belong together.
-pub fn server(material: &Material, warden: Arc<Warden>) -> Result<quinn::ServerConfig, Fault> {
+/// What both accepting sides have: certificates on both sides, and nothing resumed.
+fn accepting(material: &Material, warden: Arc<Warden>) -> Result<rustls::ServerConfig, Fault> {
     let wrong = |cause| Fault::from_cause("the certificate and its key are refused", cause);
     let mut tls = rustls::ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -279,14 +276,42 @@ pub fn server(material: &Material, warden: Arc<Warden>) -> Result<quinn::ServerC
         .with_client_cert_verifier(Arc::new(Clients(warden)))
         .with_single_cert(material.chain.clone(), material.key.clone_key())
         .map_err(wrong)?;
-    tls.alpn_protocols = vec![ALPN.to_vec()];
     tls.max_early_data_size = 0;
     tls.send_tls13_tickets = 0;
     tls.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(tls)
+}
+
+/// The accepting side.
+///
+/// # Errors
+/// A fault where key and certificate do not belong together.
+pub fn server(material: &Material, warden: Arc<Warden>) -> Result<quinn::ServerConfig, Fault> {
+    let mut tls = accepting(material, warden)?;
+    tls.alpn_protocols = vec![ALPN.to_vec()];
     let quic = quinn::crypto::rustls::QuicServerConfig::try_from(tls).map_err(|cause| Fault::from_cause("no cipher suite for QUIC", cause))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(quic));
     config.migration(false);
     Ok(config)
+}
+
+/// The accepting side of a console: HTTP/1.1 over TLS for officers, whom the warden knows.
+///
+/// # Errors
+/// A fault where key and certificate do not belong together.
+pub fn console(material: &Material, warden: Arc<Warden>) -> Result<rustls::ServerConfig, Fault> {
+    let mut tls = accepting(material, warden)?;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+/// The one name in our own certificate, which must be good for accepting.
+///
+/// # Errors
+/// A fault where it is not.
+pub fn own_name(material: &Material, unix_seconds: i64) -> Result<String, Fault> {
+    let leaf = material.chain.first().map(AsRef::as_ref).unwrap_or_default();
+    identity::leaf(leaf, Role::Server, unix_seconds).map_err(|cause| Fault::from_cause("our own certificate would be refused by everybody", cause))
 }
 
 /// The dialling side, towards one peer and no other.

@@ -28,7 +28,7 @@ macro_rules! pages {
     };
 }
 
-pages! { quickstart operate configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
+pages! { quickstart operate console configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -157,3 +157,14 @@ fn the_page_of_walls_lists_every_layer() {
     let rows = Layer::ALL.iter().map(|layer| vec![layer.name().to_owned(), layer.about().to_owned(), needed(layer).to_owned()]);
     assert_page_holds("walls", &table(&["layer", "what it does", "required"], rows));
 }
+
+#[test]
+fn the_page_of_the_console_is_the_table_of_routes() {
+    use crate::console::routes::{Asking, ROUTES};
+    let row = |route: &crate::console::routes::Route| {
+        let roles: Vec<&str> = route.roles.iter().map(|role| role.word()).collect();
+        let asking = if route.asking == Asking::Get { "GET" } else { "POST" };
+        vec![format!("`{}`", route.path), asking.to_owned(), roles.join(", ")]
+    };
+    assert_page_holds("console", &table(&["page", "asked by", "for"], ROUTES.iter().map(row)));
+}

@@ -373,6 +373,16 @@ mod tests {
         }
     }
 
+    /// Three questions, asked in this order before anybody works.
+    async fn three_asked(crew: &Arc<Words>) -> [tokio::task::JoinHandle<Result<String, Lost>>; 3] {
+        let asked = ["a", "b", "c"].map(|word| {
+            let crew = Arc::clone(crew);
+            tokio::spawn(async move { crew.ask(Precedence::Routine, word).await })
+        });
+        tokio::task::yield_now().await;
+        asked
+    }
+
     /// A worker that is lost over all that it was given.
     async fn lose(mut far: Wire<(u64, String), (u64, String)>) {
         for _ in 0..Duty::Any.window() {
@@ -383,15 +393,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_worker_takes_with_it_is_asked_of_another_and_then_given_up() {
         let crew = Arc::new(Words::new(PATIENCE));
-        let asked: Vec<_> = ["a", "b", "c"]
-            .map(|word| {
-                tokio::spawn({
-                    let crew = Arc::clone(&crew);
-                    async move { crew.ask(Precedence::Routine, word).await }
-                })
-            })
-            .into();
-        tokio::task::yield_now().await;
+        let asked = three_asked(&crew).await;
         for _ in 0..2 {
             let (near, far) = wire::here();
             tokio::spawn(lose(far));
@@ -411,15 +413,7 @@ mod tests {
     #[tokio::test]
     async fn a_worker_that_is_released_answers_what_it_has_and_takes_nothing_more() {
         let crew = Arc::new(Words::new(PATIENCE));
-        let asked: Vec<_> = ["a", "b", "c"]
-            .map(|word| {
-                tokio::spawn({
-                    let crew = Arc::clone(&crew);
-                    async move { crew.ask(Precedence::Routine, word).await }
-                })
-            })
-            .into();
-        tokio::task::yield_now().await;
+        let asked = three_asked(&crew).await;
         let (near, mut far) = wire::here::<(u64, String), (u64, String)>();
         let (release, released) = oneshot::channel::<()>();
         let first = tokio::spawn({

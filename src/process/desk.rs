@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::keeper::Shared;
 use super::review::{Ask, Asked};
 use crate::base::Fault;
+use crate::control::desk::{Later, Office, Query, View};
 use crate::control::{Act, Response};
 use crate::hop::wire::Receiver;
 use crate::hop::{Sender, Wire};
@@ -33,6 +35,26 @@ pub(super) enum FromDesk {
         /// The decision.
         #[n(1)]
         review: Ask,
+    },
+    /// To be shown something.
+    #[n(2)]
+    Look {
+        /// What the answer is to name.
+        #[n(0)]
+        ask: u64,
+        /// A [`Query`], as JSON: console, control socket and keeper have one form of it.
+        #[n(1)]
+        query: ByteVec,
+    },
+    /// To do what a reviewer has signed.
+    #[n(3)]
+    Note {
+        /// What the answer is to name.
+        #[n(0)]
+        ask: u64,
+        /// The signed note.
+        #[n(1)]
+        note: String,
     },
 }
 
@@ -75,6 +97,30 @@ pub(super) enum Answer {
         #[n(0)]
         why: String,
     },
+    /// What is shown.
+    #[n(3)]
+    View {
+        /// A [`View`], as JSON.
+        #[n(0)]
+        view: ByteVec,
+    },
+    /// What became of a signed note.
+    #[n(4)]
+    Noted {
+        /// A [`Response`], as JSON.
+        #[n(0)]
+        response: ByteVec,
+    },
+}
+
+/// Plain data of the desk, as it goes over the hop.
+fn as_json(value: &impl serde::Serialize) -> Result<ByteVec, Fault> {
+    serde_json::to_vec(value).map(ByteVec::from).map_err(|cause| Fault::from_cause("what is asked or shown cannot be written", cause))
+}
+
+/// Plain data of the desk, as it came over the hop.
+fn of_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(bytes).map_err(|cause| Fault::from_cause("what is asked or shown does not read; both ends must be of one version", cause))
 }
 
 impl Shared {
@@ -95,12 +141,22 @@ impl Shared {
                 let (ask, answer) = match said {
                     FromDesk::Status { ask } => (ask, shared.status().await.map(|lines| Answer::Status { lines })),
                     FromDesk::Review { ask, review } => (ask, shared.review(&review).await.map(|asked| Answer::Reviewed { asked })),
+                    FromDesk::Look { ask, query } => (ask, shared.show(&query).await.map(|view| Answer::View { view })),
+                    FromDesk::Note { ask, note } => (ask, shared.noted(&note).await.map(|response| Answer::Noted { response })),
                 };
                 let answer = answer.unwrap_or_else(|fault| Answer::Refused { why: fault.what });
                 // Fails where the desk is gone: who asked asks again.
                 let _ = sender.say(ToDesk::Answer { ask, answer }).await;
             });
         }
+    }
+
+    async fn show(&self, query: &[u8]) -> Result<ByteVec, Fault> {
+        as_json(&self.look(of_json(query)?).await?)
+    }
+
+    async fn noted(&self, note: &str) -> Result<ByteVec, Fault> {
+        as_json(&self.take_note(note).await?)
     }
 
     /// How the gateway is: names and numbers.
@@ -143,6 +199,8 @@ pub struct DeskLine {
     number: Arc<AtomicU64>,
     /// To the supervisor, who does what officers have signed.
     acts: Acts,
+    /// The processes as the supervisor last told, one JSON object each.
+    processes: watch::Receiver<Vec<String>>,
 }
 
 /// Acts, each with where its answer goes.
@@ -150,9 +208,13 @@ type Acts = mpsc::Sender<(Act, oneshot::Sender<Response>)>;
 
 impl DeskLine {
     /// The line over a wire, and what hears the keeper's answers until it is gone.
-    pub(super) fn over(wire: Wire<FromDesk, ToDesk>, acts: Acts) -> (Self, impl Future<Output = Result<(), Fault>>) {
+    pub(super) fn over(
+        wire: Wire<FromDesk, ToDesk>,
+        acts: Acts,
+        processes: watch::Receiver<Vec<String>>,
+    ) -> (Self, impl Future<Output = Result<(), Fault>>) {
         let Wire { sender, receiver } = wire;
-        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts };
+        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts, processes };
         let heard = hear(Arc::clone(&line.waiting), receiver);
         (line, heard)
     }
@@ -185,7 +247,7 @@ impl DeskLine {
         match self.ask(|ask| FromDesk::Status { ask }).await? {
             Answer::Status { lines } => Ok(lines),
             Answer::Refused { why } => Err(Fault::new(why)),
-            Answer::Reviewed { .. } => Err(Fault::new("the keeper answers what it was not asked")),
+            _ => Err(strange()),
         }
     }
 
@@ -197,8 +259,55 @@ impl DeskLine {
         match self.ask(|ask| FromDesk::Review { ask, review }).await? {
             Answer::Reviewed { asked } => Ok(asked),
             Answer::Refused { why } => Err(Fault::new(why)),
-            Answer::Status { .. } => Err(Fault::new("the keeper answers what it was not asked")),
+            _ => Err(strange()),
         }
+    }
+
+    /// Has the keeper show something.
+    ///
+    /// # Errors
+    /// Where the keeper does not answer, or cannot read its journal.
+    pub async fn look(&self, query: Query) -> Result<View, Fault> {
+        let query = as_json(&query)?;
+        match self.ask(|ask| FromDesk::Look { ask, query }).await? {
+            Answer::View { view } => of_json(&view),
+            Answer::Refused { why } => Err(Fault::new(why)),
+            _ => Err(strange()),
+        }
+    }
+
+    /// Has the keeper do what a reviewer has signed.
+    ///
+    /// # Errors
+    /// Where the keeper does not answer, or its journal refuses.
+    pub async fn note(&self, note: String) -> Result<Response, Fault> {
+        match self.ask(|ask| FromDesk::Note { ask, note }).await? {
+            Answer::Noted { response } => of_json(&response),
+            Answer::Refused { why } => Err(Fault::new(why)),
+            _ => Err(strange()),
+        }
+    }
+}
+
+fn strange() -> Fault {
+    Fault::new("the keeper answers what it was not asked")
+}
+
+impl Office for DeskLine {
+    fn look(&self, query: Query) -> Later<'_, View> {
+        Box::pin(Self::look(self, query))
+    }
+
+    fn review(&self, note: String) -> Later<'_, Response> {
+        Box::pin(self.note(note))
+    }
+
+    fn act(&self, act: Act) -> Later<'_, Response> {
+        Box::pin(Self::act(self, act))
+    }
+
+    fn processes(&self) -> Vec<serde_json::Value> {
+        self.processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 }
 

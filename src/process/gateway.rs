@@ -250,6 +250,14 @@ impl Handle {
         self.shared.review(ask).await
     }
 
+    /// Shows what people at the desk ask for.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn look(&self, query: crate::control::desk::Query) -> Result<crate::control::desk::View, Fault> {
+        self.shared.look(query).await
+    }
+
     /// Reads certificates, revocation lists and peers again. Links stay, but for those of revoked certificates and removed peers.
     ///
     /// # Errors

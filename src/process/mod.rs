@@ -19,6 +19,7 @@ mod keys;
 pub mod label_trust;
 mod lane;
 mod line;
+mod looks;
 mod notices;
 mod office;
 mod order;
@@ -40,10 +41,11 @@ pub use delivery::delivery_id;
 pub use desk::DeskLine;
 pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use notices::request_id;
-pub use part::{DeskTrade, part};
+pub use part::{Bound, DeskTrade, Listeners, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
 pub use supervisor::{Process, Supervisor, supervise};
+pub use trial::practice;
 
 #[cfg(test)]
 pub(crate) mod hostile;

@@ -51,19 +51,44 @@ const KEEPER_FILES_MAX: u64 = 1024;
 /// How long whoever comes to the keeper's socket may take to show a token that was announced: 5 seconds.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What the desk does with its line to the keeper and the processes as they are, until it cannot.
-pub(super) type DeskWork = fn(DeskLine, watch::Receiver<Vec<String>>, UnixListener) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
+/// What the desk does with its line to the keeper, until it cannot.
+pub(super) type DeskWork = fn(DeskLine, Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
 
-/// What the desk listens on, made before its walls close.
+/// The control socket, made before the desk's walls close.
 pub(super) type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
+
+/// What else the desk listens on: made before it leaves the network of the host.
+pub(super) type DeskBind = fn(&config::Gateway) -> Result<Bound, Fault>;
 
 /// What a desk needs of those who know what operators ask.
 #[derive(Clone, Copy)]
 pub struct DeskTrade {
-    /// Makes its listener.
+    /// Makes its control socket.
     pub listen: DeskListen,
+    /// Makes what it listens on in the host's network.
+    pub bind: DeskBind,
     /// Answers operators.
     pub work: DeskWork,
+}
+
+/// What the desk listens on in the host's network, by purpose; none where the configuration has none.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// Health and metrics.
+    pub metrics: Option<std::net::TcpListener>,
+    /// The web console.
+    pub console: Option<std::net::TcpListener>,
+}
+
+/// Everything that the desk listens on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// The configuration as it was when the desk started.
+    pub config: config::Gateway,
+    /// The control socket.
+    pub control: UnixListener,
+    /// In the host's network.
+    pub bound: Bound,
 }
 
 /// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
@@ -81,6 +106,11 @@ pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
     let last = stream.try_clone().map_err(broken)?;
     let will = Will { last, open: Arc::new(AtomicBool::new(false)) };
     let role = role_of(&setup.part);
+    // A secluded desk has a network of its own, in which nobody is: what it listens on outside it has from before.
+    let bound = match &setup.part {
+        Part::Desk => read_config(&setup).and_then(|config| (desk.bind)(&config)).inspect_err(|fault| will.say(fault))?,
+        _ => Bound::default(),
+    };
     if setup.confinement == Confinement::Full {
         sandbox::seclude(role).inspect_err(|fault| {
             will.open.store(true, Ordering::Relaxed);
@@ -92,7 +122,7 @@ pub fn part(name: &str, desk: DeskTrade) -> Result<(), Fault> {
         let control = wire::over::<Word, Order>(UnixStream::from_std(stream).map_err(broken)?);
         // While it is kept the wire stays open, and the last word can follow.
         let kept = control.sender.clone();
-        let worked = play(desk, control, *setup, &will.open).await.inspect_err(|fault| will.say(fault));
+        let worked = play((desk, bound), control, *setup, &will.open).await.inspect_err(|fault| will.say(fault));
         drop(kept);
         worked
     })
@@ -114,9 +144,9 @@ impl Will {
 }
 
 /// Plays the part that it is given.
-async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &Arc<AtomicBool>) -> Result<(), Fault> {
+async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup, open: &Arc<AtomicBool>) -> Result<(), Fault> {
     let role = role_of(&setup.part);
-    let config = config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let config = read_config(&setup)?;
     let Setup { confinement, socket, token, part, .. } = setup;
     let memory_bytes_max = u64::from(config.process_memory_mib_max) << 20;
     let walls = Walls { role, confinement, memory_bytes_max, open: Arc::clone(open), control: control.sender.clone() };
@@ -154,8 +184,12 @@ async fn play(desk: DeskTrade, control: Wire<Word, Order>, setup: Setup, open: &
             walls.close()?;
             orders.during(verifier::attend(&tools, wire)).await
         }
-        Part::Desk => attend_desk(&config, desk, walls, orders, &hop).await,
+        Part::Desk => attend_desk(config, desk, walls, orders, &hop).await,
     }
+}
+
+fn read_config(setup: &Setup) -> Result<config::Gateway, Fault> {
+    config::Gateway::of_text(Path::new(&setup.path), &setup.text).map_err(|fault| Fault::new(fault.to_string()))
 }
 
 /// The first word of the supervisor, read before there is a second thread.
@@ -336,12 +370,13 @@ fn renew(door: &Door, state: &ArcSwap<door::State>, name: &crate::base::Name, re
     Ok(())
 }
 
-async fn attend_desk(config: &config::Gateway, trade: DeskTrade, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
-    let listener = (trade.listen)(&config.journal)?;
+async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+    let (trade, bound) = desk;
+    let control = (trade.listen)(&config.journal)?;
     let (asks, mut asked) = mpsc::channel::<(Act, oneshot::Sender<Response>)>(16);
-    let (line, heard) = DeskLine::over(hop.connect().await?, asks);
     let (tell, processes) = watch::channel(Vec::new());
-    let work = (trade.work)(line, processes, listener);
+    let (line, heard) = DeskLine::over(hop.connect().await?, asks, processes);
+    let work = (trade.work)(line, Listeners { config, control, bound });
     walls.close()?;
     tokio::pin!(work, heard);
     let (mut waiting, mut last) = (HashMap::<u64, oneshot::Sender<Response>>::new(), 0_u64);

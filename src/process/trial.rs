@@ -43,7 +43,10 @@ fn line(case: &Case, expected: &Expectation, found: &str) -> String {
 }
 
 /// A binding key of the time of a case, for looking only; none where nobody of the case gets labels bound.
-fn practice(guard: &Guard, case: &Case) -> Result<Option<Signer>, Fault> {
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn practice(guard: &Guard, case: &Case) -> Result<Option<Signer>, Fault> {
     let binds = |expected: &Expectation| guard.edition().peers.get(&expected.to).is_some_and(|peer| peer.bind != Bind::Nothing);
     if !case.expect.iter().any(binds) {
         return Ok(None);

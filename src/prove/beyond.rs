@@ -27,12 +27,8 @@ pub(in crate::prove) enum Manner {
 }
 
 /// Folders of rules that no model holds, with what they decide.
-const OUTSIDE: [(&str, &str); 4] = [
-    ("policies/", "how labels are read"),
-    ("formats/", "field profiles"),
-    ("messages/", "definitions of messages"),
-    ("filters/", "content rules"),
-];
+const OUTSIDE: [(&str, &str); 4] =
+    [("policies/", "how labels are read"), ("formats/", "field profiles"), ("messages/", "definitions of messages"), ("filters/", "content rules")];
 
 impl Manner {
     /// The sentence that is proved.
@@ -111,7 +107,13 @@ pub(in crate::prove) fn rest(new: &Edition, against: &Against<'_>) -> Verdict {
 
 impl Desk<'_> {
     /// What a message that one model releases and the other does not is worth: both engines are asked.
-    pub(in crate::prove) fn beyond(&self, solver: &mut Solver, manner: Manner, first: Witness, found: &cedar_policy_symcc::Env) -> Result<Verdict, Fault> {
+    pub(in crate::prove) fn beyond(
+        &self,
+        solver: &mut Solver,
+        manner: Manner,
+        first: Witness,
+        found: &cedar_policy_symcc::Env,
+    ) -> Result<Verdict, Fault> {
         let question = Question::Beyond(manner);
         let mut best = None;
         let mut blocked = Vec::new();

@@ -108,7 +108,9 @@ impl Engine {
     #[must_use]
     pub fn keeps_apart(&self, giver: &PeerEntry, taker: &PeerEntry) -> bool {
         let (Some(from), Some(to)) = (self.desks.get(&giver.name), self.desks.get(&taker.name)) else { return false };
-        let (Some(request), true) = (self.request(to, from, Context::empty()), giver.terms.is_empty() && taker.terms.is_empty()) else { return false };
+        let (Some(request), true) = (self.request(to, from, Context::empty()), giver.terms.is_empty() && taker.terms.is_empty()) else {
+            return false;
+        };
         let Some(entities) = self.entities_of([&Cow::Borrowed(giver), &Cow::Borrowed(taker)]) else { return false };
         let speaks_of_them = |policy: &&Policy| policy.effect() == Effect::Forbid && !policy.to_string().contains("context");
         self.extras().iter().map(|extra| &extra.policy).filter(speaks_of_them).any(|policy| {

@@ -119,16 +119,6 @@ impl Court {
     }
 }
 
-async fn sending(gbr: Arc<Peer>, mut stop: oneshot::Receiver<()>) -> usize {
-    let mut sent = 0;
-    while stop.try_recv().is_err() {
-        let (header, body) = track(Precedence::Routine);
-        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
-        sent += 1;
-    }
-    sent
-}
-
 #[test]
 fn an_edition_comes_into_force_under_load_without_a_message_that_is_lost_or_decided_twice_and_stays_over_a_restart() {
     run(async {
@@ -228,7 +218,10 @@ fn an_edition_whose_invariant_is_false_is_refused_with_the_counter_example_and_o
         court.signed("next");
         let (status, said) = court.activate("next", &[]).await;
         assert!(status == 1 && said.contains("invariants.toml:1: the invariant `isac-notices`"), "{said}");
-        assert!(said.contains("is false: cot `") && said.contains("to `guest-isac`") && said.contains("the gateway forwards it under ISAC-NOTICES/1.1"), "{said}");
+        assert!(
+            said.contains("is false: cot `") && said.contains("to `guest-isac`") && said.contains("the gateway forwards it under ISAC-NOTICES/1.1"),
+            "{said}"
+        );
         assert_eq!(court.steps().last().unwrap(), "2026.2 refused");
         let refused = court.events().into_iter().rev().find_map(|event| if let Event::Edition(act) = event { Some(act.why) } else { None }).unwrap();
         assert!(refused.contains("the invariant `isac-notices`"), "{refused}");

@@ -4,6 +4,7 @@
 mod bad_input;
 mod chain;
 mod consent;
+mod console;
 
 mod delivery;
 mod editions;
@@ -360,6 +361,17 @@ fn letter(recipe: &str, seed: u64) -> (Header, Vec<u8>) {
     let recipe = recipes().into_iter().find(|one| one.name == recipe).unwrap_or_else(|| panic!("no recipe {recipe}"));
     let (header, body) = message(recipe, seed, now());
     (Header { id: world::fresh_id().unwrap(), ..header }, body)
+}
+
+/// Sends tracks one after the other until told to stop; gives how many were accepted.
+async fn sending(gbr: Arc<Peer>, mut stop: oneshot::Receiver<()>) -> usize {
+    let mut sent = 0;
+    while stop.try_recv().is_err() {
+        let (header, body) = track(Precedence::Routine);
+        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
+        sent += 1;
+    }
+    sent
 }
 
 /// A good track from `gbr-ops` to `usa-ops`.

@@ -246,17 +246,6 @@ fn a_service_manager_is_told_when_the_gateway_is_ready_awake_and_stopping() {
     });
 }
 
-/// Sends tracks one after the other until told to stop; gives how many were accepted.
-async fn sending(gbr: Arc<Peer>, mut stop: oneshot::Receiver<()>) -> usize {
-    let mut sent = 0;
-    while stop.try_recv().is_err() {
-        let (header, body) = track(Precedence::Routine);
-        assert_eq!(gbr.send(&header, &body).await.status, Status::Accepted);
-        sent += 1;
-    }
-    sent
-}
-
 #[test]
 fn a_reload_replaces_verifier_and_inspectors_under_load_where_what_they_trust_has_changed_and_loses_nothing() {
     run(async {

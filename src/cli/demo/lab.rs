@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 
 use super::super::{Failure, lab, letter, unreadable};
-use super::failed;
+use super::{court, failed};
 use crate::base::{Fault, MessageId};
 use crate::config::{Domain, Gateway, Peer};
 use crate::control::{self, Request};
@@ -64,13 +64,16 @@ impl Lab {
                 .canonicalize()
                 .map_err(|error| Fault::from_cause(format!("there is no rule set at `{}`; give `--rules`", rules.display()), error))?;
             let text = CONFIGURATION
-                .replace("\"../../rules/five-eyes\"", &format!("{:?}", rules.display().to_string()))
+                .replace("\"../../rules/five-eyes\"", "\"rules\"")
                 .replace(":4471\"", &format!(":{}\"", free_port()?))
-                .replace(":4472\"", &format!(":{}\"", free_port()?));
+                .replace(":4472\"", &format!(":{}\"", free_port()?))
+                .replace(":4473\"", &format!(":{}\"", free_port()?));
+            let text = format!("{text}{}", court::make(&folder.path, &rules)?);
             std::fs::write(&config, text).map_err(failed(&config))?;
         }
         let gateway = Gateway::read(&config).map_err(|cause| unreadable(&config, cause))?;
         lab::make(&gateway, world::now())?;
+        court::certify(&folder.path, &gateway)?;
         let made = Self { folder, config, gateway };
         for (_, peer) in made.peers() {
             for place in [made.inbox(peer), made.outbox(peer.name.as_str()), made.logs()] {
@@ -168,7 +171,8 @@ impl Lab {
              what is held        {program} quarantine list --config {config}\n  \
              what happened       {program} audit show --config {config} --totals\n  \
              is it untouched     {program} audit verify --config {config}\n  \
-             what has arrived    ls {folder}/inbox/*\n"
+             what has arrived    ls {folder}/inbox/*\n{}",
+            court::invitation(&self.folder.path, &self.gateway)
         )
     }
 }

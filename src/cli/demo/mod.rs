@@ -5,6 +5,7 @@
 //! INVARIANT: children do not outlive the demo. It kills them when it ends; where it is killed itself, their standard input ends, and they stop.
 
 mod board;
+mod court;
 mod lab;
 
 use std::path::PathBuf;

@@ -71,6 +71,6 @@ pub(in crate::cli) fn ask(config: &Path, act: Act, out: &mut Output) -> Result<A
     match control::ask(&gateway.journal.join(control::SOCKET), &Request::Act(act))? {
         Response::Done { text } | Response::Waiting { text } => out.line(text).map(|()| Answer::Done),
         Response::Refused { text } => out.line(text).map(|()| Answer::No),
-        Response::Status { .. } => Err(Fault::new("the gateway answered another question").into()),
+        Response::Status { .. } | Response::View(_) => Err(Fault::new("the gateway answered another question").into()),
     }
 }

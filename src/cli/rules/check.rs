@@ -22,8 +22,7 @@ pub(in crate::cli) struct Check {
 impl Verb for Check {
     const PATH: &'static [&'static str] = &["rules", "check"];
     const ABOUT: &'static str = "Find every fault of a rule set, with place and remedy";
-    const EXAMPLES: &'static str =
-        "  vestibule rules check rules/five-eyes\n  vestibule rules check --config gateway.toml rules/five-eyes       who has signed, too\n  \
+    const EXAMPLES: &'static str = "  vestibule rules check rules/five-eyes\n  vestibule rules check --config gateway.toml rules/five-eyes       who has signed, too\n  \
          vestibule rules check --json rules/five-eyes | jq .what\n\nA signature that is missing is no fault. Exit status 1 where there is a fault.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {

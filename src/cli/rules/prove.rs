@@ -143,13 +143,13 @@ impl Prove {
     fn explain(&self, guard: &Guard, proof: &Proof, out: &mut Output) -> Result<(), Failure> {
         match &proof.verdict {
             Verdict::Proved => Ok(()),
-            Verdict::Undecided(why) => out.line(format_args!("{} ({}): not proved: {why}\n", proof.id, proof.rule)),
+            Verdict::Undecided(why) => out.line(format_args!("{}: not decided: {why}\n", named(proof))),
             Verdict::Idle(clauses) => {
                 let names: Vec<&str> = clauses.iter().map(Name::as_str).collect();
-                out.line(format_args!("{} ({}): these clauses permit nothing that may be released: {}\n", proof.id, proof.rule, names.join(", ")))
+                out.line(format_args!("{}: these clauses permit nothing that may be released: {}\n", named(proof), names.join(", ")))
             }
             Verdict::False(found) => {
-                out.line(format_args!("{} ({}): false of this message:", proof.id, proof.rule))?;
+                out.line(format_args!("{}: false of this message:", named(proof)))?;
                 let shown = shown(guard, found, None);
                 out.line(format_args!(
                     "  {} `{}` from {} to {} at {}, {}",
@@ -170,6 +170,11 @@ impl Prove {
             }
         }
     }
+}
+
+/// An invariant with its place; a comparison has none.
+fn named(proof: &Proof) -> String {
+    if proof.rule.is_empty() { proof.id.to_string() } else { format!("{} ({})", proof.id, proof.rule) }
 }
 
 fn found(proof: &Proof) -> Option<&CounterExample> {

@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::super::{Answer, Failure, Output, Verb, lab, output};
+use super::super::{Answer, Failure, Output, Verb, output};
 use super::load;
-use crate::base::{Fault, Name};
+use crate::base::Name;
 use crate::cases::{Coverage, Fate, Kind, Proposals, Report, Seen, Trace, Trial, mutants, trial};
-use crate::label::Signer;
-use crate::link::pki::{Anchor, Use};
 use crate::pipeline::{Guard, Inspector};
-use crate::policy::{Bind, Case, Expectation};
+use crate::process::practice;
 use crate::process::world::Secrets;
 
 /// Runs the cases of rule sets.
@@ -55,16 +53,6 @@ struct ValueLine<'l> {
     path: String,
     passed: bool,
     wrong: Vec<String>,
-}
-
-/// A binding key of the time of a case, for looking only; none where nobody of the case gets labels bound.
-fn practice(guard: &Guard, case: &Case) -> Result<Option<Signer>, Fault> {
-    let binds = |expected: &Expectation| guard.edition().peers.get(&expected.to).is_some_and(|peer| peer.bind != Bind::Nothing);
-    if !case.expect.iter().any(binds) {
-        return Ok(None);
-    }
-    let issued = Anchor::make("practice", case.now, lab::DAYS)?.issue("practice.lab", Use::Label, case.now, lab::DAYS)?;
-    Signer::of_pem(issued.key.as_bytes(), issued.certificate.as_bytes()).map(Some)
 }
 
 impl Verb for Test {

@@ -1,0 +1,87 @@
+//! The overview, and the news that keep it true while somebody looks.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use hyper::StatusCode;
+use hyper::body::Frame as Piece;
+use tokio::sync::mpsc;
+
+use super::map::Map;
+use super::messages::{Line, lines};
+use super::plot::Plot;
+use super::{Asked, Frame, Made, rendered, shown, strange};
+use crate::console::answer;
+use crate::control::desk::{Overview, Query, View};
+
+/// How often the news are looked at: 2 seconds.
+const NEWS: Duration = Duration::from_secs(2);
+
+#[derive(Template)]
+#[template(path = "console/templates/overview.html")]
+struct Shown {
+    frame: Frame,
+    overview: Overview,
+    map: Map,
+    plot: Plot,
+    lines: Vec<Line>,
+}
+
+pub(super) async fn page(asked: &Asked<'_>) -> Made {
+    let View::Overview(overview) = asked.look(Query::Overview {}).await? else { return Err(strange()) };
+    let (map, plot) = (Map::of(&overview.home, &overview.peers), Plot::of(&overview.minutes));
+    let lines = lines(&overview.stuck, asked.visitor);
+    rendered(StatusCode::OK, &Shown { frame: asked.frame("Overview", "/"), map, plot, lines, overview: *overview })
+}
+
+/// The news, as long as somebody listens: what stands where on the page, by the names that the page gives.
+pub(super) fn live(asked: &Asked<'_>) -> Response {
+    let (tell, told) = mpsc::channel::<Bytes>(1);
+    let console = Arc::clone(asked.console);
+    tokio::spawn(async move {
+        // The channel is full while the browser is slow, and closed when it is gone.
+        while let Ok(news) = console.office.look(Query::Overview {}).await.map(|view| shown::view(view).map(|view| news(&view))) {
+            let text = news.unwrap_or_default();
+            if tell.send(Bytes::from(format!("data: {text}\n\n"))).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(NEWS).await;
+        }
+    });
+    answer::typed(StatusCode::OK, "text/event-stream", Body::new(News(told)))
+}
+
+fn news(view: &View) -> String {
+    let View::Overview(overview) = view else { return String::new() };
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    all.insert("now".to_owned(), overview.now.clone());
+    all.extend(overview.counts.iter().map(|(name, number)| (format!("count {name}"), number.to_string())));
+    all.extend(overview.held.iter().map(|(name, number)| (format!("held {name}"), number.to_string())));
+    for peer in &overview.peers {
+        let state = if peer.linked { "linked" } else { "not linked" };
+        for (what, value) in
+            [("link", state.to_owned()), ("waiting", peer.waiting.to_string()), ("sent", peer.sent.to_string()), ("received", peer.received.to_string())]
+        {
+            all.insert(format!("{what} {}", peer.name), value);
+        }
+    }
+    serde_json::to_string(&all).unwrap_or_default()
+}
+
+/// What is said to a browser, piece by piece.
+struct News(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for News {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Piece<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|bytes| Ok(Piece::data(bytes))))
+    }
+}
