@@ -18,6 +18,8 @@ mod consistency;
 mod corpus;
 mod cot;
 mod differential;
+mod doctor;
+mod display;
 mod doubts;
 mod explain;
 mod filter;

@@ -173,7 +173,7 @@ const OF_TRACK: &str = "access=\"SECRET\" releasableTo=\"GBR USA CAN AUS NZL\"";
 const OF_MARITIME: &str = "access=\"NATO SECRET\"";
 
 /// Sender, recipient, message of the lab's cases, and what is changed in it.
-const MESSAGES: [(&str, &str, &str, &str, &str); 19] = [
+const MESSAGES: [(&str, &str, &str, &str, &str); 23] = [
     ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"CONFIDENTIAL//REL TO USA, GBR\""),
     ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK/US EYES ONLY\""),
     ("gbr-ops", "usa-ops", TRACK, OF_TRACK, "access=\"UK SECRET - UK EYES ONLY\""),
@@ -193,6 +193,10 @@ const MESSAGES: [(&str, &str, &str, &str, &str); 19] = [
     ("gbr-ops", "guest-isac", "threats.stix.json", "Callback host", "Callback host"),
     ("usa-ops", "gbr-ops", "actor.stix.json", "GH-2", "GH-2"),
     ("usa-ops", "aus-ops", "actor.stix.json", "GH-2", "GH-2"),
+    ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"SECRET//FGI DEU//REL TO USA, GBR\""),
+    ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"SECRET//FGI//REL TO USA, GBR\""),
+    ("usa-ops", "gbr-ops", TRACK, OF_TRACK, "access=\"//JOINT SECRET CAN GBR USA//REL TO USA, CAN, GBR\""),
+    ("usa-ops", "aus-ops", TRACK, OF_TRACK, "access=\"//JOINT SECRET CAN GBR USA//REL TO USA, AUS, CAN, GBR\""),
 ];
 
 #[test]

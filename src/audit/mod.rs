@@ -4,6 +4,7 @@
 //! [`Report`] over a whole journal. What a partner needs is one line of text, the [`VerifierKey`], and the checkpoints it
 //! was shown. Deliberately absent: the network; a witness is whoever keeps a copy of a checkpoint.
 
+pub mod backup;
 mod checkpoint;
 mod key_file;
 mod proof;

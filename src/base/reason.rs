@@ -360,6 +360,7 @@ reasons! {
     // review and faults
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
     FaultHop = "fault.hop", Internal, Quarantine, "a process of the gateway was given what no other process sealed for it", "stop the gateway and look at its processes: one of them is not what it should be";
+    FaultRestored = "fault.restored", Internal, Quarantine, "the journal was put back from a backup, and the message may have left after that was made", "ask the recipient whether it has the message, then release or reject it";
     FaultLost = "fault.lost", Internal, Quarantine, "two processes were lost over the message", "report it; the message is kept";
     FaultInternal = "fault.internal", Internal, Quarantine, "the guard failed while it worked on the message", "report it; the message is kept";
 }

@@ -136,6 +136,7 @@ fn what(entry: &Entry) -> String {
         Event::Operated(event) => format!("{}: {}", event.who, event.what),
         Event::Edition(act) => edition(act),
         Event::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
+        Event::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
         Event::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
     }
 }

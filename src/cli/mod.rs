@@ -7,10 +7,13 @@
 //! 3 surroundings: a file, a socket, a permission. A closed pipe ends a command quietly.
 
 mod audit;
+mod backup;
 mod check;
 mod condition;
 mod consent;
 mod demo;
+mod doctor;
+mod drain;
 mod emergency;
 mod explain;
 mod freedom;
@@ -60,7 +63,9 @@ pub static COMMANDS: &[Command] = &[
     row::<demo::Demo>(),
     row::<run::Run>(),
     row::<status::Status>(),
+    row::<drain::Drain>(),
     row::<check::Check>(),
+    row::<doctor::Doctor>(),
     row::<send::Send>(),
     row::<receive::Receive>(),
     row::<inspect::Inspect>(),
@@ -90,6 +95,8 @@ pub static COMMANDS: &[Command] = &[
     row::<audit::Show>(),
     row::<audit::Verify>(),
     row::<audit::Prove>(),
+    row::<backup::Backup>(),
+    row::<backup::Restore>(),
     row::<emergency::Report>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),

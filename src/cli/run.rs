@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 
 use super::receive::{Until, stopped};
@@ -15,7 +16,7 @@ use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::link::tls::Material;
-use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules};
+use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules, Wish};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,8 @@ impl Verb for Run {
     const ABOUT: &'static str = "Run the gateway";
     const EXAMPLES: &'static str = "  vestibule run --config deploy/lab/gateway.toml\n  VESTIBULE_LOG=debug vestibule run --config gateway.toml\n\n\
         It starts a process for each door, inspector, the verifier, the keeper and the desk, and starts one again that ends.\n\
-        SIGHUP reads certificates, revocation lists, peers and trust in labels again; SIGTERM and Ctrl-C stop in order.\n\
+        SIGHUP reads certificates, revocation lists, peers and trust in labels again; SIGTERM and Ctrl-C stop in order; SIGUSR1 does so after it\n\
+        has told senders `busy` and ended what is under way, as `vestibule drain` does.\n\
         VESTIBULE_LOG_FORMAT=json makes every line of the log an object. A service manager is told by NOTIFY_SOCKET how the gateway stands.";
 
     fn run(self, _: &mut Output) -> Result<Answer, Failure> {
@@ -67,16 +69,18 @@ impl Run {
         };
         runtime()?.block_on(async {
             let supervisor = process::supervise(path, text, rules)?;
-            let (tell, reloads) = mpsc::channel(1);
-            let hangups = tokio::spawn(hangups(tell));
+            let (tell, wishes) = mpsc::channel(1);
+            let reloads = tokio::spawn(told(SignalKind::hangup(), Wish::Reload, tell.clone()));
+            let drains = tokio::spawn(told(SignalKind::user_defined1(), Wish::Drain, tell));
             let stop = async {
                 if let Err(fault) = stopped(Until::of(self.while_stdin)).await {
                     tracing::error!(%fault, "the gateway stops");
                 }
             };
             let listening = |domain: &str, address: &str| output::tell(&format!("listening for domain `{domain}` on {address}"));
-            let ended = supervisor.run(stop, reloads, listening).await;
-            hangups.abort();
+            let ended = supervisor.run(stop, wishes, listening).await;
+            reloads.abort();
+            drains.abort();
             // A socket file that stays is replaced at the next start.
             let _ = std::fs::remove_file(config.journal.join(control::SOCKET));
             ended.map(|()| Answer::Done).map_err(Failure::Fault)
@@ -84,11 +88,11 @@ impl Run {
     }
 }
 
-/// A word for each SIGHUP.
-async fn hangups(tell: mpsc::Sender<()>) {
-    let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
-    while hangups.recv().await.is_some() {
-        if tell.send(()).await.is_err() {
+/// A wish for each signal of a kind.
+async fn told(kind: SignalKind, wish: Wish, tell: mpsc::Sender<Wish>) {
+    let Ok(mut signals) = tokio::signal::unix::signal(kind) else { return };
+    while signals.recv().await.is_some() {
+        if tell.send(wish).await.is_err() {
             return;
         }
     }

@@ -32,13 +32,14 @@ pub enum Request {
     Status {},
     /// Decide on a held message.
     Review(Review),
-    /// To do what officers have signed.
+    /// To do what only the supervisor can do.
     Act(Act),
     /// To be shown something.
     Look(desk::Query),
 }
 
-/// What officers have signed; the gateway reads the signatures itself and believes nothing else.
+/// What only the supervisor can do. What officers have signed is believed by its signatures and by nothing else; to drain changes no rule, and is for
+/// the operator who may also end the process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Act {
@@ -56,6 +57,8 @@ pub enum Act {
         /// The operator's signed statement.
         note: String,
     },
+    /// To take in nothing new, to end what is under way, and to stop.
+    Drain {},
 }
 
 impl Act {
@@ -65,6 +68,7 @@ impl Act {
         std::time::Duration::from_secs(match self {
             Self::Activate { .. } => 300,
             Self::Condition { .. } => 310,
+            Self::Drain {} => 60,
         })
     }
 }

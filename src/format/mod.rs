@@ -133,6 +133,7 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 pub struct Received<'a> {
     header: &'a Header,
     body: &'a [u8],
+    came: &'a [u8],
 }
 
 impl<'a> Received<'a> {
@@ -147,7 +148,12 @@ impl<'a> Received<'a> {
         if body.len() > Self::BODY_BYTES_MAX {
             return Err(Refusal::new(Reason::SizeBody, format!("expected at most {} bytes, found {}", Self::BODY_BYTES_MAX, body.len())));
         }
-        Ok(Self { header, body })
+        Ok(Self { header, body, came: body })
+    }
+
+    /// The same message, which came in these bytes: those of the binding that it was taken out of.
+    pub const fn within(self, came: &'a [u8]) -> Self {
+        Self { came, ..self }
     }
 }
 
@@ -157,6 +163,7 @@ impl<'a> Received<'a> {
 pub struct Parsed<'a> {
     header: &'a Header,
     body: &'a [u8],
+    came: &'a [u8],
     format: &'static Format,
     tree: Tree<'a>,
 }
@@ -172,6 +179,12 @@ impl<'a> Parsed<'a> {
     #[must_use]
     pub const fn body(&self) -> &'a [u8] {
         self.body
+    }
+
+    /// The bytes that came over the link: the original body, or the binding around it. Receipts, consents and recalls name these.
+    #[must_use]
+    pub const fn came(&self) -> &'a [u8] {
+        self.came
     }
 
     /// The format.
@@ -242,19 +255,19 @@ pub fn attached(bytes: &[u8]) -> Result<Option<&'static Format>, Refusal> {
 /// # Errors
 /// `format.*`, `malformed.*`, `invalid.*`, `size.*`.
 pub fn parse<'a>(received: Received<'a>, budget: &mut Budget) -> Result<Parsed<'a>, Refusal> {
-    let Received { header, body } = received;
+    let Received { header, body, came } = received;
     let format = identify(body)?;
     if !header.media_type.is_empty() && !format.media_types.contains(&header.media_type.as_str()) {
         return Err(Refusal::new(Reason::FormatMediaType, format!("found `{}`, which is not claimed as such", format.name)));
     }
     let tree = (format.read)(body, budget)?;
-    Ok(Parsed { header, body, format, tree })
+    Ok(Parsed { header, body, came, format, tree })
 }
 
 #[cfg(test)]
 impl<'a> Parsed<'a> {
     /// A message of a format that is in no table: one that a test has made for itself.
     pub(crate) fn of_trial(header: &'a Header, body: &'a [u8], format: &'static Format, budget: &mut Budget) -> Result<Self, Refusal> {
-        (format.read)(body, budget).map(|tree| Self { header, body, format, tree })
+        (format.read)(body, budget).map(|tree| Self { header, body, came: body, format, tree })
     }
 }

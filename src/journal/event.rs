@@ -352,6 +352,21 @@ pub struct Stated {
     pub time: Time,
 }
 
+/// The journal was put back from a backup. What left after that was made is not on record: from here on nothing that was due leaves without a person's
+/// word, and consents that were given count as used up.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Restored {
+    /// When the backup was made.
+    #[cbor(n(0), with = "word")]
+    pub backup: Time,
+    /// Records of the backup.
+    #[n(1)]
+    pub records: u64,
+    /// When it was put back.
+    #[cbor(n(2), with = "word")]
+    pub time: Time,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
@@ -389,6 +404,9 @@ pub enum Event {
     /// A condition was set.
     #[n(23)]
     Condition(#[n(0)] ConditionAct),
+    /// The journal was put back from a backup.
+    #[n(24)]
+    Restored(#[n(0)] Restored),
 }
 
 impl Event {
@@ -403,8 +421,27 @@ impl Event {
             Self::Reviewed(event) => Some(event.message.clone()),
             Self::Origin(event) => Some(event.message.clone()),
             Self::Stated(event) => Some(event.message.clone()),
-            Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) => None,
+            Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) | Self::Restored(_) => None,
         }
+    }
+
+    /// When it happened, by the gateway's clock; nothing for a checkpoint, which says what and not when.
+    #[must_use]
+    pub const fn time(&self) -> Option<Time> {
+        Some(match self {
+            Self::Accepted(event) => event.received,
+            Self::Decided(event) => event.time,
+            Self::Released(event) => event.time,
+            Self::Delivered(event) => event.time,
+            Self::Reviewed(event) => event.time,
+            Self::Operated(event) => event.time,
+            Self::Origin(event) => event.time,
+            Self::Stated(event) => event.time,
+            Self::Edition(event) => event.time,
+            Self::Condition(event) => event.time,
+            Self::Restored(event) => event.time,
+            Self::Checkpointed(_) => return None,
+        })
     }
 
     /// The word for people and for programs.
@@ -422,6 +459,7 @@ impl Event {
             Self::Stated(_) => "stated",
             Self::Edition(_) => "edition",
             Self::Condition(_) => "condition",
+            Self::Restored(_) => "restored",
         }
     }
 
@@ -597,6 +635,7 @@ pub(in crate::journal) mod tests {
                 why: "order 7".to_owned(),
                 time: time(9),
             }),
+            Event::Restored(Restored { backup: time(10), records: 15, time: time(11) }),
         ]
     }
 

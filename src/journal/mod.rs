@@ -15,7 +15,7 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Reviewed, Stated,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Reviewed, Stated,
     Verdict,
 };
 pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};

@@ -7,7 +7,7 @@ use super::labelled::{Form, Reading, Source};
 use super::lattice::Lattice;
 use super::mark::Label;
 use super::stanag4774::Role;
-use super::{acs, banner, cot, ess, ism, line, named, stanag4774, tlp};
+use super::{acs, banner, cot, display, ess, ism, line, named, stanag4774, tlp};
 use crate::base::{Budget, Place, Reason, Refusal, Time};
 use crate::normal::{Kind, Marking, NodeId, Tree};
 
@@ -105,6 +105,9 @@ impl<'f> Found<'f> {
     /// Reads the label of the header, which stood there or in the binding around the message.
     pub(in crate::label) fn detached(&mut self, text: &str, form: Form, budget: &mut Budget) -> Result<(), Refusal> {
         budget.spend(WORK_PER_MARKING)?;
+        if form == Form::Detached && display::is_meant(text) {
+            return self.display(text, budget);
+        }
         let place = Place { span: None, path: "header".into() };
         let (role, label, dates) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
         self.remark(dates, &Place { span: None, path: "header".to_owned() });
@@ -112,6 +115,24 @@ impl<'f> Found<'f> {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
         self.add(label, form, place)
+    }
+
+    /// Reads the display label of the header: what people are shown is a copy of its label, and what it says elsewhere a translation.
+    fn display(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
+        let (lattice, scheme) = (self.lattice, self.reading.scheme);
+        let place = || Place { span: None, path: "header".to_owned() };
+        let found = display::read(lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        self.remark(found.dates, &place());
+        self.add(found.label, Form::Display, place())?;
+        for equivalent in found.equivalents {
+            self.check(&equivalent, &place())?;
+            self.sources.push(Source { form: Form::Alternative, place: place().path });
+            self.alternatives.push((equivalent, place()));
+        }
+        let Some(marking) = found.marking else { return Ok(()) };
+        budget.spend(WORK_PER_MARKING)?;
+        let marking = line::read(lattice, scheme, &marking).map_err(|refusal| placed(refusal, &place()))?;
+        self.add(marking, Form::Line, place())
     }
 
     /// Takes the label that a binding in the header has proved.

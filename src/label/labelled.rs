@@ -58,6 +58,8 @@ pub enum Form {
     Alternative,
     /// A STANAG 4774 label in the frame header.
     Detached,
+    /// A display label (XEP-0258) in the frame header.
+    Display,
     /// The label of the binding in which the message came.
     Around,
     /// A banner line.
@@ -89,6 +91,7 @@ impl Form {
             Self::Stanag4774 => "STANAG 4774 label",
             Self::Alternative => "STANAG 4774 alternative label",
             Self::Detached => "detached STANAG 4774 label",
+            Self::Display => "XEP-0258 display label",
             Self::Around => "the binding around it",
             Self::Banner => "banner line",
             Self::Line => "classification line",

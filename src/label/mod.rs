@@ -10,6 +10,7 @@ mod character;
 pub mod clearance;
 pub mod consistency;
 pub mod cot;
+pub mod display;
 mod dominance;
 pub mod ess;
 mod found;

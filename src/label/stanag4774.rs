@@ -67,7 +67,7 @@ pub fn read_within(lattice: &Lattice, text: &str, label: Span, budget: &mut Budg
 }
 
 /// Checks that a label outside the body holds words of its policy and no others.
-fn worded(tree: &Tree<'_>, label: NodeId) -> Result<(), Refusal> {
+pub(in crate::label) fn worded(tree: &Tree<'_>, label: NodeId) -> Result<(), Refusal> {
     match tree.subtree(label).any(|(_, node)| matches!(node.name.as_str(), "PrivacyMark" | "OriginatorID" | "Id")) {
         true => Err(malformed("expected no privacy mark, originator or id in a detached label: content rules do not read it")),
         false => Ok(()),

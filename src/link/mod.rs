@@ -7,6 +7,7 @@
 pub mod channel;
 pub mod counters;
 pub mod endpoint;
+mod ends;
 pub mod identity;
 mod intake;
 pub mod pki;
@@ -19,6 +20,7 @@ pub mod wire;
 pub use channel::{Close, Inbound, Link, LinkError};
 pub use counters::{Counters, Tally};
 pub use endpoint::Door;
+pub use ends::{End, ends};
 pub use identity::{Objection, Role};
 pub use receipt::{Receipt, Status};
 pub use tls::Material;

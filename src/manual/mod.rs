@@ -28,7 +28,26 @@ macro_rules! pages {
     };
 }
 
-pages! { quickstart operate console configuration path reasons rules changes proofs editions consent formats labels link journal walls threats }
+pages! {
+    quickstart
+    operate
+    console
+    configuration
+    path
+    reasons
+    rules
+    changes
+    proofs
+    editions
+    consent
+    formats
+    labels
+    attacks
+    link
+    journal
+    walls
+    threats
+}
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -119,8 +119,9 @@ impl<'g> Inspector<'g> {
         if opened.is_some() {
             reading.binding = Binding::Around;
         }
+        let came = body;
         let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
-        let parsed = match Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) {
+        let parsed = match Received::new(header, body).and_then(|received| format::parse(received.within(came), &mut budget)) {
             Ok(parsed) => parsed,
             Err(refusal) => return Passage::refused(&refusal, names()).into(),
         };

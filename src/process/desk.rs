@@ -164,6 +164,9 @@ impl Shared {
         let counts = self.journal.counts().await?;
         let shift = self.shifts.now();
         let mut first = vec![("edition".to_owned(), format!("{} ({})", shift.title, shift.edition.digest))];
+        if self.draining.load(Ordering::Acquire) {
+            first.push(("draining".to_owned(), "yes: nothing new is taken in".to_owned()));
+        }
         first.extend(self.conditions.load().iter().map(|(name, value)| (format!("condition {name}"), value.clone())));
         let numbers: Vec<_> = [
             ("records", counts.records),

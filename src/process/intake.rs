@@ -1,6 +1,7 @@
 //! Intake: from what a door received to a durable acceptance and decision, and to the receipt that says so.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::decide::{Parties, Question, Verdict, recipients};
 use super::fault_points::{self, Place};
@@ -31,6 +32,7 @@ impl Shared {
         let (peer, id, digest) = (message.from.clone(), message.header.id, Digest::of(&message.body));
         let body = Arc::clone(&message.body);
         let taken = match message.header.media_type == MEDIA_TYPE {
+            _ if self.draining.load(Ordering::Acquire) => Err(Refusal::new(Reason::SizeBusy, "the gateway is about to stop, and takes nothing new")),
             true => self.accept_timely(message, now).await,
             false => self.accept(message, now).await,
         };
@@ -133,23 +135,26 @@ impl Shared {
         Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full() }
     }
 
-    /// Decides a message that an earlier run accepted and did not decide.
-    pub(super) async fn resume(&self, waiting: Waiting) -> Result<(), Fault> {
+    /// Decides a message that an earlier run accepted and did not decide; holds it where the journal was put back at the record `restored` after it.
+    pub(super) async fn resume(&self, waiting: Waiting, restored: Option<u64>) -> Result<(), Fault> {
         let key = MessageKey { from: waiting.receipt.from, id: waiting.receipt.id };
-        let (body, unopened) = match waiting.body {
+        let doubtful = restored.is_some_and(|record| waiting.receipt.index < record);
+        let (body, held) = match waiting.body {
+            Ok(body) if doubtful => (body, Some(Refusal::new(Reason::FaultRestored, "it was accepted before the backup, and may have left after it"))),
             Ok(body) => (body, None),
-            Err(why) => (Vec::new(), Some(why)),
+            Err(why) => {
+                tracing::error!(message = %key.id, why, "an accepted body does not open");
+                (Vec::new(), Some(Refusal::new(Reason::FaultInternal, "the kept body does not open")))
+            }
         };
         let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
         let kept = Kept { message, only: None, place: waiting.receipt.index };
         let now = world::now();
-        match unopened {
+        match held {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
-            Some(why) => {
-                tracing::error!(message = %key.id, why, "an accepted body does not open");
+            Some(refusal) => {
                 let work = self.shifts.work();
                 let names = recipients(&work.shift.edition, &kept.question(self, Waivers::default(), now));
-                let refusal = Refusal::new(Reason::FaultInternal, "the kept body does not open");
                 self.record(&kept, (Verdict::held(names, &refusal), now), &work.shift, Vec::new()).await
             }
         }

@@ -1,6 +1,7 @@
 //! The keeper: journal, outbox, quarantine and the order of work. It moves messages between doors, inspectors and the verifier, and can alter none.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,6 +48,15 @@ impl Tasks {
         }
     }
 
+    /// How many run.
+    pub(super) fn running(&self) -> usize {
+        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        set.as_mut().map_or(0, |set| {
+            while set.try_join_next().is_some() {}
+            set.len()
+        })
+    }
+
     /// All tasks; from here on none is taken.
     pub(super) fn take(&self) -> JoinSet<()> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
@@ -90,6 +100,8 @@ pub(super) struct Shared {
     pub(super) at_doors: AtDoors,
     /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
     pub(super) statements: RwLock<Known>,
+    /// Whether nothing new is taken in, because the gateway is about to stop.
+    pub(super) draining: AtomicBool,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -120,6 +132,7 @@ impl Shared {
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
+            draining: AtomicBool::new(false),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),
@@ -246,6 +259,9 @@ impl Shared {
 
     /// Decides what an earlier run accepted and did not decide. What is due is read by each recipient's desk.
     pub(super) async fn recover(&self) -> Result<(), Fault> {
+        let acts = self.journal.acts().await?;
+        // What was accepted before a backup may have been decided, and have left, after it.
+        let restored = acts.iter().rev().find(|entry| matches!(entry.event, Event::Restored(_))).map(|entry| entry.index);
         loop {
             let waiting = self.journal.undecided(RESUME_ROWS).await?;
             if waiting.is_empty() {
@@ -253,7 +269,7 @@ impl Shared {
             }
             tracing::info!(messages = waiting.len(), "deciding messages of an earlier run");
             for message in waiting {
-                self.resume(message).await?;
+                self.resume(message, restored).await?;
             }
         }
     }

@@ -44,7 +44,7 @@ pub use notices::request_id;
 pub use part::{Bound, DeskTrade, Listeners, part};
 pub use review::{Ask, Asked};
 pub use rules::{Faulty, Rules, notes};
-pub use supervisor::{Process, Supervisor, supervise};
+pub use supervisor::{Process, Supervisor, Wish, supervise};
 pub use trial::practice;
 
 #[cfg(test)]

@@ -138,6 +138,13 @@ impl Shared {
     /// Answers the desk.
     pub(super) async fn acted(&self, number: u64, line: &str, tools: Tools<'_>) {
         let response = match serde_json::from_str::<Act>(line) {
+            Ok(Act::Drain {}) => match self.drain(tools.0).await {
+                Ok(()) => {
+                    self.drained.notify_one();
+                    Response::Done { text: "nothing new is taken in, nothing is under way; the gateway stops".to_owned() }
+                }
+                Err(fault) => Response::Refused { text: fault.to_string() },
+            },
             Ok(act) => self.act(act, tools).await.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() }),
             Err(error) => Response::Refused { text: format!("the act is not one that this gateway knows: {error}") },
         };
@@ -157,7 +164,14 @@ impl Shared {
         match act {
             Act::Activate { folder, from, emergency } => self.activate(folder, from, emergency, tools).await,
             Act::Condition { note } => self.set_condition(&note, tools).await,
+            Act::Drain {} => Ok(Response::Refused { text: "to drain is no act of officers".to_owned() }),
         }
+    }
+
+    /// Has the keeper take in nothing new; completes when nothing is under way.
+    pub(super) async fn drain(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>) -> Result<(), Fault> {
+        tracing::info!("draining: senders are told `busy`, and what is under way ends");
+        self.to_keeper(Order::Drain, renewals).await
     }
 
     async fn activate(&self, folder: PathBuf, from: Option<Time>, emergency: bool, tools: Tools<'_>) -> Result<Response, Fault> {

@@ -79,6 +79,9 @@ pub(super) enum Order {
         #[cbor(n(1), with = "crate::base::encoding::maybe")]
         change: Option<Digest>,
     },
+    /// To the keeper: to take in nothing new, and to say when nothing is under way.
+    #[n(10)]
+    Drain,
     /// To the desk: what became of what officers signed, as JSON.
     #[n(9)]
     Answer {

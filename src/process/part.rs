@@ -515,18 +515,8 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
                 None => break,
                 Some(Order::Expect { token, post, edition }) => guests.expect(token, (post, edition)),
                 Some(Order::Release { token }) => guests.release(&token),
-                Some(Order::Renew(renewal)) => {
-                    let refused = shared.renew(&renewal).await.err().map(|fault| fault.to_string());
-                    // The supervisor may be gone: then the next word is its end.
-                    let _ = orders.control.say(Word::Renewed { refused }).await;
-                }
-                Some(Order::Prepare { rules, title }) => {
-                    let refused = shared.prepare_shift(rules, title).err().map(|fault| fault.to_string());
-                    // The supervisor may be gone: then the next word is its end.
-                    let _ = orders.control.say(Word::Renewed { refused }).await;
-                }
-                Some(Order::Record { acts, change }) => {
-                    let refused = shared.record_acts(acts, change).await.err().map(|fault| fault.to_string());
+                Some(order @ (Order::Renew(_) | Order::Prepare { .. } | Order::Record { .. } | Order::Drain)) => {
+                    let refused = shared.obey(order).await.err().map(|fault| fault.to_string());
                     // The supervisor may be gone: then the next word is its end.
                     let _ = orders.control.say(Word::Renewed { refused }).await;
                 }
@@ -605,14 +595,6 @@ async fn meet(shared: &Arc<Shared>, mut stream: UnixStream, guests: &Guests) {
 }
 
 impl Shared {
-    /// Takes a changed configuration.
-    async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
-        let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
-        self.config.store(Arc::new(config));
-        self.take_up();
-        self.operated("reloaded certificates, revocation lists and peers").await
-    }
-
     /// Ends in order: what is under way may end, then the journal is signed.
     async fn end(&self, notary: &Notary) -> Result<(), Fault> {
         self.carriers.take().shutdown().await;

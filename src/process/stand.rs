@@ -2,19 +2,61 @@
 //!
 //! INVARIANT: nothing takes effect before its record is durable.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::keeper::Shared;
-use super::order::{File, taken};
+use super::order::{File, Order, Renewal, taken};
 use super::part::faulty;
 use super::shift::{Shift, let_go};
 use crate::base::{Digest, Fault, Precedence};
+use crate::config;
 use crate::control::Standing;
 use crate::journal::Event;
 use crate::policy;
 
+/// How long what is under way may take to end when the gateway is drained: 10 seconds; then it is stopped as it stands, and goes on after the next start.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// How often it is looked at: every 10 milliseconds.
+const LOOK: Duration = Duration::from_millis(10);
+
 impl Shared {
+    /// Does what the supervisor orders.
+    pub(super) async fn obey(self: &Arc<Self>, order: Order) -> Result<(), Fault> {
+        match order {
+            Order::Renew(renewal) => self.renew(&renewal).await,
+            Order::Prepare { rules, title } => self.prepare_shift(rules, title),
+            Order::Record { acts, change } => self.record_acts(acts, change).await,
+            Order::Drain => self.drain().await,
+            _ => Err(Fault::new("the supervisor says to a keeper what is not for keepers")),
+        }
+    }
+
+    /// Takes a changed configuration.
+    async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
+        let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+        self.config.store(Arc::new(config));
+        self.take_up();
+        self.operated("reloaded certificates, revocation lists and peers").await
+    }
+
+    /// Takes in nothing new from here on; completes when nothing is under way, or when that takes too long.
+    async fn drain(&self) -> Result<(), Fault> {
+        self.draining.store(true, Ordering::Release);
+        self.operated("drains before it stops").await?;
+        let quiet = async {
+            while self.tasks.running() > 0 {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(DRAIN_TIME_MAX, quiet).await.is_err() {
+            tracing::warn!(tasks = self.tasks.running(), "what is under way takes too long, and goes on after the next start");
+        }
+        Ok(())
+    }
+
     /// Stands where the journal says, and says in the journal what puts the edition in force where that is not there yet.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -40,6 +40,15 @@ pub struct Process {
     /// Whether it is a place that is kept free for the workers of the next edition.
     #[serde(skip)]
     pub(super) spare: bool,
+}
+
+/// What an operator wants by a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// That the configuration is read again.
+    Reload,
+    /// That nothing new is taken in, what is under way ends, and the gateway stops.
+    Drain,
 }
 
 /// What is said to all who look after a process.
@@ -118,6 +127,8 @@ pub(super) struct Shared {
     pub(super) acts: mpsc::Sender<(u64, String)>,
     /// How often the return from an emergency failed in a row.
     pub(super) returns: Mutex<u32>,
+    /// Nothing is under way any more, and whoever wanted that has been told.
+    pub(super) drained: Notify,
     /// Why the gateway cannot go on.
     pub(super) hopeless: mpsc::Sender<Fault>,
 }
@@ -180,6 +191,7 @@ pub fn supervise(path: &Path, text: String, rules: Rules) -> Result<Supervisor, 
         changed: watch::Sender::new(0),
         keeper: watch::Sender::new(None),
         renewed,
+        drained: Notify::new(),
         hopeless,
     };
     Ok(Supervisor { shared: Arc::new(shared), charges, renewals, acts, listening, tell, end })
@@ -283,12 +295,12 @@ fn renewed(plan: &Plan, name: &Name) -> Result<Renewed, Fault> {
 }
 
 impl Supervisor {
-    /// Runs the gateway until `stop` completes; `reloads` brings a word for each time that the configuration is to be read again, `listening` is
-    /// told of each door that is open.
+    /// Runs the gateway until `stop` completes or it is drained; `wishes` brings what an operator wants by a signal, `listening` is told of each door
+    /// that is open.
     ///
     /// # Errors
     /// What made it stop, where that was not `stop`.
-    pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<()>, listening: impl Fn(&str, &str)) -> Result<(), Fault> {
+    pub async fn run(self, stop: impl Future<Output = ()>, mut wishes: mpsc::Receiver<Wish>, listening: impl Fn(&str, &str)) -> Result<(), Fault> {
         let Self { shared, charges, mut renewals, mut acts, listening: mut open, tell, mut end } = self;
         let begin = |charge: &Charge| if charge.shift == Some(1) { Phase::Rest } else { Phase::Work { round: 0 } };
         let phases: Vec<watch::Sender<Phase>> = charges.iter().map(|charge| watch::Sender::new(begin(charge))).collect();
@@ -305,7 +317,10 @@ impl Supervisor {
             let work = async {
                 tokio::select! {
                     // Nobody who could ask is no reload.
-                    Some(()) = reloads.recv() => shared.reloaded(&mut renewals, &phases).await,
+                    Some(wish) = wishes.recv() => match wish {
+                        Wish::Reload => shared.reloaded(&mut renewals, &phases).await,
+                        Wish::Drain => shared.drain_by_signal(&mut renewals).await,
+                    },
                     Some((number, line)) = acts.recv() => shared.acted(number, &line, (&mut renewals, &phases)).await,
                     due = shared.due() => shared.fall_due(due, (&mut renewals, &phases)).await,
                 }
@@ -314,6 +329,11 @@ impl Supervisor {
             let stopped = loop {
                 tokio::select! {
                     () = &mut stop => break true,
+                    () = shared.drained.notified() => {
+                        // Who asked for it hears of it before the desk ends.
+                        tokio::time::sleep(DRAINED_GRACE).await;
+                        break true;
+                    }
                     Some(fault) = end.recv() => {
                         ended = Err(fault);
                         break true;
@@ -354,6 +374,9 @@ impl Supervisor {
         lock(&self.shared.table).iter().filter(|process| !process.spare).cloned().collect()
     }
 }
+
+/// How long the answer to whoever drained the gateway may be on its way: 200 milliseconds.
+const DRAINED_GRACE: Duration = Duration::from_millis(200);
 
 /// What the order to stop may take on its way.
 const STOP_GRACE: Duration = Duration::from_secs(2);
@@ -396,6 +419,13 @@ impl Shared {
     /// Whether the gateway cannot go on without a process.
     pub(super) fn is_needed(&self, charge: &Charge) -> bool {
         charge.shift.is_none_or(|shift| shift == lock(&self.board).active)
+    }
+
+    async fn drain_by_signal(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>) {
+        match self.drain(renewals).await {
+            Ok(()) => self.drained.notify_one(),
+            Err(fault) => tracing::error!(%fault, "the gateway cannot be drained, and goes on"),
+        }
     }
 
     async fn reloaded(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) {

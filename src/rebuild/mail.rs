@@ -90,6 +90,11 @@ pub(super) fn write(tree: &Tree<'_>, edits: &Edits) -> Result<Vec<u8>, Refusal> 
     Ok(out.out.into_bytes())
 }
 
+/// The bytes of a binary label that stands alone.
+pub(super) fn binary(label: &Tree<'_>, id: NodeId) -> Result<Vec<u8>, Refusal> {
+    Writer { tree: label, edits: &Edits::default(), out: String::new() }.ess(id)
+}
+
 struct Writer<'t, 'a> {
     tree: &'t Tree<'a>,
     edits: &'t Edits,

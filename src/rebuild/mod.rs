@@ -4,6 +4,7 @@
 //! (comments, white space, order of attributes, prefixes, spelling of numbers) has one spelling here.
 //! Deliberately absent: any reading of the body. A detached label is read, as no step before hands its tree on.
 
+mod display;
 mod ess;
 mod json;
 mod mail;
@@ -80,6 +81,7 @@ pub fn detached(label: &str) -> Result<String, Refusal> {
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: TreeBuilder::DEPTH_MAX };
     let tree = read_tree(label, options, &mut Budget::for_body(label.len()))?;
     let label = match tree.node(NodeId::ROOT).name.as_str() {
+        "securitylabel" => return display::write(&tree),
         "BindingInformation" => {
             let found = tree.all().find(|(_, node)| node.kind == Kind::Element && node.name == "originatorConfidentialityLabel");
             found.map(|(id, _)| id).ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected a label in a binding"))?

@@ -12,7 +12,7 @@ use crate::normal::{Change, Edits, Kind, NodeId, Tree, Value};
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Namespaces that may leave, with the prefix that each has. The prefix `xml` needs no declaration.
-const PREFIXES: [(&str, &str); 10] = [
+const PREFIXES: [(&str, &str); 12] = [
     ("http://www.w3.org/XML/1998/namespace", "xml"),
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
@@ -23,6 +23,8 @@ const PREFIXES: [(&str, &str); 10] = [
     ("http://www.w3.org/2000/09/xmldsig#", "ds"),
     ("http://www.w3.org/2001/10/xml-exc-c14n#", "ec"),
     ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd", "wsu"),
+    ("urn:xmpp:sec-label:0", "sl"),
+    ("urn:xmpp:sec-label:ess:0", "sle"),
 ];
 
 /// Attributes that stand first, in this order, so that people find what they look for; all others follow by namespace and name.

@@ -2,7 +2,8 @@
 //!
 //! Cedar evaluates every policy that it is given, at 2 microseconds each. So each clause that names a recipient stands alone, and is asked only
 //! where its plain data (senders, formats, traffic, kinds) fits the message: a clause whose data does not fit permits nothing, and the same
-//! data stands in its policy, which has the last word. All of `release.cedar` is asked about every message.
+//! data stands in its policy, which has the last word. All of `release.cedar` is asked about every message, joined into one question first
+//! (`silence`): only where that holds or fails are its policies asked one by one.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -16,6 +17,7 @@ use cedar_policy::{
 
 use super::memo::{Eras, Memo, Said};
 use super::question::Question;
+use super::silence::{self, Joined};
 use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
@@ -62,6 +64,8 @@ pub(in crate::release) struct Desk {
     /// All of `release.cedar`, with what stands for its permits.
     pub(in crate::release) extras: PolicySet,
     extra_clauses: BTreeMap<PolicyId, Arc<Clause>>,
+    /// Whether any of these could speak, as one question; none where they cannot be joined.
+    joined: Option<Joined>,
     memo: Memo,
 }
 
@@ -263,7 +267,7 @@ impl Engine {
             Release::Review => "permits after review",
         };
         chain.push(format!("`{}` {how}", clause.id));
-        let (label, body, now) = (labelled.label(), labelled.parsed().body(), circumstances.now);
+        let (label, body, now) = (labelled.label(), labelled.parsed().came(), circumstances.now);
         let leave = self.third_parties.agree(&self.lattice, &Asked { label, body, sender, recipient, clause: &clause, now }, grants)?;
         chain.extend(leave.line(&clause));
         Ok(Permitted { labelled, recipient, clause, kept, leave, chain })
@@ -284,21 +288,36 @@ impl Engine {
         for permit in desk.permits.iter().filter(|permit| applies(&permit.clause)) {
             if self.answer(&request, &permit.policy, &entities)?.decision() == Decision::Allow {
                 permitting.push(&permit.clause);
+                // INVARIANT: they stand in the order of preference, and the policy of a clause has nothing in it that can fail.
+                break;
             }
         }
-        let extras = self.answer(&request, &desk.extras, &entities)?;
-        match extras.decision() {
-            Decision::Allow => permitting.extend(extras.diagnostics().reason().filter_map(|id| desk.extra_clauses.get(id))),
-            Decision::Deny => {
-                if let Some(id) = extras.diagnostics().reason().min() {
-                    return Err(Refusal::new(Reason::AgreementForbidden, format!("the policy `{id}` forbids it")));
+        if !self.is_silent(&request, desk, &entities) {
+            let extras = self.answer(&request, &desk.extras, &entities)?;
+            match extras.decision() {
+                Decision::Allow => permitting.extend(extras.diagnostics().reason().filter_map(|id| desk.extra_clauses.get(id))),
+                Decision::Deny => {
+                    if let Some(id) = extras.diagnostics().reason().min() {
+                        return Err(Refusal::new(Reason::AgreementForbidden, format!("the policy `{id}` forbids it")));
+                    }
                 }
             }
         }
-        let order = |clause: &&Arc<Clause>| (clause.release == Release::Review, clause.id.clone());
         let known = desk.permits.len().saturating_add(desk.extra_clauses.len());
         let none = || Refusal::new(Reason::AgreementNone, format!("expected one of {known} clauses to apply, none does"));
-        permitting.into_iter().min_by_key(order).map(Arc::clone).ok_or_else(none)
+        permitting.into_iter().min_by_key(|clause| order(clause)).map(Arc::clone).ok_or_else(none)
+    }
+
+    /// Whether no policy of the Cedar files holds and none fails, learned at once.
+    fn is_silent(&self, request: &Request, desk: &Desk, entities: &Entities) -> bool {
+        match &desk.joined {
+            None => false,
+            Some(Joined::Never) => true,
+            Some(Joined::Any(one)) => {
+                let response = self.authorizer.is_authorized(request, one, entities);
+                response.decision() == Decision::Deny && response.diagnostics().errors().next().is_none()
+            }
+        }
     }
 
     /// What a set of policies says. Cedar skips a policy that fails; a forbid that fails would open the gate, so any failure at all refuses.
@@ -338,6 +357,11 @@ impl Engine {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
     }
+}
+
+/// The order of preference: a clause that releases by itself before one that asks for review, then by the id.
+fn order(clause: &Clause) -> (bool, Name) {
+    (clause.release == Release::Review, clause.id.clone())
 }
 
 /// Whether the plain data of a clause fits a message; what does not fit is a condition of its policy that does not hold.
@@ -406,7 +430,9 @@ fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled], eras: &Eras
             extra_clauses.insert(extra.policy.id().clone(), Arc::clone(clause));
         }
     }
-    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, memo: Memo::new(eras) })
+    permits.sort_by_key(|permit| order(&permit.clause));
+    let joined = silence::joined(extras.iter().map(|extra| &extra.policy), &peer.nation);
+    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, joined, memo: Memo::new(eras) })
 }
 
 fn entities<'p>(

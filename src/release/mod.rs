@@ -16,6 +16,7 @@ mod memo;
 pub mod near;
 pub mod parts;
 mod question;
+mod silence;
 pub mod stated;
 pub mod third_party;
 #[cfg(test)]

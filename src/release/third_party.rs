@@ -32,6 +32,7 @@ pub struct Leave {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::release) struct Asked<'r> {
     pub(in crate::release) label: &'r Label,
+    /// The bytes that came over the link, with the binding around the message where there is one: what a consent names.
     pub(in crate::release) body: &'r [u8],
     pub(in crate::release) sender: &'r PeerEntry,
     pub(in crate::release) recipient: &'r PeerEntry,

@@ -85,7 +85,7 @@ impl Gathering {
                     conditions.retain(|(name, _)| *name != one.name);
                     conditions.push((one.name, one.value));
                 }
-                Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) => {}
+                Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) | Event::Restored(_) => {}
             }
         }
         Ok(found)

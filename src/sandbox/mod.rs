@@ -10,6 +10,7 @@
 
 pub mod deeds;
 mod files;
+mod host;
 mod limits;
 mod locked;
 mod rows;
@@ -20,6 +21,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+pub use host::{Room, clock_is_kept, room};
 pub use locked::Locked;
 pub use rows::{Allowance, Answer, Condition, allowances};
 pub use survey::survey;

@@ -1,6 +1,6 @@
 //! A message that came within its binding, taken out of it by the second half's own eyes.
 //!
-//! Takes a claim; gives what the rest of the second half looks at in its place: the content of the binding, and a header with the label of the
+//! Takes a message as it was received; gives what the rest of the second half looks at in its place: the content of the binding, and a header with the label of the
 //! binding. Checks: the sender must bind its labels; the body is one binding, signed, whose references cover it; it holds one label and one
 //! element; and that element says by itself, node by node, what it says in its place. Deliberately absent: digests, the signature's value and
 //! the signer, which the first half computes.
@@ -8,9 +8,9 @@
 use super::binding::{self, BINDING};
 use super::label::is_label;
 use super::second::{Part, Second};
-use super::{Claim, untyped, xml};
+use super::{untyped, xml};
 use crate::base::Header;
-use crate::policy::LabelBinding;
+use crate::policy::{LabelBinding, PeerEntry};
 
 /// What was in a binding.
 pub(super) struct Opened<'c> {
@@ -20,30 +20,30 @@ pub(super) struct Opened<'c> {
     pub(super) content: &'c [u8],
 }
 
-/// Takes the original of a claim out of its binding; nothing where it is none.
+/// Takes a message, as it was received from a sender, out of its binding; nothing where it is none.
 ///
 /// # Errors
 /// One line: what was expected.
-pub(super) fn open<'c>(claim: &Claim<'c>) -> Result<Option<Opened<'c>>, &'static str> {
-    if xml::first_tag(claim.original) != Some(b"BindingInformation") {
+pub(super) fn open<'c>(sender: &PeerEntry, received: &Header, original: &'c [u8]) -> Result<Option<Opened<'c>>, &'static str> {
+    if xml::first_tag(original) != Some(b"BindingInformation") {
         return Ok(None);
     }
-    if claim.sender.binding != LabelBinding::Required || claim.header.label.is_some() {
+    if sender.binding != LabelBinding::Required || received.label.is_some() {
         return Err("expected a binding around the message only from a sender who must bind its labels, and no label in the header");
     }
-    let tree = xml::read(claim.original, untyped)?;
+    let tree = xml::read(original, untyped)?;
     let root = tree.root().ok_or("expected a binding")?;
     let data = binding::around(root)?;
     let mut labels = root.all().filter(|part| is_label(*part) && !part.above().any(|above| above.at == data.at));
     let label = labels.next().filter(|_| labels.next().is_none()).ok_or("expected one label in the binding")?;
     let label = xml::exclusive(label, None).and_then(|label| String::from_utf8(label).ok()).ok_or("expected a label that is text")?;
-    let content = xml::within(claim.original, (BINDING, "Data"))?;
+    let content = xml::within(original, (BINDING, "Data"))?;
     let alone = xml::read(content, untyped)?;
     let there = data.content().next().ok_or("expected one element as the content")?;
     if !same(there, &alone) {
         return Err("expected content that says by itself what it says in its binding");
     }
-    let header = Header { media_type: String::new(), label: Some(label), ..claim.header.clone() };
+    let header = Header { media_type: String::new(), label: Some(label), ..received.clone() };
     Ok(Some(Opened { header, content }))
 }
 

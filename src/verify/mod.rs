@@ -14,6 +14,7 @@ mod binding;
 mod bound;
 mod compare;
 mod cot;
+mod display;
 mod ess;
 mod ism;
 mod join;
@@ -127,7 +128,7 @@ impl Verified {
 /// not release to this recipient; `verify.edit` where the result differs in more or less than the declared edits;
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
-    match around::open(&claim).map_err(disagree)? {
+    match around::open(claim.sender, claim.header, claim.original).map_err(disagree)? {
         Some(around::Opened { header, content }) => compared(Claim { header: &header, original: content, ..claim }, Bound::Around),
         None => {
             let bound = match (claim.sender.binding, &claim.header.label) {
@@ -312,6 +313,9 @@ fn markings(claim: &Claim<'_>, bound: Bound, reader: &Reader, original: &Second<
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
             let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+            if bound == Bound::Not && display::is_display(root) {
+                return display::agree(&tree, claim.lattice, claim.sender.scheme.index(), said).map(|()| in_body).map_err(disagree);
+            }
             let label = match bound {
                 Bound::Inside | Bound::Beside => {
                     binding::beside(&tree, claim.original).map_err(disagree)?;
@@ -350,6 +354,10 @@ fn detached(claim: &Claim<'_>, said: &Said) -> Result<(), Refusal> {
             let tree = xml::read(written.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
             Canonical::Compared(xml::canonical).check(written.as_bytes(), &tree)?;
             let root = tree.root().ok_or_else(|| disagree("the detached label is no label"))?;
+            if display::is_display(root) {
+                display::leaves(&tree).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
+                return display::agree(&tree, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree);
+            }
             detached_says(root, claim.lattice, said)
         }
         _ => Err(disagree("a detached label leaves where none came, or does not leave where one came")),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 
-use super::{Said, readers};
+use super::{Said, around, readers};
 use crate::base::{Digest, Header, MessageId, Reason, Refusal, Time};
 use crate::label::Lattice;
 use crate::policy::{Edition, PeerEntry};
@@ -31,7 +31,7 @@ pub struct Release<'r> {
     pub edition: &'r Edition,
     /// The header, as received.
     pub header: &'r Header,
-    /// The body, as received.
+    /// The body, as received: of a message that came in a binding, the binding. Consents name these bytes, for those are what everybody saw.
     pub body: &'r [u8],
     /// Name of the format that both halves found.
     pub format: &'r str,
@@ -51,8 +51,14 @@ pub struct Release<'r> {
 /// `verify.consent`.
 pub fn third_parties(release: &Release<'_>, grants: &[Grant]) -> Result<Parties, Refusal> {
     let origins = origins(release);
+    if origins.is_empty() {
+        return Ok(Parties::default());
+    }
+    let opened = around::open(release.sender, release.header, release.body);
+    let opened = opened.map_err(|expected| Refusal::new(Reason::VerifyDisagreement, expected))?;
+    let content = opened.as_ref().map_or(release.body, |opened| opened.content);
     let mut consents = BTreeSet::new();
-    for origin in origins.iter().filter(|origin| !onward(release, origin)) {
+    for origin in origins.iter().filter(|origin| !onward(release, content, origin)) {
         let one = grants.iter().find_map(|grant| consent(release, origin, grant));
         consents.insert(one.ok_or_else(|| Refusal::new(Reason::VerifyConsent, format!("the second half finds no consent of `{origin}`")))?);
     }
@@ -96,22 +102,22 @@ fn origins(release: &Release<'_>) -> BTreeSet<String> {
 }
 
 /// Whether some clause in force that could serve these two says that the party consented in general. Which clause the first half found is not asked.
-fn onward(release: &Release<'_>, origin: &str) -> bool {
+fn onward(release: &Release<'_>, content: &[u8], origin: &str) -> bool {
     let Release { edition, header, sender, recipient, now, .. } = release;
     let in_force = edition.agreements.iter().filter(|agreement| agreement.from <= *now && *now < agreement.until);
     let mut clauses = in_force.flat_map(|agreement| &agreement.clauses).filter(|clause| {
         let serves = sender.is_among(&clause.from) && recipient.is_among(&clause.to);
         serves && clause.onward.contains(origin) && clause.formats.contains(release.format) && clause.traffic.contains(&header.traffic)
     });
-    clauses.any(|clause| clause.kinds.is_empty() || kind(release).is_none_or(|kind| clause.kinds.iter().any(|pattern| meets(pattern, &kind))))
+    clauses.any(|clause| clause.kinds.is_empty() || kind(content).is_none_or(|kind| clause.kinds.iter().any(|pattern| meets(pattern, &kind))))
 }
 
 /// The kind of the message, as the second half reads it; nothing for formats whose kinds it does not know, and there any kind may be meant.
-fn kind(release: &Release<'_>) -> Option<String> {
-    let reader = readers::identify(release.body).ok()?;
+fn kind(content: &[u8]) -> Option<String> {
+    let reader = readers::identify(content).ok()?;
     match reader.name {
         "cot" | "tak" => {
-            let tree = (reader.read)(release.body).ok()?;
+            let tree = (reader.read)(content).ok()?;
             let kind = tree.root()?.said("type")?;
             Some(kind.split(';').next().unwrap_or_default().to_owned())
         }

@@ -341,6 +341,8 @@ fn every_attack_is_refused_with_its_own_code() {
     assert!(table.0.len() >= 100);
     let codes: std::collections::BTreeSet<_> = table.0.iter().map(|attack| attack.code).filter(|code| code.starts_with("label.binding_")).collect();
     assert_eq!(codes.len(), 17, "{codes:?}");
+    let rows = table.0.iter().map(|attack| format!("| {} | `{}` |", attack.name.replace('|', "\\|"), attack.code));
+    super::the_manual_holds("| attack | code |", &rows.collect::<Vec<_>>());
 }
 
 #[test]

@@ -74,6 +74,18 @@ fn listed() -> Plan {
 }
 
 #[test]
+fn the_manual_says_with_whom_each_algorithm_was_tried() {
+    let tried = |known: bool| if known { "both ways" } else { "it does not know it" };
+    let rows = ALGORITHMS.iter().enumerate().map(|(at, (algorithm, digest))| {
+        let name = |uri: &str| uri.rsplit('#').next().unwrap().to_owned();
+        let openssl = if *algorithm == ED25519 { "both ways" } else { "" };
+        let (xmlsec, signxml) = (tried(XMLSEC.contains(&at)), tried(SIGNXML.contains(&at)));
+        format!("| `{}` | `{}` | {xmlsec} | {signxml} | {openssl} |", name(algorithm), name(digest)).replace("|  |", "| |")
+    });
+    super::the_manual_holds("| signature | digest | xmlsec1 | signxml | lxml and OpenSSL |", &rows.collect::<Vec<_>>());
+}
+
+#[test]
 fn xmlsec1_takes_what_we_sign_and_we_take_what_it_signs() {
     let xmlsec = tool("VESTIBULE_XMLSEC1");
     for (serial, (algorithm, digest)) in (200..).zip(&ALGORITHMS[XMLSEC]) {

@@ -63,6 +63,11 @@ macro_rules! moment {
 impl Authority {
     /// An authority that has revoked these serial numbers.
     pub(crate) fn make(name: &str, revoked: &[u64]) -> Self {
+        Self::make_until(name, revoked, 7)
+    }
+
+    /// The same, whose list of revoked serial numbers is good for so many days.
+    pub(crate) fn make_until(name: &str, revoked: &[u64], days: i64) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -74,7 +79,7 @@ impl Authority {
         let issuer = Issuer::new(params, key);
         let list = CertificateRevocationListParams {
             this_update: moment!(-1),
-            next_update: moment!(7),
+            next_update: moment!(days),
             crl_number: SerialNumber::from(1_u64),
             issuing_distribution_point: None,
             revoked_certs: revoked

@@ -4,7 +4,7 @@ mod around;
 mod attacks;
 mod beside;
 mod interop;
-mod lab;
+pub(crate) mod lab;
 mod onward;
 mod passage;
 mod release;
@@ -92,6 +92,21 @@ fn what_is_read_twice_means_the_same_and_what_is_no_field_may_change() {
         assert!(signed.contains(from), "{from}");
         assert_eq!(taken(&signed.replace(from, to)), "SECRET", "{from}");
     }
+}
+
+/// Checks that the manual's page of attacks has these rows below a head, and writes them there where the environment asks for it.
+fn the_manual_holds(head: &str, rows: &[String]) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/attacks.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(&format!("{head}\n")).unwrap_or_else(|| panic!("the page has no table `{head}`"));
+    let (rule, rest) = rest.split_once('\n').unwrap();
+    let held: Vec<&str> = rest.lines().take_while(|line| line.starts_with('|')).collect();
+    if std::env::var("VESTIBULE_GOLDEN").is_ok_and(|value| value == "write") {
+        let after: String = rest.lines().skip(held.len()).map(|line| format!("{line}\n")).collect();
+        std::fs::write(path, format!("{before}{head}\n{rule}\n{}\n{after}", rows.join("\n"))).unwrap();
+        return;
+    }
+    assert_eq!(held, rows, "run with VESTIBULE_GOLDEN=write and read what changed in {path}");
 }
 
 /// Verifies a binding alone: the code, or the content that it covers.

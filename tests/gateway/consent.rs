@@ -3,6 +3,7 @@
 use vestibule::statement::{Consent, MEDIA_TYPE, Request, Says, Scope, SignerKey, Statement};
 
 use super::*;
+use crate::binding::lab::{Authority, ECDSA_256, EXCLUSIVE, Plan, Reference, binding};
 
 /// The key of a nation's statements in the lab.
 pub(super) fn key(code: &str) -> SignerKey {
@@ -208,6 +209,55 @@ fn a_consent_is_used_as_often_as_it_says_and_not_after_it_was_taken_back() {
         let firm = says("USA", Says::Consent(Consent { revocable: false, to: [name("aus-ops")].into(), ..good }));
         assert_eq!(state(&gateway, &usa, &key("USA").sign(&firm.text())).await, "taken");
         assert_eq!(state(&gateway, &usa, &key("USA").sign(&back("USA", firm.id))).await, "consent.unknown");
+        gateway.stop().await;
+        lab.audit();
+    });
+}
+
+/// A lab in which `gbr-ops` must bind its labels, by signers of this authority; the rules and the anchor stand in the folder.
+fn binding_lab(authority: &Authority, folder: &Path) -> Lab {
+    for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
+        let at = folder.join("rules").join(&*file.path);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::fs::write(at, file.text.replace("[peer.gbr-ops]\n", "[peer.gbr-ops]\nbinding = \"required\"\n")).unwrap();
+    }
+    let at = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(at("anchor.pem"), &authority.pem).unwrap();
+    std::fs::write(at("revoked.pem"), &authority.revocations).unwrap();
+    let lines = format!("label_anchor = \"{}\"\nlabel_revocations = [\"{}\"]\n", at("anchor.pem"), at("revoked.pem"));
+    Lab::with(|text| text.replace(RULES, &at("rules")).replace("name = \"national\"\n", &format!("name = \"national\"\n{lines}")))
+}
+
+#[test]
+fn what_came_in_a_binding_leaves_by_consent_to_the_bytes_that_came() {
+    run(async {
+        let authority = Authority::make_until("label anchor", &[], 3_000);
+        let folder = tempfile::tempdir().unwrap();
+        let lab = binding_lab(&authority, folder.path());
+        let gateway = lab.start().await;
+        let (gbr, usa, can) = (lab.link("gbr-ops").await, lab.link("usa-ops").await, lab.link("can-ops").await);
+        let (header, body) = american(&["can-ops"]);
+        let text = String::from_utf8(body).unwrap();
+        let content = text.split_once("?>\n").map_or(text.as_str(), |(_, content)| content).trim_end();
+        let around = binding(header.label.as_deref().unwrap(), &format!("<mb:Data xmime:contentType=\"application/cot+xml\">{content}</mb:Data>"));
+        let plan = Plan::filtered().with(|plan| plan.references = vec![Reference::new("#b1", &[EXCLUSIVE])]);
+        let signed = plan.sign(&around, &authority.signer(ECDSA_256, 7, |_| {}));
+        let header = Header { label: None, media_type: vestibule::label::around::MEDIA_TYPE.to_owned(), ..header };
+        gbr.send(&header, signed.as_bytes()).await;
+        assert_eq!(gateway.outcome(header.id, "can-ops").await, ("quarantine".to_owned(), Some("agreement.consent")));
+        let asked = request(&usa).await;
+        assert_eq!((asked.of.as_str(), asked.content), ("USA", Digest::of(signed.as_bytes())));
+        // Consent to what is in it is consent to something else.
+        let inner = Consent { scope: Scope::Content { content: Digest::of(content.as_bytes()), label: asked.label }, ..consent(&asked) };
+        assert_eq!(state(&gateway, &usa, &key("USA").sign(&says("USA", Says::Consent(inner)).text())).await, "taken");
+        assert!(!released(&gateway, header.id, "can-ops").await);
+        assert_eq!(state(&gateway, &usa, &key("USA").sign(&says("USA", Says::Consent(consent(&asked))).text())).await, "taken");
+        until("the delivery", || can.count() >= 1).await;
+        let body = can.got().into_values().next().unwrap();
+        assert!(!String::from_utf8(body).unwrap().contains("BindingInformation"));
+        let journey = gateway.journey(header.id).await;
+        let used = journey.iter().rev().find_map(|event| if let Event::Origin(used) = event { Some(used) } else { None }).unwrap();
+        assert_eq!((used.origins.as_slice(), used.consents.len()), (&["USA".to_owned()][..], 1));
         gateway.stop().await;
         lab.audit();
     });

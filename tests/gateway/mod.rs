@@ -1,12 +1,14 @@
 //! The running gateway: real QUIC, real certificates, a real journal, the rule set of the lab; in this process where counters are looked at, as a
 //! process of its own where it is killed.
 
+mod backup;
 mod bad_input;
 mod chain;
 mod consent;
 mod console;
 
 mod delivery;
+mod drain;
 mod editions;
 mod headquarters;
 #[cfg(debug_assertions)]

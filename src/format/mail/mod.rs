@@ -6,7 +6,6 @@
 
 mod address;
 mod decode;
-mod ess;
 mod inside;
 mod label;
 mod lines;

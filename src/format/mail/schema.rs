@@ -138,19 +138,6 @@ pub(super) const LABEL_BYTES_MAX: usize = 64 * 1024;
 pub(super) const LABEL_NODES_MAX: usize = 256;
 /// Bytes of all values in a label at most: 4 KiB; real ones have 300.
 pub(super) const LABEL_TEXT_MAX: usize = 4 * 1024;
-/// Bytes of a binary label at most: 8192; one that names 20 nations by bits has 200.
-pub(super) const ESS_BYTES_MAX: usize = 8 * 1024;
-/// The greatest classification of a binary label: 256.
-// SPEC: RFC 2634, section 3.2: ub-integer-options.
-pub(super) const ESS_CLASSIFICATION_MAX: u64 = 256;
-/// Characters of a binary label's privacy mark at most: 128.
-// SPEC: RFC 2634, section 3.2: ub-privacy-mark-length.
-pub(super) const ESS_MARK_MAX: usize = 128;
-/// Categories of a binary label at most: 64.
-// SPEC: RFC 2634, section 3.2: ub-security-categories.
-pub(super) const ESS_CATEGORIES_MAX: usize = 64;
-/// Values in all categories of a binary label at most: 256, as many as a label in XML has parts.
-pub(super) const ESS_VALUES_MAX: usize = 256;
 /// Characters of a marking for display at most: 256.
 pub(super) const MARKING_MAX: usize = 256;
 

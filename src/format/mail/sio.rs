@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::base::{Budget, Reason, Refusal};
+use crate::format::syntax::ess;
 use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
 use crate::normal::{Kind, NodeId, Tree, TreeBuilder, Value};
 
@@ -51,7 +52,13 @@ pub(super) fn label<'a>(tree: &mut TreeBuilder<'a>, field: &Field<'a>, budget: &
     match (of("label"), of("type").map(|kind| kind.value.as_ref())) {
         (Some(label), Some(":ess")) => {
             let bytes = STANDARD.decode(label.value.as_bytes()).map_err(|_| refuse("expected a label in base64"))?;
-            super::ess::label(tree, &bytes, field, budget)?;
+            ess::label(tree, &bytes, field.span, budget).map_err(|wrong| match wrong {
+                ess::Wrong::Spelling(expected) => refuse(expected),
+                ess::Wrong::Type => {
+                    field.refusal(Reason::InvalidMailLabelType, "expected categories of the types of ACP 145 in a label of type `:ess`")
+                }
+                ess::Wrong::Limit(refusal) => refusal,
+            })?;
         }
         (Some(label), _) => xml(tree, &label.value, field, budget)?,
         (None, _) => {}

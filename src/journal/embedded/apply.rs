@@ -100,6 +100,7 @@ impl Applying<'_> {
             Event::Origin(one) => Some(self.origin(one)?),
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
+            Event::Restored(_) => Some(self.restore()?),
         };
         self.write_record(index, event, message)?;
         Ok(Applied::Written(receipt))
@@ -237,7 +238,7 @@ impl Applying<'_> {
     }
 
     /// Adds one to a total, of an outcome or of the words `accepted` and `delivered`; gives the new total.
-    fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
+    pub(super) fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
         self.faults.pass()?;
         Ok(self.tallies.add(self.connection, from, recipient, outcome, code)?)
     }

@@ -6,6 +6,8 @@
 //! The whole of it is checked by `audit::verify`.
 
 pub(in crate::journal) mod apply;
+mod copy;
+mod restored;
 pub(in crate::journal) mod schema;
 mod statements;
 mod store;
@@ -21,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
+pub use copy::copy;
 pub use store::Reader;
 pub(crate) use store::{Replay, Stored};
 use views::Views;

@@ -8,7 +8,7 @@ use super::FILE;
 use super::apply::{Applying, failed, read_number, stored};
 use super::tally::Tallies;
 use super::views::Views;
-use crate::base::{Digest, Fault, MessageId};
+use crate::base::{Digest, Fault, MessageId, Time};
 use crate::journal::merkle::{Frontier, Nodes, range_hash};
 use crate::journal::seal::SealRing;
 use crate::journal::{Counts, Entry, Event, Filter, Head, MessageKey, Page, Paged, Row, Statement, Trail};
@@ -120,6 +120,16 @@ impl Reader {
     /// Where the file cannot be read, or there is no key.
     pub fn body(&self, message: &MessageKey) -> Result<Option<Vec<u8>>, Fault> {
         self.views().body(message)
+    }
+
+    /// When the message was received that has been held longest; nothing where none is held.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn oldest_held(&self) -> Result<Option<Time>, Fault> {
+        let sql = "SELECT min(m.received) FROM decision d JOIN message m ON m.ix = d.message WHERE d.state = 'held'";
+        let found: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
+        Ok(found.and_then(Time::from_unix_ms))
     }
 
     /// Records in order.

@@ -8,6 +8,7 @@
 mod calls;
 pub(super) mod deeds;
 mod heap;
+mod host;
 mod pages;
 mod threads;
 
@@ -17,6 +18,7 @@ use libc::{c_int, c_ulong};
 
 pub(super) use calls::number;
 pub(super) use heap::warm as warm_heap;
+pub(super) use host::{clock_is_kept, space};
 pub(super) use pages::Pages;
 pub(super) use threads::{confine as confine_threads, list as threads};
 

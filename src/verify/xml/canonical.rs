@@ -10,7 +10,7 @@ use crate::verify::second::{Part, Second, Sort};
 /// The first line of every result.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// The namespaces that a result may use, each with its one prefix, in the order in which one tag declares them.
-pub(super) const PREFIXES: [(&str, &str); 9] = [
+pub(super) const PREFIXES: [(&str, &str); 11] = [
     ("urn:nato:stanag:4774:confidentialitymetadatalabel:1:0", "slab"),
     ("urn:nato:stanag:4778:bindinginformation:1:0", "mb"),
     ("http://www.w3.org/2005/05/xmlmime", "xmime"),
@@ -20,6 +20,8 @@ pub(super) const PREFIXES: [(&str, &str); 9] = [
     ("http://www.w3.org/2000/09/xmldsig#", "ds"),
     ("http://www.w3.org/2001/10/xml-exc-c14n#", "ec"),
     ("http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd", "wsu"),
+    ("urn:xmpp:sec-label:0", "sl"),
+    ("urn:xmpp:sec-label:ess:0", "sle"),
 ];
 /// The namespace whose prefix is never declared.
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";

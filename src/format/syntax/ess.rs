@@ -1,4 +1,4 @@
-//! A binary security label of the SIO-Label field: bytes in, a typed subtree out, every byte read.
+//! A binary security label, as mail fields and display labels carry it in base64: bytes in, a typed subtree out, every byte read.
 //!
 //! Gives the element `ess` with `classification`, `policy` and perhaps `privacy-mark`, and an element `category` for each tag set, with its
 //! `kind`, its `set` and its values as numbers. What the numbers mean is a question for marking schemes: the label room asks it.
@@ -8,24 +8,43 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Budget, Reason, Refusal};
-use crate::format::syntax::der::{self, Cursor, Expected, tag};
+use super::der::{self, Cursor, Expected, tag};
+use crate::base::{Budget, Refusal, Span};
 use crate::normal::{TreeBuilder, Value};
 
-use super::lines::Field;
-use super::schema::{ESS_BYTES_MAX, ESS_CATEGORIES_MAX, ESS_CLASSIFICATION_MAX, ESS_MARK_MAX, ESS_VALUES_MAX};
+/// Bytes of a binary label at most: 8192; one that names 20 nations by bits has 200.
+const ESS_BYTES_MAX: usize = 8 * 1024;
+/// The greatest classification of a binary label: 256.
+// SPEC: RFC 2634, section 3.2: ub-integer-options.
+const ESS_CLASSIFICATION_MAX: u64 = 256;
+/// Characters of a binary label's privacy mark at most: 128.
+// SPEC: RFC 2634, section 3.2: ub-privacy-mark-length.
+const ESS_MARK_MAX: usize = 128;
+/// Categories of a binary label at most: 64.
+// SPEC: RFC 2634, section 3.2: ub-security-categories.
+const ESS_CATEGORIES_MAX: usize = 64;
+/// Values in all categories of a binary label at most: 256, as many as a label in XML has parts.
+const ESS_VALUES_MAX: usize = 256;
 
 /// Types of categories: restrictive bits, permissive numbers, permissive bits, what only informs, restrictive numbers.
 const TYPES: [&str; 5] =
     ["2.16.840.1.101.2.1.8.3.0", "2.16.840.1.101.2.1.8.3.1", "2.16.840.1.101.2.1.8.3.2", "2.16.840.1.101.2.1.8.3.3", "2.16.840.1.101.2.1.8.3.4"];
 
 /// Why a label is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wrong {
-    /// It is not written as a label is.
-    Spelling(Expected),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is not written as a label is: what was expected.
+    Spelling(&'static str),
     /// It has a category of a type that is not read here: a label all the same, and no reason to forget it.
     Type,
+    /// It is more than a message may have.
+    Limit(Refusal),
+}
+
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Self {
+        Self::Limit(refusal)
+    }
 }
 
 impl From<Expected> for Wrong {
@@ -51,37 +70,34 @@ struct Category {
     values: Vec<u64>,
 }
 
-/// Adds the label as an element.
+/// Adds the label as an element; its places are those of `span`.
 ///
 /// # Errors
-/// `invalid.mail.label`, `invalid.mail.label_type`, `size.*`.
-pub(super) fn label(tree: &mut TreeBuilder<'_>, bytes: &[u8], field: &Field<'_>, budget: &mut Budget) -> Result<(), Refusal> {
-    let label = read(bytes).map_err(|wrong| match wrong {
-        Wrong::Spelling(expected) => field.refusal(Reason::InvalidMailLabel, expected),
-        Wrong::Type => field.refusal(Reason::InvalidMailLabelType, "expected categories of the types of ACP 145 in a label of type `:ess`"),
-    })?;
+/// What is wrong with it.
+pub fn label(tree: &mut TreeBuilder<'_>, bytes: &[u8], span: Span, budget: &mut Budget) -> Result<(), Wrong> {
+    let label = read(bytes)?;
     let text = |text: String| Value::Text(Cow::Owned(text));
-    let refuse = |detail: Expected| field.refusal(Reason::InvalidMailLabel, detail);
-    let classification = label.classification.ok_or_else(|| refuse("expected a classification in the label"))?;
-    let policy = label.policy.ok_or_else(|| refuse("expected the identifier of a policy in the label"))?;
-    tree.open("", "ess", field.span.range().start, budget)?;
-    tree.attribute("", "classification", text(classification.to_string()), field.span, budget)?;
-    tree.attribute("", "policy", text(policy), field.span, budget)?;
+    let classification = label.classification.ok_or("expected a classification in the label")?;
+    let policy = label.policy.ok_or("expected the identifier of a policy in the label")?;
+    let (start, end) = (span.range().start, span.range().end);
+    tree.open("", "ess", start, budget)?;
+    tree.attribute("", "classification", text(classification.to_string()), span, budget)?;
+    tree.attribute("", "policy", text(policy), span, budget)?;
     if let Some(mark) = label.mark {
-        tree.attribute("", "privacy-mark", text(mark.to_owned()), field.span, budget)?;
+        tree.attribute("", "privacy-mark", text(mark.to_owned()), span, budget)?;
     }
     for category in label.categories.unwrap_or_default() {
-        tree.open("", "category", field.span.range().start, budget)?;
-        tree.attribute("", "kind", text(category.kind.to_owned()), field.span, budget)?;
-        tree.attribute("", "set", text(category.set), field.span, budget)?;
+        tree.open("", "category", start, budget)?;
+        tree.attribute("", "kind", text(category.kind.to_owned()), span, budget)?;
+        tree.attribute("", "set", text(category.set), span, budget)?;
         for value in category.values {
-            tree.open("", "value", field.span.range().start, budget)?;
-            tree.text(text(value.to_string()), field.span, budget)?;
-            tree.close(field.span.range().end);
+            tree.open("", "value", start, budget)?;
+            tree.text(text(value.to_string()), span, budget)?;
+            tree.close(end);
         }
-        tree.close(field.span.range().end);
+        tree.close(end);
     }
-    tree.close(field.span.range().end);
+    tree.close(end);
     Ok(())
 }
 
@@ -202,6 +218,7 @@ mod tests {
             Ok(_) => "read",
             Err(Wrong::Spelling(expected)) => expected,
             Err(Wrong::Type) => "type",
+            Err(Wrong::Limit(_)) => "limit",
         }
     }
 
