@@ -103,6 +103,7 @@ fn run(parts: &Parts<'_>, scanner: &mut Scanner<'_>, inspector: &mut Inspector<'
         sender,
         recipient,
         blocked_words: words,
+        exercise_policies: &edition.exercise_policies,
         now: course.now,
     };
     let verified = meter.step("verify", || verify::reread(claim)).expect("agreement");

@@ -203,6 +203,26 @@ fn inspect_writes_the_banner_line_of_a_label_in_its_own_scheme() {
 }
 
 #[test]
+fn inspect_shows_what_a_consent_would_change_and_takes_nothing_else_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let edition = vestibule::policy::load(&vestibule::policy::read_folder(Path::new(RULES)).unwrap()).unwrap();
+    let case = edition.cases.iter().find(|case| !case.consents.is_empty()).unwrap();
+    let (message, label) = (file(folder.path(), "track.xml", &case.body), file(folder.path(), "label.xml", case.label.as_deref().unwrap().as_bytes()));
+    let note = file(folder.path(), "usa.note", case.consents[0].as_bytes());
+    let altered = file(folder.path(), "altered.note", case.consents[0].replace("to can-ops", "to nzl-ops").as_bytes());
+    let now = case.now.to_string();
+    let asked = ["inspect", "--rules", RULES, "--json", "--from", "gbr-ops", "--to", "can-ops", "--now", &now, "--label", &label];
+    let with = |more: &[&'static str], note: &[&str]| {
+        let words: Vec<String> = asked.iter().chain(more).chain(note).chain([&message.as_str()]).map(|word| (*word).to_owned()).collect();
+        vestibule(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(lines(&with(&[], &[]))[0]["code"], "agreement.consent");
+    assert_eq!(lines(&with(&["--consent"], &[&note]))[0]["outcome"], "forward");
+    assert_ne!(lines(&with(&["--consent"], &[&altered]))[0]["outcome"], "forward");
+    assert_eq!(with(&["--consent"], &[&message]).status.code(), Some(2));
+}
+
+#[test]
 fn a_label_in_xml_beside_a_mail_must_say_what_its_binary_label_says() {
     let folder = tempfile::tempdir().unwrap();
     let letter = format!("{RULES}/cases/messages/letter-with-binary-label.eml");

@@ -2,10 +2,11 @@
 //!
 //! They need the solver cvc5, found by its name. A missing solver fails.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vestibule::base::Outcome;
+use vestibule::base::{Name, Outcome};
 use vestibule::pipeline::Guard;
 use vestibule::policy::{self, SourceFile};
 use vestibule::prove::trial::Weight;
@@ -112,6 +113,87 @@ fn a_clause_that_nobody_can_use_is_named() {
         other => panic!("{other:?}"),
     }
     assert!(proved(&changed(&[], usable), None).holds());
+}
+
+const NOTHING_ATOMIC: &str = "[[never]]\nid = \"atomal\"\nsentence = \"nothing atomic\"\ncategories = [\"Special Category Designators/ATOMAL\"]\n";
+
+/// What a comparison with the lab's rule set says, by the name of its sentence.
+fn compared(new: &Guard, old: &Guard, except: &[&str], id: &str) -> Verdict {
+    let except: BTreeSet<Name> = except.iter().map(|clause| Name::new(clause).unwrap()).collect();
+    let report = proved(new, Some(Against { guard: old, except: &except }));
+    let whole = report.holds();
+    let found = report.proofs.into_iter().find(|proof| proof.id.as_str() == id).unwrap();
+    assert!(!whole || matches!(found.verdict, Verdict::Proved), "the whole holds where a part does not");
+    found.verdict
+}
+
+const NARROW: &str = "kinds = [\"b-a-*\"]\nup_to = [{ policy = \"EU\", level = \"CONFIDENTIEL UE/EU CONFIDENTIAL\" }]";
+const WIDE: &str = "kinds = [\"b-a-*\"]\nup_to = [{ policy = \"EU\", level = \"SECRET UE/EU SECRET\" }]";
+
+#[test]
+fn a_new_edition_releases_more_only_where_it_is_excepted() {
+    let old = changed(&[], NOTHING_ATOMIC);
+    let wider = changed(&[("agreements/eu-sa.toml", NARROW, WIDE)], NOTHING_ATOMIC);
+    // The same rules, and narrower ones, release nothing more, whichever policies are translated.
+    assert!(matches!(compared(&old, &old, &[], "against"), Verdict::Proved));
+    assert!(matches!(compared(&old, &wider, &[], "against"), Verdict::Proved));
+    match compared(&wider, &old, &[], "against") {
+        Verdict::False(found) => assert_eq!(forwarded(&found).2, "EU-SA/2.1"),
+        other => panic!("{other:?}"),
+    }
+    for id in ["against", "against-review", "against-rest"] {
+        let excepted = compared(&wider, &old, &["EU-SA/2.1"], id);
+        assert!(matches!(excepted, Verdict::Proved), "{id}: {excepted:?}");
+    }
+}
+
+#[test]
+fn a_clause_that_no_longer_asks_for_a_reviewer_releases_more_without_one() {
+    let old = changed(&[], NOTHING_ATOMIC);
+    let chat = (
+        "agreements/fvey-tracks.toml",
+        "{ policy = \"NZL\", level = \"RESTRICTED\" }]\nrelease = \"review\"",
+        "{ policy = \"NZL\", level = \"RESTRICTED\" }]\nrelease = \"automatic\"",
+    );
+    let new = changed(&[chat], NOTHING_ATOMIC);
+    assert!(matches!(compared(&new, &old, &[], "against"), Verdict::Proved));
+    match compared(&new, &old, &[], "against-review") {
+        Verdict::False(found) => assert_eq!(forwarded(&found).2, "FVEY-TRACKS/2.2"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_peer_that_joins_a_community_gets_more_though_no_clause_was_changed() {
+    let old = changed(&[], NOTHING_ATOMIC);
+    let joined =
+        ("peers.toml", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = []", "[peer.usa-handsets]\nnation = \"USA\"\ncommunities = [\"FVEY\"]");
+    match compared(&changed(&[joined], NOTHING_ATOMIC), &old, &[], "against") {
+        Verdict::False(found) => assert!([&found.witness.to, &found.witness.from].iter().any(|peer| peer.as_str() == "usa-handsets"), "{found:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_no_model_holds_is_never_said_to_release_nothing_more() {
+    let old = changed(&[], NOTHING_ATOMIC);
+    // Less is held now, but what is held is translated, and the model does not know which translations the gateway refuses.
+    let lower = (
+        "peers.toml",
+        "clearances = [{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"GREEN\" }]",
+        "clearances = [{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"CLEAR\" }]",
+    );
+    let verdict = compared(&changed(&[lower], NOTHING_ATOMIC), &old, &[], "against");
+    assert!(matches!(verdict, Verdict::Proved | Verdict::Undecided(_)), "{verdict:?}");
+    let word = ("filters/words/codewords.txt", "TIN LANTERN", "TIN LANTERNS");
+    let mut files = files("five-eyes");
+    files.retain(|file| !file.path.starts_with("cases/"));
+    let file = files.iter_mut().find(|file| &*file.path == word.0).unwrap();
+    file.text = file.text.replacen(word.1, word.2, 1).into();
+    match compared(&guard(&files), &old, &[], "against-rest") {
+        Verdict::Undecided(why) => assert!(why.contains("`filters/words/codewords.txt` (content rules)"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

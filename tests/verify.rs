@@ -4,6 +4,7 @@
 pub(crate) mod document;
 mod schemes;
 mod decisions;
+mod exercise;
 mod halves;
 mod lab;
 mod labels;
@@ -99,11 +100,12 @@ pub(crate) struct Case {
     sender: PeerEntry,
     recipient: PeerEntry,
     label: Label,
+    kept: BTreeSet<String>,
 }
 
 impl Case {
     pub(crate) fn new(original: impl Into<Vec<u8>>, result: impl Into<Vec<u8>>, edits: Edits) -> Self {
-        Self { header: header(), original: original.into(), result: result.into(), edits, sender: gbr(), recipient: usa(), label: marked() }
+        Self { header: header(), original: original.into(), result: result.into(), edits, sender: gbr(), recipient: usa(), label: marked(), kept: BTreeSet::new() }
     }
 
     pub(crate) fn reread(&self) -> Result<Verified, Refusal> {
@@ -116,6 +118,7 @@ impl Case {
             sender: &self.sender,
             recipient: &self.recipient,
             blocked_words: &WORDS,
+            exercise_policies: &self.kept,
             now: time("2026-11-23T08:00:01Z"),
         })
     }

@@ -5,7 +5,7 @@
 //!
 //! 1. A higher ceiling, where no recipient of the clause holds a clearance for any classification between the two: mandatory control keeps it.
 //! 2. Wider parties, where each new pair shares no traffic with the clause, or the recipient is cleared for nothing that it covers, or reads
-//!    none of its formats, or gets the same with the same edits from a clause that stands before it.
+//!    none of its formats, or is forbidden it by a policy that speaks of the two alone, or gets the same with the same edits from a clause that stands before it.
 //! 3. A prohibition of what no peer is cleared for: mandatory control speaks first.
 //! 4. A row gone whose field meets the same by what is left of the profile.
 //! 5. An edit by a clause of a field that the profile takes away from everyone.
@@ -48,7 +48,7 @@ pub(super) fn reason(guard: &Guard, mutant: &Mutant) -> Option<String> {
         Alteration::Clause(id) => {
             let find = |edition: &'_ Edition| clauses(edition).find(|clause| clause.id == *id).cloned();
             let (was, is) = (find(edition)?, find(&other)?);
-            higher(edition, &was, &is).or_else(|| wider(edition, &was, &is)).or_else(|| gone_anyway(guard, &was, &is))
+            higher(edition, &was, &is).or_else(|| wider(guard, &was, &is)).or_else(|| gone_anyway(guard, &was, &is))
         }
         Alteration::Policy(id) => asleep(edition, guard.engine_policies().iter().find(|policy| policy.id == *id)?),
         _ => None,
@@ -74,7 +74,8 @@ fn higher(edition: &Edition, was: &Clause, is: &Clause) -> Option<String> {
     (!held).then(|| "no recipient of the clause is cleared for what lies between the two ceilings".to_owned())
 }
 
-fn wider(edition: &Edition, was: &Clause, is: &Clause) -> Option<String> {
+fn wider(guard: &Guard, was: &Clause, is: &Clause) -> Option<String> {
+    let edition = guard.edition();
     if was.from == is.from && was.to == is.to {
         return None;
     }
@@ -86,11 +87,11 @@ fn wider(edition: &Edition, was: &Clause, is: &Clause) -> Option<String> {
     let before = pairs(was);
     let open = pairs(is).into_iter().filter(|pair| !before.contains(pair)).any(|(giver, taker)| {
         match (edition.peers.get(giver.as_str()), edition.peers.get(taker.as_str())) {
-            (Some(giver), Some(taker)) => opens(edition, was, giver, taker),
+            (Some(giver), Some(taker)) => opens(edition, was, giver, taker) && !guard.engine().keeps_apart(giver, taker),
             _ => true,
         }
     });
-    (!open).then(|| "nobody else could get more: uncleared, in other traffic, reading other formats, or served by a clause before it".to_owned())
+    (!open).then(|| "nobody else could get more: uncleared, in other traffic, reading other formats, forbidden whatever it is, or served by a clause before it".to_owned())
 }
 
 /// Whether a clause would give a new pair something that they do not have.

@@ -1,6 +1,6 @@
 //! `vestibule inspect`: what the gateway would do with messages, offline: the whole path, no network, no journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use serde::Serialize;
@@ -12,7 +12,8 @@ use super::{Answer, Failure, Output, Verb, letter, output, trees};
 use crate::base::{Finding, Name, Outcome, Reason};
 use crate::filter::Waivers;
 use crate::label::{LabelView, banner};
-use crate::pipeline::{EditView, Inspector, Passage, Ruling, World};
+use crate::pipeline::{EditView, Inspector, Message, Passage, Ruling, World};
+use crate::statement::{Grant, Says, Standing, Statement};
 
 /// Shows what would happen to messages.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,9 @@ pub(super) struct Inspect {
     /// Show how many bits of what leaves its author could choose in fields that mean nothing to the recipient; with `--explain`, field by field
     #[arg(long, conflicts_with = "syntax")]
     freedom: bool,
+    /// A consent, signed, as a text file: what would happen if it were on record and not used up
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["syntax", "trees"])]
+    consent: Vec<PathBuf>,
     /// Message files
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -81,6 +85,7 @@ impl Verb for Inspect {
         vestibule inspect --rules rules/five-eyes --from gbr-ops --explain track.xml        every peer that it could go to\n  \
         vestibule inspect --config gateway.toml --from gbr-ops --json *.xml | jq -r '[.file,.to,.outcome,.code]|@tsv'\n  \
         vestibule inspect --rules rules/five-eyes --from gbr-ops --freedom track.xml        the room that is left for a hidden word\n  \
+        vestibule inspect --rules rules/five-eyes --from gbr-ops --consent usa.note report.xml        what a consent would change\n  \
         vestibule inspect --syntax xml suspicious.xml\n  \
         vestibule inspect --trees held.xml                where the two readers part\n\nExit status 0 whatever the outcomes.";
 
@@ -127,6 +132,7 @@ impl Inspect {
         let (guard, secrets) = self.offline.guard()?;
         self.offline.known(from, &guard)?;
         let (keys, waivers) = (secrets.keys(), Waivers::default());
+        let grants = self.consent.iter().map(|file| granted(file)).collect::<Result<Vec<_>, _>>()?;
         let mut inspector = Inspector::new(&guard);
         let look = match (self.json, self.explain) {
             (true, _) => Look::Json,
@@ -140,7 +146,7 @@ impl Inspect {
         for file in &self.files {
             let (header, body) = self.offline.letter(file, from, &guard)?;
             let world = World { now: self.offline.time(), keys: &keys, waivers: &waivers, signer: secrets.signer() };
-            let passage = inspector.pass(from, &header, &body, &world);
+            let passage = inspector.pass_under(from, Message { header: &header, body: &body }, &world, &grants);
             let shown = file.display().to_string();
             let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
             for ruling in &passage.rulings {
@@ -161,6 +167,17 @@ impl Inspect {
             false => Ok(()),
         }
     }
+}
+
+/// A consent as it would stand on record; whether it is good for a message is the path's to say.
+fn granted(file: &Path) -> Result<Grant, Failure> {
+    let note = String::from_utf8(letter::body(file)?).ok();
+    let is_consent = |note: &String| {
+        let text = note.rsplit_once("\n\n").map(|(text, _)| format!("{text}\n"));
+        text.is_some_and(|text| matches!(Statement::parse(&text).map(|statement| statement.says), Ok(Says::Consent(_))))
+    };
+    let wrong = || Failure::Usage(format!("`{}` is no signed consent; expected the text of one and its signature line", file.display()));
+    note.filter(is_consent).map(|note| Grant { note, standing: Standing::Good }).ok_or_else(wrong)
 }
 
 fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Ruling) -> Line<'l> {

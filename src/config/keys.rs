@@ -208,6 +208,14 @@ pub const KEYS: &[Key] = &[
     ),
     row(
         Gateway,
+        "prove",
+        Kind::Word(&["always", "never"]),
+        Optional,
+        "whether the invariants of an edition are proved before it comes into force; `never`, where nothing is said, is logged loudly",
+    ),
+    row(Gateway, "solver", Kind::Path, Optional, "the solver cvc5 that proves them; where nothing is said it is found by its name"),
+    row(
+        Gateway,
         "officer",
         Kind::Tables(Officer),
         Optional,

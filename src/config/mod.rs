@@ -48,6 +48,10 @@ pub struct Gateway {
     pub confinement: Confinement,
     /// How long an emergency edition may be in force, in hours.
     pub emergency_hours_max: u32,
+    /// Whether an edition's invariants are proved before it comes into force.
+    pub prove: Proving,
+    /// The solver that proves them: its path, or its name where the environment finds it.
+    pub solver: PathBuf,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
     /// The web console; `None` where there is none.
@@ -92,6 +96,16 @@ pub enum Confinement {
     Full,
     /// No process closes its walls: for development only.
     Off,
+}
+
+/// Whether invariants are proved before an edition comes into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proving {
+    /// An edition whose invariants are not proved does not come into force.
+    Always,
+    /// Editions come into force with invariants that nobody has proved; said loudly.
+    Never,
 }
 
 /// A person whose signatures count.

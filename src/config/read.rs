@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Remote, Unreadable, check};
+use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -29,6 +29,8 @@ struct GatewayGiven {
     work_ms_max: u32,
     confinement: Option<Confinement>,
     emergency_hours_max: u32,
+    prove: Option<Proving>,
+    solver: Option<PathBuf>,
     #[serde(default)]
     officer: Vec<Officer>,
     console: Option<ConsoleGiven>,
@@ -148,6 +150,9 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         work_ms_max: given.work_ms_max,
         confinement: given.confinement.unwrap_or(Confinement::Full),
         emergency_hours_max: given.emergency_hours_max,
+        prove: given.prove.unwrap_or(Proving::Never),
+        // Without a path it is found by the environment, as programs are.
+        solver: given.solver.map_or_else(|| PathBuf::from("cvc5"), at),
         officers: given.officer,
         console: given.console.map(|console| source.console(console)),
         metrics: given.metrics.map(|metrics| metrics.listen),

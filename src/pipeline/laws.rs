@@ -3,12 +3,15 @@
 //! A law takes a setting and a message, and gives the sentence of what was broken; it never panics of itself.
 //! Deliberately absent: agreements and content rules, which only the first half decides.
 
-use crate::base::{Budget, Header, Reason, Time};
+use std::collections::BTreeSet;
+
+use crate::base::{Budget, Header, Reason, Refusal, Time};
 use crate::format::{self, Received};
-use crate::label::{self, Binding, Lattice, Reading};
+use crate::label::{self, Binding, Labelled, Lattice, Reading};
 use crate::normal::Edits;
 use crate::policy::PeerEntry;
 use crate::rebuild;
+use crate::release::exercise;
 use crate::release::parts::{self, Kept};
 use crate::translate::{self, Marked, Translation};
 use crate::verify::{self, BlockedWords, Claim, Proposal};
@@ -42,8 +45,8 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
     let Ok(parsed) = Received::new(header, body).and_then(|received| format::parse(received, &mut budget)) else { return Ok(()) };
     let reading = Reading { scheme: setting.sender.scheme, binding: Binding::Unbound };
     let Ok(labelled) = label::verify(parsed, setting.lattice, &reading, setting.now, &mut budget) else { return Ok(()) };
-    let admitted = parts::keep(setting.lattice, &labelled, setting.recipient, setting.now);
     let tree = labelled.parsed().tree();
+    let admitted = apart(&labelled, header, setting).and_then(|()| parts::keep(setting.lattice, &labelled, setting.recipient, setting.now));
     let edits = admitted.as_ref().map(|kept| kept.edits(tree)).unwrap_or_default();
     let result = rebuild::bytes(tree, &edits, labelled.parsed().format().syntax);
     let result = result.map_err(|refusal| format!("what was read is not written: {refusal}"))?;
@@ -59,6 +62,7 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
         sender: setting.sender,
         recipient: &recipient,
         blocked_words: &BlockedWords::default(),
+        exercise_policies: &BTreeSet::new(),
         now: setting.now,
     });
     match (admitted, verified) {
@@ -67,6 +71,12 @@ pub fn the_halves_agree(setting: &Setting<'_>, header: &Header, body: &[u8]) -> 
         (Err(refusal), Ok(_)) => Err(format!("the second half releases what mandatory control does not: {refusal}")),
         (_, Err(refusal)) => Err(format!("the second half refuses what the first half takes: {refusal}")),
     }
+}
+
+/// The first half's wall between exercise and operation.
+fn apart(labelled: &Labelled<'_>, header: &Header, setting: &Setting<'_>) -> Result<(), Refusal> {
+    let said = exercise::said(labelled.parsed().tree(), labelled.parsed().facts().traffic)?;
+    exercise::agree(header.traffic, said, &setting.sender.traffic, &setting.recipient.traffic)
 }
 
 /// What a translation gave.
@@ -95,7 +105,8 @@ pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, head
         Ok(labelled) => labelled,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };
-    let kept = match parts::keep(setting.lattice, &labelled, setting.recipient, setting.now) {
+    let kept = apart(&labelled, header, setting).and_then(|()| parts::keep(setting.lattice, &labelled, setting.recipient, setting.now));
+    let kept = match kept {
         Ok(kept) => kept,
         Err(refusal) => return Ok(Err(refusal.reason)),
     };
@@ -119,6 +130,7 @@ pub fn the_halves_translate_alike(row: &Translation, setting: &Setting<'_>, head
         sender: setting.sender,
         recipient: &recipient,
         blocked_words: &BlockedWords::default(),
+        exercise_policies: &BTreeSet::new(),
         now: setting.now,
     });
     match verified {

@@ -97,6 +97,7 @@ impl<'e> Verifier<'e> {
             sender,
             recipient,
             blocked_words: self.blocked_words,
+            exercise_policies: &self.edition.exercise_policies,
             now,
         })?;
         let Message { header, body } = *message;

@@ -1,10 +1,11 @@
-//! A rule set compiled, and tried on its cases, in a process of its own, which ends when it has said what is at fault.
+//! A rule set compiled, tried on its cases and proved, in a process of its own, which ends when it has said what is at fault.
 //!
-//! Compiling claims several times the memory of what it makes, and the supervisor, which lives as long as the gateway, needs none of it. The process
+//! Neither the keeper nor anything behind walls starts a solver: where invariants are proved this process starts it, and it ends with it. Compiling claims several times the memory of what it makes, and the supervisor, which lives as long as the gateway, needs none of it. The process
 //! reads rule files of officers and nothing that came over a link, so it has no walls; it is given the files, and opens none.
 
 use std::io::{Read as _, Write as _};
 use std::ops::Range;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use minicbor::{Decode, Encode};
@@ -41,17 +42,17 @@ pub fn complaints(files: &[SourceFile]) -> Result<Vec<Complaint>, Fault> {
     asked(files, Wanted::Complaints).map(|(complaints, _)| complaints)
 }
 
-/// Every fault of a rule set, and, where it has none, every expectation of its cases that is not met.
+/// Every fault of a rule set; where it has none, every expectation of its cases that is not met; and where all are, and a solver is named, every
+/// invariant that is not proved.
 ///
 /// # Errors
 /// Those of [`complaints`].
-pub(super) fn tried(files: &[SourceFile]) -> Result<(Vec<Complaint>, Vec<String>), Fault> {
-    asked(files, Wanted::Trial)
+pub(super) fn tried(files: &[SourceFile], solver: Option<&Path>) -> Result<(Vec<Complaint>, Vec<String>), Fault> {
+    asked(files, solver.map_or(Wanted::Trial, |solver| Wanted::Proof(solver.display().to_string())))
 }
 
 /// What is asked of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 enum Wanted {
     /// What compiling finds.
     #[n(0)]
@@ -59,6 +60,9 @@ enum Wanted {
     /// The cases too.
     #[n(1)]
     Trial,
+    /// The cases, then the invariants, by this solver.
+    #[n(2)]
+    Proof(#[n(0)] String),
 }
 
 fn asked(files: &[SourceFile], wanted: Wanted) -> Result<(Vec<Complaint>, Vec<String>), Fault> {
@@ -87,12 +91,23 @@ pub(super) fn attend() -> Result<(), Fault> {
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
     let (wanted, files): (Wanted, Vec<File>) = minicbor::decode(&bytes).map_err(|cause| Fault::from_cause("the rule files do not read", cause))?;
     let (found, unmet) = match Guard::load(&taken(files)) {
-        Ok(guard) if wanted == Wanted::Trial => (Vec::new(), trial::unmet(&guard)?),
-        Ok(_) => (Vec::new(), Vec::new()),
+        Ok(guard) => (Vec::new(), unmet(&guard, &wanted)?),
         Err(complaints) => (complaints, Vec::new()),
     };
     let told = |Complaint { file, at, what, expected, remedy }| Told { file: String::from(&*file), at, what, expected, remedy };
     let told: Vec<Told> = found.into_iter().map(told).collect();
     let bytes = minicbor::to_vec((told, unmet)).map_err(|cause| Fault::from_cause("what was found in the rules has no encoding", cause))?;
     std::io::stdout().lock().write_all(&bytes).map_err(failed)
+}
+
+/// What an edition that compiles does not meet. Invariants are looked at last: a solver takes longest.
+fn unmet(guard: &Guard, wanted: &Wanted) -> Result<Vec<String>, Fault> {
+    match wanted {
+        Wanted::Complaints => Ok(Vec::new()),
+        Wanted::Trial => trial::unmet(guard),
+        Wanted::Proof(solver) => {
+            let unmet = trial::unmet(guard)?;
+            Ok(if unmet.is_empty() { trial::unproved(guard, Path::new(solver)) } else { unmet })
+        }
+    }
 }

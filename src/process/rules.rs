@@ -173,7 +173,7 @@ pub(super) fn standing(journal: &Path) -> Result<Standing, Fault> {
 
 /// Examines the edition of a folder: its signatures, its number, its files, its cases, and, for an emergency, its bounds.
 ///
-/// A proof of its invariants, where the program can prove, is the last examination, and stands behind that of the cases.
+/// Where the configuration says so, its invariants are proved: the last examination, behind that of the cases.
 ///
 /// # Errors
 /// A folder that cannot be read; or every reason why the edition may not come into force.
@@ -193,7 +193,7 @@ pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Exami
         faults.extend(bounded.err().into_iter().flatten());
     }
     if faults.is_empty() {
-        let (complaints, unmet) = compile::tried(&files)?;
+        let (complaints, unmet) = compile::tried(&files, solver(ground.config, &edition))?;
         if !complaints.is_empty() {
             return Ok(Err(Faulty::Complaints(complaints, files)));
         }
@@ -203,6 +203,20 @@ pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Exami
         Some(approval) => Ok(Examined { rules: Rules::of(edition, files), approval, notes }),
         None => Err(faults.into()),
     })
+}
+
+/// The solver that proves the invariants of an edition; none where the configuration asks for no proof.
+fn solver<'c>(config: &'c config::Gateway, edition: &Edition) -> Option<&'c Path> {
+    match config.prove {
+        config::Proving::Always => Some(&config.solver),
+        config::Proving::Never => {
+            let count = edition.invariants.len();
+            if count > 0 {
+                tracing::warn!(edition = %edition.title(), count, "INVARIANTS ARE NOT PROVED: the configuration does not say `prove = \"always\"`");
+            }
+            None
+        }
+    }
 }
 
 /// A condition that holds must mean something to the edition that declares it.

@@ -14,17 +14,26 @@ use crate::label::scheme::{EquivalentPolicy, Holders, Level, LevelIx, Policy, Ta
 use crate::policy::PeerEntry;
 use crate::release::exercise;
 
+/// How far mandatory control is modelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::prove) enum Reach {
+    /// Translations too, without two of their checks: more than the gateway admits.
+    Translations,
+    /// Labels of policies in which the peer is cleared: less than the gateway admits.
+    Own,
+}
+
 /// Values that a peer holds, by tag.
 type Held = BTreeMap<TagIx, BTreeSet<ValueIx>>;
 
 impl Facts<'_> {
     /// That a peer may hold the label of the message, in traffic of this kind.
-    pub(in crate::prove) fn admitted(&self, peer: &PeerEntry) -> String {
+    pub(in crate::prove) fn admitted(&self, peer: &PeerEntry, reach: Reach) -> String {
         let eras = eras(peer).into_iter().map(|(from, until)| {
             let bounds = [from.map(|from| format!("context.now_ms >= {from}")), until.map(|until| format!("context.now_ms < {until}"))];
             let at = moment(from, until);
             let held = peer.at(&self.edition.lattice, at);
-            all(bounds.into_iter().flatten().chain([self.holds_in(&held)]).collect())
+            all(bounds.into_iter().flatten().chain([self.holds_in(&held, reach)]).collect())
         });
         all(vec![traffic(&peer.traffic), any(eras.collect())])
     }
@@ -34,12 +43,13 @@ impl Facts<'_> {
         traffic(&peer.traffic)
     }
 
-    fn holds_in(&self, peer: &PeerEntry) -> String {
+    fn holds_in(&self, peer: &PeerEntry, reach: Reach) -> String {
         let lattice = &self.edition.lattice;
         let one = |policy: &Policy| {
             let own = peer.clearances.iter().find(|clearance| lattice.policy(&policy.name) == Some(clearance.policy));
             let admitted = match own {
                 Some(clearance) => self.admits(policy, clearance),
+                None if reach == Reach::Own => "false".to_owned(),
                 None => any(peer.clearances.iter().map(|clearance| self.translated(policy, clearance, peer)).collect()),
             };
             all(vec![self.marked_in(policy), admitted])

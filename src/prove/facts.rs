@@ -241,6 +241,7 @@ impl Facts<'_> {
         let national = self.definition();
         let clock = format!("context.now_ms >= {} && context.now_ms < {}", CLOCK_MS.0, CLOCK_MS.1);
         let mut conditions = vec!["principal != resource".to_owned(), clock, self.marks(), national];
+        conditions.push(self.of_exercises());
         // Every message has them, and what is left of one as well: a join has what its parts have.
         for policy in self.edition.lattice.policies() {
             let mandatory = policy.mandatory.iter().filter_map(|tag| policy.tags.get(tag.index())).map(|tag| self.present(tag));
@@ -253,6 +254,14 @@ impl Facts<'_> {
             conditions.push(any(vec![not(&self.holds(category)), any(policies)]));
         }
         conditions
+    }
+
+    /// That the marking schemes which are kept for exercises label exercises, and nothing else does; as [`exercise::policy_agrees`] has it.
+    fn of_exercises(&self) -> String {
+        let kept = self.edition.lattice.policies().iter().filter(|policy| self.edition.exercise_policies.contains(&policy.name));
+        let kept: Vec<String> = kept.map(|policy| self.marked_in(policy)).collect();
+        let said = format!("context.traffic == Traffic::\"{}\"", exercise::word(Traffic::Exercise));
+        if kept.is_empty() { "true".to_owned() } else { format!("({said}) == ({})", any(kept)) }
     }
 
     /// A policy with a classification of it that is in use.

@@ -7,6 +7,7 @@
 //! by a clock, so that a proof that ends here ends everywhere.
 
 mod admission;
+mod beyond;
 mod classes;
 mod facts;
 pub mod message;
@@ -27,8 +28,9 @@ use std::time::Duration;
 
 use crate::base::{Complaint, Fault, Name};
 use crate::pipeline::Guard;
-use crate::policy::{Edition, Form};
+use crate::policy::Form;
 
+use beyond::Manner;
 use model::Model;
 use questions::{Desk, Question};
 pub use trial::Seen;
@@ -52,8 +54,8 @@ pub struct Options<'o> {
 /// What an edition is compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Against<'o> {
-    /// The edition that is in force.
-    pub edition: &'o Edition,
+    /// The edition that is in force, compiled.
+    pub guard: &'o Guard,
     /// Clauses of the new one under which more may be released.
     pub except: &'o BTreeSet<Name>,
 }
@@ -76,7 +78,7 @@ impl From<Fault> for Obstacle {
 /// What was proved of an edition.
 #[derive(Debug)]
 pub struct Report {
-    /// One proof for each invariant, in the order of the file; a comparison stands last.
+    /// One proof for each invariant, in the order of the file; a comparison stands last, in three sentences.
     pub proofs: Vec<Proof>,
 }
 
@@ -150,7 +152,7 @@ fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
 
 fn proved(guard: &Guard, options: &Options<'_>) -> Result<Report, Obstacle> {
     let edition = guard.edition();
-    let model = Model::of(edition, options.against.map(|against| against.edition))?;
+    let model = Model::of(edition, options.against.map(|against| against.guard.edition()))?;
     let desk = Desk::of(guard, &model, options)?;
     let (mut questions, mut spans) = (Vec::new(), Vec::new());
     for invariant in &edition.invariants {
@@ -166,16 +168,26 @@ fn proved(guard: &Guard, options: &Options<'_>) -> Result<Report, Obstacle> {
         spans.push((invariant.id.clone(), invariant.sentence.clone(), rule, questions.len().saturating_sub(before)));
     }
     if let Some(against) = &options.against {
-        questions.push(Question::Beyond);
-        let id = Name::new("against").ok_or_else(|| Fault::new("the comparison has no name"))?;
-        spans.push((id, against.sentence(), String::new(), 1));
+        for (id, manner) in [("against", Manner::All), ("against-review", Manner::Automatic)] {
+            questions.push(Question::Beyond(manner));
+            spans.push((named(id)?, manner.sentence(against), String::new(), 1));
+        }
     }
     let mut answers = desk.answers(&questions)?.into_iter();
     let proofs = spans.into_iter().map(|(id, sentence, rule, count)| {
         let (verdict, elapsed) = together(answers.by_ref().take(count));
         Proof { id, sentence, rule, verdict, elapsed }
     });
-    Ok(Report { proofs: proofs.collect() })
+    let mut proofs: Vec<Proof> = proofs.collect();
+    if let Some(against) = &options.against {
+        let (id, sentence) = (named("against-rest")?, beyond::REST.to_owned());
+        proofs.push(Proof { id, sentence, rule: String::new(), verdict: beyond::rest(edition, against), elapsed: Duration::ZERO });
+    }
+    Ok(Report { proofs })
+}
+
+fn named(id: &str) -> Result<Name, Fault> {
+    Name::new(id).ok_or_else(|| Fault::new("the comparison has no name"))
 }
 
 /// One verdict of several: whatever is not proved stands.
@@ -190,12 +202,4 @@ fn together(answers: impl Iterator<Item = (Verdict, Duration)>) -> (Verdict, Dur
         (one, _) => one,
     };
     answers.fold((Verdict::Proved, Duration::ZERO), |(verdict, sum), (next, elapsed)| (join(verdict, next), sum.saturating_add(elapsed)))
-}
-
-impl Against<'_> {
-    fn sentence(&self) -> String {
-        let except: Vec<&str> = self.except.iter().map(Name::as_str).collect();
-        let but = if except.is_empty() { String::new() } else { format!(", except under {}", except.join(", ")) };
-        format!("nothing is released that `{}` does not release{but}", self.edition.title())
-    }
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use cedar_policy::{EntityUid, Policy, PolicyId, PolicySet, RequestEnv, Schema};
 
 use super::Obstacle;
+use super::admission::Reach;
+use super::beyond::{self, Manner};
 use super::classes::Categories;
 use super::facts::{Facts, Side, name_of, schema};
 use super::rewrite::Rewriter;
 use crate::base::{Complaint, Fault, Name};
-use crate::policy::Edition;
+use crate::policy::{Edition, PeerEntry};
 use crate::release::compile::quoted;
 use crate::release::stated::Stated;
 
@@ -21,6 +23,8 @@ use crate::release::stated::Stated;
 pub struct Rules {
     /// What permits, by the id that a release cites.
     pub permits: Vec<(Name, Policy)>,
+    /// Those of the permits that ask for no review.
+    pub automatic: BTreeSet<Name>,
     /// What forbids: the further policies, mandatory control, and whatever no gateway would ask.
     pub forbids: Vec<Policy>,
     /// For each invariant that describes messages a permit for exactly those.
@@ -62,18 +66,19 @@ impl Model {
         let schema = Schema::from_cedarschema_str(&schema(&sides)).map_err(|error| failed(&error))?.0;
         let kind = "Peer".parse::<cedar_policy::EntityTypeName>().map_err(|error| failed(&error))?;
         let action: EntityUid = "Action::\"release\"".parse().map_err(|error| failed(&error))?;
-        let mut rules = Rules::of(facts(edition, Side::New), &stated)?;
+        let mut rules = Rules::of(facts(edition, Side::New), &stated, |_| Reach::Translations)?;
         // What the old edition derives is derived where the new one is asked as well, or a wrong one would seem to be a difference.
         if let Some(old) = old {
             rules.forbids.push(forbid("world/was", "true", &facts(old, Side::Old).definition())?);
         }
-        let old = old.zip(before.as_ref()).map(|(old, stated)| Rules::of(facts(old, Side::Old), stated)).transpose()?;
+        let reached = |(old, stated)| Rules::of(facts(old, Side::Old), stated, beyond::reach(edition, old));
+        let old = old.zip(before.as_ref()).map(reached).transpose()?;
         Ok(Self { schema, request: RequestEnv::new(kind.clone(), action, kind), rules, old, categories })
     }
 }
 
 impl Rules {
-    fn of(facts: Facts<'_>, stated: &Stated) -> Result<Self, Obstacle> {
+    fn of(facts: Facts<'_>, stated: &Stated, reach: impl Fn(&PeerEntry) -> Reach) -> Result<Self, Obstacle> {
         let edition = facts.edition;
         let mut rewriter = Rewriter::of(facts);
         let mut complaints = Vec::new();
@@ -95,12 +100,12 @@ impl Rules {
         }
         for peer in edition.peers.values() {
             let is = |side: &str| format!("{side} == Peer::{}", quoted(peer.name.as_str()));
-            forbids.push(forbid(&format!("mandatory/to/{}", peer.name), &is("principal"), &facts.admitted(peer))?);
+            forbids.push(forbid(&format!("mandatory/to/{}", peer.name), &is("principal"), &facts.admitted(peer, reach(peer)))?);
             forbids.push(forbid(&format!("mandatory/from/{}", peer.name), &is("resource"), &facts.sends(peer))?);
         }
         forbids.push(forbid("world/to", "true", &facts.known("principal"))?);
         forbids.push(forbid("world/from", "true", &facts.known("resource"))?);
-        Ok(Self { permits, forbids, described })
+        Ok(Self { permits, automatic: stated.automatic.clone(), forbids, described })
     }
 
     /// Everything that no policy forbids, permitted by nothing in particular.
@@ -126,6 +131,11 @@ impl Rules {
     /// Where two policies have one id.
     pub fn permitted(&self, chosen: impl Fn(&Name) -> bool) -> Result<PolicySet, Fault> {
         set(self.chosen(chosen).cloned())
+    }
+
+    /// Whether a permit permits so.
+    pub(in crate::prove) fn permits_in(&self, manner: Manner, id: &Name) -> bool {
+        manner == Manner::All || self.automatic.contains(id)
     }
 
     fn chosen(&self, chosen: impl Fn(&Name) -> bool) -> impl Iterator<Item = &Policy> {

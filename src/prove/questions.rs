@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use cedar_policy::{Policy, PolicyId, PolicySet};
 use cedar_policy_symcc::CompiledPolicySet;
 
+use super::beyond::Manner;
 use super::facts::{Facts, Side, any};
-use super::model::{Model, forbid, set};
+use super::model::{Model, Rules, forbid, set};
 use super::solver::{Answer, Solver, Start};
 use super::template::{Template, templates};
 use super::trial::{Seen, Weight, tried};
@@ -24,7 +25,7 @@ use crate::policy::{Form, Invariant};
 use crate::release::compile::quoted;
 
 /// Messages that are tried for one invariant at most, until one is forwarded: 8. What the content rules stop eight times is hard to say.
-const ATTEMPTS: usize = 8;
+pub(in crate::prove) const ATTEMPTS: usize = 8;
 /// Solvers at most: 8; each takes some 100 MB.
 const SOLVERS_MAX: usize = 8;
 
@@ -39,7 +40,7 @@ pub(in crate::prove) enum Question<'e> {
     /// Whether a clause permits something that may be released.
     Usable(Name),
     /// Whether something is released that was not before.
-    Beyond,
+    Beyond(Manner),
 }
 
 /// Everything that questions stand on.
@@ -49,7 +50,7 @@ pub(in crate::prove) struct Desk<'d> {
     against: Option<Against<'d>>,
     start: Start,
     ground: CompiledPolicySet,
-    old: Option<CompiledPolicySet>,
+    old: Option<[CompiledPolicySet; 2]>,
     templates: Vec<Template<'d>>,
     /// The ground with nothing but what can be written; made when it is needed first.
     writable: OnceLock<Result<CompiledPolicySet, String>>,
@@ -63,7 +64,9 @@ impl<'d> Desk<'d> {
     pub(in crate::prove) fn of(guard: &'d Guard, model: &'d Model, options: &Options<'d>) -> Result<Self, Fault> {
         let start = Start { program: options.solver.to_owned(), steps: options.steps };
         let ground = compiled(model, &model.rules.ground()?)?;
-        let old = model.old.as_ref().map(|old| compiled(model, &old.released(|_| true)?)).transpose()?;
+        let released = |old: &Rules, manner| compiled(model, &old.released(|id| old.permits_in(manner, id))?);
+        let both = |old| Ok::<_, Fault>([released(old, Manner::All)?, released(old, Manner::Automatic)?]);
+        let old = model.old.as_ref().map(both).transpose()?;
         let templates = templates(guard.edition());
         Ok(Self { guard, model, against: options.against, start, ground, old, templates, writable: OnceLock::new() })
     }
@@ -106,17 +109,25 @@ impl<'d> Desk<'d> {
         let found = match self.ask(solver, question, &[], &self.ground)? {
             Answer::Nothing => return Ok(none(question)),
             Answer::Unknown(why) => return Ok(Verdict::Undecided(why)),
-            Answer::Found(found) => Witness::read(&found, self.model, self.guard.edition()),
+            Answer::Found(found) => found,
         };
-        match (question, found) {
+        let witness = Witness::read(&found, self.model, self.guard.edition());
+        match (question, witness) {
             (_, Err(what)) => Ok(Verdict::Undecided(format!("the solver found something that could not be read: {what}"))),
             (Question::Usable(_), Ok(witness)) => self.confirmed(solver, question, witness),
+            (Question::Beyond(manner), Ok(witness)) => self.beyond(solver, *manner, witness, &found),
             (_, Ok(witness)) => self.written(solver, question, witness),
         }
     }
 
     /// Puts one question; `blocked` are policies against what was found before.
-    fn ask(&self, solver: &mut Solver, question: &Question<'_>, blocked: &[Policy], ground: &CompiledPolicySet) -> Result<Answer, Fault> {
+    pub(in crate::prove) fn ask(
+        &self,
+        solver: &mut Solver,
+        question: &Question<'_>,
+        blocked: &[Policy],
+        ground: &CompiledPolicySet,
+    ) -> Result<Answer, Fault> {
         let rules = &self.model.rules;
         match question {
             Question::Never(invariant) => {
@@ -130,9 +141,11 @@ impl<'d> Desk<'d> {
                 let permits = rules.permitted(|id| id == clause)?;
                 solver.both(ground, &compiled(self.model, &with(&permits, blocked.iter())?)?)
             }
-            Question::Beyond => {
-                let Some(old) = &self.old else { return Ok(Answer::Unknown("there is nothing to compare with".to_owned())) };
-                let released = rules.released(|id| self.against.is_none_or(|against| !against.except.contains(id)))?;
+            Question::Beyond(manner) => {
+                let Some([all, automatic]) = &self.old else { return Ok(Answer::Unknown("there is nothing to compare with".to_owned())) };
+                let old = if *manner == Manner::All { all } else { automatic };
+                let excepted = |id: &Name| self.against.is_some_and(|against| against.except.contains(id));
+                let released = rules.released(|id| rules.permits_in(*manner, id) && !excepted(id))?;
                 solver.beyond(&compiled(self.model, &with(&released, blocked.iter())?)?, old)
             }
         }
@@ -161,11 +174,7 @@ impl<'d> Desk<'d> {
     fn written(&self, solver: &mut Solver, question: &Question<'_>, first: Witness) -> Result<Verdict, Fault> {
         let mut best = CounterExample { witness: first, seen: Seen::Unwritten };
         let writable = self.writable()?;
-        let mut blocked = match question {
-            // There the ground is no part of the question, and what can be written is said beside the rules.
-            Question::Beyond => vec![self.only_writable()?],
-            _ => Vec::new(),
-        };
+        let mut blocked = Vec::new();
         for attempt in 0..ATTEMPTS {
             let Answer::Found(found) = self.ask(solver, question, &blocked, writable)? else { break };
             let Ok(witness) = Witness::read(&found, self.model, self.guard.edition()) else { break };
@@ -185,7 +194,27 @@ impl<'d> Desk<'d> {
         Facts { edition: self.guard.edition(), side: Side::New, categories: &self.model.categories }
     }
 
-    fn only_writable(&self) -> Result<Policy, Fault> {
+    pub(in crate::prove) const fn guard(&self) -> &Guard {
+        self.guard
+    }
+
+    pub(in crate::prove) const fn model(&self) -> &Model {
+        self.model
+    }
+
+    pub(in crate::prove) const fn against(&self) -> Option<Against<'_>> {
+        self.against
+    }
+
+    pub(in crate::prove) const fn ground(&self) -> &CompiledPolicySet {
+        &self.ground
+    }
+
+    pub(in crate::prove) fn templates(&self) -> &[Template<'_>] {
+        &self.templates
+    }
+
+    pub(in crate::prove) fn only_writable(&self) -> Result<Policy, Fault> {
         let facts = self.facts();
         forbid("writable", "true", &any(self.templates.iter().map(|template| template.condition(&facts)).collect()))
     }
@@ -199,7 +228,7 @@ impl<'d> Desk<'d> {
     }
 
     /// Against what is like a message that was tried: between the same two, in the same format and kind, with the same classification.
-    fn blocked(&self, witness: &Witness, attempt: usize) -> Result<Policy, Fault> {
+    pub(in crate::prove) fn blocked(&self, witness: &Witness, attempt: usize) -> Result<Policy, Fault> {
         let lattice = &self.guard.edition().lattice;
         let Witness { from, to, label, kind, format, .. } = witness;
         let when = format!(

@@ -27,7 +27,7 @@ const BEGINS: [&str; 8] =
 const REAL: [&str; 2] = ["no duff", "no-duff"];
 
 /// What the words of one text say.
-fn spoken(text: &str) -> Option<Traffic> {
+pub(crate) fn spoken(text: &str) -> Option<Traffic> {
     let text = text.trim();
     // Most texts hold none of the letters that count in this order: looked at first, as every text of every message comes by here.
     let begins = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));

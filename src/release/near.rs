@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use cedar_policy::{Decision, Effect, Entities, Policy, PolicyId, PolicySet, Request};
+use cedar_policy::{Context, Decision, Effect, Entities, Policy, PolicyId, PolicySet, Request};
 use serde::Serialize;
 
 use super::compile::{self, About};
@@ -104,6 +104,21 @@ struct Put<'e> {
 }
 
 impl Engine {
+    /// Whether a policy that speaks of nothing but sender and recipient forbids whatever passes between two peers, at any time.
+    #[must_use]
+    pub fn keeps_apart(&self, giver: &PeerEntry, taker: &PeerEntry) -> bool {
+        let (Some(from), Some(to)) = (self.desks.get(&giver.name), self.desks.get(&taker.name)) else { return false };
+        let (Some(request), true) = (self.request(to, from, Context::empty()), giver.terms.is_empty() && taker.terms.is_empty()) else {
+            return false;
+        };
+        let Some(entities) = self.entities_of([&Cow::Borrowed(giver), &Cow::Borrowed(taker)]) else { return false };
+        let speaks_of_them = |policy: &&Policy| policy.effect() == Effect::Forbid && !policy.to_string().contains("context");
+        self.extras().iter().map(|extra| &extra.policy).filter(speaks_of_them).any(|policy| {
+            let Ok(alone) = PolicySet::from_policies([policy.clone()]) else { return false };
+            self.answer(&request, &alone, &entities).is_ok_and(|said| said.diagnostics().reason().next().is_some())
+        })
+    }
+
     /// Asks every rule of an edition by itself.
     #[must_use]
     pub fn near(&self, edition: &Edition, asked: &Asked<'_, '_>) -> Nearness {

@@ -17,13 +17,15 @@ use super::{Engine, exercise, mandatory};
 use crate::base::{Complaint, Name, Precedence, Refusal, Time, Traffic};
 use crate::label::{Label, Lattice};
 use crate::policy::conditions::met;
-use crate::policy::{Clause, Description, Edition, Form, Invariant};
+use crate::policy::{Clause, Description, Edition, Form, Invariant, Release};
 
 /// All policies of an edition.
 #[derive(Debug)]
 pub struct Stated {
     /// What permits, by the id that a release cites.
     pub permits: Vec<(Name, Policy)>,
+    /// Those of the permits that ask for no review.
+    pub automatic: BTreeSet<Name>,
     /// What forbids.
     pub forbids: Vec<Policy>,
     /// For each invariant that describes messages a permit for exactly those.
@@ -47,6 +49,8 @@ impl Stated {
         if !complaints.is_empty() {
             return Err(complaints);
         }
+        let permitting = compiled.iter().filter_map(|one| one.clause.as_ref());
+        let automatic = permitting.filter(|clause| clause.release == Release::Automatic).map(|clause| clause.id.clone()).collect();
         let (mut permits, mut forbids) = (Vec::new(), Vec::new());
         for one in compiled {
             match (one.policy.effect(), one.clause) {
@@ -54,7 +58,7 @@ impl Stated {
                 _ => forbids.push(one.policy),
             }
         }
-        Ok(Self { permits, forbids, described })
+        Ok(Self { permits, automatic, forbids, described })
     }
 }
 

@@ -16,6 +16,7 @@ mod compare;
 mod cot;
 mod display;
 mod ess;
+mod exercise;
 mod ism;
 mod join;
 mod json;
@@ -51,6 +52,8 @@ pub use shown::{Shown, shown};
 pub use third_party::{Parties, Release, digest_of, is_recall, third_parties};
 pub use words::BlockedWords;
 
+use std::collections::BTreeSet;
+
 use crate::base::{Digest, Header, Name, Reason, Refusal, Time};
 use crate::label::Lattice;
 use crate::policy::{LabelBinding, PeerEntry};
@@ -75,6 +78,8 @@ pub struct Claim<'c> {
     pub recipient: &'c PeerEntry,
     /// Words that must not stand in the result, whatever the first half found.
     pub blocked_words: &'c BlockedWords,
+    /// Marking schemes that are kept for exercises.
+    pub exercise_policies: &'c BTreeSet<String>,
     /// Now.
     pub now: Time,
 }
@@ -167,6 +172,7 @@ fn compared(claim: Claim<'_>, bound: Bound) -> Result<Verified, Refusal> {
     let marked = markings(&claim, bound, reader, &original, &said)?;
     detached(&claim, &said)?;
     addressed(&claim)?;
+    apart(&claim, (reader.name, &original), (target.name, &result))?;
     let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
     let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
     let decision = decided(&claim, ground, &original, whole, &said)?;
@@ -302,6 +308,15 @@ fn addressed(claim: &Claim<'_>) -> Result<(), Refusal> {
         return Err(Refusal::new(Reason::VerifyRelease, "exercise and operation would mix"));
     }
     Ok(())
+}
+
+/// Checks that header, original, result and the policy of the label are all of an exercise or all of an operation.
+fn apart(claim: &Claim<'_>, (from, original): (&str, &Second<'_>), (into, result): (&str, &Second<'_>)) -> Result<(), Refusal> {
+    let flag = claim.header.traffic;
+    let policy = claim.lattice.policies().get(claim.proposal.label.policy).map_or("", |policy| policy.name.as_str());
+    exercise::policy_fits(flag, policy, claim.exercise_policies)?;
+    exercise::says(flag, from, original)?;
+    exercise::says(flag, into, result)
 }
 
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number

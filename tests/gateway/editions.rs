@@ -12,6 +12,11 @@ struct Court {
 impl Court {
     /// Ann writes, Bob approves, Cid operates; the first edition is signed.
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same, with more lines at the head of the gateway's configuration.
+    fn with(head: &str) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let mut entries = String::new();
         let mut made = Vec::new();
@@ -22,7 +27,7 @@ impl Court {
             entries.push_str(&out);
             made.push((name, into));
         }
-        let lab = Lab::with(|text| format!("{}\n{entries}", text.replace(RULES, "rules")));
+        let lab = Lab::with(|text| format!("{head}{}\n{entries}", text.replace(RULES, "rules")));
         for (name, key) in made {
             std::fs::copy(key, lab.path(&format!("{name}.key"))).unwrap();
         }
@@ -187,6 +192,51 @@ fn an_edition_that_is_not_signed_by_two_or_whose_cases_fail_is_refused_with_the_
         assert_eq!(gateway.terminate().await, 0);
         court.lab.audit();
     });
+}
+
+/// One invariant that is proved of the lab's rules, quickly, in place of all of them; with the other word it is false.
+fn one_invariant(level: &str) -> String {
+    format!(
+        "[[never]]\nid = \"isac-notices\"\nsentence = \"the private partner gets no track above {level}\"\nto = [\"guest-isac\"]\nformats = [\"cot\"]\nabove = [{{ policy = \"GBR\", level = \"{level}\" }}]\n"
+    )
+}
+
+#[test]
+fn an_edition_whose_invariant_is_false_is_refused_with_the_counter_example_and_one_whose_solver_is_missing_is_refused_too() {
+    run(async {
+        let court = Court::with("prove = \"always\"\n");
+        let with = |level: &'static str| move |path: &str, text: &str| if path == "invariants.toml" { one_invariant(level) } else { text.to_owned() };
+        court.edition("rules", "2026.1", with("OFFICIAL"));
+        std::fs::remove_dir_all(court.lab.path("rules/signatures")).unwrap();
+        court.signed("rules");
+        let gateway = court.lab.spawn().await;
+        // A sentence that is not true of these rules: the partner gets tracks, if only some.
+        court.edition("next", "2026.2", |path, text| match path {
+            "invariants.toml" => one_invariant("OFFICIAL").replacen("\nabove", "\n# above", 1),
+            _ => text.to_owned(),
+        });
+        court.signed("next");
+        let (status, said) = court.activate("next", &[]).await;
+        assert!(status == 1 && said.contains("invariants.toml:1: the invariant `isac-notices`"), "{said}");
+        assert!(
+            said.contains("is false: cot `") && said.contains("to `guest-isac`") && said.contains("the gateway forwards it under ISAC-NOTICES/1.1"),
+            "{said}"
+        );
+        assert_eq!(court.steps().last().unwrap(), "2026.2 refused");
+        let refused = court.events().into_iter().rev().find_map(|event| if let Event::Edition(act) = event { Some(act.why) } else { None }).unwrap();
+        assert!(refused.contains("the invariant `isac-notices`"), "{refused}");
+        assert!(court.status("edition").starts_with("five-eyes 2026.1 ("), "{}", court.status("edition"));
+        court.edition("next", "2026.3", with("OFFICIAL"));
+        std::fs::remove_dir_all(court.lab.path("next/signatures")).unwrap();
+        court.signed("next");
+        let (status, said) = court.activate("next", &[]).await;
+        assert!(status == 0 && said.contains("five-eyes 2026.3 is in force"), "{said}");
+        assert_eq!(gateway.terminate().await, 0);
+    });
+    // Without a solver nothing is proved, so nothing comes into force: the first edition neither.
+    let court = Court::with("prove = \"always\"\nsolver = \"/nowhere/cvc5\"\n");
+    let (status, _, errors) = court.lab.command(&["run"], &[]);
+    assert!(status == 2 && errors.contains("the invariants are not proved: the solver `/nowhere/cvc5` cannot be started: install cvc5"), "{errors}");
 }
 
 #[test]

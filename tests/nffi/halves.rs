@@ -60,6 +60,7 @@ fn through_both(body: &[u8], edits: impl Fn(&Tree<'_>) -> Edits) -> Option<Resul
         sender: peer,
         recipient: peer,
         blocked_words: &BlockedWords::default(),
+        exercise_policies: &EDITION.exercise_policies,
         now: now(),
     };
     Some(verify::reread(claim).map(drop).map_err(|refusal| format!("{refusal} at `{}`\n{written}", refusal.place.path)))

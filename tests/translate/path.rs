@@ -80,6 +80,7 @@ fn second(result: Vec<u8>, edits: &Edits, reads: &[&'static str]) -> Result<(), 
         sender,
         recipient: &hq,
         blocked_words: &BlockedWords::default(),
+        exercise_policies: &EDITION.exercise_policies,
         now: now(),
     };
     reread(claim).map(drop).map_err(|refusal| refusal.reason)

@@ -59,6 +59,7 @@ fn second(header: &Header, body: &[u8], label: &Label, sender: &PeerEntry, recip
         sender,
         recipient,
         blocked_words: &WORDS,
+        exercise_policies: &EDITION.exercise_policies,
         now: time("2026-11-23T08:00:01Z"),
     };
     reread(claim).map_or_else(|refusal| refusal.reason.code(), |_| "verified")

@@ -17,7 +17,7 @@ use crate::prove::{self, Against, CounterExample, Obstacle, Options, Proof, STEP
 pub(in crate::cli) struct Prove {
     /// The rule set's folder
     folder: PathBuf,
-    /// Prove also that nothing is released that this rule set does not release
+    /// Prove also that nothing is released that this rule set does not release, nor without review what it releases after one
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
     /// A clause under which more may be released than before
@@ -86,7 +86,7 @@ impl Verb for Prove {
             None => None,
         };
         let except = self.excepted(&guard)?;
-        let against = old.as_ref().map(|old| Against { edition: old.edition(), except: &except });
+        let against = old.as_ref().map(|old| Against { guard: old, except: &except });
         if guard.edition().invariants.is_empty() && against.is_none() {
             output::complain(&format!("`{}` has no invariants: say in `invariants.toml` what must never happen", self.folder.display()));
             return Ok(Answer::No);
@@ -143,13 +143,13 @@ impl Prove {
     fn explain(&self, guard: &Guard, proof: &Proof, out: &mut Output) -> Result<(), Failure> {
         match &proof.verdict {
             Verdict::Proved => Ok(()),
-            Verdict::Undecided(why) => out.line(format_args!("{} ({}): not proved: {why}\n", proof.id, proof.rule)),
+            Verdict::Undecided(why) => out.line(format_args!("{}: not decided: {why}\n", named(proof))),
             Verdict::Idle(clauses) => {
                 let names: Vec<&str> = clauses.iter().map(Name::as_str).collect();
-                out.line(format_args!("{} ({}): these clauses permit nothing that may be released: {}\n", proof.id, proof.rule, names.join(", ")))
+                out.line(format_args!("{}: these clauses permit nothing that may be released: {}\n", named(proof), names.join(", ")))
             }
             Verdict::False(found) => {
-                out.line(format_args!("{} ({}): false of this message:", proof.id, proof.rule))?;
+                out.line(format_args!("{}: false of this message:", named(proof)))?;
                 let shown = shown(guard, found, None);
                 out.line(format_args!(
                     "  {} `{}` from {} to {} at {}, {}",
@@ -170,6 +170,11 @@ impl Prove {
             }
         }
     }
+}
+
+/// An invariant with its place; a comparison has none.
+fn named(proof: &Proof) -> String {
+    if proof.rule.is_empty() { proof.id.to_string() } else { format!("{} ({})", proof.id, proof.rule) }
 }
 
 fn found(proof: &Proof) -> Option<&CounterExample> {
@@ -196,7 +201,7 @@ const fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Proved => "proved",
         Verdict::False(_) | Verdict::Idle(_) => "false",
-        Verdict::Undecided(_) => "undecided",
+        Verdict::Undecided(_) => "not decided",
     }
 }
 

@@ -169,3 +169,59 @@ impl Known {
 fn addresses(message: &Received, peer: &crate::policy::PeerEntry) -> bool {
     message.header.destinations.iter().any(|name| *name == peer.name || peer.communities.contains(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Time;
+
+    fn time(text: &str) -> Time {
+        Time::parse(text).unwrap()
+    }
+
+    fn consent(scope: Scope, until: &str) -> Consent {
+        let to = [Name::new("can-ops").unwrap()].into_iter().collect();
+        Consent { scope, to, from: time("2026-11-23T08:00:00Z"), until: time(until), uses: 1, revocable: true }
+    }
+
+    fn clause() -> Scope {
+        Scope::Clause(Name::new("A/1.1").unwrap())
+    }
+
+    fn give(known: &mut Known, number: u64, consent: Consent) {
+        let id = MessageId::from_parts(number, [0; 10]);
+        let statement = Statement { id, by: Name::new("USA").unwrap(), time: consent.from, says: Says::Consent(consent) };
+        known.take(&Effect::Granted { id, uses: 1 }, &statement, "");
+    }
+
+    #[test]
+    fn consents_to_clauses_are_kept_up_to_their_limit_and_room_comes_back_with_time_and_use() {
+        let (mut known, end) = (Known::default(), "2026-11-23T12:00:00Z");
+        let full = |known: &Known, scope| known.room_for(&consent(scope, end)).map_err(|refusal| refusal.reason.code());
+        for number in 0..CLAUSE_CONSENTS_MAX {
+            assert_eq!(full(&known, clause()), Ok(()), "{number}");
+            give(&mut known, number as u64, consent(clause(), if number == 0 { "2026-11-23T09:00:00Z" } else { end }));
+        }
+        assert_eq!(full(&known, clause()), Err("consent.full"));
+        let content = Scope::Content { content: Digest::of(b"a"), label: Digest::of(b"b") };
+        assert_eq!(full(&known, content), Ok(()), "one to a content goes with that content only");
+        known.let_go(time("2026-11-23T09:00:00Z"));
+        assert_eq!(full(&known, clause()), Ok(()));
+        give(&mut known, 1_000, consent(clause(), end));
+        assert_eq!(full(&known, clause()), Err("consent.full"));
+        known.use_up(std::iter::once(MessageId::from_parts(1_000, [0; 10]).to_string().as_str()));
+        assert_eq!(full(&known, clause()), Ok(()), "one that is used up goes with no message");
+    }
+
+    #[test]
+    fn all_consents_together_have_a_limit() {
+        let (mut known, end) = (Known::default(), "2026-11-23T12:00:00Z");
+        let content = |number: u64| Scope::Content { content: Digest::of(&number.to_be_bytes()), label: Digest::of(b"b") };
+        for number in 0..CONSENTS_MAX as u64 {
+            give(&mut known, number, consent(content(number), end));
+        }
+        assert_eq!(known.room_for(&consent(content(0), end)).map_err(|refusal| refusal.reason), Err(Reason::ConsentFull));
+        known.let_go(time(end));
+        assert_eq!(known.room_for(&consent(content(0), end)), Ok(()));
+    }
+}
