@@ -43,6 +43,7 @@ pub mod explain;
 pub mod journal;
 pub mod audit;
 pub mod replay;
+pub mod trace;
 
 // The walls of a process.
 pub mod sandbox;
@@ -50,6 +51,7 @@ pub mod sandbox;
 // The program.
 pub mod generate;
 pub mod control;
+pub mod metrics;
 pub mod console;
 pub mod prove;
 pub mod hop;

@@ -180,7 +180,7 @@ fn reviewers_waive_findings_and_nothing_else() {
     let held = ruling("gbr-ops", "usa-ops", &mixed, &Waivers::default());
     let all: BTreeSet<Waiver> =
         held.findings.iter().map(|found| Waiver { code: found.code, rule: Arc::clone(&found.rule), path: found.path.clone() }).collect();
-    let waivers = Waivers { findings: all, clause_review: ClauseReview::Granted };
+    let waivers = Waivers { findings: all, clause_review: ClauseReview::Granted, ..Waivers::default() };
     let again = ruling("gbr-ops", "usa-ops", &mixed, &waivers);
     assert_eq!((again.outcome, again.code, again.output.is_none()), (Outcome::Quarantine, Some(Reason::ExerciseMixed), true));
     let above = event("a-f-G", r#"access="TOP SECRET" releasableTo="GBR USA""#, "");

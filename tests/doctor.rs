@@ -134,7 +134,8 @@ fn a_certificate_of_another_key_keeps_a_door_shut() {
 fn a_port_that_another_program_has_is_bad() {
     let (_folder, config) = lab();
     let text = std::fs::read_to_string(&config).unwrap();
-    let port = text.lines().find_map(|line| line.strip_prefix("listen = \"")?.strip_suffix('"')).unwrap().to_owned();
+    let domains = text.split_once("[[domain]]").unwrap().1;
+    let port = domains.lines().find_map(|line| line.strip_prefix("listen = \"")?.strip_suffix('"')).unwrap().to_owned();
     let _taken = UdpSocket::bind(&port).unwrap();
     let found = troubled(&config, "ports");
     assert!(found.len() == 1 && found[0].0 == "bad" && found[0].2.contains("ss -ulpn"), "{found:?}");
@@ -230,8 +231,7 @@ fn what_is_held_for_days_is_doubtful_and_for_weeks_bad() {
             permit: None,
         };
         let message = accepted.key();
-        let decided =
-            Decided { message, edition: "e".to_owned(), edition_digest: Digest::of(b"e"), time, decisions: vec![decision], refusal: None };
+        let decided = Decided { message, edition: "e".to_owned(), edition_digest: Digest::of(b"e"), time, decisions: vec![decision], refusal: None };
         journal(folder.path(), vec![Event::Accepted(accepted), Event::Decided(decided)]);
         let found: Vec<String> = troubled(&config, "held").into_iter().map(|(state, ..)| state).collect();
         assert_eq!(found, Vec::from_iter(state.map(str::to_owned)), "{days} days");

@@ -266,6 +266,9 @@ fn events_that_contradict_the_record_are_denied() {
             waivers: Vec::new(),
             reason: "seen".to_owned(),
             time: at(1),
+            choice: None,
+            note: None,
+            pending: None,
         });
         for wrong in [
             vec![],
@@ -317,6 +320,9 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
             waivers: vec!["codewords.txt:12".to_owned()],
             reason: "the word is a place name".to_owned(),
             time: at(5),
+            choice: None,
+            note: None,
+            pending: None,
         });
         keep(&journal, vec![review]).await;
         assert!(matches!(append(&journal, vec![decided(1, vec![decision("can-ops", Outcome::Forward, None)])]).await, Err(Denied::Contradiction(_))));
@@ -582,7 +588,7 @@ fn child_that_appends_until_the_disk_is_full() {
 
 #[test]
 fn a_full_disk_stops_the_journal_and_loses_nothing_acknowledged() {
-    for blocks in [600, 1200, 3000] {
+    for blocks in [1600, 2400, 4000] {
         let place = Place::new();
         let folder = place.folder.path();
         // The limit on file sizes makes real writes of SQLite fail; with the signal ignored, as an error.

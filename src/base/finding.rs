@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Reason, Span};
+use super::{Outcome, Reason, Span, on_one_line};
 
 /// How grave a finding is; orders the work of reviewers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,4 +74,12 @@ pub struct Finding {
     pub action: Action,
     /// One lower-case line for people, without message content.
     pub text: String,
+}
+
+impl Finding {
+    /// What reviewers and their signatures call it: code, rule and path, on one line.
+    #[must_use]
+    pub fn name(&self) -> String {
+        on_one_line(&format!("{} {} {}", self.code, self.rule, self.path))
+    }
 }

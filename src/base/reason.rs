@@ -358,6 +358,9 @@ reasons! {
     VerifyConsent = "verify.consent", Internal, Quarantine, "the second half finds no consent of a third party whose information the message carries", "report it: one of the halves is wrong";
     VerifyCanonical = "verify.canonical", Internal, Quarantine, "the result is not canonical", "report it";
     // review and faults
+    ReviewRemoval = "review.removal", Internal, Quarantine, "reviewers take out something that must stay, or that the message does not have", "take out the part around it, or reject the message";
+    ReviewExpired = "review.expired", Internal, Reject, "nobody decided on the held message within the time of the rule set", "send it again, or ask for reviewers";
+    ReviewReturned = "review.returned", Internal, Reject, "a reviewer returned the message to its sender", "see the class of reason in the notice, correct the message, and send it under a new id";
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
     FaultHop = "fault.hop", Internal, Quarantine, "a process of the gateway was given what no other process sealed for it", "stop the gateway and look at its processes: one of them is not what it should be";
     FaultRestored = "fault.restored", Internal, Quarantine, "the journal was put back from a backup, and the message may have left after that was made", "ask the recipient whether it has the message, then release or reject it";

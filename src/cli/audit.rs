@@ -7,7 +7,7 @@ use crate::audit::{self, SignerKey, VerifierKey};
 use crate::base::{Fault, MessageId};
 use crate::config::Gateway;
 use crate::journal::embedded::Reader;
-use crate::journal::{Entry, Event, Page};
+use crate::journal::{Entry, Page};
 
 /// Which journal.
 #[derive(Debug, clap::Args)]
@@ -95,67 +95,11 @@ impl Verb for Show {
         let mut table = output::table(&["record", "event", "message", "what"]);
         for entry in &entries {
             let message = entry.event.message().map(|key| format!("{} {}", key.from, key.id)).unwrap_or_default();
-            table.add_row([entry.index.to_string(), entry.event.word().to_owned(), message, what(entry)]);
+            table.add_row([entry.index.to_string(), entry.event.word().to_owned(), message, entry.event.told()]);
         }
         out.line(table)?;
         Ok(Answer::Done)
     }
-}
-
-fn what(entry: &Entry) -> String {
-    match &entry.event {
-        Event::Accepted(event) => {
-            let to: Vec<&str> = event.header.destinations.iter().map(crate::base::Name::as_str).collect();
-            format!("{} to {}, {} bytes, {}", event.header.precedence, to.join(" "), event.body.length, event.received)
-        }
-        Event::Decided(event) => {
-            let each = event.decisions.iter().map(|one| match one.code {
-                Some(code) => format!("{}: {} {code}", one.recipient, one.outcome),
-                None => format!("{}: {}", one.recipient, one.outcome),
-            });
-            format!("{}; {}", each.chain(event.refusal.map(|code| code.to_string())).collect::<Vec<_>>().join(", "), event.edition)
-        }
-        Event::Released(event) => format!(
-            "to {}, attempt {}, under {}",
-            event.recipient,
-            event.attempt,
-            event.clause.as_ref().map_or("no clause", |clause| clause.as_str())
-        ),
-        Event::Delivered(event) => format!("to {}, receipt of {}", event.recipient, event.receipt),
-        Event::Reviewed(event) => format!(
-            "{} by {} for {}",
-            if event.verdict == crate::journal::Verdict::Release { "release" } else { "reject" },
-            event.reviewer,
-            event.recipient
-        ),
-        Event::Origin(event) => {
-            let consents = if event.consents.is_empty() { String::new() } else { format!(", under {}", event.consents.join(" ")) };
-            format!("for {}: information of {}{consents}", event.recipient, event.origins.join(" "))
-        }
-        Event::Stated(event) => super::consent::what(event),
-        Event::Operated(event) => format!("{}: {}", event.who, event.what),
-        Event::Edition(act) => edition(act),
-        Event::Condition(act) => format!("{} is {}, by {}: {}", act.name, act.value, act.hand.officer, act.why),
-        Event::Restored(event) => format!("put back from the backup of {}, {} records", event.backup, event.records),
-        Event::Checkpointed(event) => format!("checkpoint {} over {} records", event.number, event.size),
-    }
-}
-
-fn edition(act: &crate::journal::EditionAct) -> String {
-    let hands: Vec<String> = act.hands.iter().map(|hand| format!("{} as {}", hand.officer, hand.role)).collect();
-    let mut text = format!("{} {}", act.title(), act.step.word());
-    for (word, more) in [
-        ("by", hands.join(" and ")),
-        ("from", act.from.map(|time| time.to_string()).unwrap_or_default()),
-        ("until", act.until.map(|time| time.to_string()).unwrap_or_default()),
-        ("in", act.scope.join(" ")),
-        ("because:", act.why.clone()),
-    ] {
-        if !more.is_empty() {
-            text.push_str(&format!(", {word} {more}"));
-        }
-    }
-    text
 }
 
 impl Show {

@@ -10,8 +10,8 @@ use super::{Answer, Failure, Output, Verb, letter, output, runtime, unreadable};
 use crate::audit::SignerKey;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Time, Traffic};
 use crate::config::{Gateway, Remote};
+use crate::journal::Stated;
 use crate::journal::embedded::Reader;
-use crate::journal::{Effect, Stated};
 use crate::link::{LinkError, Status};
 use crate::process::world;
 use crate::statement::{Consent, MEDIA_TYPE, Request, Says, Scope, Statement};
@@ -276,16 +276,4 @@ fn line(stated: &Stated, (used, ended): (u32, bool), now: Time) -> Option<Line> 
 pub(super) fn read(stated: &Stated) -> Option<Statement> {
     let (text, _) = stated.note.rsplit_once("\n\n")?;
     Statement::parse(&format!("{text}\n")).ok()
-}
-
-/// One line about a statement on record, for people.
-pub(super) fn what(stated: &Stated) -> String {
-    match (&stated.effect, stated.refusal) {
-        (Some(Effect::Granted { id, uses }), _) => format!("consent {id} for {uses} releases"),
-        (Some(Effect::Revoked { id, of }), _) => format!("revocation {id} of {of}"),
-        (Some(Effect::Recalled { id, targets }), _) => format!("recall {id} of {} messages", targets.len()),
-        (Some(Effect::Acknowledged { id, of, by }), _) => format!("acknowledgement {id} of {of} by {by}"),
-        (None, Some(code)) => format!("refused: {code}"),
-        (None, None) => String::new(),
-    }
 }

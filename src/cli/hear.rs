@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{consent, peer};
 use crate::audit::SignerKey;
-use crate::base::{Fault, Name};
+use crate::base::{Fault, MessageId, Name};
 use crate::link::{Link, Status};
 use crate::process::world;
-use crate::statement::{Notice, Request, Says, Statement};
+use crate::statement::{Notice, Request, ReturnClass, Says, Statement};
 
 /// A statement that a gateway delivered.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) enum Heard {
     Request(Request),
     /// It passes on a recall.
     Recall(Notice),
+    /// It returns a message.
+    Returned(MessageId, ReturnClass),
     /// It is something else.
     Other,
 }
@@ -26,6 +28,7 @@ impl Heard {
         let text = std::str::from_utf8(body).unwrap_or_default();
         match (Statement::parse(text).map(|statement| statement.says), Notice::parse(text)) {
             (Ok(Says::Request(request)), _) => Self::Request(request),
+            (Ok(Says::Returned { of, class }), _) => Self::Returned(of, class),
             (_, Ok(notice)) => Self::Recall(notice),
             _ => Self::Other,
         }
@@ -38,6 +41,7 @@ impl std::fmt::Display for Heard {
             Self::Request(request) => {
                 write!(f, "request for consent of {}: from {} to {}, content {}", request.of, request.sender, request.to, request.content)
             }
+            Self::Returned(of, class) => write!(f, "message {of} is returned by a reviewer: {}", class.word()),
             Self::Recall(notice) => {
                 let copies: Vec<String> = notice.copies.iter().map(|(id, _)| id.to_string()).collect();
                 write!(f, "recall {} by {} of {}", notice.recall.id, notice.recall.by, copies.join(" "))?;

@@ -28,6 +28,7 @@ mod officer;
 mod output;
 mod peer;
 mod pki;
+mod quality;
 mod quarantine;
 mod recall;
 mod receive;
@@ -36,8 +37,10 @@ mod run;
 mod send;
 mod status;
 mod syntax;
+mod trace;
 mod trees;
 mod walls;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -64,6 +67,7 @@ pub static COMMANDS: &[Command] = &[
     row::<run::Run>(),
     row::<status::Status>(),
     row::<drain::Drain>(),
+    row::<watch::Watch>(),
     row::<check::Check>(),
     row::<doctor::Doctor>(),
     row::<send::Send>(),
@@ -83,8 +87,14 @@ pub static COMMANDS: &[Command] = &[
     row::<condition::List>(),
     row::<quarantine::List>(),
     row::<quarantine::Show>(),
+    row::<quality::Groups>(),
     row::<quarantine::Release>(),
     row::<quarantine::Reject>(),
+    row::<quality::Quality>(),
+    row::<quarantine::Preview>(),
+    row::<quarantine::Return>(),
+    row::<quarantine::Pass>(),
+    row::<quarantine::Sign>(),
     row::<consent::Key>(),
     row::<consent::Grant>(),
     row::<consent::Revoke>(),
@@ -98,6 +108,7 @@ pub static COMMANDS: &[Command] = &[
     row::<backup::Backup>(),
     row::<backup::Restore>(),
     row::<emergency::Report>(),
+    row::<trace::Trace>(),
     row::<pki::Init>(),
     row::<pki::Issue>(),
     row::<pki::Revoke>(),

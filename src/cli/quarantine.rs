@@ -1,4 +1,8 @@
-//! `vestibule quarantine`: what is held, and the decision on it. Lists are read from the journal; decisions are asked of the running gateway.
+//! `vestibule quarantine`: what is held, and the decision on it. Lists are read from the journal; previews and decisions are asked of the running gateway.
+
+mod decide;
+mod desk;
+mod preview;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,10 +13,11 @@ use super::{Answer, Failure, Output, Verb, output, unreadable};
 use crate::base::plain::plain;
 use crate::base::{Fault, MessageId, Name, Reason};
 use crate::config::Gateway;
-use crate::control::{self, Request, Response, Review, Verdict};
 use crate::journal::embedded::Reader;
 use crate::journal::seal::{SealKey, SealRing};
 use crate::journal::{Decision, Event, Filter, Page, Row, State};
+pub(super) use decide::{Pass, Reject, Release, Return, Sign};
+pub(super) use preview::Preview;
 
 /// What every command here needs.
 #[derive(Debug, clap::Args)]
@@ -170,87 +175,5 @@ fn show(row: &Row, decision: Option<&Decision>, body: Option<&[u8]>, out: &mut O
     match body {
         Some(bytes) => out.line(format_args!("\n{}\n", plain(&String::from_utf8_lossy(bytes)))),
         None => out.line("the content is no longer kept"),
-    }
-}
-
-/// What both decisions need.
-#[derive(Debug, clap::Args)]
-struct Decide {
-    /// The gateway's configuration; the gateway must be running
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Print the answer as a JSON object
-    #[arg(long)]
-    json: bool,
-    /// Who decides, as it is recorded
-    #[arg(long, value_name = "NAME")]
-    by: Name,
-    /// Why, as it is recorded
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Only for this recipient; without it, for all for whom it is held
-    #[arg(long, value_name = "PEER")]
-    to: Option<Name>,
-    /// The peer that sent it; needed where two peers used the same id
-    #[arg(long, value_name = "PEER")]
-    from: Option<Name>,
-    /// The message
-    id: MessageId,
-}
-
-impl Decide {
-    fn ask(self, verdict: Verdict, out: &mut Output) -> Result<Answer, Failure> {
-        let gateway = gateway(&self.config)?;
-        let review = Review { message: self.id, from: self.from, recipient: self.to, verdict, reviewer: self.by, reason: self.reason };
-        let response = control::ask(&gateway.journal.join(control::SOCKET), &Request::Review(review))?;
-        if self.json {
-            out.json(&response)?;
-        }
-        let (answer, text) = match response {
-            Response::Done { text } | Response::Waiting { text } => (Answer::Done, text),
-            Response::Refused { text } => (Answer::No, text),
-            Response::Status { .. } | Response::View(_) => (Answer::No, "the gateway answered another question".to_owned()),
-        };
-        match (self.json, answer) {
-            (true, _) => {}
-            (false, Answer::Done) => out.line(text)?,
-            (false, Answer::No) => output::complain(&text),
-        }
-        Ok(answer)
-    }
-}
-
-/// Releases a held message.
-#[derive(Debug, clap::Args)]
-pub(super) struct Release {
-    #[command(flatten)]
-    decide: Decide,
-}
-
-impl Verb for Release {
-    const PATH: &'static [&'static str] = &["quarantine", "release"];
-    const ABOUT: &'static str = "Waive what holds a message; it passes the whole path again before it leaves";
-    const EXAMPLES: &'static str = "  vestibule quarantine release --config gateway.toml --by a.turing --reason \"known false alarm\" 01931f2b-...\n\n\
-        Clearance and national caveats cannot be waived. Exit status 1 where the gateway refuses.";
-
-    fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        self.decide.ask(Verdict::Release, out)
-    }
-}
-
-/// Rejects a held message.
-#[derive(Debug, clap::Args)]
-pub(super) struct Reject {
-    #[command(flatten)]
-    decide: Decide,
-}
-
-impl Verb for Reject {
-    const PATH: &'static [&'static str] = &["quarantine", "reject"];
-    const ABOUT: &'static str = "Decide that a held message never leaves";
-    const EXAMPLES: &'static str = "  vestibule quarantine reject --config gateway.toml --by a.turing --reason \"code word confirmed\" 01931f2b-...";
-
-    fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        self.decide.ask(Verdict::Reject, out)
     }
 }

@@ -16,6 +16,7 @@ use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::link::tls::Material;
+use crate::metrics;
 use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules, Wish};
 
 /// Runs a gateway.
@@ -102,12 +103,19 @@ async fn told(kind: SignalKind, wish: Wish, tell: mpsc::Sender<Wish>) {
 const DESK: DeskTrade = DeskTrade { listen: |journal| control::listen(&journal.join(control::SOCKET)), bind, work };
 
 fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
-    Ok(Bound { console: console::bind(config)?, ..Bound::default() })
+    let metrics = config.metrics.map(|address| {
+        let failed =
+            |cause| Fault::from_cause(format!("`{address}` cannot be listened on for metrics; choose another `listen` in `[metrics]`"), cause);
+        std::net::TcpListener::bind(address).map_err(failed)
+    });
+    Ok(Bound { console: console::bind(config)?, metrics: metrics.transpose()? })
 }
 
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
     let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
+    let watched: Arc<dyn Office> = Arc::<DeskLine>::clone(&line);
+    let numbers = listeners.bound.metrics.map(|listener| metrics::serve(listener, watched));
     let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
     let console = async {
         match console {
@@ -120,7 +128,15 @@ fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fau
             None => std::future::pending().await,
         }
     };
-    Box::pin(async { tokio::select! { fault = control => fault, fault = console => fault } })
+    let numbers = async {
+        match numbers {
+            Some(serving) => serving.await,
+            None => std::future::pending().await,
+        }
+    };
+    Box::pin(async {
+        tokio::select! { fault = control => fault, fault = console => fault, fault = numbers => fault }
+    })
 }
 
 /// The console on its listener. Its files are read here, before the walls close.
@@ -137,6 +153,7 @@ async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response
     let answered = match request {
         Request::Status {} => line.status().await.map(|lines| Response::Status { lines, processes: line.processes() }),
         Request::Review(review) => Ok(decide(&line, asker, review).await),
+        Request::Note { note } => line.note(note).await,
         Request::Act(act) => line.act(act).await,
         Request::Look(query) => line.look(query).await.map(Response::View),
     };
@@ -156,13 +173,16 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
         verdict: match review.verdict {
             control::Verdict::Release => Verdict::Release,
             control::Verdict::Reject => Verdict::Reject,
+            control::Verdict::Return => Verdict::Return,
+            control::Verdict::Pass => Verdict::Pass,
         },
         reason: review.reason,
+        waived: review.waived,
+        removed: review.removed,
+        class: review.class,
+        colleague: review.colleague,
     };
-    let wanted = match ask.verdict {
-        Verdict::Release => Outcome::Forward,
-        Verdict::Reject => Outcome::Reject,
-    };
+    let wanted = if ask.verdict == Verdict::Release { Outcome::Forward } else { Outcome::Reject };
     match line.review(ask).await {
         Ok(asked) => {
             let each = asked.iter().map(|now| match now.code {
@@ -170,9 +190,12 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
                 None => format!("{}: {}", now.recipient, now.outcome),
             });
             let text = each.collect::<Vec<_>>().join(", ");
-            match asked.iter().all(|now| now.outcome == wanted) {
-                true => Response::Done { text },
-                false => Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") },
+            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted)) {
+                (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", pending.told()) },
+                (None, true) => Response::Done { text },
+                (None, false) => {
+                    Response::Refused { text: format!("the review is recorded, and something that cannot be waived still stands: {text}") }
+                }
             }
         }
         Err(Fault { what, .. }) => Response::Refused { text: what },

@@ -54,7 +54,8 @@ impl Verb for Status {
     }
 }
 
-fn cells(process: &Value) -> [String; 5] {
+/// A process in five cells: name, pid, readiness, restarts, walls.
+pub(super) fn cells(process: &Value) -> [String; 5] {
     let number = |key: &str| process.get(key).and_then(Value::as_u64).map_or_else(|| "-".to_owned(), |number| number.to_string());
     let ready = if process.get("ready") == Some(&Value::Bool(true)) { "yes" } else { "no" };
     let name = process.get("name").and_then(Value::as_str).unwrap_or_default();

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::base::plain::plain;
 use super::{Failure, Output, letter, output};
+use crate::base::plain::plain;
 use crate::base::{Budget, Refusal};
 use crate::format;
 use crate::verify;

@@ -19,6 +19,8 @@ pub enum Section {
     Officer,
     /// `[console]`.
     Console,
+    /// `[metrics]`.
+    Metrics,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -35,6 +37,7 @@ impl Section {
             Self::Peer => "`[[domain.peer]]`",
             Self::Officer => "`[[officer]]`",
             Self::Console => "`[console]`",
+            Self::Metrics => "`[metrics]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -132,7 +135,7 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Console, Domain, Gateway, Keys, Limits, Officer, Peer, Remote};
+use Section::{Console, Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote};
 
 /// What officers may do, as the configuration spells it.
 pub const ROLES: &[&str] = &["viewer", "author", "approver", "reviewer", "operator", "auditor"];
@@ -210,13 +213,8 @@ pub const KEYS: &[Key] = &[
         Optional,
         "people whose signatures put editions in force; without them the folder `rules` is in force as it is, which is logged loudly",
     ),
-    row(
-        Gateway,
-        "console",
-        Kind::Table(Console),
-        Optional,
-        "the web console; without it, or where no officer has an `identity`, nobody listens",
-    ),
+    row(Gateway, "console", Kind::Table(Console), Optional, "the web console; without it, or where no officer has an `identity`, nobody listens"),
+    row(Gateway, "metrics", Kind::Table(Metrics), Optional, "health and metrics over HTTP; without it nobody listens"),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
     row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
@@ -316,6 +314,13 @@ pub const KEYS: &[Key] = &[
         Kind::Text,
         Required,
         "the highest classification that the console may show, as it stands at the top and the bottom of each page, such as \"SECRET\"",
+    ),
+    row(
+        Metrics,
+        "listen",
+        Kind::Address,
+        Required,
+        "where `/healthz`, `/readyz` and `/metrics` are answered (TCP, HTTP without TLS): a loopback address, or one address of a network of the operator's",
     ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
@@ -436,7 +441,17 @@ pub fn reference() -> String {
     let mut out = String::from(
         "# Configuration\n\nEvery key, made from the table that also checks files. Paths are relative to their file. Unknown keys are refused.\n",
     );
-    for section in [Section::Gateway, Section::Keys, Section::Domain, Section::Peer, Section::Officer, Section::Console, Section::Limits, Section::Remote] {
+    for section in [
+        Section::Gateway,
+        Section::Keys,
+        Section::Domain,
+        Section::Peer,
+        Section::Officer,
+        Section::Console,
+        Section::Metrics,
+        Section::Limits,
+        Section::Remote,
+    ] {
         out.push_str(&format!("\n## In {}\n\n| key | value | without it | meaning |\n|---|---|---|---|\n", section.heading()));
         for key in of(section) {
             let value = match key.kind {

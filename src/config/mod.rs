@@ -52,6 +52,8 @@ pub struct Gateway {
     pub officers: Vec<Officer>,
     /// The web console; `None` where there is none.
     pub console: Option<Console>,
+    /// Where health and metrics are answered; `None` where nobody listens.
+    pub metrics: Option<SocketAddr>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.

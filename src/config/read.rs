@@ -32,6 +32,7 @@ struct GatewayGiven {
     #[serde(default)]
     officer: Vec<Officer>,
     console: Option<ConsoleGiven>,
+    metrics: Option<MetricsGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -58,6 +59,12 @@ struct ConsoleGiven {
     key: PathBuf,
     revocations: Vec<PathBuf>,
     banner: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricsGiven {
+    listen: SocketAddr,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +150,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         emergency_hours_max: given.emergency_hours_max,
         officers: given.officer,
         console: given.console.map(|console| source.console(console)),
+        metrics: given.metrics.map(|metrics| metrics.listen),
         keys,
         domains,
     };
@@ -336,6 +344,10 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
         ));
     }
     officer_contradictions(&gateway.officers, &mut faults);
+    if let Some(listen) = gateway.metrics.filter(|listen| listen.ip().is_unspecified()) {
+        let what = format!("metrics would be answered on every network: `{listen}`");
+        faults.push((what, "give a loopback address, such as \"127.0.0.1:9464\", or the one address that may ask".to_owned()));
+    }
     for domain in &gateway.domains {
         if names.insert(&domain.name, ()).is_some() {
             faults.push((format!("two domains are called `{}`", domain.name), "give each domain its own name".to_owned()));

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::StatusCode;
+use hyper::header::{self, HeaderName, HeaderValue};
 
 /// What a browser may do with a page: nothing but what it came with.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \

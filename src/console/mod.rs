@@ -72,7 +72,8 @@ pub fn bind(config: &config::Gateway) -> Result<Option<TcpListener>, Fault> {
         tracing::info!("the console stays closed: no officer of the configuration has an `identity`");
         return Ok(None);
     }
-    let failed = |cause| Fault::from_cause(format!("the console cannot listen on `{}`; give `[console] listen` a free address", console.listen), cause);
+    let failed =
+        |cause| Fault::from_cause(format!("the console cannot listen on `{}`; give `[console] listen` a free address", console.listen), cause);
     let listener = TcpListener::bind(console.listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     Ok(Some(listener))

@@ -11,11 +11,11 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::header::{self, HeaderName};
 use hyper::{HeaderMap, Method, StatusCode};
 
+use super::Console;
 use super::answer::{self, Problem};
 use super::entry::{Visitor, seconds};
 use super::form::{Fields, Form};
 use super::pages::{self, Page};
-use super::Console;
 use crate::control::Role;
 
 /// Time for the body of a request: 10 seconds.
@@ -84,13 +84,7 @@ pub const ROUTES: &[Route] = &[
     get("/message", WATCHERS, &["id"], Page::Message),
     get("/rules", ALL, &[], Page::Rules),
     get("/rules/file", ALL, &["path"], Page::RuleFile),
-    post(
-        "/rules/activate",
-        &[Author, Approver, Operator],
-        8 * KIB,
-        Fields { once: &["token", "folder", "from", "kind"], many: &[] },
-        Page::Activate,
-    ),
+    post("/rules/activate", &[Author, Approver, Operator], 8 * KIB, Fields { once: &["token", "folder", "from", "kind"], many: &[] }, Page::Activate),
     post("/rules/condition", &[Operator], 16 * KIB, Fields { once: &["token", "note"], many: &[] }, Page::Condition),
     get("/partners", ALL, &[], Page::Partners),
     get("/audit", &[Auditor, Operator, Viewer], &["after"], Page::Audit),
@@ -113,10 +107,7 @@ pub(super) fn router(console: &Arc<Console>, visitor: Visitor) -> Router {
     for route in ROUTES {
         let (console, visitor) = (Arc::clone(console), visitor.clone());
         let filter = if route.asking == Asking::Get { MethodFilter::GET } else { MethodFilter::POST };
-        router = router.route(
-            route.path,
-            on(filter, move |request: Request| async move { visit(&console, route, &visitor, request).await }),
-        );
+        router = router.route(route.path, on(filter, move |request: Request| async move { visit(&console, route, &visitor, request).await }));
     }
     let (own, other) = ((Arc::clone(console), visitor.clone()), (Arc::clone(console), visitor));
     router
@@ -194,6 +185,8 @@ fn ours(console: &Console, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
     match (site, origin) {
         (Some(site), _) if site != "same-origin" => return Err(foreign()),
+        // SPEC: Fetch, "append a request Origin header": under the policy `no-referrer`, which our pages have, a browser says `null`.
+        (Some(_), Some("null")) => {}
         (_, Some(origin)) if !console.entry.is_own_origin(origin) => return Err(foreign()),
         (None, None) => return Err(foreign()),
         _ => {}

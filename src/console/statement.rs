@@ -24,13 +24,9 @@ pub(super) struct Said {
 ///
 /// # Errors
 /// One line: what is missing.
-pub(super) fn to_sign(item: &Item, edition_digest: &str, said: &Said, (officer, time): (&str, &str)) -> Result<String, String> {
+pub(super) fn to_sign(item: &Item, said: &Said, (officer, time): (&str, &str)) -> Result<String, String> {
     check_reason(&said.reason)?;
-    let message = &item.message;
-    let head = format!(
-        "vestibule review 1\nmessage: {}\nfrom: {}\nto: {}\nbody: {}\nedition: {edition_digest}\n",
-        message.id, message.from, message.recipient, item.digest
-    );
+    let head = &item.head;
     let end = format!("reason: {}\nofficer: {officer}\ntime: {time}\n", said.reason);
     match said.verdict.as_str() {
         "release" => released(item, said, (officer, time)),
@@ -83,20 +79,24 @@ mod tests {
             release: "vestibule review 1\nverdict: release\nwaive: a b /c\nbecause: \nleaves: d\nreason: \nofficer: \ntime: \n".to_owned(),
             ..Item::default()
         };
-        let text = to_sign(&item, "e", &said("release"), ("ann", "now")).unwrap();
+        let text = to_sign(&item, &said("release"), ("ann", "now")).unwrap();
         assert_eq!(text, "vestibule review 1\nverdict: release\nwaive: a b /c\nbecause: seen\nleaves: d\nreason: known\nofficer: ann\ntime: now\n");
         let silent = Said { whys: BTreeMap::new(), ..said("release") };
-        assert!(to_sign(&item, "e", &silent, ("ann", "now")).unwrap_err().contains("without a reason"));
-        assert!(to_sign(&Item::default(), "e", &said("release"), ("ann", "now")).unwrap_err().contains("nothing would leave"));
+        assert!(to_sign(&item, &silent, ("ann", "now")).unwrap_err().contains("without a reason"));
+        assert!(to_sign(&Item::default(), &said("release"), ("ann", "now")).unwrap_err().contains("nothing would leave"));
     }
 
     #[test]
     fn a_decision_lacks_nothing() {
         for (bad, told) in [("return", "class"), ("pass", "colleague"), ("", "a decision"), ("allow", "a decision")] {
-            assert!(to_sign(&Item::default(), "e", &said(bad), ("ann", "now")).unwrap_err().contains(told), "{bad}");
+            assert!(to_sign(&Item::default(), &said(bad), ("ann", "now")).unwrap_err().contains(told), "{bad}");
         }
         let two_lines = Said { reason: "a\nofficer: bob".to_owned(), ..said("reject") };
-        assert!(to_sign(&Item::default(), "e", &two_lines, ("ann", "now")).is_err());
-        assert!(to_sign(&Item::default(), "e", &said("reject"), ("ann", "now")).unwrap().ends_with("verdict: reject\nreason: known\nofficer: ann\ntime: now\n"));
+        assert!(to_sign(&Item::default(), &two_lines, ("ann", "now")).is_err());
+        assert!(
+            to_sign(&Item::default(), &said("reject"), ("ann", "now"))
+                .unwrap()
+                .ends_with("verdict: reject\nreason: known\nofficer: ann\ntime: now\n")
+        );
     }
 }

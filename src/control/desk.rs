@@ -107,6 +107,8 @@ pub struct Wanted {
     pub outcome: Option<String>,
     /// A code of the reason table.
     pub code: Option<String>,
+    /// The rule that holds it, as [`Group::rule`] names it; only what is held has one.
+    pub rule: Option<String>,
     /// A classification, as the label has it.
     pub classification: Option<String>,
     /// Received at or after.
@@ -255,6 +257,9 @@ pub struct Peer {
     pub sent: u64,
     /// Releases to it in the last hour.
     pub received: u64,
+    /// Both together by minute, oldest first, 60 of them.
+    #[serde(default)]
+    pub flow: Vec<u64>,
 }
 
 /// Decisions of a minute.
@@ -293,6 +298,9 @@ pub struct Message {
     pub severity: String,
     /// Reviews on record: `0 of 1`, `1 of 2`.
     pub reviews: String,
+    /// The officer to whom a colleague passed it; empty where nobody did.
+    #[serde(default)]
+    pub passed_to: String,
     /// Index of the record of decision.
     pub record: u64,
 }
@@ -364,6 +372,8 @@ pub struct Item {
     pub choices: u8,
     /// When it is refused if nobody decides.
     pub expires: String,
+    /// The first lines of whatever is signed about it: `verdict: reject` and the like follow.
+    pub head: String,
     /// What an officer who releases under this choice signs, but for name, time and reasons; empty where nothing would leave.
     pub release: String,
 }

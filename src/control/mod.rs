@@ -7,11 +7,13 @@
 pub mod desk;
 pub mod emergency;
 pub mod officer;
+pub mod review;
 pub mod socket;
 pub mod standing;
 pub mod statement;
 
 pub use officer::{Approval, Edict, Officers, Role};
+pub use review::ReviewStatement;
 pub use socket::{Asker, ask, listen, serve};
 
 pub use standing::{Running, Standing};
@@ -30,8 +32,13 @@ pub const SOCKET: &str = "control.sock";
 pub enum Request {
     /// How the gateway is.
     Status {},
-    /// Decide on a held message.
+    /// Decide on a held message, unsigned: where the configuration names no officers.
     Review(Review),
+    /// To do what a reviewer has signed.
+    Note {
+        /// The signed statement.
+        note: String,
+    },
     /// To do what only the supervisor can do.
     Act(Act),
     /// To be shown something.
@@ -78,7 +85,7 @@ impl Request {
     #[must_use]
     pub const fn time_max(&self) -> std::time::Duration {
         match self {
-            Self::Status {} | Self::Review(_) | Self::Look(_) => socket::ANSWER_TIME_MAX,
+            Self::Status {} | Self::Review(_) | Self::Note { .. } | Self::Look(_) => socket::ANSWER_TIME_MAX,
             Self::Act(act) => act.time_max(),
         }
     }
@@ -88,7 +95,7 @@ impl Request {
     pub const fn answer_bytes_max(&self) -> u64 {
         match self {
             Self::Look(_) => socket::VIEW_BYTES_MAX,
-            Self::Status {} | Self::Review(_) | Self::Act(_) => socket::LINE_BYTES_MAX,
+            Self::Status {} | Self::Review(_) | Self::Note { .. } | Self::Act(_) => socket::LINE_BYTES_MAX,
         }
     }
 }
@@ -110,6 +117,18 @@ pub struct Review {
     pub reviewer: Name,
     /// Why, for the record: 1 to 1,000 characters.
     pub reason: String,
+    /// Findings that are let pass, by name, each with its reason; without a list, all that may be.
+    #[serde(default)]
+    pub waived: Option<Vec<(String, String)>>,
+    /// Paths of fields that are taken out.
+    #[serde(default)]
+    pub removed: Vec<String>,
+    /// Where it is returned: why, as its sender is told.
+    #[serde(default)]
+    pub class: Option<crate::statement::ReturnClass>,
+    /// Where it is passed: to whom.
+    #[serde(default)]
+    pub colleague: Option<Name>,
 }
 
 /// What a reviewer may decide.
@@ -120,6 +139,10 @@ pub enum Verdict {
     Release,
     /// It never leaves.
     Reject,
+    /// It never leaves, and its sender is told why in a word.
+    Return,
+    /// A colleague is to decide.
+    Pass,
 }
 
 /// What comes back.
@@ -178,6 +201,10 @@ mod tests {
             verdict: Verdict::Release,
             reviewer: Name::new("a.turing").unwrap(),
             reason: "known false alarm".to_owned(),
+            waived: None,
+            removed: Vec::new(),
+            class: None,
+            colleague: None,
         })
     }
 

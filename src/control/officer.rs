@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::review::{NOTE_BYTES_MAX, ReviewStatement};
 use super::statement::{ConditionStatement, Emergency, Statement};
 use crate::audit::VerifierKey;
 use crate::base::{Digest, Fault, Name};
@@ -169,6 +170,26 @@ impl Officers {
         Ok((statement, hand))
     }
 
+    /// What a signed statement about a held message says, and whose it is.
+    ///
+    /// # Errors
+    /// One line: why it does not count.
+    pub fn review(&self, note: &str) -> Result<(ReviewStatement, Hand), String> {
+        if note.len() > NOTE_BYTES_MAX {
+            return Err(format!("it has more than {NOTE_BYTES_MAX} bytes"));
+        }
+        let (officer, text) = self.open(note)?;
+        let statement = ReviewStatement::parse(text)?;
+        let hand = Self::hand(officer, &statement.officer, Role::Reviewer, statement.signed)?;
+        Ok((statement, hand))
+    }
+
+    /// Whether an officer may review.
+    #[must_use]
+    pub fn is_reviewer(&self, name: &str) -> bool {
+        self.list.iter().any(|officer| officer.name.as_str() == name && officer.roles.contains(&Role::Reviewer))
+    }
+
     /// Whether two persons put their names under this edition; `notes` are their statements, each with the name of its file.
     ///
     /// # Errors
@@ -289,6 +310,28 @@ pub(crate) mod tests {
         assert!(faults[0].contains("the signature of `ann` is wrong"), "{faults:?}");
         let borrowed = [("x".to_owned(), bob.sign(&statement(&ann, Role::Author).text())), notes[1].clone()];
         assert!(officers.approve(&edict(), &borrowed).unwrap_err()[0].contains("speaks for `ann` and is signed by `bob`"));
+    }
+
+    #[test]
+    fn a_review_counts_under_the_key_of_a_reviewer_who_speaks_for_nobody_else() {
+        let [ann, bob, eve] = ["ann", "bob", "eve"].map(key);
+        let officers = Officers::of(&[officer(&ann, &["reviewer"]), officer(&bob, &["operator"])]).unwrap();
+        let statement = super::super::review::tests::statement(super::super::review::Chosen::Reject);
+        let (said, hand) = officers.review(&ann.sign(&statement.text())).unwrap();
+        assert_eq!((said, hand.officer.as_str(), hand.role.as_str()), (statement.clone(), "ann", "reviewer"));
+        let by_bob = ReviewStatement { officer: Name::new("bob").unwrap(), ..statement.clone() };
+        for (note, told) in [
+            (bob.sign(&statement.text()), "speaks for `ann` and is signed by `bob`"),
+            (bob.sign(&by_bob.text()), "`bob` is no reviewer"),
+            (eve.sign(&statement.text()), "none of the officers"),
+            (ann.sign("vestibule review 1\n"), "no line `message`"),
+            (ann.sign(&statement.text()).replace("verdict: reject", "verdict: reJect"), "signature of `ann` is wrong"),
+            ("x".repeat(NOTE_BYTES_MAX + 1), "bytes"),
+        ] {
+            let why = officers.review(&note).unwrap_err();
+            assert!(why.contains(told), "{told}: {why}");
+        }
+        assert!(officers.is_reviewer("ann") && !officers.is_reviewer("bob") && !officers.is_reviewer("eve"));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl ConditionStatement {
     }
 }
 
-fn same(same: bool) -> Result<(), String> {
+pub(super) fn same(same: bool) -> Result<(), String> {
     if same { Ok(()) } else { Err("it is not spelt as this program spells it; sign it with `vestibule`".to_owned()) }
 }
 
@@ -144,12 +144,12 @@ pub fn check_reason(reason: &str) -> Result<(), String> {
 }
 
 /// `key: value` lines, in their order.
-struct Lines<'t> {
+pub(super) struct Lines<'t> {
     lines: std::iter::Peekable<std::str::Lines<'t>>,
 }
 
 impl<'t> Lines<'t> {
-    fn of(text: &'t str, first: &str) -> Result<Self, String> {
+    pub(super) fn of(text: &'t str, first: &str) -> Result<Self, String> {
         let mut lines = text.lines().peekable();
         match lines.next() == Some(first) {
             true => Ok(Self { lines }),
@@ -157,20 +157,25 @@ impl<'t> Lines<'t> {
         }
     }
 
-    fn is_done(&mut self) -> bool {
+    pub(super) fn is_done(&mut self) -> bool {
         self.lines.peek().is_none()
     }
 
-    fn field(&mut self, key: &str) -> Result<&'t str, String> {
+    /// Whether the next line is of a key.
+    pub(super) fn is_next(&mut self, key: &str) -> bool {
+        self.lines.peek().is_some_and(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(": ")))
+    }
+
+    pub(super) fn field(&mut self, key: &str) -> Result<&'t str, String> {
         let found = self.lines.next().and_then(|line| line.strip_prefix(key)?.strip_prefix(": "));
         found.ok_or_else(|| format!("it has no line `{key}` where one is expected"))
     }
 
-    fn name(&mut self, key: &str) -> Result<Name, String> {
+    pub(super) fn name(&mut self, key: &str) -> Result<Name, String> {
         Name::new(self.field(key)?).ok_or_else(|| format!("its `{key}` is no name"))
     }
 
-    fn time(&mut self, key: &str) -> Result<Time, String> {
+    pub(super) fn time(&mut self, key: &str) -> Result<Time, String> {
         Time::parse(self.field(key)?).ok_or_else(|| format!("its `{key}` is no time"))
     }
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::{Action, Finding, Reason, Severity};
+use crate::base::{Action, Finding, Reason, Severity, on_one_line};
 use crate::format::{Inside, Parsed};
-use crate::normal::{NodeId, PathPattern, Tree};
+use crate::normal::{Kind, NodeId, PathPattern, Tree};
 use crate::policy::TransformAction;
 use crate::release::Permitted;
 
 use super::found::{Planned, Step};
 use super::protected::Protected;
 use super::references;
-use super::waivers::{ClauseReview, Waivers};
+use super::waivers::{ClauseReview, Removals, Waivers};
 use super::{Filters, Scanned};
 
 /// Proof that nothing that was found forbids this release, with the edits that it still needs.
@@ -70,7 +70,7 @@ impl Filters {
         let parsed = permitted.labelled().parsed();
         let tree = parsed.tree();
         let same = std::ptr::eq(scanned.body, parsed.body());
-        let (steps, more) = plan(parsed, scanned, &permitted);
+        let (steps, more) = plan(parsed, scanned, &permitted, &waivers.removed);
         let mut findings: Vec<Finding> = scanned.findings.iter().cloned().chain(more).chain(self.labels.findings(permitted.labelled())).collect();
         if permitted.review() && waivers.clause_review == ClauseReview::Pending {
             findings.push(whole(tree, Reason::AgreementReview, permitted.clause().id.as_str(), "the clause permits release only after review"));
@@ -105,8 +105,33 @@ fn unlisted(tree: &Tree<'_>, inside: Inside, clause: &str) -> Finding {
     Finding { path: tree.path(inside.node), ..whole(tree, Reason::FieldsForbidden, clause, &text) }
 }
 
-/// The steps of the profile and of findings, then those of the clause, then what follows from removals and from what is withheld.
-fn plan(parsed: &Parsed<'_>, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_>) -> (Vec<Planned>, Vec<Finding>) {
+/// What reviewers take out. A path that leads to no field or to several, or to one that must stay, is a finding that nobody can waive.
+fn taken_out(tree: &Tree<'_>, protected: &Protected, removed: &Removals) -> (Vec<Planned>, Vec<Finding>) {
+    let (mut steps, mut findings) = (Vec::new(), Vec::new());
+    if removed.paths.is_empty() {
+        return (steps, findings);
+    }
+    let named = tree.all().filter(|(_, node)| node.kind != Kind::Text).map(|(id, _)| (on_one_line(&tree.path(id)), id));
+    let named: Vec<(String, NodeId)> = named.filter(|(path, _)| removed.paths.contains(path)).collect();
+    for path in &removed.paths {
+        let mut found = named.iter().filter(|(other, _)| other == path).map(|(_, id)| *id);
+        let (node, text) = match (found.next(), found.next()) {
+            (Some(node), None) if !protected.holds(tree, node) => {
+                steps.push(Planned { node, step: Step::Transform(TransformAction::Remove), rule: Arc::clone(&removed.rule) });
+                continue;
+            }
+            (Some(node), None) => (node, "reviewers take away a field that must stay"),
+            (None, _) => (NodeId::ROOT, "reviewers take away a field that the message does not have"),
+            (Some(node), Some(_)) => (node, "reviewers take away one of several fields of the same path"),
+        };
+        let span = Some(tree.node(node).span);
+        findings.push(Finding { path: tree.path(node), span, severity: Severity::High, ..whole(tree, Reason::ReviewRemoval, &removed.rule, text) });
+    }
+    (steps, findings)
+}
+
+/// The steps of the profile and of findings, then those of the clause and of reviewers, then what follows from removals and from what is withheld.
+fn plan(parsed: &Parsed<'_>, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_>, removals: &Removals) -> (Vec<Planned>, Vec<Finding>) {
     let (tree, mut steps) = (parsed.tree(), scanned.steps.clone());
     let insides: Vec<(NodeId, Tree<'_>)> = parsed.format().insides(tree).into_iter().map(|inside| (inside.node, tree.below(inside.node))).collect();
     for transform in &permitted.clause().sanitise {
@@ -115,10 +140,12 @@ fn plan(parsed: &Parsed<'_>, scanned: &Scanned<'_>, permitted: &Permitted<'_, '_
         let nodes = transform.path.select(tree).into_iter().chain(below);
         steps.extend(nodes.map(|node| Planned { node, step: Step::Transform(transform.action.clone()), rule: Arc::clone(&transform.rule) }));
     }
+    let (taken, misplaced) = taken_out(tree, &scanned.protected, removals);
+    steps.extend(taken);
     let removed = steps.iter().filter(|step| step.step == Step::Transform(TransformAction::Remove)).map(|step| step.node);
     let removed: BTreeSet<NodeId> = removed.chain(permitted.withheld().iter().map(|withheld| withheld.node)).collect();
     let removed: Vec<NodeId> = removed.into_iter().collect();
     let (more, findings) = references::follow(tree, &parsed.facts().subject, &scanned.references, &scanned.protected, &removed);
     steps.extend(more);
-    (steps, findings)
+    (steps, misplaced.into_iter().chain(findings).collect())
 }

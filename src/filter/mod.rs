@@ -37,7 +37,7 @@ pub use detectors::{DETECTORS, Detector};
 pub use fields::{Judged, Leeway, Variant};
 pub use found::{Planned, Step};
 pub(crate) use protected::Protected;
-pub use waivers::{ClauseReview, Waiver, Waivers};
+pub use waivers::{ClauseReview, Removals, Waiver, Waivers};
 
 use crate::base::{Action, Budget, Complaint, Finding, Reason, Refusal, Severity};
 use crate::format::{Format, Inside, Parsed, Syntax};
@@ -137,6 +137,11 @@ impl Scanned<'_> {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Fields that must stay.
+    pub(crate) fn protected(&self) -> &Protected {
+        &self.protected
     }
 
     /// What the profile and the findings ask to be edited, whoever receives it.

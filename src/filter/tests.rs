@@ -31,6 +31,7 @@ fn edition(otherwise: Action, word_lists: Vec<WordList>, patterns: &[&str]) -> E
         digest: Digest::of(b""),
         home: "GBR".into(),
         registry: Registry::default(),
+        review: Default::default(),
         conditions: Vec::new(),
         exercise_policies: Default::default(),
         lattice: crate::label::Lattice::default().into(),

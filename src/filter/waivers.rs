@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::{Action, Finding, Reason};
+use crate::base::{Action, Finding, Reason, on_one_line};
 
 /// One finding that reviewers let pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,38 @@ pub struct Waiver {
     pub rule: Arc<str>,
     /// Its path.
     pub path: String,
+}
+
+/// What reviewers take out of a message before it leaves, beside all that the rules take out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Removals {
+    /// Paths of fields, as [`on_one_line`] spells them.
+    pub paths: BTreeSet<String>,
+    /// What the edits are recorded under, as `review/ann`.
+    pub rule: Arc<str>,
+}
+
+impl Removals {
+    /// What these reviewers take out together.
+    pub fn by<'n>(reviewers: impl Iterator<Item = &'n str>, paths: impl IntoIterator<Item = String>) -> Self {
+        let names: BTreeSet<&str> = reviewers.collect();
+        let rule = format!("review/{}", names.into_iter().collect::<Vec<_>>().join(","));
+        Self { paths: paths.into_iter().collect(), rule: rule.into() }
+    }
+
+    /// Whether a field goes, itself or with one above it.
+    fn hold(&self, path: &str) -> bool {
+        let path = on_one_line(path);
+        self.paths.iter().any(|top| path.strip_prefix(top.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+}
+
+impl Waiver {
+    /// What reviewers and their signatures call the finding.
+    #[must_use]
+    pub fn name(&self) -> String {
+        on_one_line(&format!("{} {} {}", self.code, self.rule, self.path))
+    }
 }
 
 /// Whether the review that a clause asks for has taken place.
@@ -37,6 +69,8 @@ pub struct Waivers {
     pub findings: BTreeSet<Waiver>,
     /// The review of a clause.
     pub clause_review: ClauseReview,
+    /// What they take out: what filters found there does not leave, and forbids nothing.
+    pub removed: Removals,
 }
 
 impl Waivers {
@@ -57,12 +91,19 @@ impl Waivers {
     /// Whether a finding was let pass. Refusals of other rooms are recorded as findings too: whatever a waiver says of them, they stand.
     #[must_use]
     pub fn cover(&self, finding: &Finding) -> bool {
-        if self.findings.is_empty() {
+        if self.findings.is_empty() && self.removed.paths.is_empty() {
             return false;
         }
         let ours = super::FILTERS.iter().any(|filter| filter.codes.contains(&finding.code));
         let waiver = Waiver { code: finding.code, rule: Arc::clone(&finding.rule), path: finding.path.clone() };
-        ours && finding.code != Reason::ContentLimit && self.findings.contains(&waiver)
+        ours && finding.code != Reason::ContentLimit && (self.findings.contains(&waiver) || self.removed.hold(&finding.path))
+    }
+
+    /// Whether reviewers may let a finding pass: filters' findings, and the review of a clause. Whatever else stands, stands.
+    #[must_use]
+    pub fn may_cover(finding: &Finding) -> bool {
+        let waiver = Waiver { code: finding.code, rule: Arc::clone(&finding.rule), path: finding.path.clone() };
+        finding.code == Reason::AgreementReview || Self { findings: [waiver].into(), ..Self::default() }.cover(finding)
     }
 
     /// Whether a finding, with these waivers, forbids the release.
@@ -90,7 +131,7 @@ mod tests {
     }
 
     fn waivers(code: Reason, rule: &str, path: &str) -> Waivers {
-        Waivers { findings: [Waiver { code, rule: rule.into(), path: path.into() }].into(), clause_review: ClauseReview::Pending }
+        Waivers { findings: [Waiver { code, rule: rule.into(), path: path.into() }].into(), ..Waivers::default() }
     }
 
     #[test]
@@ -101,6 +142,18 @@ mod tests {
         assert!(waivers(Reason::ContentPattern, "words.txt:3", "/event/detail/remarks").leave_standing(&held));
         assert!(waivers(Reason::ContentWords, "words.txt:4", "/event/detail/remarks").leave_standing(&held));
         assert!(waivers(Reason::ContentWords, "words.txt:3", "/event/detail").leave_standing(&held));
+    }
+
+    #[test]
+    fn what_is_taken_out_takes_its_findings_with_it_and_no_others() {
+        let removing =
+            |path: &str| Waivers { removed: Removals { paths: [path.to_owned()].into(), rule: "review/ann".into() }, ..Waivers::default() };
+        let held = finding(Reason::ContentWords, Action::Hold);
+        for (path, stands) in [("/event/detail/remarks", false), ("/event/detail", false), ("/event/det", true), ("/event/detail/remarks/b", true)] {
+            assert_eq!(removing(path).leave_standing(&held), stands, "{path}");
+        }
+        assert!(removing("/event").leave_standing(&finding(Reason::ClearanceLevel, Action::Hold)));
+        assert!(removing("/event").leave_standing(&finding(Reason::ContentLimit, Action::Hold)));
     }
 
     #[test]

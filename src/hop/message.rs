@@ -352,6 +352,9 @@ pub enum ToInspector {
         /// The conditions that hold, by name.
         #[n(6)]
         conditions: Vec<(String, String)>,
+        /// What a reviewer would have done: then it is shown, and nothing is proposed.
+        #[n(7)]
+        wish: Option<Wish>,
     },
 }
 
@@ -370,6 +373,40 @@ pub enum FromInspector {
     },
 }
 
+/// What a reviewer would have done with a message that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Wish {
+    /// Findings that are let pass, by their names; without a list, all that may be.
+    #[n(0)]
+    pub waived: Option<Vec<String>>,
+    /// Fields that are taken out, by their paths.
+    #[n(1)]
+    pub removed: Vec<String>,
+    /// Under which rule.
+    #[n(2)]
+    pub rule: String,
+}
+
+/// A held message as a reviewer sees it. Nothing follows from it: what leaves is decided again, and proposed and verified as ever.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Preview {
+    /// The item of the desk, as JSON, as far as an inspector knows it.
+    #[n(0)]
+    pub item: String,
+    /// The wish, as the path takes it.
+    #[cbor(n(1), with = "waivers")]
+    pub waivers: Waivers,
+    /// Names of the wish that name no finding that may be let pass.
+    #[n(2)]
+    pub strange: Vec<String>,
+    /// The digest of what would be proposed; `None` where nothing would leave.
+    #[cbor(n(3), with = "maybe")]
+    pub leaves: Option<Digest>,
+    /// The clause.
+    #[cbor(n(4), with = "maybe")]
+    pub clause: Option<Name>,
+}
+
 /// What an inspector found.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Inspection {
@@ -385,6 +422,9 @@ pub struct Inspection {
     /// What is held for want of consent.
     #[n(3)]
     pub wanted: Vec<Wanted>,
+    /// What a reviewer asked to see; then nothing is proposed.
+    #[n(4)]
+    pub preview: Option<Preview>,
 }
 
 /// What the keeper says to the verifier.
@@ -513,7 +553,7 @@ mod refusal {
     }
 }
 
-/// Waivers: whether a clause's review was granted, and the findings.
+/// Waivers: whether a clause's review was granted, the findings, the paths that are taken out, and under which rule.
 mod waivers {
     use minicbor::decode::{Decoder, Error};
     use minicbor::encode::{self, Encoder, Write};
@@ -521,19 +561,23 @@ mod waivers {
     use super::{ClauseReview, Reason, Waiver, Waivers, word};
 
     pub(super) fn encode<C, W: Write>(value: &Waivers, out: &mut Encoder<W>, context: &mut C) -> Result<(), encode::Error<W::Error>> {
-        out.array(2)?.bool(value.clause_review == ClauseReview::Granted)?;
+        out.array(4)?.bool(value.clause_review == ClauseReview::Granted)?;
         out.array(u64::try_from(value.findings.len()).unwrap_or(u64::MAX))?;
         for waiver in &value.findings {
             out.array(3)?;
             word::encode(&waiver.code, out, context)?;
             out.str(&waiver.rule)?.str(&waiver.path)?;
         }
-        Ok(())
+        out.array(u64::try_from(value.removed.paths.len()).unwrap_or(u64::MAX))?;
+        for path in &value.removed.paths {
+            out.str(path)?;
+        }
+        out.str(&value.removed.rule)?.ok()
     }
 
     pub(super) fn decode<C>(from: &mut Decoder<'_>, context: &mut C) -> Result<Waivers, Error> {
         let wrong = || Error::message("waivers are not in their form");
-        if from.array()? != Some(2) {
+        if from.array()? != Some(4) {
             return Err(wrong());
         }
         let clause_review = if from.bool()? { ClauseReview::Granted } else { ClauseReview::Pending };
@@ -546,6 +590,10 @@ mod waivers {
             let code: Reason = word::decode(from, context)?;
             all.findings.insert(Waiver { code, rule: from.str()?.into(), path: from.str()?.to_owned() });
         }
+        for _ in 0..from.array()?.ok_or_else(wrong)? {
+            all.removed.paths.insert(from.str()?.to_owned());
+        }
+        all.removed.rule = from.str()?.into();
         Ok(all)
     }
 }
@@ -650,6 +698,7 @@ mod tests {
         let waivers = Waivers {
             findings: std::iter::once(Waiver { code: Reason::ContentWords, rule: "words.txt:1".into(), path: "/event".to_owned() }).collect(),
             clause_review: ClauseReview::Granted,
+            removed: crate::filter::Removals { paths: ["/event/detail".to_owned()].into(), rule: "review/ann".into() },
         };
         let now = received().received;
         let conditions = vec![("alert".to_owned(), "heightened".to_owned())];
@@ -661,6 +710,7 @@ mod tests {
             now,
             grants: Vec::new(),
             conditions: conditions.clone(),
+            wish: None,
         })
         .unwrap();
         let ToInspector::Inspect { ask, message, only, waivers: again, now: then, conditions: held, .. } = minicbor::decode(&bytes).unwrap();

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::base::encoding::word;
 use crate::base::{Digest, MessageId, Name};
+use crate::statement::ReturnClass;
 use crate::verify::Said;
 
 /// The consent for want of which a message is held for one recipient.
@@ -60,6 +61,19 @@ pub enum Notice {
         #[n(1)]
         copies: Vec<Held>,
     },
+    /// To tell the sender of the message that reviewers return it.
+    #[n(2)]
+    Return {
+        /// The sender.
+        #[cbor(n(0), with = "word")]
+        to: Name,
+        /// For whom it was held.
+        #[cbor(n(1), with = "word")]
+        recipient: Name,
+        /// Why, in a word.
+        #[n(2)]
+        class: ReturnClass,
+    },
 }
 
 impl Notice {
@@ -67,7 +81,7 @@ impl Notice {
     #[must_use]
     pub const fn to(&self) -> &Name {
         match self {
-            Self::Request { to, .. } | Self::Recall { to, .. } => to,
+            Self::Request { to, .. } | Self::Recall { to, .. } | Self::Return { to, .. } => to,
         }
     }
 }

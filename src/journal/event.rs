@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::act::{ConditionAct, EditionAct};
+use super::review::{Looked, Reviewed};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
@@ -196,45 +197,6 @@ pub struct Delivered {
     pub time: Time,
 }
 
-/// What a reviewer wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// To release it, with the waivers given.
-    #[n(0)]
-    Release,
-    /// To refuse it.
-    #[n(1)]
-    Reject,
-}
-
-/// A person reviewed a held message. What follows from it (two persons, another decision) is decided elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Reviewed {
-    /// The message.
-    #[n(0)]
-    pub message: MessageKey,
-    /// For which recipient it is held.
-    #[cbor(n(1), with = "word")]
-    pub recipient: Name,
-    /// Who reviewed.
-    #[n(2)]
-    pub reviewer: String,
-    /// What the reviewer wants.
-    #[n(3)]
-    pub verdict: Verdict,
-    /// Rules that are waived for this message.
-    #[n(4)]
-    pub waivers: Vec<String>,
-    /// Why, in the reviewer's words.
-    #[n(5)]
-    pub reason: String,
-    /// When.
-    #[cbor(n(6), with = "word")]
-    pub time: Time,
-}
-
 /// An operator did something: a rule set was activated, the gateway started, bodies were dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Operated {
@@ -407,6 +369,9 @@ pub enum Event {
     /// The journal was put back from a backup.
     #[n(24)]
     Restored(#[n(0)] Restored),
+    /// A person looked at a held message.
+    #[n(25)]
+    Looked(#[n(0)] Looked),
 }
 
 impl Event {
@@ -421,27 +386,9 @@ impl Event {
             Self::Reviewed(event) => Some(event.message.clone()),
             Self::Origin(event) => Some(event.message.clone()),
             Self::Stated(event) => Some(event.message.clone()),
+            Self::Looked(event) => Some(event.message.clone()),
             Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) | Self::Restored(_) => None,
         }
-    }
-
-    /// When it happened, by the gateway's clock; nothing for a checkpoint, which says what and not when.
-    #[must_use]
-    pub const fn time(&self) -> Option<Time> {
-        Some(match self {
-            Self::Accepted(event) => event.received,
-            Self::Decided(event) => event.time,
-            Self::Released(event) => event.time,
-            Self::Delivered(event) => event.time,
-            Self::Reviewed(event) => event.time,
-            Self::Operated(event) => event.time,
-            Self::Origin(event) => event.time,
-            Self::Stated(event) => event.time,
-            Self::Edition(event) => event.time,
-            Self::Condition(event) => event.time,
-            Self::Restored(event) => event.time,
-            Self::Checkpointed(_) => return None,
-        })
     }
 
     /// The word for people and for programs.
@@ -459,6 +406,7 @@ impl Event {
             Self::Stated(_) => "stated",
             Self::Edition(_) => "edition",
             Self::Condition(_) => "condition",
+            Self::Looked(_) => "looked",
             Self::Restored(_) => "restored",
         }
     }
@@ -530,6 +478,8 @@ pub(in crate::journal) mod tests {
     use super::*;
     use crate::base::{Precedence, Traffic};
     use crate::journal::act::{Hand, Step};
+    use crate::journal::review::{Choice, Pending, Verdict, Waived};
+    use crate::statement::ReturnClass;
 
     pub(in crate::journal) fn time(ms: i64) -> Time {
         Time::from_unix_ms(1_700_000_000_000_i64.saturating_add(ms)).unwrap()
@@ -594,13 +544,24 @@ pub(in crate::journal) mod tests {
             }),
             Event::Delivered(Delivered { message: message.clone(), recipient: recipient.clone(), receipt: time(3), time: time(4) }),
             Event::Reviewed(Reviewed {
-                message,
-                recipient,
+                message: message.clone(),
+                recipient: recipient.clone(),
                 reviewer: "maj smith".to_owned(),
-                verdict: Verdict::Reject,
+                verdict: Verdict::Return,
                 waivers: vec!["codewords.txt:12".to_owned()],
                 reason: "not ours to give".to_owned(),
                 time: time(5),
+                choice: Some(Choice {
+                    edition: Digest::of(b"e"),
+                    waived: vec![Waived { code: "c".to_owned(), rule: "r".to_owned(), path: "/p".to_owned(), reason: "why".to_owned() }],
+                    removed: vec!["/event/detail".to_owned()],
+                    leaves: Some(Digest::of(b"out")),
+                    class: Some(ReturnClass::Content),
+                    colleague: Some("bob".to_owned()),
+                    with: vec!["ann".to_owned()],
+                }),
+                note: Some("note\n".to_owned()),
+                pending: Some(Pending::Waits),
             }),
             Event::Operated(Operated { who: "ops".to_owned(), what: "activated".to_owned(), time: time(6) }),
             Event::Checkpointed(Checkpointed { number: 0, size: 6, note: "note\n".to_owned() }),
@@ -628,6 +589,7 @@ pub(in crate::journal) mod tests {
                 why: "flood".to_owned(),
                 time: time(8),
             }),
+            Event::Looked(Looked { message, recipient, officer: "ann".to_owned(), time: time(5) }),
             Event::Condition(ConditionAct {
                 name: "alert".to_owned(),
                 value: "heightened".to_owned(),

@@ -7,20 +7,24 @@
 mod act;
 pub mod embedded;
 mod event;
+mod listing;
+mod review;
 pub mod merkle;
 pub mod seal;
+mod told;
 mod view;
 
 use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Reviewed, Stated,
-    Verdict,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Stated,
 };
+pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, Place, ReviewAct, Sequence};
+pub use review::{Choice, Looked, Pending, Reviewed, Verdict, Waived};
 pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};
 
-use crate::base::{Fault, MessageId, Name, Precedence, Refusal};
+use crate::base::{Fault, MessageId, Name, Precedence, Refusal, Time};
 
 /// An answer that comes later.
 pub type Later<'a, T, E = Fault> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
@@ -93,6 +97,27 @@ pub trait Journal: Send + Sync {
 
     /// Every act of officers, oldest first: editions and conditions.
     fn acts(&self) -> Later<'_, Vec<Entry>>;
+
+    /// Decisions for people, as many as a page has; what it reads beyond them is bounded.
+    fn listing(&self, listing: Listing) -> Later<'_, Listed>;
+
+    /// What stands at one moment, with the minutes since a time.
+    fn glance(&self, since: Time) -> Later<'_, Glance>;
+
+    /// What is held, by code and rule, most messages first.
+    fn alike(&self) -> Later<'_, Vec<Alike>>;
+
+    /// Records, newest first; `after` is the index of the last one that was seen.
+    fn latest(&self, page: Page) -> Later<'_, Paged<Entry>>;
+
+    /// Releases ever, by clause.
+    fn clauses(&self) -> Later<'_, Vec<(Name, u64)>>;
+
+    /// The last checkpoint, a signed note.
+    fn last_checkpoint(&self) -> Later<'_, Option<String>>;
+
+    /// What reviewers did: the latest, oldest first.
+    fn reviews(&self, rows: u32) -> Later<'_, Vec<ReviewAct>>;
 
     /// Totals.
     fn counts(&self) -> Later<'_, Counts>;

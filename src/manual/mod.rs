@@ -31,7 +31,9 @@ macro_rules! pages {
 pages! {
     quickstart
     operate
+    review
     console
+    metrics
     configuration
     path
     reasons

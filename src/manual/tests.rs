@@ -61,6 +61,17 @@ fn the_page_of_reasons_is_the_table_of_reasons() {
 }
 
 #[test]
+fn the_page_of_metrics_is_the_table_of_metrics() {
+    let row = |metric: &crate::metrics::Metric| {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let words = [metric.kind.word(), metric.unit, &labels.join(", "), metric.meaning, metric.worry].map(str::to_owned);
+        [format!("`{}`", metric.name)].into_iter().chain(words).collect()
+    };
+    let head = ["metric", "kind", "unit", "labels", "what it means", "when to worry"];
+    assert_page_holds("metrics", &table(&head, crate::metrics::METRICS.iter().map(row)));
+}
+
+#[test]
 fn the_page_of_walls_shows_what_a_hostile_part_is_stopped_by() {
     assert_page_holds("walls", &table(&["who", "what it does", "stopped by", "reason"], crate::process::hostile::rows()));
 }

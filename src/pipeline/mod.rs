@@ -10,6 +10,7 @@ pub mod freedom;
 mod guard;
 pub mod laws;
 mod passage;
+pub mod preview;
 mod verifier;
 
 pub use freedom::Freedom;

@@ -51,12 +51,44 @@ impl<'e> Verifier<'e> {
         now: Time,
         grants: &[Grant],
     ) -> Result<(Verified, Parties), Refusal> {
+        let (header, released) = (message.header, proposal.released.clone());
+        let (verified, parties, recipient) = self.reread((from, to), message, proposal, now, grants)?;
+        match recipient.bind {
+            Bind::Nothing => Ok((verified, parties)),
+            Bind::Embedded => self.bind(verified, header, &released, recipient, now).map(|bound| (bound, parties)),
+            Bind::Beside => self.bind_beside(verified, &released, recipient, now).map(|bound| (bound, parties)),
+        }
+    }
+
+    /// Reads original and result again, as far as that needs no key: what is shown to reviewers is what would leave, before a label is bound to it.
+    ///
+    /// # Errors
+    /// As [`Self::verify_under`], but for what concerns binding.
+    pub(super) fn verify_unbound(
+        &self,
+        between: (&Name, &Name),
+        message: &Message<'_>,
+        proposal: Proposal,
+        now: Time,
+        grants: &[Grant],
+    ) -> Result<Verified, Refusal> {
+        self.reread(between, message, proposal, now, grants).map(|(verified, ..)| verified)
+    }
+
+    fn reread(
+        &self,
+        (from, to): (&Name, &Name),
+        message: &Message<'_>,
+        proposal: Proposal,
+        now: Time,
+        grants: &[Grant],
+    ) -> Result<(Verified, Parties, &'e PeerEntry), Refusal> {
         let peer = |name: &Name| {
             let unknown = || Refusal::new(Reason::VerifyRelease, format!("the rule set knows no peer `{name}`"));
             self.edition.peers.get(name).ok_or_else(unknown)
         };
         let (sender, recipient) = (peer(from)?, peer(to)?);
-        let (released, said, format) = (proposal.released.clone(), proposal.label.clone(), proposal.format.clone());
+        let (said, format) = (proposal.label.clone(), proposal.format.clone());
         let verified = verify::reread(Claim {
             header: message.header,
             original: message.body,
@@ -70,11 +102,7 @@ impl<'e> Verifier<'e> {
         let Message { header, body } = *message;
         let release = verify::Release { edition: self.edition, header, body, format: &format, said: &said, sender, recipient, now };
         let parties = verify::third_parties(&release, grants)?;
-        match recipient.bind {
-            Bind::Nothing => Ok((verified, parties)),
-            Bind::Embedded => self.bind(verified, header, &released, recipient, now).map(|bound| (bound, parties)),
-            Bind::Beside => self.bind_beside(verified, &released, recipient, now).map(|bound| (bound, parties)),
-        }
+        Ok((verified, parties, recipient))
     }
 
     /// Binds the label to the bytes that leave, in the header, and has the second reader look at that too.

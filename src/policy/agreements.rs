@@ -8,6 +8,7 @@ use super::conditions::{self, Condition};
 use super::edition::{Agreement, Ceiling, Clause, Registry, Release, SourceFile};
 use super::faults::Faults;
 use super::peers::{Peers, traffic};
+use super::ruleset;
 use super::table::{Need, Table, Word, read};
 use super::transforms::transform;
 use crate::base::{Complaint, Name, Traffic};
@@ -86,6 +87,7 @@ fn read_clause(
     let ceilings = ceilings(&mut table, "up_to", Need::Required, known.lattice, faults);
     let when = conditions::when(&mut table, known.conditions, faults);
     let release = table.choice("release", Need::Required, &RELEASE, faults);
+    let reviewers = ruleset::persons(&mut table, "reviewers", faults);
     let onward = onward(&mut table, known, faults);
     let mut sanitise = Vec::new();
     for step in table.tables("sanitise", Need::Optional, faults) {
@@ -103,7 +105,7 @@ fn read_clause(
         );
     }
     let line = line_of(&file.text, place.start);
-    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, when, onward, line })
+    Some(Clause { id: whole?, from, to, formats, kinds, ceilings, release: release?, sanitise, traffic, when, onward, reviewers, line })
 }
 
 /// A clause may narrow what its agreement says, and must say what its agreement leaves open.

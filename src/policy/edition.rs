@@ -38,6 +38,8 @@ pub struct Edition {
     pub registry: Registry,
     /// The marking schemes; shared with what is compiled from the edition.
     pub lattice: Arc<Lattice>,
+    /// How held messages are reviewed.
+    pub review: ReviewRules,
     /// What officers may set while a gateway runs.
     pub conditions: Vec<Condition>,
     /// Marking schemes that are kept for exercises.
@@ -252,6 +254,24 @@ pub struct Ceiling {
     pub rank: u32,
 }
 
+/// How held messages are reviewed, where a clause does not say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewRules {
+    /// Persons who must agree: 1 or 2.
+    pub persons: u8,
+    /// Persons who must agree where a finding is critical: 1 or 2.
+    pub critical: u8,
+    /// Hours after which a message that nobody has decided on is refused: 720, thirty days, unless the rule set says otherwise. What nobody looks at for
+    /// a month is of no use to anybody, and a quarantine that only grows hides what matters.
+    pub hours: u32,
+}
+
+impl Default for ReviewRules {
+    fn default() -> Self {
+        Self { persons: 1, critical: 1, hours: 720 }
+    }
+}
+
 /// One clause of an agreement.
 #[derive(Debug, Clone)]
 pub struct Clause {
@@ -277,6 +297,8 @@ pub struct Clause {
     pub onward: BTreeSet<String>,
     /// Conditions under which alone it permits; none for always.
     pub when: Vec<When>,
+    /// Persons who must agree on what becomes of a message that is held under it; where nothing is said, as the rule set has it.
+    pub reviewers: Option<u8>,
     /// Line of the clause in its file.
     pub line: u32,
 }

@@ -117,6 +117,7 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
             digest: digest(files),
             home: ruleset.home,
             registry: ruleset.registry,
+            review: ruleset.review,
             conditions: ruleset.conditions,
             exercise_policies: ruleset.exercise_policies.into_iter().map(|(name, _)| name).collect(),
             lattice: Arc::new(lattice),

@@ -32,7 +32,7 @@ pub use conditions::{Condition, When};
 pub use detectors::DetectorRule;
 pub use edition::{
     Agreement, Bind, Ceiling, Characters, Clause, Edition, Field, FieldDefinition, FieldForm, FieldType, LabelBinding, MessageDefinition, Occurs,
-    Order, PeerEntry, Profile, Registry, Release, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
+    Order, PeerEntry, Profile, Registry, Release, ReviewRules, SetDefinition, SourceFile, Transform, TransformAction, WordEntry, WordList,
 };
 pub(crate) use faults::nearest;
 pub use folder::read_folder;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{self, Condition};
-use super::edition::{Registry, SourceFile};
+use super::edition::{Registry, ReviewRules, SourceFile};
 use super::faults::Faults;
 use super::table::{Need, Table, Word, read};
 use crate::base::{Complaint, Name};
@@ -20,6 +20,7 @@ pub(in crate::policy) struct Ruleset {
     pub(in crate::policy) home: String,
     pub(in crate::policy) registry: Registry,
     pub(in crate::policy) conditions: Vec<Condition>,
+    pub(in crate::policy) review: ReviewRules,
     /// Names of policies, each with its place.
     pub(in crate::policy) exercise_policies: Vec<(String, std::ops::Range<usize>)>,
 }
@@ -37,6 +38,9 @@ pub(in crate::policy) fn parse(file: &SourceFile) -> (Ruleset, Vec<Complaint>) {
         ruleset.registry.communities = communities(root.table("communities", Need::Optional, faults), &ruleset.registry, faults);
         dates(&mut root, &mut ruleset.registry, faults);
         ruleset.conditions = conditions::declared(root.table("conditions", Need::Optional, faults), faults);
+        if let Some(review) = root.table("review", Need::Optional, faults) {
+            ruleset.review = review_rules(review, faults);
+        }
         if let Some(mut exercise) = root.table("exercise", Need::Optional, faults) {
             let words = exercise.words("policies", Need::Required, faults);
             ruleset.exercise_policies = words.into_iter().map(|word| (word.text.to_owned(), word.at)).collect();
@@ -49,6 +53,23 @@ pub(in crate::policy) fn parse(file: &SourceFile) -> (Ruleset, Vec<Complaint>) {
         root.finish(faults);
     });
     (ruleset, faults.into_list())
+}
+
+/// Hours of a review at most: 8,784, a leap year.
+const HOURS_MAX: u32 = 8_784;
+
+fn review_rules(mut table: Table<'_>, faults: &mut Faults) -> ReviewRules {
+    let usual = ReviewRules::default();
+    let persons = persons(&mut table, "persons", faults).unwrap_or(usual.persons);
+    let critical = super::ruleset::persons(&mut table, "critical", faults).unwrap_or(usual.critical);
+    let hours = table.whole("hours", Need::Optional, (1, HOURS_MAX), faults).unwrap_or(usual.hours);
+    table.finish(faults);
+    ReviewRules { persons, critical, hours }
+}
+
+/// A number of persons.
+pub(in crate::policy) fn persons(table: &mut Table<'_>, key: &'static str, faults: &mut Faults) -> Option<u8> {
+    table.whole(key, Need::Optional, (1, 2), faults).and_then(|number| u8::try_from(number).ok())
 }
 
 /// Notes a fault unless the word is a nation or organisation.
@@ -210,6 +231,17 @@ mod tests {
         ] {
             let (_, complaints) = parsed(&format!("{good}{more}"));
             assert!(complaints.iter().any(|what| what.contains(told)), "{told}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn reviews_have_one_or_two_persons_and_an_end() {
+        let (ruleset, complaints) = parsed(&format!("{GOOD}[review]\npersons = 2\nhours = 48\n"));
+        assert_eq!((ruleset.review, complaints), (ReviewRules { persons: 2, critical: 1, hours: 48 }, Vec::new()));
+        assert_eq!(parsed(GOOD).0.review, ReviewRules::default());
+        for bad in ["persons = 0", "persons = 3", "critical = \"two\"", "hours = 0", "hours = 8785", "days = 2"] {
+            let (_, complaints) = parsed(&format!("{GOOD}[review]\n{bad}\n"));
+            assert_eq!(complaints.len(), 1, "{bad}: {complaints:?}");
         }
     }
 

@@ -10,11 +10,12 @@ use super::keeper::Shared;
 use super::shift::Shift;
 use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Severity, Time};
 use crate::filter::Waivers;
-use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier};
+use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier, Wish};
 use crate::hop::{Notice, Proposed, Received, Wanted};
 use crate::journal::{Body, Decision};
 use crate::policy::Edition;
 use crate::statement::Grant;
+use crate::verify::Proposal;
 
 /// What is to be decided.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(super) struct Question {
     pub(super) grants: Vec<Grant>,
     /// The conditions that hold.
     pub(super) conditions: Arc<Vec<(String, String)>>,
+    /// What a reviewer would have done, where it is only to be shown.
+    pub(super) wish: Option<Wish>,
 }
 
 /// What the verifier is asked about a message.
@@ -52,8 +55,8 @@ enum What {
 /// How inspectors are asked.
 pub(super) const INSPECT: Talk<Question, Inspection, ToInspector, FromInspector> = Talk {
     say: |ask, question| {
-        let Question { message, only, waivers, now, grants, conditions } = question.clone();
-        ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions: conditions.to_vec() }
+        let Question { message, only, waivers, now, grants, conditions, wish } = question.clone();
+        ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions: conditions.to_vec(), wish }
     },
     heard: |FromInspector::Inspected { ask, inspection }| (ask, inspection),
 };
@@ -81,6 +84,8 @@ pub(super) struct Verdict {
     pub(super) parties: Vec<Parties>,
     /// What is held for want of consent.
     pub(super) wanted: Vec<Wanted>,
+    /// The digest of what was proposed for each recipient, before a label was bound to it.
+    pub(super) proposed: Vec<(Name, Digest)>,
 }
 
 /// Third parties of a release, or of what is held for want of their consent.
@@ -132,8 +137,9 @@ async fn ask_both(shift: &Shift, question: Question) -> Option<Verdict> {
     let held = |one: &Wanted| Parties { recipient: one.recipient.clone(), origins: one.origins.clone(), consents: Vec::new() };
     let mut parties: Vec<_> = wanted.iter().map(held).collect();
     if proposed.is_empty() {
-        return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted });
+        return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted, proposed: Vec::new() });
     }
+    let digests = proposed.iter().filter_map(digest_of).collect();
     let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
     let answers = match shift.verifiers.ask(precedence, Submission { message, now, what: What::Proposed(proposed, grants) }).await {
         Ok(answers) if answers.len() == waiting.len() => answers,
@@ -147,7 +153,7 @@ async fn ask_both(shift: &Shift, question: Question) -> Option<Verdict> {
             permitted.extend(settle(decision, answer, &mut parties));
         }
     }
-    Some(Verdict { decisions, permitted, parties, wanted })
+    Some(Verdict { decisions, permitted, parties, wanted, proposed: digests })
 }
 
 impl Verdict {
@@ -164,8 +170,20 @@ impl Verdict {
 
     /// Held for all of these recipients.
     pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Self {
-        Self { decisions: held(names, refusal), permitted: Vec::new(), parties: Vec::new(), wanted: Vec::new() }
+        Self { decisions: held(names, refusal), permitted: Vec::new(), parties: Vec::new(), wanted: Vec::new(), proposed: Vec::new() }
     }
+
+    /// Whether what leaves to a recipient was made of exactly these bytes, which reviewers saw. A label that the gateway binds to it comes after that.
+    pub(super) fn lets_leave(&self, recipient: &Name, seen: Digest) -> bool {
+        let permitted = self.permitted.iter().any(|one| one.permit.recipient == *recipient);
+        permitted && self.proposed.iter().any(|(name, digest)| name == recipient && *digest == seen)
+    }
+}
+
+/// The digest of the bytes of a proposal.
+fn digest_of(proposed: &Proposed) -> Option<(Name, Digest)> {
+    let proposal: Proposal = minicbor::decode(&proposed.proposal).ok()?;
+    Some((proposed.recipient.clone(), Digest::of(&proposal.result)))
 }
 
 /// Whether a reason accuses a part of the gateway, and not the message.

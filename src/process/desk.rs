@@ -183,11 +183,7 @@ impl Shared {
         for (peer, waiting, linked) in self.waiting() {
             lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
         }
-        let mut refused = self.refused.now();
-        for (code, count) in self.at_doors.now() {
-            let known = refused.entry(code).or_default();
-            *known = known.saturating_add(count);
-        }
+        let refused = self.refused_everywhere();
         lines.extend(self.alarms.now().into_iter().map(|(code, count)| (format!("alarm {code}"), count.to_string())));
         lines.extend(refused.into_iter().map(|(code, count)| (format!("refused {code}"), count.to_string())));
         Ok(lines)

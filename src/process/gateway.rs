@@ -19,6 +19,7 @@ use super::inspector;
 use super::keeper::{Shared, sign};
 use super::keys::{DoorKeys, from_doors, to_doors};
 use super::label_trust;
+use super::looks::Notarial;
 use super::review::{Ask, Asked};
 use super::verifier;
 use super::world::{self, Secrets};
@@ -93,6 +94,8 @@ impl Gateway {
         let notary = Notary::new(SignerKey::open(&config.keys.audit)?, Intervals::default(), &config.journal);
         let inspectors = usize::from(config.inspectors);
         let shared = Shared::new(config, guard.shared_edition(), journal);
+        // It is set here alone, so nothing is there to be kept.
+        let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: shared.config.load().journal.clone() });
         let guard = Arc::new(guard);
         let threads = employ(&shared, &secret, inspectors, &guard, (&secrets, signer))?;
         shared.started().await?;
@@ -129,6 +132,7 @@ impl Gateway {
         let notary = Arc::new(notary);
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
         shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
+        shared.carriers.spawn(Arc::clone(&shared).expire_all());
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = shared.failing() => {}
@@ -248,6 +252,14 @@ impl Handle {
     /// When nothing is held under the id, or the journal refuses.
     pub async fn review(&self, ask: &Ask) -> Result<Vec<Asked>, Fault> {
         self.shared.review(ask).await
+    }
+
+    /// Does what a reviewer has signed.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or refuses.
+    pub async fn note(&self, note: &str) -> Result<crate::control::Response, Fault> {
+        self.shared.take_note(note).await
     }
 
     /// Shows what people at the desk ask for.

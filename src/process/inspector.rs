@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use super::fault_points::{self, Place};
 use super::keys::Doors;
+use super::preview;
 use super::world::{self, Secrets};
 use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
-use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector};
+use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector, Wish};
 use crate::hop::{HopKey, Proposed, Received, Wanted, Wire};
 use crate::journal::Decision;
 use crate::pipeline::{Guard, Inspected, Inspector, Message, Passage, Ruling, World};
@@ -41,6 +42,7 @@ struct Question<'q> {
     waivers: Waivers,
     now: Time,
     grants: Vec<Grant>,
+    wish: Option<Wish>,
 }
 
 /// Inspects what the wire brings until it ends. When everything is made that it will need, and before it hears the first word, it calls `ready`.
@@ -56,10 +58,10 @@ pub(super) async fn attend(
     let mut inspector = Inspector::new(&guard);
     warm(&mut inspector, tools);
     ready()?;
-    while let Some(ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions }) = wire.receiver.hear().await? {
+    while let Some(ToInspector::Inspect { ask, message, only, waivers, now, grants, conditions, wish }) = wire.receiver.hear().await? {
         guard.meet(&conditions);
         fault_points::before(Place::InspectorTakes, &message.body, &wire.sender).await;
-        let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now, grants });
+        let inspection = inspect(&mut inspector, &guard, tools, &Question { message: &message, only, waivers, now, grants, wish });
         fault_points::before(Place::InspectorAnswers, &message.body, &wire.sender).await;
         if wire.sender.say(FromInspector::Inspected { ask, inspection }).await.is_err() {
             break;
@@ -82,8 +84,13 @@ fn warm(inspector: &mut Inspector<'_>, tools: &Tools) {
 
 fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, question: &Question<'_>) -> Inspection {
     let edition = guard.edition().digest;
-    let faulted =
-        |reason, what: &str| Inspection { edition, decisions: faulted(guard, question, reason, what), proposed: Vec::new(), wanted: Vec::new() };
+    let faulted = |reason, what: &str| Inspection {
+        edition,
+        decisions: faulted(guard, question, reason, what),
+        proposed: Vec::new(),
+        wanted: Vec::new(),
+        preview: None,
+    };
     let sealed = match believed(tools, question) {
         Ok(sealed) => sealed,
         Err(refusal) => {
@@ -95,6 +102,18 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
     let keys = tools.secrets.keys();
     let world = World { now: question.now, keys: &keys, waivers: &question.waivers, signer: None };
     let (from, body) = (&question.message.from, &question.message.body);
+    if let Some(wish) = &question.wish {
+        let shown = |inspector: &mut Inspector<'g>| {
+            let preview = preview::of(inspector, guard, (from, Message { header: &header, body }), &world, &question.grants, wish)?;
+            Some((preview.0, decision(&preview.1)))
+        };
+        return match twice(inspector, || Inspector::new(guard), shown).flatten() {
+            Some((preview, decision)) => {
+                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview) }
+            }
+            None => faulted(Reason::FaultInternal, "the guard failed twice to show this message"),
+        };
+    }
     let Some(inspected) = twice(
         inspector,
         || Inspector::new(guard),
@@ -116,7 +135,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         let want = ruling.want.clone()?;
         Some(Wanted { recipient: ruling.recipient.clone(), origins: want.origins, label: want.label })
     });
-    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed, wanted: wanted.collect() }
+    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed, wanted: wanted.collect(), preview: None }
 }
 
 /// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.

@@ -132,7 +132,7 @@ impl Shared {
     }
 
     fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
-        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full() }
+        Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full(), wish: None }
     }
 
     /// Decides a message that an earlier run accepted and did not decide; holds it where the journal was put back at the record `restored` after it.
@@ -140,7 +140,9 @@ impl Shared {
         let key = MessageKey { from: waiting.receipt.from, id: waiting.receipt.id };
         let doubtful = restored.is_some_and(|record| waiting.receipt.index < record);
         let (body, held) = match waiting.body {
-            Ok(body) if doubtful => (body, Some(Refusal::new(Reason::FaultRestored, "it was accepted before the backup, and may have left after it"))),
+            Ok(body) if doubtful => {
+                (body, Some(Refusal::new(Reason::FaultRestored, "it was accepted before the backup, and may have left after it")))
+            }
             Ok(body) => (body, None),
             Err(why) => {
                 tracing::error!(message = %key.id, why, "an accepted body does not open");
@@ -148,7 +150,7 @@ impl Shared {
             }
         };
         let message = sealed(key.from, waiting.header, body.into(), waiting.receipt.received, waiting.seals)?;
-        let kept = Kept { message, only: None, place: waiting.receipt.index };
+        let kept = Kept { message, only: None, place: waiting.receipt.index, leaves: None };
         let now = world::now();
         match held {
             None => self.decide_again(kept, Waivers::default(), Vec::new()).await,
@@ -172,6 +174,11 @@ impl Shared {
             return Err(Fault::new("the gateway is stopping"));
         };
         let verdict = self.unless_withdrawn(&known, &shift.edition, &question, verdict);
+        if let (Some(seen), Some(recipient)) = (kept.leaves, &kept.only)
+            && !verdict.lets_leave(recipient, seen)
+        {
+            return Err(Fault::new("what would leave now is not what the reviewers saw: nothing leaves; look at the message again"));
+        }
         let (used, wanted) = (verdict.used(), verdict.wanted.clone());
         self.record(&kept, (verdict, now), shift, before).await?;
         drop(known);
@@ -249,10 +256,12 @@ pub(super) struct Kept {
     pub(super) only: Option<Name>,
     /// Index of the record of acceptance.
     pub(super) place: u64,
+    /// The digest of what reviewers saw, where they release it: nothing else leaves.
+    pub(super) leaves: Option<Digest>,
 }
 
 impl Kept {
-    fn question(&self, shared: &Shared, waivers: Waivers, now: Time) -> Question {
+    pub(super) fn question(&self, shared: &Shared, waivers: Waivers, now: Time) -> Question {
         shared.question(self.message.clone(), self.only.clone(), waivers, now)
     }
 }

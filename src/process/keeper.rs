@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
+use super::looks::Notarial;
 use super::shift::{Shift, Shifts};
 use super::statements::Known;
 use super::world;
@@ -100,8 +101,12 @@ pub(super) struct Shared {
     pub(super) at_doors: AtDoors,
     /// Consents and recalls: read while something is decided or leaves, written while a statement is recorded.
     pub(super) statements: RwLock<Known>,
+    /// Held while one review is weighed and carried out: two of them never decide on one message at once.
+    pub(super) reviewing: tokio::sync::Mutex<()>,
     /// Whether nothing new is taken in, because the gateway is about to stop.
     pub(super) draining: AtomicBool,
+    /// What proofs of records are made with; set once, when the gateway starts.
+    pub(super) notarial: OnceLock<Notarial>,
     /// A consent has come.
     pub(super) granted: Notify,
     /// What may end by itself when the gateway stops: one for each message.
@@ -132,7 +137,9 @@ impl Shared {
             alarms: Refused::default(),
             at_doors: AtDoors::default(),
             statements: RwLock::default(),
+            reviewing: tokio::sync::Mutex::default(),
             draining: AtomicBool::new(false),
+            notarial: OnceLock::new(),
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),

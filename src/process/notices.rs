@@ -15,7 +15,18 @@ use crate::verify;
 /// The identity of a request: a function of the message, the recipient and who is asked, so that nobody is asked twice.
 #[must_use]
 pub fn request_id(key: &MessageKey, recipient: &Name, asked: &Name) -> MessageId {
-    let digest = Digest::of(format!("vestibule request {} {} {recipient} {asked}", key.from, key.id).as_bytes());
+    derived(key, &format!("vestibule request {} {} {recipient} {asked}", key.from, key.id))
+}
+
+/// The identity of the notice by which a message is returned: a function of the message and of whom it was for.
+#[must_use]
+pub(super) fn return_id(key: &MessageKey, recipient: &Name) -> MessageId {
+    derived(key, &format!("vestibule return {} {} {recipient}", key.from, key.id))
+}
+
+/// An identity of the time of a message and the digest of a text.
+fn derived(key: &MessageKey, text: &str) -> MessageId {
+    let digest = Digest::of(text.as_bytes());
     let (mut time, mut random) = ([0_u8; 8], [0_u8; 10]);
     time.iter_mut().skip(2).zip(key.id.bytes()).for_each(|(to, from)| *to = *from);
     random.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
@@ -41,6 +52,14 @@ impl Tools {
     fn notice(&self, message: &Received, now: Time, wanted: &Notice) -> Result<Answer, Refusal> {
         let (id, text) = match wanted {
             Notice::Request { .. } => self.request(message, now, wanted)?,
+            Notice::Return { to, recipient, class } => {
+                if *to != message.from {
+                    return Err(hop("expected to return a message to its sender"));
+                }
+                let says = Says::Returned { of: message.header.id, class: *class };
+                let id = return_id(&message.key(), recipient);
+                (id, Statement { id, by: self.home()?, time: now, says }.text())
+            }
             Notice::Recall { copies, .. } => {
                 let note = std::str::from_utf8(&message.body).ok().filter(|note| verify::is_recall(&self.edition, note));
                 let note = note.ok_or_else(|| hop("expected a recall under the signature of its party"))?;
@@ -64,6 +83,10 @@ impl Tools {
         Ok(Answer::Permitted { permitted, bytes: bytes.into(), origins: Vec::new(), consents: Vec::new() })
     }
 
+    fn home(&self) -> Result<Name, Refusal> {
+        Name::new(&self.edition.home).ok_or_else(|| hop("the home of the edition is no name"))
+    }
+
     /// The text of a request: whatever the keeper says, it goes to a peer of the party that is asked, and names peers and a label of the edition.
     fn request(&self, message: &Received, now: Time, wanted: &Notice) -> Result<(MessageId, String), Refusal> {
         let Notice::Request { to, of, recipient, label } = wanted else { return Err(hop("expected a request")) };
@@ -72,7 +95,7 @@ impl Tools {
             return Err(hop("expected to ask a party that takes no part in the release"));
         }
         let label = verify::digest_of(&self.edition.lattice, label).ok_or_else(|| hop("expected a label of the edition"))?;
-        let home = Name::new(&self.edition.home).ok_or_else(|| hop("the home of the edition is no name"))?;
+        let home = self.home()?;
         let id = request_id(&message.key(), recipient, to);
         let request = Request { of: of.clone(), sender: message.from.clone(), to: recipient.clone(), content: Digest::of(&message.body), label };
         Ok((id, Statement { id, by: home, time: now, says: Says::Request(request) }.text()))

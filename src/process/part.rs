@@ -6,16 +6,15 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::compile;
 use super::crew::Duty;
@@ -23,10 +22,13 @@ use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
 use super::desk::DeskLine;
 use super::gateway::give_way;
+use super::guests::Guests;
 use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
+use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::shift::Shift;
+use super::trade::{Bound, DeskTrade, Listeners};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
@@ -50,46 +52,6 @@ const KEEPER_FILES_MAX: u64 = 1024;
 
 /// How long whoever comes to the keeper's socket may take to show a token that was announced: 5 seconds.
 const TOKEN_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// What the desk does with its line to the keeper, until it cannot.
-pub(super) type DeskWork = fn(DeskLine, Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
-
-/// The control socket, made before the desk's walls close.
-pub(super) type DeskListen = fn(&Path) -> Result<UnixListener, Fault>;
-
-/// What else the desk listens on: made before it leaves the network of the host.
-pub(super) type DeskBind = fn(&config::Gateway) -> Result<Bound, Fault>;
-
-/// What a desk needs of those who know what operators ask.
-#[derive(Clone, Copy)]
-pub struct DeskTrade {
-    /// Makes its control socket.
-    pub listen: DeskListen,
-    /// Makes what it listens on in the host's network.
-    pub bind: DeskBind,
-    /// Answers operators.
-    pub work: DeskWork,
-}
-
-/// What the desk listens on in the host's network, by purpose; none where the configuration has none.
-#[derive(Debug, Default)]
-pub struct Bound {
-    /// Health and metrics.
-    pub metrics: Option<std::net::TcpListener>,
-    /// The web console.
-    pub console: Option<std::net::TcpListener>,
-}
-
-/// Everything that the desk listens on.
-#[derive(Debug)]
-pub struct Listeners {
-    /// The configuration as it was when the desk started.
-    pub config: config::Gateway,
-    /// The control socket.
-    pub control: UnixListener,
-    /// In the host's network.
-    pub bound: Bound,
-}
 
 /// Runs as the process of a gateway that is called so, until it is told to stop or has done what it is for.
 ///
@@ -407,59 +369,6 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
     }
 }
 
-/// A process that the keeper expects or has, by its token.
-type Token = [u8; 32];
-
-/// Whom the keeper expects, and how it lets go whom it has.
-#[derive(Default)]
-struct Guests {
-    expected: Mutex<HashMap<Token, (Post, Digest)>>,
-    expecting: Notify,
-    employed: Mutex<HashMap<Token, oneshot::Sender<()>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Guests {
-    fn expect(&self, token: Token, post: (Post, Digest)) {
-        lock(&self.expected).insert(token, post);
-        self.expecting.notify_waiters();
-    }
-
-    /// What this token was announced for, once it was.
-    async fn announced(&self, token: &Token) -> (Post, Digest) {
-        loop {
-            let mut next = std::pin::pin!(self.expecting.notified());
-            next.as_mut().enable();
-            if let Some(post) = lock(&self.expected).remove(token) {
-                return post;
-            }
-            next.await;
-        }
-    }
-
-    /// What tells a worker's crew that it is to be let go.
-    fn employ(&self, token: Token) -> oneshot::Receiver<()> {
-        let (tell, told) = oneshot::channel();
-        let mut employed = lock(&self.employed);
-        // Those that have gone by themselves are forgotten here.
-        employed.retain(|_, tell| !tell.is_closed());
-        employed.insert(token, tell);
-        told
-    }
-
-    fn release(&self, token: &Token) {
-        match lock(&self.employed).remove(token) {
-            // It may be gone by itself.
-            Some(tell) => drop(tell.send(())),
-            // It has not come yet, and is not let in.
-            None => drop(lock(&self.expected).remove(token)),
-        }
-    }
-}
-
 /// Completes when a worker is to be let go; never where that can be said no more.
 async fn released(told: oneshot::Receiver<()>, shift: &Shift) {
     if told.await.is_err() {
@@ -490,6 +399,8 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     let listener = listen(Path::new(&hop.socket))?;
     let folder: PathBuf = config.journal.clone();
     let shared = Shared::under(config, (edition, title), journal);
+    // It is set here alone, so nothing is there to be kept.
+    let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: folder.clone() });
     shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;
@@ -498,6 +409,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     shared.carriers.spawn(admit(Arc::clone(&shared), listener, Arc::clone(&guests)));
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
+    shared.carriers.spawn(Arc::clone(&shared).expire_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

@@ -147,7 +147,7 @@ impl Shared {
         });
         let (Some((accepted, place)), Some(body)) = (accepted, self.journal.body(key).await?) else { return Ok(None) };
         let message = sealed(accepted.from, accepted.header, body.into(), accepted.received, accepted.seals.map(Vec::from))?;
-        Ok(Some(Kept { message, only: Some(row.recipient.clone()), place }))
+        Ok(Some(Kept { message, only: Some(row.recipient.clone()), place, leaves: None }))
     }
 
     /// The verdict on a message, unless its originator has withdrawn it: then it is refused for everybody.
@@ -190,7 +190,7 @@ impl Shared {
     }
 
     /// Notices as the verifier writes them, with the decision by which they leave.
-    async fn write_notices(
+    pub(super) async fn write_notices(
         &self,
         shift: &Shift,
         message: &Received,

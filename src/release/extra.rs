@@ -105,6 +105,7 @@ fn bare(id: Name, release: Release) -> Arc<Clause> {
         traffic: BTreeSet::new(),
         onward: BTreeSet::new(),
         when: Vec::new(),
+        reviewers: None,
         line: 0,
     })
 }

@@ -11,23 +11,24 @@ use serde_json::{Value, json};
 
 /// The id of the joined policy; nobody cites it.
 const ID: &str = "any";
+/// Levels of JSON in a joined expression at most: 48, some twenty operators within each other. Cedar turns it into its own tree by recursion, with up
+/// to 100 KB of stack for each operator where it is not optimised; what is deeper is asked one by one.
+const DEPTH_MAX: usize = 48;
 
 /// One policy that holds wherever one of these does, for a recipient of a nation; none where there is no policy that could hold, or one that
 /// cannot be joined.
 pub(in crate::release) fn joined<'p>(policies: impl Iterator<Item = &'p Policy>, nation: &str) -> Option<Joined> {
-    let mut any: Option<Value> = None;
+    let mut asked = Vec::new();
     for policy in policies {
         let text = policy.to_json().ok()?;
-        if is_of_another(text.get("principal")?, nation) {
-            continue;
+        if !is_of_another(text.get("principal")?, nation) {
+            asked.push(condition(&text)?);
         }
-        let one = condition(&text)?;
-        any = Some(match any {
-            Some(before) => json!({ "||": { "left": before, "right": one } }),
-            None => one,
-        });
     }
-    let Some(any) = any else { return Some(Joined::Never) };
+    let Some(any) = folded("||", asked) else { return Some(Joined::Never) };
+    if depth(&any) > DEPTH_MAX {
+        return None;
+    }
     let all = json!({ "op": "All" });
     let text = json!({ "effect": "permit", "principal": all, "action": all, "resource": all, "conditions": [{ "kind": "when", "body": any }] });
     let policy = Policy::from_json(Some(PolicyId::new(ID)), text).ok()?;
@@ -63,9 +64,31 @@ fn condition(policy: &Value) -> Option<Value> {
             _ => return None,
         });
     }
-    let mut all = all.into_iter().rev();
-    let last = all.next().unwrap_or_else(|| json!({ "Value": true }));
-    Some(all.fold(last, |rest, one| json!({ "&&": { "left": one, "right": rest } })))
+    Some(folded("&&", all).unwrap_or_else(|| json!({ "Value": true })))
+}
+
+/// All of them joined by one operator, in their order, as a tree that is as low as it can be: many policies make it no deeper than few.
+fn folded(op: &str, mut all: Vec<Value>) -> Option<Value> {
+    while all.len() > 1 {
+        let mut rest = std::mem::take(&mut all).into_iter();
+        while let Some(left) = rest.next() {
+            all.push(match rest.next() {
+                Some(right) => json!({ op: { "left": left, "right": right } }),
+                None => left,
+            });
+        }
+    }
+    all.pop()
+}
+
+/// How deep an expression nests: an operator and its operands are two levels of JSON.
+fn depth(expression: &Value) -> usize {
+    let below: Box<dyn Iterator<Item = &Value>> = match expression {
+        Value::Array(members) => Box::new(members.iter()),
+        Value::Object(members) => Box::new(members.values()),
+        _ => return 0,
+    };
+    below.map(depth).max().unwrap_or(0).saturating_add(1)
 }
 
 /// A scope as an expression: nothing where it asks nothing.
@@ -105,6 +128,8 @@ mod tests {
         assert_eq!(text(source, "GBR").as_deref(), Some("never"));
         let found = text(source, "ISAC");
         assert_eq!(found, both("(principal in Nation::\"ISAC\") && (!(resource in Nation::\"GBR\"))"));
+        let many: Vec<Value> = (0..1_000).map(|number| json!({ "Value": number })).collect();
+        assert_eq!(depth(&folded("||", many).unwrap()), 1 + 2 * 10, "a thousand policies are ten levels of pairs");
         assert_eq!(text("forbid (principal is Peer, action, resource);", "GBR"), None, "what this does not know is not joined");
     }
 }

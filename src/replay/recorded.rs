@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::Totals;
 use super::consents::Consents;
 use crate::base::{Digest, Fault, Header, MessageId, Name, Reason, Time};
-use crate::filter::{ClauseReview, Waivers};
+use crate::filter::{ClauseReview, Removals, Waiver, Waivers};
 use crate::journal::embedded::Reader;
-use crate::journal::{Accepted, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
-use crate::statement::Grant;
+use crate::journal::{Accepted, Choice, Decided, Decision, Entry, Event, MessageKey, Reviewed, Verdict};
+use crate::statement::{Grant, MEDIA_TYPE};
 
 /// Acceptances that are kept for the decisions that follow: 4,096. A decision stands beside its acceptance, unless people reviewed or the gateway
 /// was started again; then the acceptance is looked up.
@@ -69,13 +69,15 @@ impl Gathering {
                     }
                     self.accepted.insert(one.key(), one);
                 }
+                // One that waits for a second person has decided nothing.
+                Event::Reviewed(one) if one.pending.is_some() => {}
                 Event::Reviewed(one) => self.reviewed = Some((index, one)),
                 Event::Decided(one) => {
                     let review = self.reviewed.take().filter(|(_, review)| review.message == one.message);
                     if is_by_people(&one) {
                         totals.by_people = totals.by_people.saturating_add(1);
                     } else {
-                        found.push(self.recorded(reader, index, one, review)?);
+                        found.extend(self.recorded(reader, index, one, review)?);
                     }
                 }
                 Event::Origin(one) => self.consents.use_up(&one),
@@ -85,31 +87,45 @@ impl Gathering {
                     conditions.retain(|(name, _)| *name != one.name);
                     conditions.push((one.name, one.value));
                 }
-                Event::Edition(_) | Event::Released(_) | Event::Delivered(_) | Event::Operated(_) | Event::Checkpointed(_) | Event::Restored(_) => {}
+                Event::Looked(_)
+                | Event::Edition(_)
+                | Event::Released(_)
+                | Event::Delivered(_)
+                | Event::Operated(_)
+                | Event::Checkpointed(_)
+                | Event::Restored(_) => {}
             }
         }
         Ok(found)
     }
 
-    fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Recorded, Fault> {
+    fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Option<Recorded>, Fault> {
         let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
         let (mut header, content) = match self.accepted.get(&key) {
             Some(accepted) => (accepted.header.clone(), accepted.body.digest),
             None => acceptance(reader, &key)?,
         };
+        // The gateway's own notices to peers are no messages that rules decide on.
+        if header.media_type == MEDIA_TYPE {
+            return Ok(None);
+        }
         let grants = self.consents.grants(content);
         let mut waivers = Waivers::default();
         if let Some((index, review)) = review.filter(|(_, review)| review.verdict == Verdict::Release) {
-            waivers = waived(reader, &key, &review.recipient, index)?;
+            waivers = match review.choice {
+                Some(choice) => chosen(choice)?,
+                None => waived(reader, &key, &review.recipient, index)?,
+            };
             header.destinations = vec![review.recipient];
         }
-        Ok(Recorded { key, record, header, now, waivers, grants, conditions: Arc::clone(&self.conditions), decisions, edition, digest })
+        let conditions = Arc::clone(&self.conditions);
+        Ok(Some(Recorded { key, record, header, now, waivers, grants, conditions, decisions, edition, digest }))
     }
 }
 
-/// A rejection by a reviewer, and the withdrawal of a message by its originator, are no answers of the rules.
+/// A rejection or return by a reviewer, the end of the time for reviews, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    let by_people = [Some(Reason::ReviewRejected), Some(Reason::RecallWithdrawn)];
+    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 
@@ -132,5 +148,19 @@ fn waived(reader: &Reader, key: &MessageKey, recipient: &Name, before: u64) -> R
     let decision = reader.message(key.id)?.into_iter().rev().find_map(held);
     let findings = decision.and_then(|decision| Waivers::of_recorded(&decision.findings));
     let findings = findings.ok_or_else(|| Fault::new(format!("the journal has a review of `{}` and no decision that held it", key.id)))?;
-    Ok(Waivers { findings, clause_review: ClauseReview::Granted })
+    Ok(Waivers { findings, clause_review: ClauseReview::Granted, ..Waivers::default() })
+}
+
+/// What a review let pass and took out, as its record says it.
+fn chosen(choice: Choice) -> Result<Waivers, Fault> {
+    let strange = || Fault::new("a review on record names a code that this program does not know");
+    let mut waivers = Waivers { removed: Removals::by(choice.with.iter().map(String::as_str), choice.removed), ..Waivers::default() };
+    for one in choice.waived {
+        let code = Reason::from_code(&one.code).ok_or_else(strange)?;
+        if code == Reason::AgreementReview {
+            waivers.clause_review = ClauseReview::Granted;
+        }
+        waivers.findings.insert(Waiver { code, rule: one.rule.into(), path: one.path });
+    }
+    Ok(waivers)
 }

@@ -19,7 +19,8 @@ pub struct Room {
 /// # Errors
 /// What the kernel answers.
 pub fn room(path: &Path) -> Result<Room, Fault> {
-    let found = sys::space(path).map_err(|cause| Fault::from_cause(format!("the disk of `{}` cannot be asked for its room", path.display()), cause))?;
+    let found =
+        sys::space(path).map_err(|cause| Fault::from_cause(format!("the disk of `{}` cannot be asked for its room", path.display()), cause))?;
     Ok(Room { free: found.0, whole: found.1 })
 }
 

@@ -46,6 +46,60 @@ pub enum Says {
         /// The recall.
         of: MessageId,
     },
+    /// A gateway returns a message to its sender: a reviewer decided so.
+    Returned {
+        /// The message, by its sender's identity.
+        of: MessageId,
+        /// Why, in a word.
+        class: ReturnClass,
+    },
+}
+
+/// Why a message is returned, as its sender is told: a word, and never what was found.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[cbor(index_only)]
+#[serde(rename_all = "lowercase")]
+pub enum ReturnClass {
+    /// The label is wrong or missing.
+    #[n(0)]
+    Label,
+    /// No agreement covers it.
+    #[n(1)]
+    Agreement,
+    /// What it says may not go where it is addressed.
+    #[n(2)]
+    Content,
+    /// It is not written as it should be.
+    #[n(3)]
+    Format,
+    /// Something else: ask.
+    #[n(4)]
+    Other,
+}
+
+impl ReturnClass {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Label, Self::Agreement, Self::Content, Self::Format, Self::Other];
+
+    /// The word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Agreement => "agreement",
+            Self::Content => "content",
+            Self::Format => "format",
+            Self::Other => "other",
+        }
+    }
+
+    /// The class that a word names.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.word() == word)
+    }
 }
 
 /// For what a gateway asks consent: who would give what to whom.
@@ -188,6 +242,10 @@ impl Statement {
                 line("revocable", if consent.revocable { &"yes" } else { &"no" });
             }
             Says::Revocation { of } | Says::Acknowledgement { of } => line("of", of),
+            Says::Returned { of, class } => {
+                line("of", of);
+                line("class", &class.word());
+            }
             Says::Recall(Recall { target, successor }) => {
                 match target {
                     Target::Content(content) => line("content", content),
@@ -212,6 +270,7 @@ impl Says {
             Self::Revocation { .. } => "revocation",
             Self::Recall(_) => "recall",
             Self::Acknowledgement { .. } => "acknowledgement",
+            Self::Returned { .. } => "returned",
         }
     }
 }
@@ -247,6 +306,7 @@ impl Fields<'_> {
                 successor: if self.has("successor") { Some(self.get("successor")?) } else { None },
             }),
             "acknowledgement" => Says::Acknowledgement { of: self.get("of")? },
+            "returned" => Says::Returned { of: self.get("of")?, class: ReturnClass::named(self.0.get("class")?)? },
             _ => return None,
         };
         Some(Statement { id: self.get("id")?, by: self.get("by")?, time: self.get("time")?, says })
@@ -305,6 +365,7 @@ mod tests {
             Says::Recall(Recall { target: Target::Content(digest), successor: None }),
             Says::Recall(Recall { target: Target::Message(of), successor: Some(digest) }),
             Says::Acknowledgement { of },
+            Says::Returned { of, class: ReturnClass::Content },
         ]
         .into_iter()
         .map(|says| Statement { id: MessageId::from_parts(1, [1; 10]), by: name("USA"), time: time("2026-01-01T00:00:00Z"), says })

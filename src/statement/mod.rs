@@ -8,7 +8,7 @@ mod form;
 mod note;
 mod notice;
 
-pub use form::{Consent, Recall, Request, Says, Scope, Statement, Target, label_digest};
+pub use form::{Consent, Recall, Request, ReturnClass, Says, Scope, Statement, Target, label_digest};
 pub use note::{SignerKey, VerifierKey};
 pub use notice::{Notice, notice};
 

@@ -83,7 +83,8 @@ fn a_backup_under_load_is_put_back_and_nothing_leaves_twice() {
         assert!(done["due"].as_u64().unwrap() >= 7, "{done}");
         lab.audit();
         assert!(rows(&lab, State::Due).is_empty());
-        let held: BTreeSet<MessageId> = rows(&lab, State::Held).into_iter().filter(|row| row.code == Some(Reason::FaultRestored)).map(|row| row.id).collect();
+        let held: BTreeSet<MessageId> =
+            rows(&lab, State::Held).into_iter().filter(|row| row.code == Some(Reason::FaultRestored)).map(|row| row.id).collect();
         assert!(away.iter().all(|id| held.contains(id)));
 
         let gateway = lab.spawn().await;
@@ -94,7 +95,12 @@ fn a_backup_under_load_is_put_back_and_nothing_leaves_twice() {
         until("a new message", || usa.got().contains_key(&onward(header.id))).await;
         let mut after = arrivals(&usa);
         after.remove(&onward(header.id));
-        let twice: Vec<_> = after.keys().filter(|id| before_usa.contains_key(id)).chain(arrivals(&can).keys().filter(|id| before_can.contains_key(id))).copied().collect();
+        let twice: Vec<_> = after
+            .keys()
+            .filter(|id| before_usa.contains_key(id))
+            .chain(arrivals(&can).keys().filter(|id| before_can.contains_key(id)))
+            .copied()
+            .collect();
         assert!(twice.is_empty(), "left twice: {twice:?}");
         assert_eq!(can.count(), 0);
 
@@ -181,7 +187,9 @@ fn a_backup_that_was_changed_cut_or_added_to_is_not_put_back() {
         for (what, change) in damage {
             let copy = lab.path("copy");
             let _ = std::fs::remove_dir_all(&copy);
-            assert!(Command::new("cp").args(["-r", &lab.path("backup").display().to_string(), &copy.display().to_string()]).status().unwrap().success());
+            assert!(
+                Command::new("cp").args(["-r", &lab.path("backup").display().to_string(), &copy.display().to_string()]).status().unwrap().success()
+            );
             change(&copy);
             let (status, out, errors) = restore(&lab, "copy");
             assert_eq!(status, 3, "{what}: {out}{errors}");

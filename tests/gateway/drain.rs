@@ -70,7 +70,11 @@ fn an_upgrade_by_drain_under_load_loses_nothing_and_delivers_nothing_twice() {
         let log = std::fs::read_to_string(lab.path("gateway.log")).unwrap();
         assert!(!log.contains("takes too long"), "{log}");
         for (by, stopped, gap) in gaps {
-            println!("drained by {by}: stopped after {} ms, first new receipt after {} ms; {arrived} messages, each once", stopped.as_millis(), gap.as_millis());
+            println!(
+                "drained by {by}: stopped after {} ms, first new receipt after {} ms; {arrived} messages, each once",
+                stopped.as_millis(),
+                gap.as_millis()
+            );
         }
     });
 }

@@ -14,12 +14,15 @@ mod headquarters;
 #[cfg(debug_assertions)]
 mod kills;
 mod load;
+mod looks;
 mod operator;
 mod processes;
 mod replay;
 mod recall;
 mod review;
+mod reviewers;
 mod supervision;
+mod trace;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -52,6 +55,8 @@ fn now() -> Time {
 
 fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // On the heap: unoptimised, the states of a gateway and of its test are larger together than a test thread's stack.
+    let test = Box::pin(test);
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(300), test).await.expect("the test ended within five minutes") })
 }
 
@@ -130,7 +135,7 @@ impl Lab {
     async fn start(&self) -> Running {
         let config = config::Gateway::read(&self.config()).unwrap();
         let guard = load_guard(&config.rules).unwrap().unwrap();
-        let gateway = Gateway::open(&self.config(), config, guard).await.unwrap();
+        let gateway = Box::pin(Gateway::open(&self.config(), config, guard)).await.unwrap();
         let (handle, (stop, stopped)) = (gateway.handle(), oneshot::channel::<()>());
         let task = tokio::spawn(gateway.run(async {
             let _ = stopped.await;

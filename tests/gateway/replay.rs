@@ -42,7 +42,18 @@ fn sum(totals: &serde_json::Value, what: &str) -> u64 {
 }
 
 async fn review(gateway: &Running, id: MessageId, verdict: Verdict) {
-    let ask = Ask { id, from: None, recipient: None, reviewer: "a.turing".to_owned(), verdict, reason: "seen".to_owned() };
+    let ask = Ask {
+        id,
+        from: None,
+        recipient: None,
+        reviewer: "a.turing".to_owned(),
+        verdict,
+        reason: "seen".to_owned(),
+        waived: None,
+        removed: Vec::new(),
+        class: None,
+        colleague: None,
+    };
     gateway.handle.review(&ask).await.unwrap();
 }
 

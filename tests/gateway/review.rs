@@ -5,7 +5,18 @@ use vestibule::journal::Verdict;
 use vestibule::process::{Ask, Asked};
 
 async fn asked(gateway: &Running, id: MessageId, verdict: Verdict) -> Result<Vec<Asked>, Fault> {
-    let ask = Ask { id, from: None, recipient: None, reviewer: "a.turing".to_owned(), verdict, reason: "seen and weighed".to_owned() };
+    let ask = Ask {
+        id,
+        from: None,
+        recipient: None,
+        reviewer: "a.turing".to_owned(),
+        verdict,
+        reason: "seen and weighed".to_owned(),
+        waived: None,
+        removed: Vec::new(),
+        class: None,
+        colleague: None,
+    };
     gateway.handle.review(&ask).await
 }
 

@@ -95,7 +95,9 @@ pub fn examine(from: &Path, key: &VerifierKey) -> Result<Manifest, Fault> {
     let report = verify(from, key, &[])?;
     match report.problems.first() {
         Some(problem) => Err(wrong(problem.text.clone())),
-        None if (report.records, report.root) != (manifest.records, manifest.root) => Err(wrong("its journal is not the one of its manifest".to_owned())),
+        None if (report.records, report.root) != (manifest.records, manifest.root) => {
+            Err(wrong("its journal is not the one of its manifest".to_owned()))
+        }
         None => Ok(manifest),
     }
 }

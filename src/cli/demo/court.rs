@@ -26,7 +26,8 @@ pub(super) fn make(folder: &Path, rules: &Path) -> Result<String, Failure> {
         std::fs::create_dir_all(path.parent().unwrap_or(&copy)).map_err(failed(&path))?;
         std::fs::write(&path, &*file.text).map_err(failed(&path))?;
     }
-    let edition = policy::load(&files).map_err(|_| Failure::Usage(format!("the rule set `{}` has faults; run `vestibule rules check`", rules.display())))?;
+    let edition =
+        policy::load(&files).map_err(|_| Failure::Usage(format!("the rule set `{}` has faults; run `vestibule rules check`", rules.display())))?;
     let edict = Edict { ruleset: edition.name.to_string(), number: edition.edition.clone(), digest: edition.digest };
     let signatures = copy.join(SIGNATURES);
     std::fs::create_dir_all(&signatures).map_err(failed(&signatures))?;

@@ -35,11 +35,17 @@ fn key(of: String, path: &Path, opened: Result<(), Fault>, owner: Option<u32>) -
     let shown = path.display();
     let found = match std::fs::metadata(path) {
         Ok(found) => found,
-        Err(error) => return Seen::bad(of, format!("`{shown}`: {error}"), "make it with `vestibule pki init`, or put it back from where its copy is kept"),
+        Err(error) => {
+            return Seen::bad(of, format!("`{shown}`: {error}"), "make it with `vestibule pki init`, or put it back from where its copy is kept");
+        }
     };
     let mode = found.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Seen::bad(of, format!("`{shown}` has mode {mode:04o}: others may read it"), format!("chmod 600 {shown}; take it for known to others"));
+        return Seen::bad(
+            of,
+            format!("`{shown}` has mode {mode:04o}: others may read it"),
+            format!("chmod 600 {shown}; take it for known to others"),
+        );
     }
     match (opened, owner) {
         (Err(fault), _) => Seen::bad(of, fault.to_string(), "put it back from where its copy is kept"),

@@ -113,7 +113,9 @@ pub(super) fn disk(ground: &Ground) -> Vec<Seen> {
     };
     let kind = std::fs::read_to_string("/proc/self/mountinfo").ok().and_then(|mounts| kind(&mounts, &folder));
     let kind = match kind {
-        Some(kind) if REMOTE.contains(&kind.as_str()) => Seen::bad("file system", kind, "put the journal on a local file system: its locks must hold"),
+        Some(kind) if REMOTE.contains(&kind.as_str()) => {
+            Seen::bad("file system", kind, "put the journal on a local file system: its locks must hold")
+        }
         Some(kind) if FLEETING.contains(&kind.as_str()) => {
             Seen::doubtful("file system", format!("{kind}: it is gone after a restart"), "put the journal on a disk")
         }

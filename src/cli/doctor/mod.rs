@@ -204,9 +204,7 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_their_greatest_units() {
-        for (seconds, text) in
-            [(-5, "0 seconds"), (59, "59 seconds"), (61, "1 minutes"), (7260, "2 hours 1 minutes"), (90_000, "1 days 1 hours")]
-        {
+        for (seconds, text) in [(-5, "0 seconds"), (59, "59 seconds"), (61, "1 minutes"), (7260, "2 hours 1 minutes"), (90_000, "1 days 1 hours")] {
             assert_eq!(span(seconds), text);
         }
     }

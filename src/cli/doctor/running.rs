@@ -19,8 +19,11 @@ pub(super) fn ask(config: &Gateway) -> Option<Result<Response, Fault>> {
     socket.exists().then(|| control::ask(&socket, &Request::Status {}))
 }
 
+/// Names with numbers, and processes.
+type Said<'g> = (&'g [(String, String)], &'g [Value]);
+
 /// What a gateway that answers says.
-fn status(ground: &Ground) -> Option<(&[(String, String)], &[Value])> {
+fn status(ground: &Ground) -> Option<Said<'_>> {
     match &ground.running {
         Some(Ok(Response::Status { lines, processes })) => Some((lines, processes)),
         _ => None,
@@ -52,7 +55,9 @@ pub(super) fn socket(ground: &Ground) -> Vec<Seen> {
     let mode = std::fs::metadata(&path).map(|found| found.permissions().mode() & 0o777);
     vec![match (&ground.running, mode) {
         (None, _) => Seen::good(of, "not there: no gateway runs"),
-        (Some(_), Ok(mode)) if mode & 0o077 != 0 => Seen::bad(of, format!("it has mode {mode:04o}"), "close it to others: whoever reaches it may ask"),
+        (Some(_), Ok(mode)) if mode & 0o077 != 0 => {
+            Seen::bad(of, format!("it has mode {mode:04o}"), "close it to others: whoever reaches it may ask")
+        }
         (Some(Ok(_)), _) => Seen::good(of, "a gateway answers"),
         (Some(Err(fault)), _) => Seen::doubtful(of, fault.to_string(), "nobody answers: a gateway was killed, or belongs to another user"),
     }]
@@ -94,7 +99,8 @@ pub(super) fn processes(ground: &Ground) -> Vec<Seen> {
 pub(super) fn alarms(ground: &Ground) -> Vec<Seen> {
     let Some((lines, _)) = status(ground) else { return vec![Seen::good("", "no gateway runs")] };
     let alarms = lines.iter().filter_map(|(key, value)| Some((key.strip_prefix("alarm ")?, value)));
-    let seen: Vec<Seen> =
-        alarms.map(|(code, count)| Seen::bad(code, format!("{count} since it started"), format!("`vestibule manual reasons` on `{code}`; report it"))).collect();
+    let seen: Vec<Seen> = alarms
+        .map(|(code, count)| Seen::bad(code, format!("{count} since it started"), format!("`vestibule manual reasons` on `{code}`; report it")))
+        .collect();
     if seen.is_empty() { vec![Seen::good("", "none since it started")] } else { seen }
 }

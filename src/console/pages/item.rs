@@ -109,9 +109,8 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
     };
     let choice = Choice { waived, removed };
     let item = look(asked, held(asked)?, choice.clone()).await?;
-    let View::Overview(overview) = asked.look(Query::Overview {}).await? else { return Err(strange()) };
     let time = Time::from_unix_ms(seconds().saturating_mul(1000)).map(|time| time.to_string()).unwrap_or_default();
-    let text = to_sign(&item, &overview.edition_digest, &said, (&asked.visitor.name, &time));
+    let text = to_sign(&item, &said, (&asked.visitor.name, &time));
     let outcome = match text {
         Ok(text) => (text, String::new()),
         Err(why) => (String::new(), why),
@@ -212,8 +211,30 @@ fn finding(found: &Found, waived: &BTreeSet<&str>, whys: &BTreeMap<String, Strin
     }
 }
 
+/// How the lines of a text end. Where all end in one way that is not shown; where they differ, every carriage return is, because programs differ too.
+enum Ends {
+    Alike,
+    Mixed,
+}
+
+impl Ends {
+    fn in_text(text: &str) -> Self {
+        let all = text.matches("\r\n").count();
+        let alike = all == text.matches('\n').count() && all == text.matches('\r').count();
+        if alike { Self::Alike } else { Self::Mixed }
+    }
+
+    fn of(&self, piece: &str) -> String {
+        match self {
+            Self::Alike => piece.replace('\r', ""),
+            Self::Mixed => piece.to_owned(),
+        }
+    }
+}
+
 /// The text cut where findings begin and end. A span that lies not on whole characters is not shown; the finding still stands in its list.
 fn pieces(text: &str, spans: &[((u64, u64), String)]) -> Vec<Piece> {
+    let ends = Ends::in_text(text);
     let at = |offset: u64| usize::try_from(offset).ok().filter(|at| text.is_char_boundary(*at));
     let whole: Vec<(usize, usize, &str)> =
         spans.iter().filter_map(|((from, to), why)| Some((at(*from)?, at(*to)?, why.as_str()))).filter(|(from, to, _)| from < to).collect();
@@ -223,7 +244,7 @@ fn pieces(text: &str, spans: &[((u64, u64), String)]) -> Vec<Piece> {
     let piece = |pair: &[usize]| {
         let [from, to] = pair else { return None };
         let why: Vec<&str> = whole.iter().filter(|(begin, end, _)| begin <= from && to <= end).map(|(_, _, why)| *why).collect();
-        Some(Piece { text: plain(text.get(*from..*to)?), why: plain(&why.join("; ")) })
+        Some(Piece { text: plain(&ends.of(text.get(*from..*to)?)), why: plain(&why.join("; ")) })
     };
     cuts.windows(2).filter_map(piece).collect()
 }
@@ -238,6 +259,14 @@ mod tests {
         let pieces = pieces("abcdefghi", &spans);
         let seen: Vec<(&str, &str)> = pieces.iter().map(|piece| (piece.text.as_str(), piece.why.as_str())).collect();
         assert_eq!(seen, [("ab", ""), ("cd", "one"), ("e", "one; two"), ("fg", "two"), ("hi", "")]);
+    }
+
+    #[test]
+    fn ends_of_lines_that_are_alike_are_quiet_and_others_are_seen() {
+        let text = |text| pieces(text, &[]).into_iter().map(|piece| piece.text).collect::<String>();
+        assert_eq!(text("a\r\nb\r\n"), "a\nb\n");
+        assert_eq!(text("a\r\nb\n"), "a\\u{d}\nb\n");
+        assert_eq!(text("a\rb\r\n"), "a\\u{d}b\\u{d}\n");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) struct Partner {
     pub(super) text_x: u32,
     /// Where its line meets the gateway.
     pub(super) gate_x: u32,
+    /// Where its line bends.
+    pub(super) bend: u32,
     pub(super) anchor: &'static str,
     /// Width of the line in tenths of a unit.
     pub(super) width: String,
@@ -67,9 +69,16 @@ fn domain(name: &str, peers: &[&Peer], on_left: bool, top: u32) -> Domain {
         y: row.saturating_mul(ROW).saturating_add(top),
         text_x,
         gate_x,
+        bend: if on_left { 360 } else { 600 },
         anchor,
         width: width(peer.sent.saturating_add(peer.received)),
-        state: if !peer.linked { "off" } else if peer.waiting > 0 { "waits" } else { "on" },
+        state: if !peer.linked {
+            "off"
+        } else if peer.waiting > 0 {
+            "waits"
+        } else {
+            "on"
+        },
         peer: (*peer).clone(),
     });
     Domain { name: name.to_owned(), x: text_x.min(WIDTH), y: top.saturating_add(8), anchor, partners: rows.collect() }

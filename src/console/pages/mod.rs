@@ -17,11 +17,11 @@ use askama::Template;
 use axum::response::Response;
 use hyper::StatusCode;
 
+use super::Console;
 use super::answer::{self, Problem};
 use super::entry::{Visitor, seconds};
 use super::form::Form;
 use super::routes::{self, Asking, ROUTES};
-use super::Console;
 use crate::control::desk::{Query, View};
 
 /// What a route gives.
@@ -189,6 +189,7 @@ fn notice(asked: &Asked<'_>, status: StatusCode, heading: &'static str, text: &s
 
 /// An address with a query.
 fn address(path: &str, query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = query.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}={}", super::form::encoded(value))).collect();
+    let pairs: Vec<String> =
+        query.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}={}", super::form::encoded(value))).collect();
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }

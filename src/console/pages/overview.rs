@@ -65,9 +65,12 @@ fn news(view: &View) -> String {
     all.extend(overview.held.iter().map(|(name, number)| (format!("held {name}"), number.to_string())));
     for peer in &overview.peers {
         let state = if peer.linked { "linked" } else { "not linked" };
-        for (what, value) in
-            [("link", state.to_owned()), ("waiting", peer.waiting.to_string()), ("sent", peer.sent.to_string()), ("received", peer.received.to_string())]
-        {
+        for (what, value) in [
+            ("link", state.to_owned()),
+            ("waiting", peer.waiting.to_string()),
+            ("sent", peer.sent.to_string()),
+            ("received", peer.received.to_string()),
+        ] {
             all.insert(format!("{what} {}", peer.name), value);
         }
     }

@@ -25,10 +25,7 @@ pub(super) async fn page(asked: &Asked<'_>) -> Made {
     let View::Rules(rules) = asked.look(Query::Rules {}).await? else { return Err(strange()) };
     let files = rules.files.iter().map(|(path, text)| (path.clone(), address("/rules/file", &[("path", path)]), text.lines().count())).collect();
     let may_activate = [Role::Author, Role::Approver, Role::Operator].into_iter().any(|role| asked.may(role));
-    rendered(
-        StatusCode::OK,
-        &Shown { frame: asked.frame("Rules", "/rules"), files, rules: *rules, may_activate, may_set: asked.may(Role::Operator) },
-    )
+    rendered(StatusCode::OK, &Shown { frame: asked.frame("Rules", "/rules"), files, rules: *rules, may_activate, may_set: asked.may(Role::Operator) })
 }
 
 #[derive(Template)]

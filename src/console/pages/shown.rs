@@ -32,7 +32,8 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_seen_in_every_field_of_a_view() {
         let hostile = "a\u{202e}b\u{1b}".to_owned();
-        let overview = Overview { home: hostile.clone(), conditions: vec![(hostile.clone(), hostile.clone())], edition: hostile, ..Overview::default() };
+        let overview =
+            Overview { home: hostile.clone(), conditions: vec![(hostile.clone(), hostile.clone())], edition: hostile, ..Overview::default() };
         let text = serde_json::to_string(&view(View::Overview(Box::new(overview))).unwrap()).unwrap();
         assert!(!text.contains('\u{202e}') && !text.contains("\\u001b"), "{text}");
         assert_eq!(text.matches("a\\\\u{202e}b").count(), 4, "{text}");

@@ -50,13 +50,19 @@ fn text(value: Option<&serde_json::Value>) -> String {
 }
 
 fn process(value: &serde_json::Value) -> Process {
-    let walls = value.get("walls").and_then(serde_json::Value::as_object);
+    // Each layer is its name, and how it is closed.
+    let layer = |layer: &serde_json::Value| {
+        let how = layer.get(1);
+        let word = |key: &str| text(how.and_then(|how| how.get(key)));
+        (text(layer.get(0)), format!("{}: {}", word("state"), word("detail")))
+    };
+    let walls = value.get("walls").and_then(|walls| walls.get("layers")).and_then(serde_json::Value::as_array);
     Process {
         name: text(value.get("name")),
         pid: text(value.get("pid")),
         ready: value.get("ready").and_then(serde_json::Value::as_bool).unwrap_or(false),
         restarts: text(value.get("restarts")),
-        walls: walls.map(|walls| walls.iter().map(|(key, value)| (plain(key), text(Some(value)))).collect()).unwrap_or_default(),
+        walls: walls.map(|walls| walls.iter().map(layer).collect()).unwrap_or_default(),
     }
 }
 

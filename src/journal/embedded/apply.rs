@@ -6,12 +6,13 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::FaultPoint;
-use super::tally::Tallies;
+use super::tally::{Counted, Tallies};
+use super::weight::weight;
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
-use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, Reviewed, encode};
+use crate::journal::event::{Accepted, Body, Checkpointed, Decided, Decision, Delivered, Event, MessageKey, Released, encode};
 use crate::journal::merkle::{Frontier, leaf_hash};
 use crate::journal::seal::{Place, SealRing};
-use crate::journal::{Denied, Receipt, State};
+use crate::journal::{Denied, Looked, Receipt, Reviewed, State, Verdict};
 
 /// Unsigned numbers as SQLite keeps them.
 pub(super) fn stored(number: u64) -> i64 {
@@ -91,7 +92,7 @@ impl Applying<'_> {
             Event::Decided(one) => Some(self.decide(one, index)?),
             Event::Released(one) => Some(self.release(one)?),
             Event::Delivered(one) => Some(self.deliver(one)?),
-            Event::Reviewed(one) => Some(self.review(one)?),
+            Event::Reviewed(one) => Some(self.review(one, index)?),
             Event::Checkpointed(one) => {
                 self.checkpoint(one, index)?;
                 None
@@ -100,6 +101,7 @@ impl Applying<'_> {
             Event::Origin(one) => Some(self.origin(one)?),
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
+            Event::Looked(one) => Some(self.look(one, index)?),
             Event::Restored(_) => Some(self.restore()?),
         };
         self.write_record(index, event, message)?;
@@ -143,6 +145,7 @@ impl Applying<'_> {
             let first = first.ok_or_else(|| Fault::new("a message of the journal is there and cannot be read"))?;
             return repeated(one, first).map(Applied::Repeated);
         }
+        self.tallies.add(self.connection, Counted::minute(one.received, &one.from, None, "accepted"))?;
         self.keep(stored(index), &one.key(), "", &one.body)?;
         self.latest = Some((one.key(), Message { ix: stored(index), urgency, decided: false }));
         // Receipts are to the millisecond, so that the first one and one read back later are the same.
@@ -181,6 +184,7 @@ impl Applying<'_> {
                 return Err(Denied::Contradiction("a decision without recipients must be the first, and have a reason".to_owned()));
             }
             self.count(&one.message.from, None, Outcome::Reject.word(), one.refusal)?;
+            self.tallies.add(self.connection, Counted::minute(one.time, &one.message.from, None, Outcome::Reject.word()))?;
         }
         for decision in &one.decisions {
             self.decide_one(one, decision, &message, index)?;
@@ -212,8 +216,13 @@ impl Applying<'_> {
             return wrong("is not held, so it cannot be decided again");
         }
         let digest = decision.output.as_ref().map(|body| body.digest.0);
+        let (rule, gravity) = match state {
+            State::Held => weight(&decision.findings, decision.code),
+            _ => weight("", None),
+        };
         let written = self.write(
-            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest, rule, gravity)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (message, recipient) DO NOTHING",
             params![
                 message.ix,
@@ -224,12 +233,15 @@ impl Applying<'_> {
                 decision.code.map(Reason::code),
                 decision.clause.as_ref().map(Name::as_str),
                 state.word(),
-                digest
+                digest,
+                rule,
+                gravity
             ],
         )?;
         if written == 0 {
             return wrong("stands twice");
         }
+        self.count_minute_and_clause(one, decision)?;
         self.count(&one.message.from, Some(&decision.recipient), decision.outcome.word(), decision.code)?;
         if let Some(body) = &decision.output {
             self.keep(message.ix, &one.message, decision.recipient.as_str(), body)?;
@@ -237,10 +249,19 @@ impl Applying<'_> {
         Ok(())
     }
 
+    fn count_minute_and_clause(&mut self, one: &Decided, decision: &Decision) -> Result<(), Denied> {
+        let minute = Counted::minute(one.time, &one.message.from, Some(&decision.recipient), decision.outcome.word());
+        self.tallies.add(self.connection, minute)?;
+        if let (Outcome::Forward, Some(clause)) = (decision.outcome, &decision.clause) {
+            self.tallies.add(self.connection, Counted::Clause(clause.clone()))?;
+        }
+        Ok(())
+    }
+
     /// Adds one to a total, of an outcome or of the words `accepted` and `delivered`; gives the new total.
     pub(super) fn count(&mut self, from: &Name, recipient: Option<&Name>, outcome: &'static str, code: Option<Reason>) -> Result<i64, Denied> {
         self.faults.pass()?;
-        Ok(self.tallies.add(self.connection, from, recipient, outcome, code)?)
+        Ok(self.tallies.add(self.connection, Counted::Ever(from.clone(), recipient.cloned(), outcome, code))?)
     }
 
     fn release(&self, one: &Released) -> Result<i64, Denied> {
@@ -266,20 +287,42 @@ impl Applying<'_> {
             return Err(Denied::Contradiction(format!("nothing left for `{}` that is not delivered", one.recipient)));
         }
         self.count(&one.message.from, Some(&one.recipient), "delivered", None)?;
+        self.tallies.add(self.connection, Counted::minute(one.time, &one.message.from, Some(&one.recipient), "delivered"))?;
         Ok(message.ix)
     }
 
-    fn review(&self, one: &Reviewed) -> Result<i64, Denied> {
+    fn review(&self, one: &Reviewed, index: u64) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
-        let held = self
-            .connection
-            .prepare_cached("SELECT 1 FROM decision WHERE message = ?1 AND recipient = ?2 AND state = 'held'")
-            .and_then(|mut statement| statement.exists(params![message.ix, one.recipient.as_str()]))
-            .map_err(failed)?;
-        match held {
-            true => Ok(message.ix),
-            false => Err(Denied::Contradiction(format!("the message is not held for `{}`", one.recipient))),
+        // To pass it on is no choice of what becomes of it.
+        let (choices, passed) = match one.verdict {
+            Verdict::Pass => (0, one.choice.as_ref().and_then(|choice| choice.colleague.as_deref())),
+            Verdict::Release | Verdict::Reject | Verdict::Return => (1, None),
+        };
+        let held = self.write(
+            "UPDATE decision SET reviews = reviews + ?3, passed = coalesce(?4, passed) WHERE message = ?1 AND recipient = ?2 AND state = 'held'",
+            params![message.ix, one.recipient.as_str(), choices, passed],
+        )?;
+        if held == 0 {
+            return Err(Denied::Contradiction(format!("the message is not held for `{}`", one.recipient)));
         }
+        self.note_review(message.ix, &one.recipient, (&one.reviewer, one.verdict.word(), one.time), index)?;
+        Ok(message.ix)
+    }
+
+    fn look(&self, one: &Looked, index: u64) -> Result<i64, Denied> {
+        let message = self.find(&one.message)?;
+        self.note_review(message.ix, &one.recipient, (&one.officer, "looked", one.time), index)?;
+        Ok(message.ix)
+    }
+
+    /// Notes what a person did about a held message, with what holds it, for the figures of review.
+    fn note_review(&self, message: i64, recipient: &Name, (officer, act, time): (&str, &str, Time), index: u64) -> Result<(), Denied> {
+        self.write(
+            "INSERT INTO review (record, message, recipient, officer, act, code, rule, time)
+             SELECT ?1, message, recipient, ?4, ?5, coalesce(code, ''), rule, ?6 FROM decision WHERE message = ?2 AND recipient = ?3",
+            params![stored(index), message, recipient.as_str(), officer, act, time.unix_ms()],
+        )?;
+        Ok(())
     }
 
     fn checkpoint(&self, one: &Checkpointed, index: u64) -> Result<(), Denied> {

@@ -8,11 +8,13 @@
 pub(in crate::journal) mod apply;
 mod copy;
 mod restored;
+mod desk;
 pub(in crate::journal) mod schema;
 mod statements;
 mod store;
 mod tally;
 mod views;
+mod weight;
 mod writer;
 
 use std::fs::File;
@@ -32,8 +34,8 @@ use writer::{Job, Queue, Writer};
 use super::merkle::{Frontier, leaf_hash};
 use super::seal::SealRing;
 use super::{
-    Appended, Counts, Denied, Due, Entry, Event, Filter, Head, Journal, Later, MessageKey, Outgoing, Page, Paged, Receipt, Row, Statement, Trail,
-    Waiting,
+    Alike, Appended, Counts, Denied, Due, Entry, Event, Filter, Glance, Head, Journal, Later, Listed, Listing, MessageKey, Outgoing, Page, Paged,
+    Receipt, ReviewAct, Row, Statement, Trail, Waiting,
 };
 use crate::base::{Digest, Fault, MessageId, Name, Precedence, Time};
 
@@ -221,6 +223,34 @@ impl Journal for Engine {
         self.read(|views| views.acts())
     }
 
+    fn listing(&self, listing: Listing) -> Later<'_, Listed> {
+        self.read(move |views| views.listing(&listing))
+    }
+
+    fn glance(&self, since: Time) -> Later<'_, Glance> {
+        self.read(move |views| views.glance(since))
+    }
+
+    fn alike(&self) -> Later<'_, Vec<Alike>> {
+        self.read(|views| views.alike())
+    }
+
+    fn latest(&self, page: Page) -> Later<'_, Paged<Entry>> {
+        self.read(move |views| views.latest(page))
+    }
+
+    fn clauses(&self) -> Later<'_, Vec<(Name, u64)>> {
+        self.read(|views| views.clauses())
+    }
+
+    fn last_checkpoint(&self) -> Later<'_, Option<String>> {
+        self.read(|views| views.last_checkpoint())
+    }
+
+    fn reviews(&self, rows: u32) -> Later<'_, Vec<ReviewAct>> {
+        self.read(move |views| views.reviews(rows))
+    }
+
     fn counts(&self) -> Later<'_, Counts> {
         self.read(|views| views.counts())
     }
@@ -301,4 +331,33 @@ fn recover(connection: &Connection) -> Result<Frontier, Fault> {
         expected = expected.saturating_add(1);
     }
     Ok(frontier)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::{Digest, MessageId, Name, Outcome, Reason, Time};
+    use crate::journal::{Decided, Decision, Event, MessageKey, Record};
+
+    /// The bytes of a record that holds a message for `usa-ops`.
+    pub(super) fn held(findings: &str) -> Vec<u8> {
+        let decision = Decision {
+            recipient: Name::new("usa-ops").unwrap(),
+            outcome: Outcome::Quarantine,
+            code: Some(Reason::ContentWords),
+            clause: None,
+            findings: findings.to_owned(),
+            edits: "[]".to_owned(),
+            output: None,
+            permit: None,
+        };
+        let event = Event::Decided(Decided {
+            message: MessageKey { from: Name::new("gbr-ops").unwrap(), id: MessageId::from_parts(1, [1; 10]) },
+            edition: "five-eyes 2026.1".to_owned(),
+            edition_digest: Digest::of(b"e"),
+            time: Time::from_unix_ms(1_700_000_000_000).unwrap(),
+            decisions: vec![decision],
+            refusal: None,
+        });
+        Record { index: 1, event }.encode().unwrap()
+    }
 }

@@ -1,16 +1,18 @@
 //! The tables, their version, and the settings of a connection.
 //!
-//! `record` is the truth. `tile`, `checkpoint`, `message`, `decision` and `tally` follow from it and are written in the
+//! `record` is the truth. `tile`, `checkpoint`, `message`, `decision`, `tally` and the tables of the desk follow from it and are written in the
 //! same commit; `content` holds sealed bytes whose digests stand in the records.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::weight::weight;
 use crate::base::Fault;
+use crate::journal::{Event, Record};
 
 /// "VSTB": says that a file is a journal.
 const APPLICATION: i64 = 0x5653_5442;
 /// Version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE record (ix INTEGER PRIMARY KEY, bytes BLOB NOT NULL, leaf BLOB NOT NULL CHECK (length(leaf) = 32), message INTEGER) STRICT;
@@ -37,6 +39,77 @@ CREATE TABLE origin (message INTEGER NOT NULL, recipient TEXT NOT NULL, origin T
 CREATE TABLE copy (recall BLOB NOT NULL, message INTEGER NOT NULL, recipient TEXT NOT NULL, acknowledged INTEGER, PRIMARY KEY (recall, message, recipient)) STRICT, WITHOUT ROWID;
 ";
 
+/// What version 3 added: what lists for people need, so that none reads more rows than it shows. The rule and the gravity of what is held, counted tables
+/// of what is held (kept by triggers, in the same commit), of the last minutes and of clauses, and what reviewers did.
+const DESK: &str = "
+ALTER TABLE decision ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE decision ADD COLUMN gravity INTEGER NOT NULL DEFAULT 4;
+ALTER TABLE decision ADD COLUMN reviews INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE decision ADD COLUMN passed TEXT NOT NULL DEFAULT '';
+CREATE TABLE held (code TEXT NOT NULL, rule TEXT NOT NULL, urgency INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (code, rule, urgency)) STRICT, WITHOUT ROWID;
+CREATE TABLE minute (minute INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (minute, sender, recipient, outcome)) STRICT, WITHOUT ROWID;
+CREATE TABLE clause (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE review (record INTEGER PRIMARY KEY, message INTEGER NOT NULL, recipient TEXT NOT NULL, officer TEXT NOT NULL, act TEXT NOT NULL, code TEXT NOT NULL,
+  rule TEXT NOT NULL, time INTEGER NOT NULL) STRICT;
+";
+
+/// The same, once what is held already has its rule and gravity.
+const DESK_FILLED: &str = "
+INSERT INTO held (code, rule, urgency, count) SELECT coalesce(code, ''), rule, urgency, count(*) FROM decision WHERE state = 'held' GROUP BY 1, 2, 3;
+INSERT INTO clause (name, count) SELECT clause, count(*) FROM decision WHERE outcome = 'forward' AND clause IS NOT NULL GROUP BY clause;
+CREATE INDEX decision_triage ON decision (urgency, gravity, message, recipient) WHERE state = 'held';
+CREATE INDEX decision_waiting ON decision (message, recipient) WHERE state = 'held';
+CREATE INDEX decision_alike ON decision (code, rule, message, recipient) WHERE state = 'held';
+CREATE INDEX decision_code ON decision (code, message, recipient) WHERE code IS NOT NULL;
+CREATE TRIGGER held_begins AFTER INSERT ON decision WHEN NEW.state = 'held' BEGIN
+  INSERT INTO held (code, rule, urgency, count) VALUES (coalesce(NEW.code, ''), NEW.rule, NEW.urgency, 1) ON CONFLICT (code, rule, urgency) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER held_ends AFTER DELETE ON decision WHEN OLD.state = 'held' BEGIN
+  UPDATE held SET count = count - 1 WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency;
+  DELETE FROM held WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency AND count < 1;
+END;
+CREATE TRIGGER held_again AFTER UPDATE OF state ON decision WHEN OLD.state <> 'held' AND NEW.state = 'held' BEGIN
+  INSERT INTO held (code, rule, urgency, count) VALUES (coalesce(NEW.code, ''), NEW.rule, NEW.urgency, 1) ON CONFLICT (code, rule, urgency) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER held_settles AFTER UPDATE OF state ON decision WHEN OLD.state = 'held' AND NEW.state <> 'held' BEGIN
+  UPDATE held SET count = count - 1 WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency;
+  DELETE FROM held WHERE code = coalesce(OLD.code, '') AND rule = OLD.rule AND urgency = OLD.urgency AND count < 1;
+END;
+";
+
+/// Adds what versions after `version` have; all of it, or nothing.
+fn upgrade(connection: &Connection, version: i64) -> Result<(), Fault> {
+    let failed = |e| Fault::from_cause("the journal's tables cannot be added to", e);
+    let added = if version < 2 { ADDED } else { "" };
+    connection.execute_batch(&format!("BEGIN; {added} {DESK}")).map_err(failed)?;
+    let filled = weigh_held(connection);
+    let filled = filled.and_then(|()| connection.execute_batch(&format!("{DESK_FILLED} PRAGMA user_version = {VERSION}; COMMIT;")).map_err(failed));
+    if filled.is_err() {
+        // Nothing stays half added; a rollback that fails does what closing the file does.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    filled
+}
+
+/// Gives each decision that is held its rule and gravity, from its record.
+fn weigh_held(connection: &Connection) -> Result<(), Fault> {
+    let failed = |e| Fault::from_cause("what is held cannot be read for the journal's new tables", e);
+    let mut held = connection
+        .prepare("SELECT d.n, d.recipient, r.bytes FROM decision d JOIN record r ON r.ix = d.record WHERE d.state = 'held'")
+        .map_err(failed)?;
+    let mut rows = held.query([]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?));
+        let (n, recipient, bytes) = read(row).map_err(failed)?;
+        let Event::Decided(decided) = Record::decode(&bytes)?.event else { continue };
+        let Some(decision) = decided.decisions.iter().find(|decision| decision.recipient.as_str() == recipient) else { continue };
+        let (rule, gravity) = weight(&decision.findings, decision.code);
+        connection.execute("UPDATE decision SET rule = ?1, gravity = ?2 WHERE n = ?3", rusqlite::params![rule, gravity, n]).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Settings of the one connection that writes.
 ///
 /// Durability is WAL with a sync of the log at each commit. The log is folded into the file every 1000 pages (16 MiB),
@@ -58,9 +131,8 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), Fault> {
     if (application, version, tables) == (0, 0, 0) {
         return create(connection);
     }
-    if (application, version) == (APPLICATION, 1) {
-        let added = format!("BEGIN; {ADDED} PRAGMA user_version = {VERSION}; COMMIT;");
-        return connection.execute_batch(&added).map_err(|e| Fault::from_cause("the journal's tables cannot be added to", e));
+    if application == APPLICATION && (1..VERSION).contains(&version) {
+        return upgrade(connection, version);
     }
     check_identity(application, version)
 }
@@ -76,7 +148,9 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), Fault> {
 /// The tables in an empty database.
 pub(in crate::journal) fn create(connection: &Connection) -> Result<(), Fault> {
     connection
-        .execute_batch(&format!("BEGIN; {TABLES} {ADDED} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"))
+        .execute_batch(&format!(
+            "BEGIN; {TABLES} {ADDED} {DESK} {DESK_FILLED} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+        ))
         .map_err(|e| Fault::from_cause("the journal's tables cannot be made", e))
 }
 
@@ -100,16 +174,36 @@ fn check_identity(application: i64, version: i64) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
+    /// A file with the tables of an earlier version, and what is held in it.
+    fn old(version: i64, tables: &str) -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("old")).unwrap();
+        connection.execute_batch(&format!("{tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};")).unwrap();
+        let findings = r#"[{"code":"content.words","rule":"words.txt:7","severity":"high"}]"#;
+        let record = crate::journal::embedded::tests::held(findings);
+        connection.execute("INSERT INTO record (ix, bytes, leaf, message) VALUES (1, ?1, zeroblob(32), 0)", [&record]).unwrap();
+        let decisions = "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state) VALUES
+            (0, 'usa-ops', 1, 2, 'quarantine', 'content.words', 'A/1', 'held'), (0, 'can-ops', 1, 2, 'forward', NULL, 'A/1', 'delivered')";
+        connection.execute_batch(decisions).unwrap();
+        (folder, connection)
+    }
+
     #[test]
-    fn a_journal_of_the_first_version_is_added_to() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&format!("{TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")).unwrap();
-        let file = tempfile::tempdir().unwrap();
-        connection.execute_batch(&format!("VACUUM INTO '{}'", file.path().join("old").display())).unwrap();
-        let connection = Connection::open(file.path().join("old")).unwrap();
-        prepare_writer(&connection).unwrap();
-        assert_eq!(identity(&connection).unwrap().1, VERSION);
-        connection.execute_batch("SELECT * FROM statement; SELECT * FROM origin; SELECT * FROM copy").unwrap();
+    fn a_journal_of_an_earlier_version_is_added_to_and_what_is_held_in_it_is_counted() {
+        for (version, tables) in [(1, TABLES.to_owned()), (2, format!("{TABLES} {ADDED}"))] {
+            let (_folder, connection) = old(version, &tables);
+            prepare_writer(&connection).unwrap();
+            assert_eq!(identity(&connection).unwrap().1, VERSION);
+            connection.execute_batch("SELECT * FROM statement; SELECT * FROM origin; SELECT * FROM copy; SELECT * FROM review").unwrap();
+            let held = |connection: &Connection| {
+                connection.query_row("SELECT rule || ' ' || urgency || ' ' || count FROM held", [], |row| row.get::<_, String>(0)).optional().unwrap()
+            };
+            assert_eq!(held(&connection).as_deref(), Some("words.txt:7 2 1"));
+            assert_eq!(connection.query_row("SELECT name || count FROM clause", [], |row| row.get::<_, String>(0)).unwrap(), "A/11");
+            assert_eq!(connection.query_row("SELECT gravity FROM decision WHERE state = 'held'", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+            connection.execute_batch("UPDATE decision SET state = 'settled' WHERE state = 'held'").unwrap();
+            assert_eq!(held(&connection), None);
+        }
     }
 
     #[test]
@@ -118,8 +212,8 @@ mod tests {
         let connection = Connection::open(folder.path().join("a")).unwrap();
         prepare_writer(&connection).unwrap();
         prepare_writer(&connection).unwrap();
-        connection.execute_batch("PRAGMA user_version = 3").unwrap();
-        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 3"));
+        connection.execute_batch("PRAGMA user_version = 4").unwrap();
+        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 4"));
         let foreign = Connection::open(folder.path().join("b")).unwrap();
         foreign.execute_batch("CREATE TABLE mine (a)").unwrap();
         assert!(prepare_writer(&foreign).unwrap_err().what.contains("another program"));

@@ -275,6 +275,8 @@ fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
         "SELECT 'statement ' || hex(id) || ' ' || record || ' ' || kind || ' ' || uses || ' ' || used || ' ' || coalesce(ended, '-') FROM statement ORDER BY id",
         "SELECT 'origin ' || message || ' ' || recipient || ' ' || origin FROM origin ORDER BY message, recipient, origin",
         "SELECT 'copy ' || hex(recall) || ' ' || message || ' ' || recipient || ' ' || coalesce(acknowledged, '-') FROM copy ORDER BY recall, message, recipient",
+        "SELECT 'held ' || code || ' ' || rule || ' ' || urgency || ' ' || count FROM held ORDER BY 1",
+        "SELECT 'clause ' || name || ' ' || count FROM clause ORDER BY 1",
         "SELECT 'total ' || sender || ' ' || recipient || ' ' || outcome || ' ' || code || ' ' || count FROM tally ORDER BY 1",
     ] {
         let mut statement = connection.prepare(sql).map_err(failed)?;

@@ -8,7 +8,7 @@ use crate::journal::event::{Accepted, Event, MessageKey, Record};
 use crate::journal::seal::{Place, SealRing};
 use crate::journal::view::{Counts, Due, Entry, Filter, Outgoing, Page, Paged, Receipt, Row, State, Tally, Waiting};
 
-fn failed(error: rusqlite::Error) -> Fault {
+pub(super) fn failed(error: rusqlite::Error) -> Fault {
     Fault::from_cause("the journal's file cannot be read; check the disk", error)
 }
 
@@ -231,20 +231,20 @@ impl Views<'_> {
     }
 }
 
-fn paged<T>(rows: Vec<T>, wanted: u32, cursor: impl Fn(&T) -> u64) -> Paged<T> {
+pub(super) fn paged<T>(rows: Vec<T>, wanted: u32, cursor: impl Fn(&T) -> u64) -> Paged<T> {
     let full = u32::try_from(rows.len()).is_ok_and(|found| found >= wanted);
     let next = rows.last().filter(|_| full).map(cursor);
     Paged { rows, next }
 }
 
-fn entry(row: &SqlRow<'_>) -> Result<Entry, Fault> {
+pub(super) fn entry(row: &SqlRow<'_>) -> Result<Entry, Fault> {
     let bytes: Vec<u8> = row.get(1).map_err(failed)?;
     let leaf: [u8; 32] = row.get(2).map_err(failed)?;
     let record = Record::decode(&bytes)?;
     Ok(Entry { index: record.index, leaf: Digest(leaf), event: record.event })
 }
 
-fn decision_row(row: &SqlRow<'_>) -> Result<Row, Fault> {
+pub(super) fn decision_row(row: &SqlRow<'_>) -> Result<Row, Fault> {
     let text = |at: usize| row.get::<_, String>(at).map_err(failed);
     let number = |at: usize| row.get::<_, i64>(at).map_err(failed);
     let code: Option<String> = row.get(7).map_err(failed)?;
@@ -269,11 +269,11 @@ pub(super) fn name(text: &str) -> Result<Name, Fault> {
     Name::new(text).ok_or_else(|| strange("name"))
 }
 
-fn reason(text: &str) -> Result<Reason, Fault> {
+pub(super) fn reason(text: &str) -> Result<Reason, Fault> {
     Reason::from_code(text).ok_or_else(|| strange("reason"))
 }
 
-fn precedence(urgency: i64) -> Result<Precedence, Fault> {
+pub(super) fn precedence(urgency: i64) -> Result<Precedence, Fault> {
     Precedence::ALL.into_iter().find(|one| super::apply::urgency(*one) == urgency).ok_or_else(|| strange("precedence"))
 }
 

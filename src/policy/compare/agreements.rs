@@ -111,7 +111,7 @@ fn reordered(was: &Clause, is: &Clause) -> Option<Difference> {
 }
 
 fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
-    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, when, onward, line: _ } = clause;
+    let Clause { id, from, to, formats, kinds, ceilings, release, sanitise, traffic, when, onward, reviewers, line: _ } = clause;
     let (mut facts, subject) = (Facts::default(), format!("the clause `{id}`"));
     for (relation, words) in [("sender", from), ("recipient", to)] {
         // Whom a word of `to` reaches is told of each partner.
@@ -139,6 +139,8 @@ fn clause_facts(edition: &Edition, clause: &Clause, name_kinds: bool) -> Facts {
         Release::Review => ("after review", 0),
     };
     facts.value(&subject, "the release", said, Weight::Opens(opens));
+    let persons = reviewers.unwrap_or(edition.review.persons);
+    facts.value(&subject, "the number of reviewers", persons.to_string(), Weight::Opens(i128::from(persons).saturating_neg()));
     for transform in sanitise {
         facts.member(&subject, "edit", edit(transform), Effect::Narrower);
     }

@@ -3,7 +3,7 @@
 use super::Effect;
 use super::facts::{Facts, Weight, quoted};
 use super::peers::term;
-use crate::policy::{Condition, Edition, Invariant, Registry};
+use crate::policy::{Condition, Edition, Invariant, Registry, ReviewRules};
 
 /// What an edition says of names and members. Peers, agreements, schemes and filters are compared elsewhere.
 pub(super) fn facts(edition: &Edition) -> Facts {
@@ -12,6 +12,7 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         edition: number,
         digest: _,
         home,
+        review,
         conditions,
         exercise_policies,
         registry,
@@ -52,6 +53,13 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         facts.member(whole, "row of dates", format!("`{code}` in `{community}`"), Effect::Either);
         term(&mut facts, &format!("the row of dates of `{code}` in `{community}`"), at);
     }
+    let ReviewRules { persons, critical, hours } = review;
+    // How many people look at what is held, and for how long it may wait, lets nothing more leave by itself.
+    for (aspect, number) in [("the number of reviewers", u32::from(*persons)), ("the number of reviewers of critical findings", u32::from(*critical))]
+    {
+        facts.value(whole, aspect, number.to_string(), Weight::Opens(i128::from(number).saturating_neg()));
+    }
+    facts.value(whole, "the time for reviews", format!("{hours} hours"), Weight::Always(Effect::Neither));
     for Condition { name, values } in conditions {
         facts.member(whole, "condition", format!("`{name}`"), Effect::Either);
         facts.value(&format!("the condition `{name}`"), "the values", quoted(values), Weight::Always(Effect::Either));

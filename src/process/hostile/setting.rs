@@ -113,7 +113,16 @@ impl Setting {
 
     /// The same under consents.
     pub(super) fn inspected_under(&self, message: &Received, now: Time, only: Option<Name>, grants: Vec<Grant>) -> Inspection {
-        let ask = ToInspector::Inspect { ask: 1, message: message.clone(), only, waivers: Waivers::default(), now, grants, conditions: Vec::new() };
+        let ask = ToInspector::Inspect {
+            ask: 1,
+            message: message.clone(),
+            only,
+            waivers: Waivers::default(),
+            now,
+            grants,
+            conditions: Vec::new(),
+            wish: None,
+        };
         self.runtime.block_on(async {
             let (mut near, far) = wire::here();
             near.sender.say(ask).await.unwrap();
@@ -284,7 +293,7 @@ impl Setting {
     }
 
     fn joined(&self, message: Received, now: Time, inspection: Inspection) -> (Verdict, Vec<(String, u64)>) {
-        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new(), conditions: Arc::default() };
+        let question = Question { message, only: None, waivers: Waivers::default(), now, grants: Vec::new(), conditions: Arc::default(), wish: None };
         self.runtime.block_on(async {
             let shared = self.keeper();
             let shift = shared.shifts.now();

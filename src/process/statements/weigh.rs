@@ -26,8 +26,8 @@ impl Shared {
         }
         let (id, by) = (statement.id, statement.by.clone());
         let effect = match &statement.says {
-            Says::Request(_) => {
-                refuse(Reason::ConsentMalformed, "expected a statement about information; a request is for a peer, not for a gateway")
+            Says::Request(_) | Says::Returned { .. } => {
+                refuse(Reason::ConsentMalformed, "expected a statement about information; a request or a return is for a peer, not for a gateway")
             }
             Says::Consent(consent) => self.weigh_consent(known, edition, (id, &by), consent, now).await?,
             Says::Revocation { of } => match known.consent(*of) {
