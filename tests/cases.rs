@@ -32,6 +32,7 @@ fn rulings(inspector: &mut Inspector<'_>, case: &Case) -> Vec<Ruling> {
     };
     let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let world = World { now: case.now, keys: &Keys { pseudonym: &key }, waivers: &Waivers::default(), signer: None };
+    inspector.suppose_bound(case.trust());
     inspector.pass_under(&case.from, Message { header: &header, body: &case.body }, &world, &case.grants()).rulings
 }
 

@@ -90,7 +90,11 @@ impl Trial<'_> {
     pub fn pass(&self, inspector: &mut Inspector<'_>, keys: &Keys<'_>) -> Passage {
         let world = World { now: self.case.now, keys, waivers: &Waivers::default(), signer: self.signer.as_ref() };
         inspector.guard().meet(&self.case.conditions);
-        inspector.pass_under(&self.case.from, Message { header: &self.header(), body: &self.case.body }, &world, &self.case.grants())
+        // INVARIANT: what a case supposes ends with it.
+        inspector.suppose_bound(self.case.trust());
+        let passage = inspector.pass_under(&self.case.from, Message { header: &self.header(), body: &self.case.body }, &world, &self.case.grants());
+        inspector.suppose_bound(None);
+        passage
     }
 
     /// Whether everything that it expects was found.

@@ -15,6 +15,7 @@ use super::peers::TRAFFIC;
 use super::table::{Need, Table, Word, read};
 use super::values::{self, ValueCase};
 use crate::base::{Complaint, Name, Outcome, Precedence, Reason, Time, Traffic};
+use crate::label::signature::Trust;
 use crate::statement::{Grant, Standing};
 
 /// One message with what is expected of it.
@@ -40,6 +41,9 @@ pub struct Case {
     pub label: Option<String>,
     /// Consents of third parties, as signed texts.
     pub consents: Vec<String>,
+    /// Label anchors and revocation lists of a file below `cases/trust/`, in PEM: in this case the sender must bind its labels, and these count.
+    /// They are made for the case; nothing but its trial reads them.
+    pub anchors: Option<Arc<str>>,
     /// The body.
     pub body: Vec<u8>,
     /// What is expected, for one or more recipients.
@@ -47,6 +51,13 @@ pub struct Case {
 }
 
 impl Case {
+    /// The signers of labels who count in this case; none where the case supposes nothing of signatures.
+    #[must_use]
+    pub fn trust(&self) -> Option<Arc<Trust>> {
+        // INVARIANT: anchors were read once, as the case was.
+        self.anchors.as_ref().and_then(|pem| Trust::of_pem(pem.as_bytes(), pem.as_bytes()).ok()).map(Arc::new)
+    }
+
     /// Its consents as they are handed to those who decide.
     #[must_use]
     pub fn grants(&self) -> Vec<Grant> {
@@ -76,10 +87,19 @@ const OUTCOMES: [(&str, Outcome); 4] =
 const PRECEDENCES: [(&str, Precedence); 4] =
     [("ROUTINE", Precedence::Routine), ("PRIORITY", Precedence::Priority), ("IMMEDIATE", Precedence::Immediate), ("FLASH", Precedence::Flash)];
 
-/// Reads the cases of one file; `messages` are the files below `cases/messages/`.
+/// The files that cases name.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::policy) struct Beside<'f> {
+    /// Those below `cases/messages/`.
+    pub(in crate::policy) messages: &'f [&'f SourceFile],
+    /// Those below `cases/trust/`.
+    pub(in crate::policy) trust: &'f [&'f SourceFile],
+}
+
+/// Reads the cases of one file.
 pub(in crate::policy) fn parse(
     file: &SourceFile,
-    messages: &[&SourceFile],
+    beside: Beside<'_>,
     (peers, conditions): (&BTreeSet<Name>, &[Condition]),
 ) -> (Vec<Case>, Vec<ValueCase>, Vec<Complaint>) {
     let mut faults = Faults::of(file.path.clone());
@@ -92,7 +112,7 @@ pub(in crate::policy) fn parse(
         let now = root.time("now", need, faults).map(|(time, _)| time);
         for table in root.tables("case", need, faults) {
             let place = table.place().clone();
-            let Some(case) = read_case(table, file, messages, (peers, conditions), now, faults) else { continue };
+            let Some(case) = read_case(table, file, beside, (peers, conditions), now, faults) else { continue };
             if cases.iter().any(|earlier| earlier.name == case.name) {
                 faults.at(&place, format!("the case `{}` stands twice", case.name), "a name of its own", "rename one of the two");
             }
@@ -106,7 +126,7 @@ pub(in crate::policy) fn parse(
 fn read_case(
     mut table: Table<'_>,
     file: &SourceFile,
-    messages: &[&SourceFile],
+    beside: Beside<'_>,
     (peers, declared): (&BTreeSet<Name>, &[Condition]),
     above: Option<Time>,
     faults: &mut Faults,
@@ -121,7 +141,8 @@ fn read_case(
     let label = table.word("label", Need::Optional, faults).map(|word| word.text.to_owned());
     let consents = table.words("consents", Need::Optional, faults).iter().map(|word| word.text.to_owned()).collect();
     let conditions = conditions::given(&mut table, declared, faults);
-    let body = body(&mut table, messages, faults);
+    let anchors = anchors(&mut table, beside.trust, faults);
+    let body = body(&mut table, beside.messages, faults);
     let mut expect: Vec<Expectation> = Vec::new();
     let place = table.place().clone();
     let expectations = table.tables("expect", Need::Required, faults);
@@ -148,6 +169,7 @@ fn read_case(
         media_type,
         label,
         consents,
+        anchors,
         body: body?,
         expect,
     })
@@ -160,6 +182,21 @@ fn peer(table: &mut Table<'_>, key: &'static str, peers: &BTreeSet<Name>, faults
         faults.unknown(&word.at, "peer", word.text, peers.iter().map(Name::as_str));
     }
     found
+}
+
+/// The label anchors of a case: one file holds both anchors and revocation lists.
+fn anchors(table: &mut Table<'_>, trust: &[&SourceFile], faults: &mut Faults) -> Option<Arc<str>> {
+    let word = table.word("anchors", Need::Optional, faults)?;
+    let named = |file: &SourceFile| file.path.strip_prefix("cases/trust/").map(str::to_owned);
+    let Some(file) = trust.iter().find(|file| named(file).as_deref() == Some(word.text)) else {
+        let names: Vec<String> = trust.iter().filter_map(|file| named(file)).collect();
+        faults.unknown(&word.at, "file of label anchors", word.text, names.iter().map(String::as_str));
+        return None;
+    };
+    if let Err(fault) = Trust::of_pem(file.text.as_bytes(), file.text.as_bytes()) {
+        faults.at(&word.at, fault.to_string(), "label anchors and their revocation lists in PEM, in one file", "make the file anew");
+    }
+    Some(Arc::clone(&file.text))
 }
 
 /// How the name of a message file ends that holds bytes in base64: rule sets are text, and some formats are not.

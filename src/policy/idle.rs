@@ -43,7 +43,7 @@ pub(in crate::policy) fn cases(cases: &[Case], agreements: &[Agreement], files: 
 fn same(one: &Case, two: &Case) -> bool {
     let asked = |case: &Case| (case.from.clone(), case.now, case.precedence, case.traffic, case.media_type.clone(), case.label.clone());
     let to = |case: &Case| case.expect.iter().map(|expected| expected.to.clone()).collect::<std::collections::BTreeSet<_>>();
-    let under = |case: &Case| (case.conditions.clone(), case.consents.clone());
+    let under = |case: &Case| (case.conditions.clone(), case.consents.clone(), case.anchors.clone());
     one.body == two.body && under(one) == under(two) && asked(one) == asked(two) && to(one) == to(two)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreements::{self, Known};
-use super::cases::{self, Case};
+use super::cases::{self, Beside, Case};
 use super::conditions::Condition;
 use super::detectors::DetectorRule;
 use super::edition::{Agreement, Edition, MessageDefinition, Profile, SourceFile, WordList};
@@ -35,6 +35,7 @@ enum Shelf {
     Detectors,
     Cases,
     Message,
+    Trust,
     Readme,
 }
 
@@ -57,6 +58,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         _ if path == detectors::PATH => Shelf::Detectors,
         ("cases", "toml") => Shelf::Cases,
         ("cases/messages", _) => Shelf::Message,
+        ("cases/trust", "pem") => Shelf::Trust,
         _ => return None,
     })
 }
@@ -301,10 +303,11 @@ impl<'f> Desk<'f> {
     }
 
     fn cases(&mut self, peers: &Peers, conditions: &[Condition]) -> (Vec<Case>, Vec<ValueCase>) {
-        let messages = self.on(Shelf::Message);
+        let (messages, trust) = (self.on(Shelf::Message), self.on(Shelf::Trust));
+        let beside = Beside { messages: &messages, trust: &trust };
         let (mut all, mut values) = (Vec::new(), Vec::new());
         for file in self.on(Shelf::Cases) {
-            let (mut found, mut of_values, mut complaints) = cases::parse(file, &messages, (&peers.names, conditions));
+            let (mut found, mut of_values, mut complaints) = cases::parse(file, beside, (&peers.names, conditions));
             self.complaints.append(&mut complaints);
             all.append(&mut found);
             values.append(&mut of_values);

@@ -11,7 +11,7 @@ use super::lab::*;
 use super::{release, taken_with};
 
 /// A tool that the environment names; a missing one fails the test.
-fn tool(variable: &str) -> PathBuf {
+pub(super) fn tool(variable: &str) -> PathBuf {
     std::env::var_os(variable)
         .map(PathBuf::from)
         .unwrap_or_else(|| panic!("{variable} names no tool: start the tests by `tests/run`, which installs it"))

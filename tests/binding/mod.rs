@@ -3,6 +3,7 @@
 mod around;
 mod attacks;
 mod beside;
+mod cases;
 mod interop;
 pub(crate) mod lab;
 mod onward;

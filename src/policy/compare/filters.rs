@@ -130,7 +130,7 @@ fn meaning(policy: &Policy) -> String {
 }
 
 fn of_case(facts: &mut Facts, case: &Case) {
-    let Case { name, rule, from, now, conditions, precedence, traffic, media_type, label, consents, body, expect } = case;
+    let Case { name, rule, from, now, conditions, precedence, traffic, media_type, label, consents, anchors, body, expect } = case;
     let file = rule.split_once(':').map_or(&**rule, |(file, _)| file);
     facts.member("the rule set", "case", format!("`{name}` of {}", short(file)), Effect::Neither);
     let subject = format!("the case `{name}` of {}", short(file));
@@ -144,6 +144,7 @@ fn of_case(facts: &mut Facts, case: &Case) {
         ("the detached label", label.as_ref().map_or_else(|| "none".to_owned(), |label| abridged(label))),
         ("the conditions", conditions.iter().map(|(name, value)| format!("`{name}` is `{value}`")).collect::<Vec<_>>().join(", ")),
         ("the consents", consents.iter().map(|note| abridged(note)).collect::<Vec<_>>().join("; ")),
+        ("the label anchors", anchors.as_ref().map_or_else(|| "none".to_owned(), |pem| crate::base::Digest::of(pem.as_bytes()).to_string())),
         ("the message", format!("{} bytes ({})", body.len(), crate::base::Digest::of(body))),
         ("the expectation", expected.join("; ")),
     ] {
