@@ -89,7 +89,7 @@ fn events(n: u64, held: bool) -> Vec<Event> {
     let decision = Decision {
         recipient: to.clone(),
         outcome: if held { Outcome::Quarantine } else { Outcome::Forward },
-        code: held.then_some(if n % 3 == 0 { Reason::ContentPattern } else { Reason::ContentWords }),
+        code: held.then_some(if n.is_multiple_of(3) { Reason::ContentPattern } else { Reason::ContentWords }),
         clause: clause.clone(),
         findings: format!(r#"[{{"code":"content.words","rule":"words.txt:{}","severity":"high"}}]"#, n % 50),
         edits: "[]".to_owned(),
@@ -106,7 +106,7 @@ fn events(n: u64, held: bool) -> Vec<Event> {
     };
     let mut events = vec![Event::Accepted(accepted), Event::Decided(decided)];
     // Some of what is forwarded still waits, and of the rest the bench keeps the two events that every message has, so that sizes are plain.
-    if !held && n % 10 == 0 {
+    if !held && n.is_multiple_of(10) {
         events.push(Event::Released(Released { message: key.clone(), recipient: to.clone(), clause, digest, attempt: 1, time: time(n) }));
         events.push(Event::Delivered(Delivered { message: key, recipient: to, receipt: time(n), time: time(n) }));
     }

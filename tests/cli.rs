@@ -207,7 +207,8 @@ fn inspect_shows_what_a_consent_would_change_and_takes_nothing_else_for_one() {
     let folder = tempfile::tempdir().unwrap();
     let edition = vestibule::policy::load(&vestibule::policy::read_folder(Path::new(RULES)).unwrap()).unwrap();
     let case = edition.cases.iter().find(|case| !case.consents.is_empty()).unwrap();
-    let (message, label) = (file(folder.path(), "track.xml", &case.body), file(folder.path(), "label.xml", case.label.as_deref().unwrap().as_bytes()));
+    let (message, label) =
+        (file(folder.path(), "track.xml", &case.body), file(folder.path(), "label.xml", case.label.as_deref().unwrap().as_bytes()));
     let note = file(folder.path(), "usa.note", case.consents[0].as_bytes());
     let altered = file(folder.path(), "altered.note", case.consents[0].replace("to can-ops", "to nzl-ops").as_bytes());
     let now = case.now.to_string();

@@ -52,7 +52,7 @@ fn events(n: u32) -> Vec<Event> {
             permit: None,
         }
     };
-    let second = if n % 6 == 0 { Outcome::Reject } else { Outcome::Forward };
+    let second = if n.is_multiple_of(6) { Outcome::Reject } else { Outcome::Forward };
     let first = if n % 3 == 1 { Outcome::Forward } else { Outcome::Quarantine };
     let decided = Decided {
         message: MessageKey { from, id: id(n) },
@@ -149,7 +149,7 @@ fn pages_in_both_orders_and_under_every_filter_are_the_whole_list_cut_in_pieces(
     for (filter, fits) in cases {
         for rows in [1, 7, 200] {
             let listing = Listing { filter: filter.clone(), rows, ..Listing::default() };
-            let expected: Vec<_> = every.iter().filter(|one| fits(one)).cloned().collect();
+            let expected: Vec<_> = every.iter().filter(&fits).cloned().collect();
             // The few rows of an id are one page.
             let rows = if filter.id.is_some() { 200 } else { rows };
             assert_eq!(keys(&desk.all(&engine, Listing { rows, ..listing })), keys(&expected), "{filter:?}");

@@ -105,7 +105,16 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(original: impl Into<Vec<u8>>, result: impl Into<Vec<u8>>, edits: Edits) -> Self {
-        Self { header: header(), original: original.into(), result: result.into(), edits, sender: gbr(), recipient: usa(), label: marked(), kept: BTreeSet::new() }
+        Self {
+            header: header(),
+            original: original.into(),
+            result: result.into(),
+            edits,
+            sender: gbr(),
+            recipient: usa(),
+            label: marked(),
+            kept: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn reread(&self) -> Result<Verified, Refusal> {

@@ -73,8 +73,11 @@ mod tests {
         }
     }
 
+    /// A sample as it reads back: name, labels, value.
+    type Read = (String, Vec<(String, String)>, u64);
+
     /// Reads the format by its rules: name, labels, value of each sample; and holds the order of HELP, TYPE and samples.
-    fn read(text: &str) -> Vec<(String, Vec<(String, String)>, u64)> {
+    fn read(text: &str) -> Vec<Read> {
         let is_name = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.as_bytes()[0].is_ascii_digit()
         };

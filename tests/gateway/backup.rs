@@ -169,7 +169,8 @@ fn a_backup_that_was_changed_cut_or_added_to_is_not_put_back() {
         assert_eq!(backup(&lab, "backup").0, 0);
         assert_eq!(backup(&lab, "backup").0, 3, "a backup is never written over");
         std::fs::remove_dir_all(lab.path("state/journal")).unwrap();
-        let damage: [(&str, fn(&Path)); 5] = [
+        type Damage = (&'static str, fn(&Path));
+        let damage: [Damage; 5] = [
             ("a byte", |folder| {
                 let mut bytes = std::fs::read(folder.join("journal.db")).unwrap();
                 let middle = bytes.len() / 2;

@@ -215,7 +215,7 @@ async fn what_is_too_much_is_refused(desk: &Desk) {
     let stated = desk.head(
         "POST",
         "/rules/condition",
-        &format!("Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n"),
+        "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n",
     );
     assert_eq!(desk.raw(Some("operator"), stated.as_bytes()).await.status, 413);
     let slow = format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n", desk.port);

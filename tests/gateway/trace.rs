@@ -17,11 +17,14 @@ use tokio::net::TcpListener;
 use super::*;
 use vestibule::trace::trace_of;
 
+/// What a request was, and its body.
+type Posted = (String, Vec<u8>);
+
 /// What a collector was posted, and what it answers.
 #[derive(Clone)]
 struct Collector {
     address: SocketAddr,
-    posted: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    posted: Arc<Mutex<Vec<Posted>>>,
     answers: Arc<Mutex<StatusCode>>,
 }
 

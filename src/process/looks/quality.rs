@@ -119,7 +119,7 @@ mod tests {
             act: act.to_owned(),
             code: "content.words".to_owned(),
             rule: rule.to_owned(),
-            time: Time::from_unix_ms(1_700_000_000_000 + seconds * 1000).unwrap(),
+            time: Time::from_unix_ms(seconds.saturating_add(1_700_000_000).saturating_mul(1000)).unwrap(),
         }
     }
 
