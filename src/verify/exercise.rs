@@ -120,8 +120,21 @@ mod tests {
 
     #[test]
     fn both_halves_take_the_same_words_for_an_exercise() {
-        let heads = HEADS.iter().flat_map(|head| [(*head).to_owned(), format!(" {} x", head.to_uppercase()), format!("x {head}"), head.replace('e', "a")]);
-        let others = ["exercise", " Exercise\n", "exercises", "an EXERCISE exercise", "exercise  exercise", "no duff", "NO-DUFF x", "no  duff", "noduff", "ſexercise", ""];
+        let heads =
+            HEADS.iter().flat_map(|head| [(*head).to_owned(), format!(" {} x", head.to_uppercase()), format!("x {head}"), head.replace('e', "a")]);
+        let others = [
+            "exercise",
+            " Exercise\n",
+            "exercises",
+            "an EXERCISE exercise",
+            "exercise  exercise",
+            "no duff",
+            "NO-DUFF x",
+            "no  duff",
+            "noduff",
+            "ſexercise",
+            "",
+        ];
         for text in heads.chain(others.into_iter().map(str::to_owned)) {
             assert_eq!(by_words(&text), exercise::spoken(&text), "{text}");
         }
@@ -130,9 +143,12 @@ mod tests {
     #[test]
     fn a_policy_that_is_kept_for_exercises_labels_nothing_else_and_no_exercise_has_another() {
         let kept = BTreeSet::from(["XER".to_owned()]);
-        for (flag, policy, passes) in
-            [(Traffic::Exercise, "XER", true), (Traffic::Exercise, "GBR", false), (Traffic::Operation, "GBR", true), (Traffic::Operation, "XER", false)]
-        {
+        for (flag, policy, passes) in [
+            (Traffic::Exercise, "XER", true),
+            (Traffic::Exercise, "GBR", false),
+            (Traffic::Operation, "GBR", true),
+            (Traffic::Operation, "XER", false),
+        ] {
             assert_eq!(policy_fits(flag, policy, &kept).is_ok(), passes, "{flag:?} {policy}");
             assert!(policy_fits(flag, policy, &BTreeSet::new()).is_ok());
         }

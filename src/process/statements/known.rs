@@ -198,9 +198,9 @@ mod tests {
     fn consents_to_clauses_are_kept_up_to_their_limit_and_room_comes_back_with_time_and_use() {
         let (mut known, end) = (Known::default(), "2026-11-23T12:00:00Z");
         let full = |known: &Known, scope| known.room_for(&consent(scope, end)).map_err(|refusal| refusal.reason.code());
-        for number in 0..CLAUSE_CONSENTS_MAX {
+        for number in (0_u64..).take(CLAUSE_CONSENTS_MAX) {
             assert_eq!(full(&known, clause()), Ok(()), "{number}");
-            give(&mut known, number as u64, consent(clause(), if number == 0 { "2026-11-23T09:00:00Z" } else { end }));
+            give(&mut known, number, consent(clause(), if number == 0 { "2026-11-23T09:00:00Z" } else { end }));
         }
         assert_eq!(full(&known, clause()), Err("consent.full"));
         let content = Scope::Content { content: Digest::of(b"a"), label: Digest::of(b"b") };
@@ -217,7 +217,7 @@ mod tests {
     fn all_consents_together_have_a_limit() {
         let (mut known, end) = (Known::default(), "2026-11-23T12:00:00Z");
         let content = |number: u64| Scope::Content { content: Digest::of(&number.to_be_bytes()), label: Digest::of(b"b") };
-        for number in 0..CONSENTS_MAX as u64 {
+        for number in (0_u64..).take(CONSENTS_MAX) {
             give(&mut known, number, consent(content(number), end));
         }
         assert_eq!(known.room_for(&consent(content(0), end)).map_err(|refusal| refusal.reason), Err(Reason::ConsentFull));
