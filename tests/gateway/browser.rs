@@ -26,6 +26,7 @@ impl Stage {
         let officers = [("ann", every.as_str()), ("bob", every.as_str()), ("author", "author"), ("approver", "approver")];
         let desk = Desk::with(&officers, |path, text| match path {
             "ruleset.toml" => text.replace("persons = 1", "persons = 2"),
+            path if !path.starts_with("agreements/") => text.to_owned(),
             _ => text.lines().filter(|line| !line.starts_with("reviewers")).collect::<Vec<_>>().join("\n") + "\n",
         });
         let gateway = desk.lab.spawn().await;
