@@ -1,6 +1,6 @@
 //! The web console: what officers see of a gateway, and where they decide, in a browser and without trust in it.
 //!
-//! Takes an [`Office`](crate::control::desk::Office), a listener that was bound before the walls closed, and a certificate; serves pages over TLS 1.3
+//! Takes an [`Office`], a listener that was bound before the walls closed, and a certificate; serves pages over TLS 1.3
 //! to officers whose client certificates the console's anchor has issued. Who asks is the certificate of the connection, judged again at each
 //! request: there is no session to fix, steal or outlive. What each may ask stands in one table ([`routes::ROUTES`]).
 //!
