@@ -65,6 +65,9 @@ impl Check {
         for domain in &gateway.domains {
             lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
         }
+        if gateway.console.is_some() {
+            lines.push(line("console", crate::console::check(&gateway, world::now())));
+        }
         lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("hop key", world::HopSecret::read(&gateway.keys.hops).map(drop)));

@@ -54,6 +54,8 @@ pub struct Gateway {
     pub solver: PathBuf,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
+    /// The folder of editions that wait to be signed; `None` where the console shows none.
+    pub waiting: Option<PathBuf>,
     /// The web console; `None` where there is none.
     pub console: Option<Console>,
     /// Where health and metrics are answered; `None` where nobody listens.
@@ -132,6 +134,58 @@ pub struct Console {
     pub identity: Own,
     /// The highest classification that it may show.
     pub banner: String,
+    /// What it bears.
+    pub limits: ConsoleLimits,
+}
+
+/// Limits of the console. What each is for, its unit and its range stand in [`keys::KEYS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the table `KEYS` documents each of them, and a test holds both together")]
+pub struct ConsoleLimits {
+    pub connections_max: u32,
+    pub connections_of_one_max: u32,
+    pub handshakes_max: u32,
+    pub handshake_ms_max: u32,
+    pub head_ms_max: u32,
+    pub head_bytes_max: u32,
+    pub head_lines_max: u32,
+    pub form_ms_max: u32,
+    pub requests_per_second_max: u32,
+    pub requests_burst_max: u32,
+    pub connection_minutes_max: u32,
+}
+
+impl Default for ConsoleLimits {
+    fn default() -> Self {
+        read::console_limits(&std::collections::BTreeMap::new())
+    }
+}
+
+impl ConsoleLimits {
+    /// Time for a handshake.
+    #[must_use]
+    pub fn handshake(&self) -> Duration {
+        Duration::from_millis(self.handshake_ms_max.into())
+    }
+
+    /// Time for the head of a request.
+    #[must_use]
+    pub fn head(&self) -> Duration {
+        Duration::from_millis(self.head_ms_max.into())
+    }
+
+    /// Time for a form to arrive.
+    #[must_use]
+    pub fn form(&self) -> Duration {
+        Duration::from_millis(self.form_ms_max.into())
+    }
+
+    /// Life of a connection.
+    #[must_use]
+    pub fn connection(&self) -> Duration {
+        Duration::from_secs(u64::from(self.connection_minutes_max).saturating_mul(60))
+    }
 }
 
 /// Key files of a gateway.

@@ -10,6 +10,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use super::papers::Papers;
 use super::{Act as Deed, Response};
 use crate::base::Fault;
 
@@ -32,6 +33,9 @@ pub trait Office: Send + Sync {
 
     /// The processes, as the supervisor last told: one object each, as `vestibule status --json` shows them.
     fn processes(&self) -> Vec<serde_json::Value>;
+
+    /// What the supervisor last read of files: editions that wait, and when certificates end.
+    fn papers(&self) -> Papers;
 }
 
 /// What is asked. `viewer` names the officer who looks, as the console's certificate or the terminal's account says it.
@@ -506,8 +510,6 @@ pub struct Rules {
     pub files: Vec<(String, String)>,
     /// Officers: name and roles.
     pub officers: Vec<(String, String)>,
-    /// Reports kept with the edition: name and text, such as what `rules test --coverage`, `compare`, `replay` and `prove` said.
-    pub reports: Vec<(String, String)>,
 }
 
 /// A clause, for people.
@@ -538,6 +540,9 @@ pub struct Partner {
     pub agreements: Vec<String>,
     /// Decisions for it and on what it sent, by outcome.
     pub totals: Vec<(String, u64)>,
+    /// The clauses under which something may come from it or go to it, with all releases under each, ever.
+    #[serde(default)]
+    pub clauses: Vec<Clause>,
 }
 
 /// The journal.

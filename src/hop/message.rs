@@ -260,6 +260,9 @@ pub enum FromDoor {
         /// Whether the peer takes messages.
         #[n(2)]
         takes: bool,
+        /// When its certificate ends, in seconds since 1970.
+        #[n(3)]
+        until: Option<i64>,
     },
     /// A link is gone.
     #[n(1)]

@@ -12,6 +12,7 @@ use super::keeper::Shared;
 use super::review::{Ask, Asked};
 use crate::base::Fault;
 use crate::control::desk::{Later, Office, Query, View};
+use crate::control::papers::Papers;
 use crate::control::{Act, Response};
 use crate::hop::wire::Receiver;
 use crate::hop::{Sender, Wire};
@@ -198,22 +199,21 @@ pub struct DeskLine {
     number: Arc<AtomicU64>,
     /// To the supervisor, who does what officers have signed.
     acts: Acts,
-    /// The processes as the supervisor last told, one JSON object each.
-    processes: watch::Receiver<Vec<String>>,
+    /// What the supervisor last told.
+    told: Told,
 }
+
+/// What the supervisor last told: the processes, one JSON object each, and what it read of files.
+type Told = (watch::Receiver<Vec<String>>, watch::Receiver<Papers>);
 
 /// Acts, each with where its answer goes.
 type Acts = mpsc::Sender<(Act, oneshot::Sender<Response>)>;
 
 impl DeskLine {
     /// The line over a wire, and what hears the keeper's answers until it is gone.
-    pub(super) fn over(
-        wire: Wire<FromDesk, ToDesk>,
-        acts: Acts,
-        processes: watch::Receiver<Vec<String>>,
-    ) -> (Self, impl Future<Output = Result<(), Fault>>) {
+    pub(super) fn over(wire: Wire<FromDesk, ToDesk>, acts: Acts, told: Told) -> (Self, impl Future<Output = Result<(), Fault>>) {
         let Wire { sender, receiver } = wire;
-        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts, processes };
+        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts, told };
         let heard = hear(Arc::clone(&line.waiting), receiver);
         (line, heard)
     }
@@ -306,7 +306,11 @@ impl Office for DeskLine {
     }
 
     fn processes(&self) -> Vec<serde_json::Value> {
-        self.processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        self.told.0.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn papers(&self) -> Papers {
+        self.told.1.borrow().clone()
     }
 }
 

@@ -207,9 +207,9 @@ impl Shared {
                 }
             };
             match said {
-                FromDoor::Linked { link, peer, takes } => {
+                FromDoor::Linked { link, peer, takes, until } => {
                     if let Some(lane) = self.lane(&end.domain, &peer).filter(|_| takes) {
-                        let line = Arc::new(Line::new(peer, link, Arc::clone(end)));
+                        let line = Arc::new(Line::new(peer, (link, until), Arc::clone(end)));
                         lane.attach(Arc::clone(&line));
                         lines.insert(link, line);
                     }

@@ -11,6 +11,7 @@ mod delivery;
 mod desk;
 mod difference;
 mod door;
+pub mod endings;
 mod fault_points;
 mod gateway;
 mod guests;
@@ -25,6 +26,7 @@ mod looks;
 mod notices;
 mod office;
 mod order;
+mod papers;
 mod part;
 mod preview;
 mod review;
@@ -47,9 +49,9 @@ pub use gateway::{Gateway, Handle, bound_without_key, load_guard};
 pub use notices::request_id;
 pub use part::part;
 pub use review::{Ask, Asked};
-pub use rules::{Faulty, Rules, notes};
+pub use rules::{Faulty, Rules, folder_in_force, notes};
 pub use supervisor::{Process, Supervisor, Wish, supervise};
-pub use trade::{Bound, DeskTrade, Listeners};
+pub use trade::{Bound, DeskRenewal, DeskTrade, Listeners};
 pub use trial::practice;
 
 #[cfg(test)]

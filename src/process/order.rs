@@ -32,7 +32,7 @@ pub(super) enum Order {
         #[cbor(n(2), with = "crate::base::encoding::word")]
         edition: Digest,
     },
-    /// To keeper and doors: the configuration has changed.
+    /// To keeper, doors and desk: the configuration has changed.
     #[n(2)]
     Renew(#[n(0)] Renewal),
     /// To end in order.
@@ -78,6 +78,13 @@ pub(super) enum Order {
         /// The edition that gets all work from here on; none where it stays.
         #[cbor(n(1), with = "crate::base::encoding::maybe")]
         change: Option<Digest>,
+    },
+    /// To the desk: what the supervisor has read of files for people, as JSON.
+    #[n(11)]
+    Papers {
+        /// `control::papers::Papers`.
+        #[n(0)]
+        line: String,
     },
     /// To the keeper: to take in nothing new, and to say when nothing is under way.
     #[n(10)]
@@ -299,6 +306,9 @@ pub(super) struct Renewal {
     /// For a door: its certificates, lists and keys.
     #[n(2)]
     pub(super) door: Option<Renewed>,
+    /// For a desk with a console: its certificate, key and lists.
+    #[n(3)]
+    pub(super) console: Option<Pems>,
 }
 
 /// What a door is given anew.

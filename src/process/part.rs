@@ -28,12 +28,13 @@ use super::keys::DoorKeys;
 use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
 use super::shift::Shift;
-use super::trade::{Bound, DeskTrade, Listeners};
+use super::trade::{Bound, DeskRenewal, DeskTrade, Listeners};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
 use crate::base::{Digest, Fault};
 use crate::config;
+use crate::control::papers::Papers;
 use crate::control::{Act, Response};
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
@@ -337,8 +338,10 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
     let control = (trade.listen)(&config.journal)?;
     let (asks, mut asked) = mpsc::channel::<(Act, oneshot::Sender<Response>)>(16);
     let (tell, processes) = watch::channel(Vec::new());
-    let (line, heard) = DeskLine::over(hop.connect().await?, asks, processes);
-    let work = (trade.work)(line, Listeners { config, control, bound });
+    let (lay, papers) = watch::channel(Papers::default());
+    let (renew, renewals) = mpsc::channel(1);
+    let (line, heard) = DeskLine::over(hop.connect().await?, asks, (processes, papers));
+    let work = (trade.work)(line, Listeners { config, control, bound, renewals });
     walls.close()?;
     tokio::pin!(work, heard);
     let (mut waiting, mut last) = (HashMap::<u64, oneshot::Sender<Response>>::new(), 0_u64);
@@ -357,6 +360,19 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
             order = orders.next() => match order? {
                 None => return Ok(()),
                 Some(Order::Processes { lines }) => drop(tell.send(lines)),
+                Some(Order::Papers { line }) => match serde_json::from_str(&line) {
+                    Ok(all) => drop(lay.send(all)),
+                    Err(error) => tracing::error!(%error, "what the supervisor read does not read"),
+                },
+                Some(Order::Renew(renewal)) => {
+                    let (control, renew) = (orders.control.clone(), renew.clone());
+                    // The work that takes it goes on meanwhile, or nobody would take it.
+                    tokio::spawn(async move {
+                        let refused = renew_desk(&renewal, &renew).await.err().map(|fault| fault.to_string());
+                        // The supervisor may be gone: then this process ends by that.
+                        let _ = control.say(Word::Renewed { refused }).await;
+                    });
+                }
                 Some(Order::Answer { number, line }) => {
                     if let Some((answer, response)) = waiting.remove(&number).zip(serde_json::from_str(&line).ok()) {
                         // Who asked may be gone.
@@ -367,6 +383,16 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
             }
         }
     }
+}
+
+/// Has the desk take a changed configuration.
+async fn renew_desk(renewal: &Renewal, renew: &mpsc::Sender<DeskRenewal>) -> Result<(), Fault> {
+    let gone = || Fault::new("the desk takes no configuration any more");
+    let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let console = renewal.console.as_ref().map(material).transpose()?;
+    let (taken, wait) = oneshot::channel();
+    renew.send(DeskRenewal { config, console, taken }).await.map_err(|_| gone())?;
+    wait.await.map_err(|_| gone())?
 }
 
 /// Completes when a worker is to be let go; never where that can be said no more.

@@ -18,7 +18,7 @@ use super::keys::{DoorKeys, from_doors, to_doors};
 use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
 use super::rules::Rules;
 use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
-use super::{label_trust, service, world};
+use super::{label_trust, papers, service, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
 use crate::hop::{HopKey, Party};
@@ -127,6 +127,8 @@ pub(super) struct Shared {
     pub(super) acts: mpsc::Sender<(u64, String)>,
     /// How often the return from an emergency failed in a row.
     pub(super) returns: Mutex<u32>,
+    /// Files that people look at have changed.
+    pub(super) papers: Notify,
     /// Nothing is under way any more, and whoever wanted that has been told.
     pub(super) drained: Notify,
     /// Why the gateway cannot go on.
@@ -191,6 +193,7 @@ pub fn supervise(path: &Path, text: String, rules: Rules) -> Result<Supervisor, 
         changed: watch::Sender::new(0),
         keeper: watch::Sender::new(None),
         renewed,
+        papers: Notify::new(),
         drained: Notify::new(),
         hopeless,
     };
@@ -281,17 +284,21 @@ fn door(plan: &Plan, name: &Name) -> Result<Part, Fault> {
 fn renewed(plan: &Plan, name: &Name) -> Result<Renewed, Fault> {
     let domain = plan.config.domains.iter().find(|domain| domain.name == *name);
     let domain = domain.ok_or_else(|| Fault::new(format!("the configuration has no domain `{name}`")))?;
-    let read = |path: &Path| std::fs::read(path).map_err(|cause| Fault::from_cause(format!("`{}` cannot be read", path.display()), cause));
-    let revocations = domain.identity.revocations.iter().map(|path| read(path).map(Into::into)).collect::<Result<_, _>>()?;
-    let own = Pems {
-        anchor: read(&domain.identity.anchor)?.into(),
-        certificate: read(&domain.identity.certificate)?.into(),
-        key: Secret::new(&zeroize::Zeroizing::new(read(&domain.identity.key)?)),
-        revocations,
-    };
+    let own = pems(&domain.identity)?;
     let keys = DoorKeys::derive(plan.secret.bytes(), domain.peers.iter().map(|peer| &peer.name))?;
     let keys = DoorRing { inspector: Ring::of(&keys.inspector), verifier: Ring::of(&keys.verifier), permits: Ring::of(&keys.permits) };
     Ok(Renewed { own, keys })
+}
+
+/// What the files of a side hold.
+fn pems(own: &config::Own) -> Result<Pems, Fault> {
+    let read = |path: &Path| std::fs::read(path).map_err(|cause| Fault::from_cause(format!("`{}` cannot be read", path.display()), cause));
+    Ok(Pems {
+        anchor: read(&own.anchor)?.into(),
+        certificate: read(&own.certificate)?.into(),
+        key: Secret::new(&zeroize::Zeroizing::new(read(&own.key)?)),
+        revocations: own.revocations.iter().map(|path| read(path).map(Into::into)).collect::<Result<_, _>>()?,
+    })
 }
 
 impl Supervisor {
@@ -309,6 +316,7 @@ impl Supervisor {
             tasks.spawn(look_after(Arc::clone(&shared), charge, phase.subscribe(), tell.clone()));
         }
         tasks.spawn(tell_desk(Arc::clone(&shared)));
+        tasks.spawn(papers::tell(Arc::clone(&shared)));
         tasks.spawn(service::tell(Arc::clone(&shared)));
         tokio::pin!(stop);
         let mut ended = Ok(());
@@ -421,6 +429,15 @@ impl Shared {
         charge.shift.is_none_or(|shift| shift == lock(&self.board).active)
     }
 
+    /// Tells the desk; one that is gone is told when it is there again.
+    pub(super) async fn to_desk(&self, order: Order) {
+        let desk = lock(&self.table).iter().position(|process| process.name == "desk");
+        let orders = desk.and_then(|at| lock(&self.orders).get(at).cloned().flatten());
+        if let Some(orders) = orders {
+            let _ = orders.send(order).await;
+        }
+    }
+
     async fn drain_by_signal(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>) {
         match self.drain(renewals).await {
             Ok(()) => self.drained.notify_one(),
@@ -430,12 +447,15 @@ impl Shared {
 
     async fn reloaded(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) {
         match self.reload(renewals, phases).await {
-            Ok(()) => tracing::info!("certificates, revocation lists, peers and trust in labels were read again"),
+            Ok(()) => {
+                self.papers.notify_one();
+                tracing::info!("certificates, revocation lists, peers, officers and trust in labels were read again");
+            }
             Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
         }
     }
 
-    /// Reads the configuration again, gives it to keeper and doors, and replaces verifier and inspectors where what they trust has changed. Where one
+    /// Reads the configuration again, gives it to keeper, doors and desk, and replaces verifier and inspectors where what they trust has changed. Where one
     /// of them refuses, all get the old configuration back.
     async fn reload(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
         let present = Arc::clone(&lock(&self.plan));
@@ -464,14 +484,16 @@ impl Shared {
         }))
     }
 
-    /// What keeper and doors are told of a plan, by their places.
+    /// What keeper, doors and desk are told of a plan, by their places.
     fn renewals_of(&self, plan: &Plan) -> Result<Vec<(usize, Order)>, Fault> {
-        let renewal = |door| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door });
+        let renewal = |door, console| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door, console });
+        let console = plan.config.console.as_ref().map(|console| pems(&console.identity)).transpose()?;
         let mut wanted = Vec::new();
         for (at, process) in lock(&self.table).iter().enumerate() {
             match process.name.strip_prefix("door-").and_then(Name::new) {
-                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?)))),
-                None if process.name == "keeper" => wanted.push((at, renewal(None))),
+                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?), None))),
+                None if process.name == "keeper" => wanted.push((at, renewal(None, None))),
+                None if process.name == "desk" => wanted.push((at, renewal(None, console.clone()))),
                 None => {}
             }
         }
@@ -563,6 +585,10 @@ fn changed(present: &Plan, rules: &Rules) -> Result<Plan, Fault> {
     if places(&config) != places(&present.config) {
         return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
     }
+    let listens = |config: &config::Gateway| (config.console.as_ref().map(|console| console.listen), config.metrics);
+    if listens(&config) != listens(&present.config) {
+        return Err(Fault::new("the addresses of console or metrics have changed; restart the gateway for that"));
+    }
     config.domains.iter().try_for_each(Door::check)?;
     Ok(Plan {
         path: present.path.clone(),
@@ -577,13 +603,8 @@ fn changed(present: &Plan, rules: &Rules) -> Result<Plan, Fault> {
 /// Tells the desk of the processes whenever they change.
 async fn tell_desk(shared: Arc<Shared>) {
     let mut changed = shared.changed.subscribe();
-    let desk = lock(&shared.table).iter().position(|process| process.name == "desk");
     while changed.changed().await.is_ok() {
         let lines = lock(&shared.table).iter().filter(|process| !process.spare).filter_map(|process| serde_json::to_string(process).ok()).collect();
-        let orders = desk.and_then(|at| lock(&shared.orders).get(at).cloned().flatten());
-        if let Some(orders) = orders {
-            // A desk that is gone is told when it is there again.
-            let _ = orders.send(Order::Processes { lines }).await;
-        }
+        shared.to_desk(Order::Processes { lines }).await;
     }
 }

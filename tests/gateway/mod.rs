@@ -17,6 +17,7 @@ mod kills;
 mod load;
 mod looks;
 mod operator;
+mod papers;
 mod processes;
 mod replay;
 mod recall;

@@ -10,11 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use hyper::StatusCode;
 
-use super::{Asked, Frame, Made, address, notice, rendered, strange};
-use crate::base::Time;
+use super::{Asked, Frame, Made, address, notice, now, rendered, sign, strange};
 use crate::base::plain::plain;
 use crate::console::answer::Problem;
-use crate::console::entry::seconds;
 use crate::console::statement::{Said, to_sign};
 use crate::control::Response;
 use crate::control::desk::{Choice, Found, Held, Item, Node, Query, View};
@@ -109,8 +107,7 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
     };
     let choice = Choice { waived, removed };
     let item = look(asked, held(asked)?, choice.clone()).await?;
-    let time = Time::from_unix_ms(seconds().saturating_mul(1000)).map(|time| time.to_string()).unwrap_or_default();
-    let text = to_sign(&item, &said, (&asked.visitor.name, &time));
+    let text = to_sign(&item, &said, (&asked.visitor.name, &now().to_string()));
     let outcome = match text {
         Ok(text) => (text, String::new()),
         Err(why) => (String::new(), why),
@@ -122,7 +119,7 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
 pub(super) async fn decide(asked: &Asked<'_>) -> Made {
     let of = held(asked)?;
     let note = asked.form.text("note").ok_or_else(|| Problem::bad("the field `note` is empty; sign the text, and paste the note"))?;
-    let note = if note.ends_with('\n') { note } else { format!("{note}\n") };
+    let note = sign::whole(note);
     let back = address("/message", &[("id", &of.id)]);
     match asked.console.office.review(note).await? {
         Response::Done { text } => notice(asked, StatusCode::OK, "Done", &text, back),

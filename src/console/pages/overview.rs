@@ -43,12 +43,12 @@ pub(super) async fn page(asked: &Asked<'_>) -> Made {
 /// The news, as long as somebody listens: what stands where on the page, by the names that the page gives.
 pub(super) fn live(asked: &Asked<'_>) -> Response {
     let (tell, told) = mpsc::channel::<Bytes>(1);
-    let console = Arc::clone(asked.console);
+    let (console, chain) = (Arc::clone(asked.console), Arc::clone(asked.chain));
     tokio::spawn(async move {
-        // The channel is full while the browser is slow, and closed when it is gone.
         while let Ok(news) = console.office.look(Query::Overview {}).await.map(|view| shown::view(view).map(|view| news(&view))) {
-            let text = news.unwrap_or_default();
-            if tell.send(Bytes::from(format!("data: {text}\n\n"))).await.is_err() {
+            // Who is no officer any more hears nothing more. The channel is full while the browser is slow, and closed when it is gone.
+            let text = format!("data: {}\n\n", news.unwrap_or_default());
+            if console.set().entry.visitor(&chain).is_err() || tell.send(Bytes::from(text)).await.is_err() {
                 return;
             }
             tokio::time::sleep(NEWS).await;

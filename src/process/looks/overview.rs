@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::messages::message;
 use crate::base::{Fault, Name, Time};
 use crate::config::{self, Confinement};
-use crate::control::desk::{Minute, Overview, Partner, Peer, View};
+use crate::control::desk::{Clause, Minute, Overview, Partner, Peer, View};
 use crate::journal::{Counts, Glance, MinuteRow, State};
 use crate::label::Lattice;
 use crate::policy::{Edition, PeerEntry};
@@ -79,6 +79,9 @@ impl Shared {
         let (now, shift, config) = (world::now(), self.shifts.now(), self.config.load_full());
         let begin = first_minute(now);
         let glance = self.journal.glance(begin).await?;
+        let lanes = self.lanes.load_full();
+        let until = |name: &str| lanes.iter().find(|(peer, _)| peer.as_str() == name).and_then(|(_, lane)| lane.certificate_end());
+        let released: BTreeMap<Name, u64> = self.journal.clauses().await?.into_iter().collect();
         let identities: BTreeMap<String, String> =
             config.domains.iter().flat_map(|domain| &domain.peers).map(|peer| (peer.name.to_string(), peer.identity.clone())).collect();
         let partners = self.peers(&config, begin, &glance).into_iter().map(|peer| {
@@ -87,9 +90,13 @@ impl Shared {
                 nation: entry.map(|entry| entry.nation.clone()).unwrap_or_default(),
                 clearance: entry.map(|entry| clearance(&shift.edition.lattice, entry)).unwrap_or_default(),
                 identity: identities.get(&peer.name).cloned().unwrap_or_default(),
-                certificate_until: String::new(),
+                certificate_until: until(&peer.name)
+                    .and_then(|seconds| Time::from_unix_ms(seconds.saturating_mul(1000)))
+                    .map(|time| time.to_string())
+                    .unwrap_or_default(),
                 agreements: entry.map(|entry| agreements(&shift.edition, entry, now)).unwrap_or_default(),
                 totals: totals(&glance.counts, &peer.name),
+                clauses: entry.map(|entry| clauses_with(&shift.edition, entry, &released)).unwrap_or_default(),
                 peer,
             }
         });
@@ -159,6 +166,19 @@ fn agreements(edition: &Edition, entry: &PeerEntry, now: Time) -> Vec<String> {
     let in_force = edition.agreements.iter().filter(|agreement| agreement.from <= now && now < agreement.until);
     let with = in_force.filter(|agreement| agreement.clauses.iter().any(|clause| entry.is_among(&clause.from) || entry.is_among(&clause.to)));
     with.map(|agreement| format!("{}: {}, until {}", agreement.id, agreement.title, agreement.until)).collect()
+}
+
+/// The clauses under which something may come from or go to a peer.
+fn clauses_with(edition: &Edition, entry: &PeerEntry, released: &BTreeMap<Name, u64>) -> Vec<Clause> {
+    let concerns = |clause: &crate::policy::Clause| entry.is_among(&clause.from) || entry.is_among(&clause.to);
+    let with: std::collections::BTreeSet<String> = edition
+        .agreements
+        .iter()
+        .flat_map(|agreement| &agreement.clauses)
+        .filter(|clause| concerns(clause))
+        .map(|clause| clause.id.to_string())
+        .collect();
+    super::clauses(edition, released).into_iter().filter(|clause| with.contains(&clause.name)).collect()
 }
 
 fn totals(counts: &Counts, peer: &str) -> Vec<(String, u64)> {
