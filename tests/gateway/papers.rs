@@ -149,11 +149,13 @@ fn reports_beside_an_edition_are_shown_with_what_they_are_about_and_are_believed
             ["rules", "report", &desk.at("waiting/next"), "--config", &desk.lab.config().display().to_string(), "--only", "cases,compare,replay"];
         let (status, out, errors) = vestibule(&words);
         assert_eq!((status, out.as_str()), (0, "cases: yes\ncompare: yes\nreplay: yes\n"), "{errors}");
-        std::fs::write(desk.at("waiting/next/reports/0.txt"), "<script>alert(1)</script>").unwrap();
+        let hostile = "vestibule report 1\nreport: <img>\ndigest: \"><script>\nanswer: yes\ntime: 2026-11-23T10:00:00Z\ncommand: </code><b>\n\n</pre><script>alert(1)</script>";
+        std::fs::write(desk.at("waiting/next/reports/0.txt"), hostile).unwrap();
+        std::fs::write(desk.at("waiting/next/reports/1.txt"), "nothing of the kind").unwrap();
         let gateway = desk.lab.spawn().await;
         let page = desk.says("viewer", &desk.edition(), "compare").await;
         for part in
-            ["expectations of", "class=\"answer yes\"", "this is no report", "&#60;script&#62;", "nothing was decided that could be decided again"]
+            ["expectations of", "class=\"answer yes\"", "this is no report", "&#60;img&#62;", "&#60;script&#62;", "nothing was decided that could be decided again"]
         {
             assert!(page.contains(part), "`{part}` is missing: {page}");
         }
@@ -174,7 +176,7 @@ fn partners_show_when_certificates_end_and_what_needs_somebody_first() {
         let gateway = desk.lab.spawn().await;
         let usa = desk.lab.link("usa-ops").await;
         let page = desk.says("viewer", "/partners", "revocation list").await;
-        for part in ["coalition", "anchor", "console", "class=\"worth good\"", "days left"] {
+        for part in ["coalition", "anchor", "console", "class=\"worth good\"", "class=\"worth doubtful\"", "days left"] {
             assert!(page.contains(part), "`{part}` is missing: {page}");
         }
         assert!(!page.contains("need a new one"), "a fresh lab needs nothing: {page}");

@@ -37,7 +37,7 @@ struct Partners {
     frame: Frame,
     cards: Vec<Card>,
     endings: Vec<Ending>,
-    /// How many of them somebody should do something about.
+    /// How many of them somebody must do something about now.
     urgent: usize,
     read: String,
 }
@@ -49,7 +49,7 @@ pub(super) async fn partners(asked: &Asked<'_>) -> Made {
     let mut endings: Vec<(Worth, Ending)> = papers.endings.iter().map(|one| ending(one, now)).collect();
     // What needs somebody stands first; the others stay in the order of the configuration.
     endings.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
-    let urgent = endings.iter().filter(|(worth, _)| *worth != Worth::Good).count();
+    let urgent = endings.iter().filter(|(worth, _)| *worth == Worth::Bad).count();
     let shown = Partners {
         frame: asked.frame("Partners", "/partners"),
         cards: partners.into_iter().map(|partner| card(partner, now)).collect(),
