@@ -3,6 +3,8 @@
 mod audit;
 mod edition;
 mod held;
+#[cfg(test)]
+mod hostile;
 mod item;
 mod map;
 mod messages;

@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::map::Map;
 use super::messages::{Line, lines};
-use super::plot::Plot;
+use super::plot::{self, Plot};
 use super::{Asked, Frame, Made, rendered, shown, strange};
 use crate::console::answer;
-use crate::control::desk::{Overview, Query, View};
+use crate::control::desk::{Overview, Peer, Query, View};
 
 /// How often the news are looked at: 2 seconds.
 const NEWS: Duration = Duration::from_secs(2);
@@ -31,13 +31,21 @@ struct Shown {
     map: Map,
     plot: Plot,
     lines: Vec<Line>,
+    /// Partners, each with the line of its hour.
+    partners: Vec<(Peer, String)>,
+    /// Held messages by precedence, with what stands for their share of all: 0 to 100.
+    queues: Vec<(String, u64, u64)>,
 }
 
 pub(super) async fn page(asked: &Asked<'_>) -> Made {
     let View::Overview(overview) = asked.look(Query::Overview {}).await? else { return Err(strange()) };
     let (map, plot) = (Map::of(&overview.home, &overview.peers), Plot::of(&overview.minutes));
     let lines = lines(&overview.stuck, asked.visitor);
-    rendered(StatusCode::OK, &Shown { frame: asked.frame("Overview", "/"), map, plot, lines, overview: *overview })
+    let partners = overview.peers.iter().map(|peer| (peer.clone(), plot::line(&peer.flow))).collect();
+    let most = overview.held.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    let share = |count: u64| count.saturating_mul(100).checked_div(most).unwrap_or(0);
+    let queues = overview.held.iter().map(|(word, count)| (word.clone(), *count, share(*count))).collect();
+    rendered(StatusCode::OK, &Shown { frame: asked.frame("Overview", "/"), map, plot, lines, partners, queues, overview: *overview })
 }
 
 /// The news, as long as somebody listens: what stands where on the page, by the names that the page gives.
