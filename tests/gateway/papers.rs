@@ -4,21 +4,10 @@
 use super::console::{Desk, ask};
 use super::*;
 
-/// A desk with a folder of editions that wait, in which one lies that lets some messages go with one reviewer instead of two.
+/// A desk with a folder of editions that wait.
 fn waiting(officers: &[(&str, &str)]) -> Desk {
     let desk = Desk::with(officers, |_, text| text.to_owned());
-    let config = std::fs::read_to_string(desk.lab.config()).unwrap();
-    std::fs::write(desk.lab.config(), format!("waiting = \"waiting\"\n{config}")).unwrap();
-    for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
-        let text = match &*file.path {
-            "ruleset.toml" => file.text.replace("edition = \"2026.1\"", "edition = \"2026.2\""),
-            path if path.starts_with("agreements/") => without_reviewers(&file.text),
-            _ => file.text.to_string(),
-        };
-        let path = desk.lab.path("waiting/next").join(&*file.path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
+    desk.waits("next");
     desk
 }
 
@@ -35,13 +24,29 @@ fn coded(text: &str) -> String {
 }
 
 impl Desk {
-    /// The page of the edition that waits.
-    fn edition(&self) -> String {
-        format!("/rules/edition?folder={}", coded(&self.at("waiting/next")))
+    /// Lays down an edition that waits, in which one reviewer does where two did.
+    pub(super) fn waits(&self, folder: &str) {
+        let config = std::fs::read_to_string(self.lab.config()).unwrap();
+        std::fs::write(self.lab.config(), format!("waiting = \"waiting\"\n{config}")).unwrap();
+        for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
+            let text = match &*file.path {
+                "ruleset.toml" => file.text.replace("edition = \"2026.1\"", "edition = \"2026.2\""),
+                path if path.starts_with("agreements/") => without_reviewers(&file.text),
+                _ => file.text.to_string(),
+            };
+            let path = self.lab.path("waiting").join(folder).join(&*file.path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+
+    /// The page of an edition that waits.
+    pub(super) fn edition(&self, folder: &str) -> String {
+        format!("/rules/edition?folder={}", coded(&self.at(&format!("waiting/{folder}"))))
     }
 
     /// What a page says, when it says it: the supervisor looks every few seconds.
-    async fn says(&self, officer: &str, target: &str, what: &str) -> String {
+    pub(super) async fn says(&self, officer: &str, target: &str, what: &str) -> String {
         loop {
             let answer = self.get(officer, target).await;
             if answer.text.contains(what) {
@@ -53,9 +58,9 @@ impl Desk {
 
     /// The text that an officer is shown to sign in a role.
     async fn statement(&self, officer: &str, role: &str) -> Result<String, u16> {
-        let page = self.says(officer, &self.edition(), "name=\"digest\"").await;
+        let page = self.says(officer, &self.edition("next"), "name=\"digest\"").await;
         let digest = page.split("name=\"digest\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
-        let token = self.token(officer, &self.edition()).await;
+        let token = self.token(officer, &self.edition("next")).await;
         let answer = self.post(officer, "/rules/statement", &format!("token={token}&digest={digest}&role={role}")).await;
         match answer.status {
             200 => Ok(answer.text.split("<pre id=\"text\" tabindex=\"0\">").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap().to_owned()),
@@ -73,7 +78,7 @@ impl Desk {
     }
 
     async fn hand_in(&self, officer: &str, note: &str) -> super::console::Answer {
-        let token = self.token(officer, &self.edition()).await;
+        let token = self.token(officer, &self.edition("next")).await;
         self.post(officer, "/rules/sign", &format!("token={token}&note={}", coded(note))).await
     }
 
@@ -90,7 +95,7 @@ fn an_edition_that_waits_is_compared_signed_by_two_persons_and_put_in_force_in_t
         let gateway = desk.lab.spawn().await;
         let list = desk.says("viewer", "/rules", "five-eyes 2026.2").await;
         assert!(list.contains("not signed by two") && list.contains("five-eyes 2026.1"), "{list}");
-        let page = desk.get("viewer", &desk.edition()).await.text;
+        let page = desk.get("viewer", &desk.edition("next")).await.text;
         for part in ["What differs from the edition in force", "class=\"effect ", "no author has signed it", "FVEY-TRACKS/"] {
             assert!(page.contains(part), "`{part}` is missing: {page}");
         }
@@ -128,7 +133,7 @@ fn an_edition_that_waits_is_compared_signed_by_two_persons_and_put_in_force_in_t
 
         let done = desk.hand_in("approver", &desk.note("approver", &text)).await;
         assert!(done.status == 200 && done.text.contains("signed by `approver` as approver"), "{}", done.text);
-        let page = desk.says("operator", &desk.edition(), "Two persons have signed it").await;
+        let page = desk.says("operator", &desk.edition("next"), "Two persons have signed it").await;
         assert!(page.contains("Put in force"), "{page}");
         let active = desk.activate("operator").await;
         assert!(active.status == 200 && active.text.contains("five-eyes 2026.2 is in force"), "{}", active.text);
@@ -153,17 +158,22 @@ fn reports_beside_an_edition_are_shown_with_what_they_are_about_and_are_believed
         std::fs::write(desk.at("waiting/next/reports/0.txt"), hostile).unwrap();
         std::fs::write(desk.at("waiting/next/reports/1.txt"), "nothing of the kind").unwrap();
         let gateway = desk.lab.spawn().await;
-        let page = desk.says("viewer", &desk.edition(), "compare").await;
-        for part in
-            ["expectations of", "class=\"answer yes\"", "this is no report", "&#60;img&#62;", "&#60;script&#62;", "nothing was decided that could be decided again"]
-        {
+        let page = desk.says("viewer", &desk.edition("next"), "compare").await;
+        for part in [
+            "expectations of",
+            "class=\"answer yes\"",
+            "this is no report",
+            "&#60;img&#62;",
+            "&#60;script&#62;",
+            "nothing was decided that could be decided again",
+        ] {
             assert!(page.contains(part), "`{part}` is missing: {page}");
         }
         assert!(!page.contains("<script>alert"), "{page}");
         // Other files than those that the reports are about.
         let path = desk.lab.path("waiting/next/README.md");
         std::fs::write(&path, format!("{}\nmore\n", std::fs::read_to_string(&path).unwrap())).unwrap();
-        let page = desk.says("viewer", &desk.edition(), "of other files").await;
+        let page = desk.says("viewer", &desk.edition("next"), "of other files").await;
         assert!(!page.contains("class=\"answer yes\""), "{page}");
         assert_eq!(gateway.terminate().await, 0);
     });
