@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use hyper::StatusCode;
 
-use super::{Asked, Frame, Made, address, notice, now, rendered, sign, strange};
+use super::{Asked, Frame, Made, address, notice, now, rendered, shown, sign, strange};
 use crate::base::plain::plain;
 use crate::console::answer::Problem;
 use crate::console::statement::{Said, to_sign};
@@ -109,7 +109,10 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
     let item = look(asked, held(asked)?, choice.clone()).await?;
     let text = to_sign(&item, &said, (&asked.visitor.name, &now().to_string()));
     let outcome = match text {
-        Ok(text) => (text, String::new()),
+        Ok(text) if sign::is_seen(&text) => (text, String::new()),
+        Ok(_) => {
+            (String::new(), "the text to sign would hold letters that cannot be seen; decide at the terminal, with `vestibule quarantine`".to_owned())
+        }
         Err(why) => (String::new(), why),
     };
     show(asked, item, &choice, said, outcome)
@@ -141,16 +144,22 @@ fn show(asked: &Asked<'_>, item: Item, choice: &Choice, said: Said, (to_sign, un
         rows: item.tree.iter().map(|node| row(node, &removed)).collect(),
         findings: item.findings.iter().map(|found| finding(found, &waived, &said.whys)).collect(),
         journey: address("/message", &[("id", &item.message.id)]),
-        said,
+        said: Said {
+            verdict: plain(&said.verdict),
+            class: plain(&said.class),
+            colleague: plain(&said.colleague),
+            reason: plain(&said.reason),
+            ..said
+        },
         to_sign,
-        unsignable,
-        item: harmless(item),
+        unsignable: plain(&unsignable),
+        item: harmless(item)?,
     };
     rendered(StatusCode::OK, &shown)
 }
 
 /// The texts that the template shows as they are; tree, findings and native form go by their rows.
-fn harmless(item: Item) -> Item {
+fn harmless(item: Item) -> Result<Item, Problem> {
     let lines = |lines: Vec<String>| lines.iter().map(|line| plain(line)).collect();
     let output = item.output.map(|output| crate::control::desk::Output {
         native: String::new(),
@@ -165,7 +174,10 @@ fn harmless(item: Item) -> Item {
         what: plain(&act.what),
         reason: plain(&act.reason),
     };
-    Item {
+    Ok(Item {
+        message: shown::of(item.message)?,
+        digest: plain(&item.digest),
+        expires: plain(&item.expires),
         remedy: plain(&item.remedy),
         format: plain(&item.format),
         chain: lines(item.chain),
@@ -176,7 +188,7 @@ fn harmless(item: Item) -> Item {
         tree: Vec::new(),
         findings: Vec::new(),
         ..item
-    }
+    })
 }
 
 fn row(node: &Node, removed: &BTreeSet<&str>) -> Row {

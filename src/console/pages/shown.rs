@@ -1,5 +1,7 @@
 //! Views with every text made harmless, whatever fields a view may get.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::answer::Problem;
@@ -18,8 +20,13 @@ pub(super) fn view(view: View) -> Result<View, Problem> {
 
 /// What the supervisor read, with all its text as [`plain`] writes it.
 pub(super) fn papers(papers: Papers) -> Result<Papers, Problem> {
-    let strange = |_| Problem::away("what the supervisor read cannot be read");
-    serde_json::from_value(harmless(serde_json::to_value(papers).map_err(strange)?)).map_err(strange)
+    of(papers)
+}
+
+/// Plain data with all its text as [`plain`] writes it.
+pub(super) fn of<T: Serialize + DeserializeOwned>(data: T) -> Result<T, Problem> {
+    let strange = |_| Problem::away("what is to be shown cannot be read");
+    serde_json::from_value(harmless(serde_json::to_value(data).map_err(strange)?)).map_err(strange)
 }
 
 fn harmless(value: Value) -> Value {
