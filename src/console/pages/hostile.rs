@@ -290,11 +290,11 @@ async fn html(texts: Texts, page: Page, asked: &str) -> String {
 fn elements(html: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut rest = html;
-    while let Some(begin) = rest.find('<') {
-        rest = &rest[begin + 1..];
-        let name = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "/!".contains(c))).unwrap();
-        let (mut element, mut names) = (rest[..name].to_owned(), BTreeSet::new());
-        rest = &rest[name..];
+    while let Some((_, tag)) = rest.split_once('<') {
+        let name = tag.find(|c: char| !(c.is_ascii_alphanumeric() || "/!".contains(c))).unwrap();
+        let (name, after) = tag.split_at(name);
+        let (mut element, mut names) = (name.to_owned(), BTreeSet::new());
+        rest = after;
         loop {
             rest = rest.trim_start();
             if let Some(after) = rest.strip_prefix('>').or_else(|| rest.strip_prefix("/>")) {
@@ -303,12 +303,13 @@ fn elements(html: &str) -> BTreeSet<String> {
             }
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap();
             assert!(end > 0, "no attribute and no end of `{element}` at {}", rest.get(..40).unwrap_or(rest));
-            names.insert(rest[..end].to_owned());
-            rest = &rest[end..];
-            if let Some(value) = rest.strip_prefix("=\"") {
-                let end = value.find('"').unwrap();
-                assert!(!value[..end].contains(['<', '>']) && !value[..end].trim_start().starts_with("javascript:"), "{}", &value[..end]);
-                rest = &value[end + 1..];
+            let (name, after) = rest.split_at(end);
+            names.insert(name.to_owned());
+            rest = after;
+            if let Some(quoted) = rest.strip_prefix("=\"") {
+                let (value, after) = quoted.split_once('"').unwrap();
+                assert!(!value.contains(['<', '>']) && !value.trim_start().starts_with("javascript:"), "{value}");
+                rest = after;
             }
         }
         for name in names {
