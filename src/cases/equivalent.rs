@@ -5,7 +5,8 @@
 //!
 //! 1. A higher ceiling, where no recipient of the clause holds a clearance for any classification between the two: mandatory control keeps it.
 //! 2. Wider parties, where each new pair shares no traffic with the clause, or the recipient is cleared for nothing that it covers, or reads
-//!    none of its formats, or is forbidden it by a policy that speaks of the two alone, or gets the same with the same edits from a clause that stands before it.
+//!    none of its formats, or is forbidden it, in each marking scheme that the clause covers, by a policy that speaks of the two and of the scheme
+//!    alone, or gets the same with the same edits from a clause that stands before it.
 //! 3. A prohibition of what no peer is cleared for: mandatory control speaks first.
 //! 4. A row gone whose field meets the same by what is left of the profile.
 //! 5. An edit by a clause of a field that the profile takes away from everyone.
@@ -85,9 +86,11 @@ fn wider(guard: &Guard, was: &Clause, is: &Clause) -> Option<String> {
         all.filter(|(giver, taker)| giver != taker).collect()
     };
     let before = pairs(was);
+    let covered: BTreeSet<PolicyIx> =
+        levels(&edition.lattice).iter().filter(|label| below(&edition.lattice, is, label)).map(|label| label.policy).collect();
     let open = pairs(is).into_iter().filter(|pair| !before.contains(pair)).any(|(giver, taker)| {
         match (edition.peers.get(giver.as_str()), edition.peers.get(taker.as_str())) {
-            (Some(giver), Some(taker)) => opens(edition, was, giver, taker) && !guard.engine().keeps_apart(giver, taker),
+            (Some(giver), Some(taker)) => opens(edition, was, giver, taker) && !guard.engine().keeps_apart(giver, taker, &covered),
             _ => true,
         }
     });

@@ -1,6 +1,6 @@
 //! One case through the whole path: what it expects, what it found, and which rules spoke.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -34,6 +34,9 @@ pub struct Seen {
     pub clause: Option<Name>,
     /// The paths that are edited.
     pub edits: Option<Vec<String>>,
+    /// What is done to the paths that the case names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, String>,
     /// The reasons of all findings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Reason>>,
@@ -45,14 +48,15 @@ impl std::fmt::Display for Seen {
         self.code.iter().try_for_each(|code| write!(f, " {code}"))?;
         self.clause.iter().try_for_each(|clause| write!(f, " under {clause}"))?;
         self.edits.iter().try_for_each(|edits| write!(f, " edits {}", edits.join(" ")))?;
+        self.actions.iter().try_for_each(|(path, action)| write!(f, " {action} {path}"))?;
         self.findings.iter().flatten().try_for_each(|code| write!(f, " finds {code}"))
     }
 }
 
 impl From<&Expectation> for Seen {
     fn from(expectation: &Expectation) -> Self {
-        let Expectation { outcome, code, clause, edits, findings, .. } = expectation.clone();
-        Self { outcome, code, clause, edits, findings }
+        let Expectation { outcome, code, clause, edits, actions, findings, .. } = expectation.clone();
+        Self { outcome, code, clause, edits, actions, findings }
     }
 }
 
@@ -65,9 +69,16 @@ impl Seen {
             code: ruling.code,
             clause: expectation.clause.as_ref().and(ruling.clause.clone()),
             edits: expectation.edits.as_ref().map(|_| ruling.edits.iter().map(|edit| edit.path.clone()).collect()),
+            actions: actions(ruling, expectation),
             findings: expectation.findings.as_ref().map(|_| ruling.findings.iter().map(|finding| finding.code).collect()),
         })
     }
+}
+
+/// What was done to the paths that an expectation names.
+fn actions(ruling: &Ruling, expectation: &Expectation) -> BTreeMap<String, String> {
+    let named = ruling.edits.iter().filter(|edit| expectation.actions.contains_key(&edit.path));
+    named.map(|edit| (edit.path.clone(), edit.action.to_string())).collect()
 }
 
 impl Trial<'_> {

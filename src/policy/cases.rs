@@ -2,7 +2,7 @@
 //!
 //! This file reads them; running them needs the whole path and is the pipeline's business.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -78,6 +78,8 @@ pub struct Expectation {
     pub clause: Option<Name>,
     /// The paths that are edited, all of them; `None` where the case does not say.
     pub edits: Option<Vec<String>>,
+    /// What is done to these paths, where the case cares: the same field may be removed by a clause, or lost in translation.
+    pub actions: BTreeMap<String, String>,
     /// The reasons of all findings, in their order; `None` where the case does not say. What a note says is seen in no outcome.
     pub findings: Option<Vec<Reason>>,
 }
@@ -276,6 +278,9 @@ fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults
     let reason = code.as_ref().and_then(|word| reason_of(word, faults));
     let clause = table.name("clause", Need::Optional, faults);
     let edits = table.value("edits", Need::Optional, faults).map(|value| value.words(faults).iter().map(|word| word.text.to_owned()).collect());
+    let actions = table.table("actions", Need::Optional, faults);
+    let actions =
+        actions.iter().flat_map(Table::entries).filter_map(|(path, word)| Some((path.text.to_owned(), word.word(faults)?.text.to_owned()))).collect();
     let findings = table
         .value("findings", Need::Optional, faults)
         .map(|value| value.items_as_words(faults).iter().filter_map(|word| reason_of(word, faults)).collect());
@@ -283,5 +288,5 @@ fn expectation(mut table: Table<'_>, peers: &BTreeSet<Name>, faults: &mut Faults
     if code.is_some() && reason.is_none() {
         return None;
     }
-    Some(Expectation { to: to?, outcome: outcome?, code: reason, clause, edits, findings })
+    Some(Expectation { to: to?, outcome: outcome?, code: reason, clause, edits, actions, findings })
 }

@@ -336,7 +336,7 @@ pub struct Profile {
     pub fields: Vec<Field>,
     /// What happens to a field that no row lists.
     pub otherwise: Action,
-    /// Paths of which at least one must be left after the edits, for the message to be worth sending; empty for no such rule.
+    /// Paths of which at least one must be left after the edits and hold something, for the message to be worth sending; empty for no such rule.
     pub rest: Vec<PathPattern>,
     /// File.
     pub file: Arc<str>,

@@ -5,6 +5,7 @@
 //! Deliberately absent: any [`super::Permitted`]. Nothing that is asked here releases anything.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use cedar_policy::{Context, Decision, Effect, Entities, Policy, PolicyId, PolicySet, Request};
 use serde::Serialize;
@@ -12,9 +13,10 @@ use serde::Serialize;
 use super::compile::{self, About};
 use super::engine::Engine;
 use super::question::Question;
+use super::vocabulary::word;
 use super::{Circumstances, exercise, mandatory, parts};
 use crate::base::{Name, Refusal, Time};
-use crate::label::{Label, Labelled};
+use crate::label::{Label, Labelled, PolicyIx};
 use crate::policy::{Agreement, Clause, Edition, PeerEntry};
 
 /// A clause, and which of its conditions do not hold.
@@ -103,20 +105,33 @@ struct Put<'e> {
     entities: Cow<'e, Entities>,
 }
 
+/// Whether the text of a policy asks nothing of the context but the marking scheme.
+fn asks_scheme_alone(policy: &str) -> bool {
+    let more = |after: &str| after.strip_prefix(".policy").is_none_or(|next| next.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+    !policy.split("context").skip(1).any(more)
+}
+
 impl Engine {
-    /// Whether a policy that speaks of nothing but sender and recipient forbids whatever passes between two peers, at any time.
+    /// Whether whatever passes between two peers under one of these marking schemes is forbidden, at any time: in each of them by a policy that
+    /// speaks of nothing but sender, recipient and scheme.
     #[must_use]
-    pub fn keeps_apart(&self, giver: &PeerEntry, taker: &PeerEntry) -> bool {
+    pub fn keeps_apart(&self, giver: &PeerEntry, taker: &PeerEntry, schemes: &BTreeSet<PolicyIx>) -> bool {
         let (Some(from), Some(to)) = (self.desks.get(&giver.name), self.desks.get(&taker.name)) else { return false };
-        let (Some(request), true) = (self.request(to, from, Context::empty()), giver.terms.is_empty() && taker.terms.is_empty()) else {
-            return false;
-        };
         let Some(entities) = self.entities_of([&Cow::Borrowed(giver), &Cow::Borrowed(taker)]) else { return false };
-        let speaks_of_them = |policy: &&Policy| policy.effect() == Effect::Forbid && !policy.to_string().contains("context");
-        self.extras().iter().map(|extra| &extra.policy).filter(speaks_of_them).any(|policy| {
-            let Ok(alone) = PolicySet::from_policies([policy.clone()]) else { return false };
-            self.answer(&request, &alone, &entities).is_ok_and(|said| said.diagnostics().reason().next().is_some())
-        })
+        let forbids = self.extras().iter().map(|extra| &extra.policy).filter(|policy| policy.effect() == Effect::Forbid);
+        let plain: Vec<PolicySet> = forbids
+            .filter(|policy| asks_scheme_alone(&policy.to_string()))
+            .filter_map(|policy| PolicySet::from_policies([policy.clone()]).ok())
+            .collect();
+        let forbidden = |scheme: &PolicyIx| {
+            let marked = word(&self.types.policy, self.lattice.policy_name(*scheme));
+            let context = Context::from_pairs([("policy".to_owned(), marked)]).ok();
+            context.and_then(|context| self.request(to, from, context)).is_some_and(|request| {
+                let speaks = |alone| self.answer(&request, alone, &entities).is_ok_and(|said| said.diagnostics().reason().next().is_some());
+                plain.iter().any(speaks)
+            })
+        };
+        giver.terms.is_empty() && taker.terms.is_empty() && schemes.iter().all(forbidden)
     }
 
     /// Asks every rule of an edition by itself.

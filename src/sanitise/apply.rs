@@ -236,8 +236,10 @@ impl Plan<'_, '_> {
         }
     }
 
+    /// An attribute that stays says something; an element does where something in it says something, so that an empty letter is no letter.
     fn something_is_left(&self, gone: &Gone) -> Result<(), Refusal> {
-        let left = |path: &PathPattern| path.select(self.tree).into_iter().any(|node| !gone.hold(node));
+        let says = |node: NodeId| !gone.hold(node) && self.tree.subtree(node).any(|(id, node)| node.kind != Kind::Element && !gone.hold(id));
+        let left = |path: &PathPattern| path.select(self.tree).into_iter().any(says);
         if self.rest.is_empty() || self.rest.iter().any(left) {
             return Ok(());
         }

@@ -153,11 +153,12 @@ fn of_case(facts: &mut Facts, case: &Case) {
 }
 
 fn expectation(expectation: &Expectation) -> String {
-    let Expectation { to, outcome, code, clause, edits, findings } = expectation;
+    let Expectation { to, outcome, code, clause, edits, actions, findings } = expectation;
     let code = code.map_or_else(String::new, |code| format!(" {code}"));
     let clause = clause.as_ref().map_or_else(String::new, |clause| format!(" under `{clause}`"));
     let edits = edits.as_ref().map_or_else(String::new, |edits| format!(" with edits of {}", quoted(edits)));
+    let actions: String = actions.iter().map(|(path, action)| format!(" `{path}` by `{action}`")).collect();
     let codes = |codes: &Vec<Reason>| codes.iter().map(|code| code.code().to_owned()).collect::<Vec<_>>();
     let findings = findings.as_ref().map_or_else(String::new, |found| format!(" with findings of {}", quoted(codes(found))));
-    format!("{to}: {outcome}{code}{clause}{edits}{findings}")
+    format!("{to}: {outcome}{code}{clause}{edits}{actions}{findings}")
 }

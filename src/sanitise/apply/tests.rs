@@ -194,6 +194,15 @@ fn nothing_leaves_where_nothing_worth_sending_is_left() {
 }
 
 #[test]
+fn an_element_of_which_nothing_is_left_inside_says_nothing() {
+    let tree = sample(TRACK);
+    let case = Case { rest: &["/event/point"], required: &[] };
+    assert!(run_on(&tree, &case, &[transform("/event/point/@lat", Remove)]).is_ok());
+    let refusal = run_on(&tree, &case, &[transform("/event/point/@*", Remove)]).unwrap_err();
+    assert_eq!(refusal.reason, Reason::RestEmpty);
+}
+
+#[test]
 fn sanitising_the_result_again_changes_nothing() {
     let steps = [
         transform("/event/point/@lat", CoarsenNumber(2)),
