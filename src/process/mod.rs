@@ -28,6 +28,7 @@ mod office;
 mod order;
 mod papers;
 mod part;
+mod plan;
 mod preview;
 mod review;
 mod rules;

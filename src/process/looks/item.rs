@@ -7,7 +7,7 @@ use crate::control::Officers;
 use crate::control::desk::{Act, Choice, Held, Item, View};
 use crate::filter::Removals;
 use crate::hop::message::Wish;
-use crate::journal::{Event, Looked};
+use crate::journal::{Event, Looked, Reviewed};
 use crate::process::keeper::Shared;
 use crate::process::review::{Case, Choices, expires};
 use crate::process::world;
@@ -57,14 +57,9 @@ impl Shared {
         item.message = shown(&case.row, case.gravest(), reviews, case.passed_to().unwrap_or_default());
         item.remedy = case.row.code.map(Reason::remedy).unwrap_or_default().to_owned();
         item.expires = expires(&case.row, edition.review.hours).to_string();
-        let chosen = choices.seen_by(viewer).map(|one| act(&one.reviewer, one.time, one.verdict.word(), &one.reason));
-        let passed = case.reviews().filter(|one| one.verdict.word() == "pass").map(|one| act(&one.reviewer, one.time, "pass", &one.reason));
-        let looks = case.since.iter().filter_map(|entry| match &entry.event {
-            Event::Looked(look) if look.recipient == case.row.recipient => Some(act(&look.officer, look.time, "looked", "")),
-            _ => None,
-        });
-        item.acts = looks.chain(passed).chain(chosen).collect();
-        item.acts.sort_by(|one, other| one.time.cmp(&other.time));
+        // In the order of the journal: two acts may have one time, and a clock may be set back.
+        let chosen: Vec<&Reviewed> = choices.seen_by(viewer).collect();
+        item.acts = case.since.iter().filter_map(|entry| seen(&entry.event, case, &chosen)).collect();
         Ok(())
     }
 
@@ -82,6 +77,19 @@ impl Shared {
             *case = again;
         }
         Ok(())
+    }
+}
+
+/// A look, a message passed on, or one of the choices that the viewer may see; nothing of anything else.
+fn seen(event: &Event, case: &Case, chosen: &[&Reviewed]) -> Option<Act> {
+    match event {
+        Event::Looked(look) if look.recipient == case.row.recipient => Some(act(&look.officer, look.time, "looked", "")),
+        Event::Reviewed(one) => {
+            let passed = one.recipient == case.row.recipient && one.verdict.word() == "pass";
+            let shown = passed || chosen.iter().any(|other| std::ptr::eq(*other, one));
+            shown.then(|| act(&one.reviewer, one.time, one.verdict.word(), &one.reason))
+        }
+        _ => None,
     }
 }
 
