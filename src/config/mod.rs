@@ -58,6 +58,8 @@ pub struct Gateway {
     pub console: Option<Console>,
     /// Where health and metrics are answered; `None` where nobody listens.
     pub metrics: Option<SocketAddr>,
+    /// Known items among what reviewers see; `None` where there are none.
+    pub review: Option<Review>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -132,6 +134,19 @@ pub struct Console {
     pub identity: Own,
     /// The highest classification that it may show.
     pub banner: String,
+}
+
+/// Known items among what reviewers see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Their folder.
+    pub seeds: PathBuf,
+    /// One for so many held messages, on average; 0 for none.
+    pub seed_one_in: u32,
+    /// Undecided at once, at most.
+    pub seeds_open_max: u32,
+    /// Seconds after the held message that draws one, at most.
+    pub seed_delay_seconds_max: u32,
 }
 
 /// Key files of a gateway.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check};
+use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable, check};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -35,6 +35,7 @@ struct GatewayGiven {
     officer: Vec<Officer>,
     console: Option<ConsoleGiven>,
     metrics: Option<MetricsGiven>,
+    review: Option<ReviewGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -67,6 +68,15 @@ struct ConsoleGiven {
 #[serde(deny_unknown_fields)]
 struct MetricsGiven {
     listen: SocketAddr,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReviewGiven {
+    seeds: PathBuf,
+    seed_one_in: Option<u32>,
+    seeds_open_max: Option<u32>,
+    seed_delay_seconds_max: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +166,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         officers: given.officer,
         console: given.console.map(|console| source.console(console)),
         metrics: given.metrics.map(|metrics| metrics.listen),
+        review: given.review.map(|review| source.review(review)),
         keys,
         domains,
     };
@@ -269,6 +280,21 @@ impl Source {
             revocations: given.revocations.into_iter().map(at).collect(),
         };
         Console { listen: given.listen, identity, banner: given.banner }
+    }
+
+    fn review(&self, given: ReviewGiven) -> Review {
+        let or_default = |value: Option<u32>, name| {
+            value.unwrap_or(match keys::find(Section::Review, name).map(|key| key.presence) {
+                Some(Presence::Default(default)) => default,
+                _ => 0,
+            })
+        };
+        Review {
+            seeds: self.folder.join(given.seeds),
+            seed_one_in: or_default(given.seed_one_in, "seed_one_in"),
+            seeds_open_max: or_default(given.seeds_open_max, "seeds_open_max"),
+            seed_delay_seconds_max: or_default(given.seed_delay_seconds_max, "seed_delay_seconds_max"),
+        }
     }
 
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {

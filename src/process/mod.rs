@@ -29,6 +29,7 @@ mod part;
 mod preview;
 mod review;
 mod rules;
+pub mod seeds;
 mod service;
 mod shift;
 mod stand;

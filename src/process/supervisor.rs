@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
-use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
+use super::order::{Confinement, DoorRing, OfficeGiven, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
 use super::rules::Rules;
 use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
-use super::{label_trust, service, world};
+use super::{label_trust, seeds, service, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
 use crate::hop::{HopKey, Party};
@@ -218,8 +218,9 @@ fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
 
 /// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
 fn charges(config: &config::Gateway) -> Vec<Charge> {
-    let keeper =
-        |_: &Plan, rules: &Rules| Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() });
+    let keeper = |plan: &Plan, rules: &Rules| {
+        Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone(), office: office(plan)? })
+    };
     let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
     all.extend(workers(config, 0));
     for domain in &config.domains {
@@ -259,7 +260,13 @@ fn inspector(plan: &Plan, rules: &Rules, urgent: bool) -> Result<Part, Fault> {
         pseudonym: Secret::new(&world::pseudonym_key(&plan.config.keys.pseudonym)?),
         doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Inspector)?),
         verifier: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
+        office: Secret::of(&HopKey::derive(secret, &Party::Office, &Party::Inspector)?),
     })
+}
+
+/// What the keeper is given of the office.
+fn office(plan: &Plan) -> Result<Option<OfficeGiven>, Fault> {
+    Ok(seeds::given(&plan.secret, &plan.config)?.map(OfficeGiven::of))
 }
 
 fn verifier(plan: &Plan, rules: &Rules) -> Result<Part, Fault> {
@@ -466,12 +473,12 @@ impl Shared {
 
     /// What keeper and doors are told of a plan, by their places.
     fn renewals_of(&self, plan: &Plan) -> Result<Vec<(usize, Order)>, Fault> {
-        let renewal = |door| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door });
+        let renewal = |door, office| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door, office });
         let mut wanted = Vec::new();
         for (at, process) in lock(&self.table).iter().enumerate() {
             match process.name.strip_prefix("door-").and_then(Name::new) {
-                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?)))),
-                None if process.name == "keeper" => wanted.push((at, renewal(None))),
+                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?), None))),
+                None if process.name == "keeper" => wanted.push((at, renewal(None, office(plan)?))),
                 None => {}
             }
         }

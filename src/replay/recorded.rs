@@ -87,7 +87,9 @@ impl Gathering {
                     conditions.retain(|(name, _)| *name != one.name);
                     conditions.push((one.name, one.value));
                 }
-                Event::Looked(_)
+                // No message: what the office made of it is no answer of the rules to anybody.
+                Event::Seeded(_)
+                | Event::Looked(_)
                 | Event::Edition(_)
                 | Event::Released(_)
                 | Event::Delivered(_)
@@ -103,7 +105,10 @@ impl Gathering {
         let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
         let (mut header, content) = match self.accepted.get(&key) {
             Some(accepted) => (accepted.header.clone(), accepted.body.digest),
-            None => acceptance(reader, &key)?,
+            None => match acceptance(reader, &key)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
         };
         // The gateway's own notices to peers are no messages that rules decide on.
         if header.media_type == MEDIA_TYPE {
@@ -125,13 +130,15 @@ impl Gathering {
 
 /// A rejection or return by a reviewer, the end of the time for reviews, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
+    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::ReviewSeed, Reason::RecallWithdrawn].map(Some);
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 
-fn acceptance(reader: &Reader, key: &MessageKey) -> Result<(Header, Digest), Fault> {
+/// How a message was accepted; nothing for a known item, which nobody sent.
+fn acceptance(reader: &Reader, key: &MessageKey) -> Result<Option<(Header, Digest)>, Fault> {
     let header = reader.message(key.id)?.into_iter().find_map(|entry| match entry.event {
-        Event::Accepted(accepted) if accepted.key() == *key => Some((accepted.header, accepted.body.digest)),
+        Event::Accepted(accepted) if accepted.key() == *key => Some(Some((accepted.header, accepted.body.digest))),
+        Event::Seeded(seeded) if seeded.accepted.key() == *key => Some(None),
         _ => None,
     });
     header.ok_or_else(|| Fault::new(format!("the journal has a decision on `{}` and no acceptance; run `vestibule audit verify`", key.id)))

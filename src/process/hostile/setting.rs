@@ -64,6 +64,7 @@ impl Setting {
             secrets: Arc::new(Secrets::from_bytes(&[7; 32])),
             doors: from_doors(SECRET, peers(), &Party::Inspector).unwrap(),
             verifier: pair,
+            office: HopKey::derive(SECRET, &Party::Office, &Party::Inspector).unwrap(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { runtime, inspector, verifier, folder: tempfile::tempdir().unwrap() }
