@@ -10,7 +10,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable, check};
+use super::{
+    Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable, check,
+};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.

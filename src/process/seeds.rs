@@ -21,9 +21,9 @@ use super::keeper::Shared;
 use super::world;
 use crate::base::encoding::word;
 use crate::base::{Fault, Header, MessageId, Name, Outcome, Precedence, Time, Traffic};
+use crate::config;
 use crate::filter::Waivers;
 use crate::hop::message::{RECEIVED, Seals};
-use crate::config;
 use crate::hop::{HopKey, Party, Received, Tag};
 use crate::journal::{Accepted, Body, Decided, Decision, Event, Seeded, Verdict};
 

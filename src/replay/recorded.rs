@@ -1,6 +1,6 @@
 //! What a journal has of each decision: message, time, and what reviewers had waived, as it was when the decision was made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Totals;
@@ -52,6 +52,8 @@ pub fn of_message(reader: &Reader, id: MessageId) -> Result<Vec<Recorded>, Fault
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     accepted: HashMap<MessageKey, Accepted>,
+    /// Known items: no messages, and what the office made of them is no answer of the rules to anybody.
+    seeded: HashSet<MessageKey>,
     reviewed: Option<(u64, Reviewed)>,
     consents: Consents,
     conditions: Arc<Vec<(String, String)>>,
@@ -72,6 +74,8 @@ impl Gathering {
                 // One that waits for a second person has decided nothing.
                 Event::Reviewed(one) if one.pending.is_some() => {}
                 Event::Reviewed(one) => self.reviewed = Some((index, one)),
+                Event::Seeded(one) => drop(self.seeded.insert(one.accepted.key())),
+                Event::Decided(one) if self.seeded.contains(&one.message) => drop(self.reviewed.take()),
                 Event::Decided(one) => {
                     let review = self.reviewed.take().filter(|(_, review)| review.message == one.message);
                     if is_by_people(&one) {
@@ -87,9 +91,7 @@ impl Gathering {
                     conditions.retain(|(name, _)| *name != one.name);
                     conditions.push((one.name, one.value));
                 }
-                // No message: what the office made of it is no answer of the rules to anybody.
-                Event::Seeded(_)
-                | Event::Looked(_)
+                Event::Looked(_)
                 | Event::Edition(_)
                 | Event::Released(_)
                 | Event::Delivered(_)
@@ -130,7 +132,7 @@ impl Gathering {
 
 /// A rejection or return by a reviewer, the end of the time for reviews, and the withdrawal of a message by its originator, are no answers of the rules.
 fn is_by_people(decided: &Decided) -> bool {
-    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::ReviewSeed, Reason::RecallWithdrawn].map(Some);
+    let by_people = [Reason::ReviewRejected, Reason::ReviewReturned, Reason::ReviewExpired, Reason::RecallWithdrawn].map(Some);
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 

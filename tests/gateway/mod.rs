@@ -22,6 +22,7 @@ mod replay;
 mod recall;
 mod review;
 mod reviewers;
+mod seeds;
 mod supervision;
 mod trace;
 

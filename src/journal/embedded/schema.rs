@@ -215,6 +215,17 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_of_the_version_before_this_one_keeps_what_it_has_and_gets_the_new_tables() {
+        let (_folder, connection) = old(3, &format!("{TABLES} {ADDED} {DESK} {DESK_FILLED}"));
+        let counted = |connection: &Connection| connection.query_row("SELECT sum(count) FROM held", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(counted(&connection), 1);
+        prepare_writer(&connection).unwrap();
+        assert_eq!(identity(&connection).unwrap().1, VERSION);
+        connection.execute_batch("SELECT message, file, expected, code FROM seed; SELECT classification FROM decision").unwrap();
+        assert_eq!(counted(&connection), 1);
+    }
+
+    #[test]
     fn a_newer_journal_and_a_foreign_file_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let connection = Connection::open(folder.path().join("a")).unwrap();

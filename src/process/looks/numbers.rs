@@ -66,8 +66,7 @@ fn of_journal(glance: &Glance) -> Vec<Sample> {
     };
     let held: BTreeMap<&str, u64> = glance.held.iter().map(messages).collect();
     // Of what can be held, nothing is a number too: a graph that ends where nobody waits says less.
-    let all =
-        Precedence::ALL.map(|one| sample("vestibule_held", &[("precedence", one.word())], held.get(one.word()).copied().unwrap_or(0)));
+    let all = Precedence::ALL.map(|one| sample("vestibule_held", &[("precedence", one.word())], held.get(one.word()).copied().unwrap_or(0)));
     samples.extend(all);
     samples
 }

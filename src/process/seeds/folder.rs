@@ -128,7 +128,13 @@ pub fn held_for(seed: &Seed, guard: &Guard) -> Result<String, Fault> {
     let header = seed.header(MessageId::from_parts(0, [0; 10]), now);
     let world = World { now, keys: &keys, waivers: &waivers, signer: None };
     let inspected = Inspector::new(guard).inspect(&seed.from, &header, &seed.body, &world);
-    let ruling = inspected.passage.rulings.into_iter().find(|ruling| ruling.recipient == seed.to);
+    let (rulings, proposals) = (inspected.passage.rulings, inspected.proposals);
+    let at = rulings.iter().position(|ruling| ruling.recipient == seed.to);
+    // What is proposed waits for the second half alone.
+    if at.is_some_and(|at| proposals.iter().any(|(proposed, _)| *proposed == at)) {
+        return Err(Fault::new("it would not be held but forwarded: nobody would see it; change the message, or take it out"));
+    }
+    let ruling = at.and_then(|at| rulings.into_iter().nth(at));
     let ruling = ruling.ok_or_else(|| Fault::new(format!("nothing is decided for `{}`; write the name of a peer that may get it", seed.to)))?;
     match (ruling.outcome, ruling.code) {
         (Outcome::Quarantine, Some(code)) => Ok(code.code().to_owned()),
