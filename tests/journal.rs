@@ -116,6 +116,15 @@ fn decision(to: &str, outcome: Outcome, code: Option<Reason>) -> Decision {
     }
 }
 
+/// What is on record of a message of `gbr-ops` that is held for `usa-ops` since it came.
+pub(crate) fn held_since(received: Time, header: Header, body: Vec<u8>, edition_digest: Digest) -> Vec<Event> {
+    let accepted = Accepted { from: name("gbr-ops"), header, body: Body::new(body), received, seals: None };
+    let decision = Decision { clause: None, ..decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)) };
+    let (message, edition) = (accepted.key(), "five-eyes".to_owned());
+    let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None };
+    vec![Event::Accepted(accepted), Event::Decided(decided)]
+}
+
 fn decided(n: u64, decisions: Vec<Decision>) -> Event {
     let (edition, edition_digest) = ("five-eyes 2026.1".to_owned(), Digest::of(b"edition"));
     Event::Decided(Decided { message: key(n), edition, edition_digest, time: at(1), decisions, refusal: None })

@@ -1,24 +1,12 @@
 //! `vestibule quarantine groups` and `quality`: what is held, by cause; and how well and how fast people review. Both are asked of the running gateway.
 
-use std::path::PathBuf;
-
+use super::quarantine::Where;
 use super::{Answer, Failure, Output, Verb, output, unreadable};
 use crate::base::Fault;
 use crate::base::plain::plain;
 use crate::config::Gateway;
 use crate::control::desk::{Query, View};
 use crate::control::{self, Request, Response};
-
-/// What both need.
-#[derive(Debug, clap::Args)]
-struct Where {
-    /// The gateway's configuration; the gateway must be running
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Print one JSON object a line
-    #[arg(long)]
-    json: bool,
-}
 
 impl Where {
     fn look(&self, query: Query) -> Result<View, Failure> {

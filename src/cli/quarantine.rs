@@ -23,13 +23,13 @@ pub(super) use preview::Preview;
 
 /// What every command here needs.
 #[derive(Debug, clap::Args)]
-struct Where {
+pub(super) struct Where {
     /// The gateway's configuration
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
     /// Print one JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 fn gateway(path: &Path) -> Result<Gateway, Failure> {

@@ -273,14 +273,14 @@ impl Source {
         Unreadable::Faulty(complaints.collect())
     }
 
-    fn console(&self, given: ConsoleGiven) -> Console {
+    /// Names of files lead from the folder of the configuration.
+    fn own(&self, anchor: PathBuf, certificate: PathBuf, key: PathBuf, revocations: Vec<PathBuf>) -> Own {
         let at = |path: PathBuf| self.folder.join(path);
-        let identity = Own {
-            anchor: at(given.anchor),
-            certificate: at(given.certificate),
-            key: at(given.key),
-            revocations: given.revocations.into_iter().map(at).collect(),
-        };
+        Own { anchor: at(anchor), certificate: at(certificate), key: at(key), revocations: revocations.into_iter().map(at).collect() }
+    }
+
+    fn console(&self, given: ConsoleGiven) -> Console {
+        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
         Console { listen: given.listen, identity, banner: given.banner }
     }
 
@@ -302,12 +302,7 @@ impl Source {
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
         let limits = layer(common.clone(), given.limits);
         let at = |path: PathBuf| self.folder.join(path);
-        let identity = Own {
-            anchor: at(given.anchor),
-            certificate: at(given.certificate),
-            key: at(given.key),
-            revocations: given.revocations.into_iter().map(at).collect(),
-        };
+        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
         let label_trust = match (given.label_anchor, given.label_revocations) {
             (None, None) => None,
             // One without the other is a contradiction, which is told of below; an empty list then stands for it.

@@ -261,6 +261,15 @@ pub struct Counts {
     pub tallies: Vec<Tally>,
 }
 
+impl Counts {
+    /// The totals with their names, in the order in which people read them.
+    #[must_use]
+    pub const fn named(&self) -> [(&'static str, u64); 6] {
+        let Self { records, accepted, undecided, due, delivered, held, tallies: _ } = self;
+        [("records", *records), ("accepted", *accepted), ("undecided", *undecided), ("due", *due), ("delivered", *delivered), ("held", *held)]
+    }
+}
+
 /// The tree at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Head {

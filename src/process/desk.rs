@@ -168,18 +168,8 @@ impl Shared {
             first.push(("draining".to_owned(), "yes: nothing new is taken in".to_owned()));
         }
         first.extend(self.conditions.load().iter().map(|(name, value)| (format!("condition {name}"), value.clone())));
-        let numbers: Vec<_> = [
-            ("records", counts.records),
-            ("accepted", counts.accepted),
-            ("undecided", counts.undecided),
-            ("due", counts.due),
-            ("delivered", counts.delivered),
-            ("held", counts.held),
-        ]
-        .map(|(name, number)| (name.to_owned(), number.to_string()))
-        .to_vec();
         let mut lines = first;
-        lines.extend(numbers);
+        lines.extend(counts.named().map(|(name, number)| (name.to_owned(), number.to_string())));
         for (peer, waiting, linked) in self.waiting() {
             lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
         }

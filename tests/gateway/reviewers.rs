@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use vestibule::audit::SignerKey;
-use vestibule::base::{Outcome, Reason};
 use vestibule::control::ReviewStatement;
 use vestibule::control::desk::{Choice, Held, Item, Query, View};
 use vestibule::control::review::{Chosen, Subject};
@@ -90,6 +89,26 @@ impl Panel {
     }
 }
 
+/// A panel whose gateway runs and has got one message for `usa-ops`.
+struct Sitting {
+    panel: Panel,
+    gateway: Running,
+    gbr: Peer,
+    usa: Peer,
+    header: Header,
+    body: Vec<u8>,
+}
+
+impl Sitting {
+    async fn over(panel: Panel, case: &str) -> Self {
+        let gateway = panel.lab.start().await;
+        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
+        let (header, body) = letter(case, 4);
+        gbr.send(&header, &body).await;
+        Self { panel, gateway, gbr, usa, header, body }
+    }
+}
+
 /// Looks at what is held for `usa-ops` under a choice.
 pub(super) async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], removed: &[&str]) -> Item {
     let of = Held { from: "gbr-ops".to_owned(), id: id.to_string(), recipient: "usa-ops".to_owned() };
@@ -148,11 +167,7 @@ pub(super) fn word(item: &Item) -> String {
 #[test]
 fn two_officers_release_a_held_message_blindly_and_the_recipient_gets_the_bytes_whose_digest_both_signed() {
     run(async {
-        let panel = Panel::new(2);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr: _gbr, usa, header, body } = Sitting::over(Panel::new(2), "word-plain").await;
         let plain = look(&gateway, header.id, "ann", &[], &[]).await;
         let found = word(&plain);
         assert!(plain.output.is_none() && plain.release.is_empty() && plain.would.contains("content.words"), "{}", plain.would);
@@ -186,11 +201,7 @@ fn two_officers_release_a_held_message_blindly_and_the_recipient_gets_the_bytes_
 #[test]
 fn nothing_but_a_fresh_word_of_a_reviewer_about_exactly_this_counts() {
     run(async {
-        let panel = Panel::new(2);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr, usa, header, .. } = Sitting::over(Panel::new(2), "word-plain").await;
         let (other, other_body) = letter("word-plain", 5);
         gbr.send(&other, &other_body).await;
         let found = word(&look(&gateway, header.id, "ann", &[], &[]).await);
@@ -308,11 +319,7 @@ fn what_is_neither_waived_nor_taken_out_still_holds_and_what_is_taken_out_does_n
 #[test]
 fn mandatory_control_and_what_cannot_be_read_are_never_waived() {
     run(async {
-        let panel = Panel::new(1);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("label-missing", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr: _gbr, usa, header, body } = Sitting::over(Panel::new(1), "label-missing").await;
         assert_eq!(gateway.outcome(header.id, "usa-ops").await, ("quarantine".to_owned(), Some("label.missing")));
         let item = look(&gateway, header.id, "ann", &[], &[]).await;
         let missing = item.findings.iter().find(|one| one.code == "label.missing").unwrap();
@@ -333,11 +340,7 @@ fn mandatory_control_and_what_cannot_be_read_are_never_waived() {
 #[test]
 fn a_returned_message_never_leaves_and_its_sender_is_told_one_word() {
     run(async {
-        let panel = Panel::new(1);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr, usa, header, .. } = Sitting::over(Panel::new(1), "word-plain").await;
         let item = look(&gateway, header.id, "ann", &[], &[]).await;
         waits(&gateway, &panel.note("ann", &item, Chosen::Pass(name("bob"))), "passed on").await;
         let passed = look(&gateway, header.id, "bob", &[], &[]).await;
@@ -380,33 +383,8 @@ fn what_nobody_decides_on_in_time_is_refused_and_a_first_choice_ends_with_it() {
         let journal = vestibule::journal::embedded::Engine::open(&old, vestibule::journal::seal::SealRing::new(ring, Vec::new())).unwrap();
         let (past, past_body) = letter("word-plain", 5);
         let received = Time::from_unix_ms(now().unix_ms() - 3_600_001).unwrap();
-        let seals = None;
-        let accepted = vestibule::journal::Accepted {
-            from: name("gbr-ops"),
-            header: past.clone(),
-            body: vestibule::journal::Body::new(past_body),
-            received,
-            seals,
-        };
-        let decision = vestibule::journal::Decision {
-            recipient: name("usa-ops"),
-            outcome: Outcome::Quarantine,
-            code: Some(Reason::ContentWords),
-            clause: None,
-            findings: "[]".to_owned(),
-            edits: "[]".to_owned(),
-            output: None,
-            permit: None,
-        };
-        let decided = vestibule::journal::Decided {
-            message: accepted.key(),
-            edition: "five-eyes".to_owned(),
-            edition_digest: edition,
-            time: received,
-            decisions: vec![decision],
-            refusal: None,
-        };
-        let _kept = journal.append(vec![Event::Accepted(accepted), Event::Decided(decided)], Precedence::Routine).await.unwrap();
+        let events = crate::journal::held_since(received, past.clone(), past_body, edition);
+        let _kept = journal.append(events, Precedence::Routine).await.unwrap();
         drop(journal);
         let gateway = panel.lab.start().await;
         let mut outcome = ("quarantine".to_owned(), None);

@@ -1,9 +1,10 @@
 //! A held message as a reviewer must see it: what an inspector shows of it, and what the journal has of it. The look itself is on record.
 
+use super::messages::shown;
 use super::refused;
 use crate::base::{Fault, Name, Reason, Time};
 use crate::control::Officers;
-use crate::control::desk::{Act, Choice, Held, Item, Message, View};
+use crate::control::desk::{Act, Choice, Held, Item, View};
 use crate::filter::Removals;
 use crate::hop::message::Wish;
 use crate::journal::{Event, Looked};
@@ -52,7 +53,8 @@ impl Shared {
         let choices = Choices::of(case, edition.digest, &officers);
         item.persons = case.persons(&edition);
         item.choices = choices.count();
-        item.message = message(case, item.persons, item.choices);
+        let reviews = format!("{} of {}", item.choices.min(item.persons), item.persons);
+        item.message = shown(&case.row, case.gravest(), reviews, case.passed_to().unwrap_or_default());
         item.remedy = case.row.code.map(Reason::remedy).unwrap_or_default().to_owned();
         item.expires = expires(&case.row, edition.review.hours).to_string();
         let chosen = choices.seen_by(viewer).map(|one| act(&one.reviewer, one.time, one.verdict.word(), &one.reason));
@@ -85,25 +87,4 @@ impl Shared {
 
 fn act(officer: &str, time: Time, what: &str, reason: &str) -> Act {
     Act { officer: officer.to_owned(), time: time.to_string(), what: what.to_owned(), reason: reason.to_owned() }
-}
-
-/// The decision that holds it.
-fn message(case: &Case, persons: u8, choices: u8) -> Message {
-    let row = &case.row;
-    Message {
-        from: row.from.to_string(),
-        id: row.id.to_string(),
-        recipient: row.recipient.to_string(),
-        precedence: row.precedence.word().to_owned(),
-        received: row.received.to_string(),
-        outcome: row.outcome.word().to_owned(),
-        code: row.code.map(Reason::code).unwrap_or_default().to_owned(),
-        sentence: row.code.map(Reason::sentence).unwrap_or_default().to_owned(),
-        clause: row.clause.as_ref().map(Name::to_string).unwrap_or_default(),
-        state: row.state.word().to_owned(),
-        severity: case.gravest(),
-        reviews: format!("{} of {persons}", choices.min(persons)),
-        record: row.record,
-        passed_to: case.passed_to().unwrap_or_default(),
-    }
 }

@@ -3,7 +3,7 @@
 use super::refused;
 use crate::base::{Fault, MessageId, Name, Outcome, Reason, Severity, Time};
 use crate::control::desk::{Group, Message, Order, ROWS_MAX, Rows, View, Wanted};
-use crate::journal::{Filter, ListedRow, Listing, Sequence, State};
+use crate::journal::{Filter, ListedRow, Listing, Row, Sequence, State};
 use crate::policy::Edition;
 use crate::process::keeper::Shared;
 use crate::process::review::persons;
@@ -33,9 +33,17 @@ impl Shared {
     }
 }
 
-/// A decision as people see it.
+/// A decision of a list, as people see it.
 pub(super) fn message(listed: &ListedRow, edition: &Edition) -> Message {
-    let row = &listed.row;
+    let reviews = match listed.row.state {
+        State::Held => format!("{} of {}", listed.reviews, persons(&listed.row, listed.severity, edition)),
+        _ => String::new(),
+    };
+    shown(&listed.row, listed.severity, reviews, listed.passed_to.clone())
+}
+
+/// A decision as people see it.
+pub(super) fn shown(row: &Row, severity: Option<Severity>, reviews: String, passed_to: String) -> Message {
     Message {
         from: row.from.to_string(),
         id: row.id.to_string(),
@@ -47,13 +55,10 @@ pub(super) fn message(listed: &ListedRow, edition: &Edition) -> Message {
         sentence: sentence(row.code),
         clause: row.clause.as_ref().map(Name::to_string).unwrap_or_default(),
         state: row.state.word().to_owned(),
-        severity: listed.severity.map(severity).unwrap_or_default().to_owned(),
-        reviews: match row.state {
-            State::Held => format!("{} of {}", listed.reviews, persons(row, listed.severity, edition)),
-            _ => String::new(),
-        },
+        severity: severity.map_or("", Severity::word).to_owned(),
+        reviews,
         record: row.record,
-        passed_to: listed.passed_to.clone(),
+        passed_to,
     }
 }
 
@@ -63,15 +68,6 @@ fn code(code: Option<Reason>) -> String {
 
 fn sentence(code: Option<Reason>) -> String {
     code.map_or("", Reason::sentence).to_owned()
-}
-
-const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
 }
 
 /// Reads what is wanted; the first word that is none is named.

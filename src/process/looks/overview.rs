@@ -119,16 +119,7 @@ fn first_minute(now: Time) -> Time {
 }
 
 fn counted(counts: &Counts) -> Vec<(String, u64)> {
-    [
-        ("records", counts.records),
-        ("accepted", counts.accepted),
-        ("undecided", counts.undecided),
-        ("due", counts.due),
-        ("delivered", counts.delivered),
-        ("held", counts.held),
-    ]
-    .map(|(name, number)| (name.to_owned(), number))
-    .to_vec()
+    counts.named().map(|(name, number)| (name.to_owned(), number)).to_vec()
 }
 
 fn sum<'m>(rows: impl Iterator<Item = &'m MinuteRow>) -> u64 {

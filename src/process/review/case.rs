@@ -52,25 +52,17 @@ impl Case {
 
     /// Persons who must agree on what becomes of it.
     pub(in crate::process) fn persons(&self, edition: &Edition) -> u8 {
-        let gravest = self.severities().any(|severity| severity == "critical").then_some(Severity::Critical);
-        persons(&self.row, gravest, edition)
+        persons(&self.row, self.gravest(), edition)
     }
 
-    /// The severities of what was found when it was held.
-    fn severities(&self) -> impl Iterator<Item = String> {
+    /// How grave the gravest of what was found is; `None` where nothing was.
+    pub(in crate::process) fn gravest(&self) -> Option<Severity> {
         #[derive(serde::Deserialize)]
         struct Recorded {
-            severity: String,
+            severity: Severity,
         }
         let found: Vec<Recorded> = serde_json::from_str(&self.decision.findings).unwrap_or_default();
-        found.into_iter().map(|one| one.severity)
-    }
-
-    /// The gravest of them; empty where nothing was found.
-    pub(in crate::process) fn gravest(&self) -> String {
-        let order = ["low", "medium", "high", "critical"];
-        let place = |severity: &String| order.iter().position(|one| *one == severity.as_str());
-        self.severities().max_by_key(place).unwrap_or_default()
+        found.into_iter().map(|one| one.severity).max()
     }
 
     /// The reviews of it since it is held, oldest first.
