@@ -219,7 +219,9 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
                 None => format!("{}: {}", now.recipient, now.outcome),
             });
             let text = each.collect::<Vec<_>>().join(", ");
-            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted)) {
+            let lessons: Vec<&str> = asked.iter().filter_map(|now| now.lesson.as_deref()).collect();
+            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted || now.lesson.is_some())) {
+                (None, true) if !lessons.is_empty() => Response::Done { text: format!("{text}; {}", lessons.join("; ")) },
                 (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", pending.told()) },
                 (None, true) => Response::Done { text },
                 (None, false) => {

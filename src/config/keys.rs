@@ -21,6 +21,8 @@ pub enum Section {
     Console,
     /// `[metrics]`.
     Metrics,
+    /// `[review]`.
+    Review,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -38,6 +40,7 @@ impl Section {
             Self::Officer => "`[[officer]]`",
             Self::Console => "`[console]`",
             Self::Metrics => "`[metrics]`",
+            Self::Review => "`[review]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -135,7 +138,7 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Console, Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote};
+use Section::{Console, Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote, Review};
 
 /// What officers may do, as the configuration spells it.
 pub const ROLES: &[&str] = &["viewer", "author", "approver", "reviewer", "operator", "auditor"];
@@ -230,6 +233,7 @@ pub const KEYS: &[Key] = &[
     ),
     row(Gateway, "console", Kind::Table(Console), Optional, "the web console; without it, or where no officer has an `identity`, nobody listens"),
     row(Gateway, "metrics", Kind::Table(Metrics), Optional, "health and metrics over HTTP; without it nobody listens"),
+    row(Gateway, "review", Kind::Table(Review), Optional, "known items among what reviewers see; without it there are none"),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
     row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
@@ -364,6 +368,40 @@ pub const KEYS: &[Key] = &[
         Required,
         "where `/healthz`, `/readyz` and `/metrics` are answered (TCP, HTTP without TLS): a loopback address, or one address of a network of the operator's",
     ),
+    row(
+        Review,
+        "seeds",
+        Kind::Path,
+        Required,
+        "the folder of known items: messages whose right answer the office knows, each beside a file that says it; see the manual page `review`",
+    ),
+    number(
+        Review,
+        "seed_one_in",
+        "held messages",
+        0,
+        0,
+        10_000,
+        "one known item is put among so many held messages, on average, drawn by the system's random source; 0 puts none: the office decides how many",
+    ),
+    number(
+        Review,
+        "seeds_open_max",
+        "known items",
+        2,
+        1,
+        64,
+        "undecided at once, at most; two keep a queue that nobody works on from filling with what is no work",
+    ),
+    number(
+        Review,
+        "seed_delay_seconds_max",
+        "seconds",
+        600,
+        0,
+        3600,
+        "how long at most after the held message that drew it a known item comes, drawn anew each time; what comes at once would be known by that",
+    ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
     row(Remote, "gateway_identity", Kind::Identity, Required, "the DNS name in the gateway's certificate"),
@@ -491,6 +529,7 @@ pub fn reference() -> String {
         Section::Officer,
         Section::Console,
         Section::Metrics,
+        Section::Review,
         Section::Limits,
         Section::Remote,
     ] {

@@ -60,6 +60,8 @@ pub struct Gateway {
     pub console: Option<Console>,
     /// Where health and metrics are answered; `None` where nobody listens.
     pub metrics: Option<SocketAddr>,
+    /// Known items among what reviewers see; `None` where there are none.
+    pub review: Option<Review>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -186,6 +188,19 @@ impl ConsoleLimits {
     pub fn connection(&self) -> Duration {
         Duration::from_secs(u64::from(self.connection_minutes_max).saturating_mul(60))
     }
+}
+
+/// Known items among what reviewers see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Their folder.
+    pub seeds: PathBuf,
+    /// One for so many held messages, on average; 0 for none.
+    pub seed_one_in: u32,
+    /// Undecided at once, at most.
+    pub seeds_open_max: u32,
+    /// Seconds after the held message that draws one, at most.
+    pub seed_delay_seconds_max: u32,
 }
 
 /// Key files of a gateway.

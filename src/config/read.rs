@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
 use super::{
-    Binding, Confinement, Console, ConsoleLimits, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check,
+    Binding, Confinement, Console, ConsoleLimits, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable,
+    check,
 };
 use crate::base::{Complaint, Fault, Name};
 
@@ -38,6 +39,7 @@ struct GatewayGiven {
     waiting: Option<PathBuf>,
     console: Option<ConsoleGiven>,
     metrics: Option<MetricsGiven>,
+    review: Option<ReviewGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -72,6 +74,14 @@ struct ConsoleGiven {
 #[serde(deny_unknown_fields)]
 struct MetricsGiven {
     listen: SocketAddr,
+}
+
+#[derive(Deserialize)]
+struct ReviewGiven {
+    seeds: PathBuf,
+    /// What else stands there are limits: the check has seen every key.
+    #[serde(flatten)]
+    limits: BTreeMap<String, u32>,
 }
 
 #[derive(Deserialize)]
@@ -162,6 +172,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         waiting: given.waiting.map(at),
         console: given.console.map(|console| source.console(console)),
         metrics: given.metrics.map(|metrics| metrics.listen),
+        review: given.review.map(|review| source.review(review)),
         keys,
         domains,
     };
@@ -275,6 +286,16 @@ impl Source {
     fn console(&self, given: ConsoleGiven) -> Console {
         let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
         Console { listen: given.listen, identity, banner: given.banner, limits: console_limits(&given.limits) }
+    }
+
+    fn review(&self, given: ReviewGiven) -> Review {
+        let limit = |name: &str| limit(Section::Review, &given.limits, name);
+        Review {
+            seeds: self.folder.join(given.seeds),
+            seed_one_in: limit("seed_one_in"),
+            seeds_open_max: limit("seeds_open_max"),
+            seed_delay_seconds_max: limit("seed_delay_seconds_max"),
+        }
     }
 
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {

@@ -461,8 +461,29 @@ pub struct Quality {
     pub officers: Vec<OfficerFigures>,
     /// Items, agreement of two persons in percent, seconds spent, by rule; the one that costs most time first.
     pub rules: Vec<RuleFigures>,
-    /// Known items that were seeded, and how many were decided as known.
+    /// Known items that people decided on, and how many of them as known.
     pub seeded: (u64, u64),
+    /// Known items that nobody decided on in time.
+    #[serde(default)]
+    pub seeds_expired: u64,
+    /// Each known item that was decided on, the one with most wrong answers first. What waits is not shown.
+    #[serde(default)]
+    pub seeds: Vec<SeedFigures>,
+}
+
+/// Figures of one known item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SeedFigures {
+    /// Its file.
+    pub file: String,
+    /// Code and rule that held it.
+    pub rule: String,
+    /// The right answer.
+    pub expected: String,
+    /// Answers, and how many of them were right.
+    pub answers: (u64, u64),
+    /// Median of seconds from first look to decision.
+    pub seconds_median: u64,
 }
 
 /// Figures of one officer.
@@ -478,6 +499,9 @@ pub struct OfficerFigures {
     pub seconds_p95: u64,
     /// Seeded items decided, and how many of them as known.
     pub seeded: (u64, u64),
+    /// Median of seconds for one of them.
+    #[serde(default)]
+    pub seeded_seconds: u64,
 }
 
 /// Figures of one rule.
@@ -493,6 +517,9 @@ pub struct RuleFigures {
     pub pairs: (u64, u64),
     /// Seconds that people spent.
     pub seconds: u64,
+    /// Answers to known items that it held, and how many of them were right.
+    #[serde(default)]
+    pub seeded: (u64, u64),
 }
 
 /// The rule set.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::act::{ConditionAct, EditionAct};
-use super::review::{Looked, Reviewed};
+use super::review::{Looked, Reviewed, Seeded};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
@@ -372,6 +372,9 @@ pub enum Event {
     /// A person looked at a held message.
     #[n(25)]
     Looked(#[n(0)] Looked),
+    /// The office put a known item among what is held.
+    #[n(26)]
+    Seeded(#[n(0)] Seeded),
 }
 
 impl Event {
@@ -387,6 +390,7 @@ impl Event {
             Self::Origin(event) => Some(event.message.clone()),
             Self::Stated(event) => Some(event.message.clone()),
             Self::Looked(event) => Some(event.message.clone()),
+            Self::Seeded(event) => Some(event.accepted.key()),
             Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) | Self::Restored(_) => None,
         }
     }
@@ -407,6 +411,7 @@ impl Event {
             Self::Edition(_) => "edition",
             Self::Condition(_) => "condition",
             Self::Looked(_) => "looked",
+            Self::Seeded(_) => "seeded",
             Self::Restored(_) => "restored",
         }
     }
@@ -416,6 +421,7 @@ impl Event {
     pub fn content_bytes(&self) -> u64 {
         match self {
             Self::Accepted(event) => event.body.length,
+            Self::Seeded(event) => event.accepted.body.length,
             Self::Decided(event) => event.decisions.iter().filter_map(|one| one.output.as_ref()).fold(0, |sum, body| sum.saturating_add(body.length)),
             _ => 0,
         }

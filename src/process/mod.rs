@@ -32,6 +32,7 @@ mod plan;
 mod preview;
 mod review;
 mod rules;
+pub mod seeds;
 mod service;
 mod shift;
 mod stand;

@@ -27,6 +27,7 @@ use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
 use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::seeds::Office;
 use super::shift::Shift;
 use super::trade::{Bound, DeskRenewal, DeskTrade, Listeners};
 use super::world::{self, Secrets};
@@ -116,9 +117,12 @@ async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup
     let orders = Orders { receiver: control.receiver, control: control.sender };
     let hop = Hop { socket, token };
     match part {
-        Part::Keeper { rules, title, founding } => keep(config, (rules, title, founding), walls, orders, &hop).await,
+        Part::Keeper { rules, title, founding, office } => {
+            let office = office.map(|given| given.office()).transpose()?;
+            keep(config, (rules, title, founding), office, (walls, orders), &hop).await
+        }
         Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
-        Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+        Part::Inspector { urgent, rules, pseudonym, doors, verifier, office } => {
             let guard = compiled(rules)?;
             guard.trust_in_labels(label_trust::read(&config)?);
             let tools = inspector::Tools {
@@ -126,6 +130,7 @@ async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup
                 secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
                 doors: doors.doors()?,
                 verifier: verifier.key()?,
+                office: office.key()?,
             };
             if !urgent {
                 give_way();
@@ -415,7 +420,13 @@ fn shift(shared: &Shared, edition: Digest) -> Option<Arc<Shift>> {
 /// What a keeper begins under: rule files, what decisions call them, what puts them in force.
 type Founded = (Vec<super::order::File>, String, Vec<Event>);
 
-async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+async fn keep(
+    config: config::Gateway,
+    (rules, title, founding): Founded,
+    office: Option<Office>,
+    (walls, mut orders): (Walls, Orders),
+    hop: &Hop,
+) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
     let mut config = config;
     config.journal = whole(&config.journal)?;
@@ -427,6 +438,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     let shared = Shared::under(config, (edition, title), journal);
     // It is set here alone, so nothing is there to be kept.
     let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: folder.clone() });
+    shared.open_office(office);
     shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;
@@ -436,6 +448,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
     shared.carriers.spawn(Arc::clone(&shared).expire_all());
+    shared.carriers.spawn(Arc::clone(&shared).draw_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

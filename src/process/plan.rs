@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
-use super::order::{Confinement, DoorRing, Part, Pems, Post, Renewed, Ring, Secret, sent};
+use super::order::{Confinement, DoorRing, OfficeGiven, Part, Pems, Post, Renewed, Ring, Secret, sent};
 use super::rules::Rules;
-use super::{label_trust, world};
+use super::{label_trust, seeds, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
 use crate::hop::{HopKey, Party};
@@ -63,8 +63,9 @@ pub(super) fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
 
 /// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
 pub(super) fn charges(config: &config::Gateway) -> Vec<Charge> {
-    let keeper =
-        |_: &Plan, rules: &Rules| Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() });
+    let keeper = |plan: &Plan, rules: &Rules| {
+        Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone(), office: office(plan)? })
+    };
     let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
     all.extend(workers(config, 0));
     for domain in &config.domains {
@@ -104,7 +105,13 @@ fn inspector(plan: &Plan, rules: &Rules, urgent: bool) -> Result<Part, Fault> {
         pseudonym: Secret::new(&world::pseudonym_key(&plan.config.keys.pseudonym)?),
         doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Inspector)?),
         verifier: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
+        office: Secret::of(&HopKey::derive(secret, &Party::Office, &Party::Inspector)?),
     })
+}
+
+/// What the keeper is given of the office.
+pub(super) fn office(plan: &Plan) -> Result<Option<OfficeGiven>, Fault> {
+    Ok(seeds::given(&plan.secret, &plan.config)?.map(OfficeGiven::of))
 }
 
 fn verifier(plan: &Plan, rules: &Rules) -> Result<Part, Fault> {

@@ -23,6 +23,7 @@ mod replay;
 mod recall;
 mod review;
 mod reviewers;
+mod seeds;
 mod supervision;
 mod trace;
 

@@ -11,17 +11,22 @@ use vestibule::journal::{Pending, Reviewed};
 use vestibule::statement::{ReturnClass, Says, Statement};
 
 /// A lab whose configuration names officers, and whose tracks two persons must agree on.
-struct Panel {
-    lab: Lab,
+pub(super) struct Panel {
+    pub(super) lab: Lab,
 }
 
 impl Panel {
-    fn new(persons: u8) -> Self {
+    pub(super) fn new(persons: u8) -> Self {
         Self::with(persons, |_, text| text.to_owned())
     }
 
     /// Ann, Bob and Eve review, Cid operates, Ann writes rules and Bob approves them; the rule set is changed and signed.
-    fn with(persons: u8, change: impl Fn(&str, &str) -> String) -> Self {
+    pub(super) fn with(persons: u8, change: impl Fn(&str, &str) -> String) -> Self {
+        Self::furnished(persons, change, "")
+    }
+
+    /// The same with more in the configuration.
+    pub(super) fn furnished(persons: u8, change: impl Fn(&str, &str) -> String, more: &str) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let mut entries = String::new();
         for (name, roles) in [("ann", "reviewer,author"), ("bob", "reviewer,approver"), ("eve", "reviewer"), ("cid", "operator")] {
@@ -30,7 +35,7 @@ impl Panel {
             assert_eq!(status, 0, "{errors}");
             entries.push_str(&out);
         }
-        let lab = Lab::with(|text| format!("{}\n{entries}", text.replace(RULES, "rules")));
+        let lab = Lab::with(|text| format!("{}\n{entries}\n{more}", text.replace(RULES, "rules")));
         for name in ["ann", "bob", "eve", "cid"] {
             std::fs::copy(keys.path().join(name), lab.path(&format!("{name}.key"))).unwrap();
         }
@@ -40,7 +45,7 @@ impl Panel {
     }
 
     /// Writes an edition into the rule folder, and has it signed.
-    fn edition(&self, number: &str, persons: u8, change: impl Fn(&str, &str) -> String) {
+    pub(super) fn edition(&self, number: &str, persons: u8, change: impl Fn(&str, &str) -> String) {
         for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
             let text = match &*file.path {
                 "ruleset.toml" => file.text.replace("edition = \"2026.1\"", &format!("edition = \"{number}\"")),
@@ -62,7 +67,7 @@ impl Panel {
         }
     }
 
-    fn key_file(&self, who: &str) -> String {
+    pub(super) fn key_file(&self, who: &str) -> String {
         self.lab.path(&format!("{who}.key")).display().to_string()
     }
 
@@ -71,7 +76,7 @@ impl Panel {
     }
 
     /// A note of an officer.
-    fn note(&self, who: &str, item: &Item, chosen: Chosen) -> String {
+    pub(super) fn note(&self, who: &str, item: &Item, chosen: Chosen) -> String {
         self.note_with(who, item, chosen, |_| {})
     }
 
@@ -105,7 +110,7 @@ impl Sitting {
 }
 
 /// Looks at what is held for `usa-ops` under a choice.
-async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], removed: &[&str]) -> Item {
+pub(super) async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], removed: &[&str]) -> Item {
     let of = Held { from: "gbr-ops".to_owned(), id: id.to_string(), recipient: "usa-ops".to_owned() };
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     let choice = Choice { waived: texts(waived), removed: texts(removed) };
@@ -116,7 +121,7 @@ async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], r
 }
 
 /// What an officer releases who looks at this item.
-fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
+pub(super) fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
     let digest = &item.output.as_ref().unwrap_or_else(|| panic!("nothing would leave: {}", item.would)).digest;
     let leaves = item.release.lines().find_map(|line| line.strip_prefix("leaves: ")).unwrap();
     assert_eq!(leaves, digest);
@@ -128,22 +133,22 @@ fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
     }
 }
 
-async fn done(gateway: &Running, note: &str) {
+pub(super) async fn done(gateway: &Running, note: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Done { .. }), "{response:?}");
 }
 
-async fn waits(gateway: &Running, note: &str, told: &str) {
+pub(super) async fn waits(gateway: &Running, note: &str, told: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Waiting { text } if text.contains(told)), "{told}: {response:?}");
 }
 
-async fn refused(gateway: &Running, note: &str, told: &str) {
+pub(super) async fn refused(gateway: &Running, note: &str, told: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Refused { text } if text.contains(told)), "{told}: {response:?}");
 }
 
-fn words(item: &Item) -> Vec<&str> {
+pub(super) fn words(item: &Item) -> Vec<&str> {
     item.acts.iter().map(|act| act.what.as_str()).collect()
 }
 
@@ -153,7 +158,7 @@ async fn reviews(gateway: &Running, id: MessageId) -> Vec<Reviewed> {
 }
 
 /// The one finding of `word-plain`.
-fn word(item: &Item) -> String {
+pub(super) fn word(item: &Item) -> String {
     let found: Vec<&str> = item.findings.iter().filter(|one| one.code == "content.words").map(|one| one.name.as_str()).collect();
     assert_eq!(found.len(), 1, "{:?}", item.findings);
     found[0].to_owned()

@@ -163,7 +163,7 @@ impl Views<'_> {
             undecided: one("SELECT count(*) FROM message WHERE decided IS NULL")?,
             due: one("SELECT count(*) FROM decision WHERE state = 'due'")?,
             delivered: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'delivered'")?,
-            held: one("SELECT count(*) FROM decision WHERE state = 'held'")?,
+            held: one("SELECT (SELECT count(*) FROM decision WHERE state = 'held') - (SELECT count(*) FROM seed WHERE code IS NULL)")?,
             tallies: self.tallies()?,
         })
     }

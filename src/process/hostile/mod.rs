@@ -64,6 +64,7 @@ static DEEDS: &[Deed] = &[
         let (message, now) = set.message();
         set.refused(&message, now, set.inspected(&message, now, Some(name("aus-ops"))).proposed)
     }),
+    deed("keeper", "has a known item of the office permitted, with an inspector's help", &["verifier"], HOP, Setting::seeded),
     deed("keeper", "lets one message leave under the permit of another", &["door"], NONE, |set| {
         let ((one, _), (_, bytes)) = (set.permitted(), set.permitted());
         set.at_door(&one, &bytes, "usa-ops")

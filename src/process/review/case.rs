@@ -7,7 +7,7 @@ use crate::base::{Digest, Fault, MessageId, Name, Severity};
 use crate::control::desk::Item;
 use crate::control::review::Subject;
 use crate::hop::message::Preview;
-use crate::journal::{Accepted, Decision, Entry, Event, Filter, MessageKey, Page, Pending, Reviewed, Row, State};
+use crate::journal::{Accepted, Decision, Entry, Event, Filter, MessageKey, Page, Pending, Reviewed, Row, Seeded, State};
 use crate::policy::Edition;
 use crate::process::intake::{Kept, sealed};
 use crate::process::keeper::Shared;
@@ -24,6 +24,8 @@ pub(in crate::process) struct Case {
     pub(in crate::process) since: Vec<Entry>,
     /// Every review of it that is on record.
     notes: Vec<String>,
+    /// What the office knows of it, where it is a known item.
+    pub(in crate::process) seeded: Option<Seeded>,
 }
 
 impl Case {
@@ -119,13 +121,17 @@ impl Shared {
 
     pub(in crate::process) async fn case_of(&self, row: Row) -> Result<Case, Fault> {
         let key = MessageKey { from: row.from.clone(), id: row.id };
-        let (mut decision, mut kept, mut since, mut notes) = (None, None, Vec::new(), Vec::new());
+        let (mut decision, mut kept, mut since, mut notes, mut known) = (None, None, Vec::new(), Vec::new(), None);
         for entry in self.journal.message(row.id).await?.into_iter().filter(|entry| entry.event.message().is_some_and(|of| of == key)) {
             if let Event::Reviewed(Reviewed { note: Some(note), .. }) = &entry.event {
                 notes.push(note.clone());
             }
             match entry.event {
                 Event::Accepted(accepted) => kept = Some((accepted, entry.index)),
+                Event::Seeded(seeded) => {
+                    kept = Some((seeded.accepted.clone(), entry.index));
+                    known = Some(seeded);
+                }
                 Event::Decided(decided) if entry.index == row.record => {
                     decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
                 }
@@ -137,7 +143,7 @@ impl Shared {
             return Err(Fault::new(format!("the journal has no decision that holds `{}`", key.id)));
         };
         let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", key.id)))?;
-        Ok(Case { row, accepted, place, body: body.into(), decision, since, notes })
+        Ok(Case { row, accepted, place, body: body.into(), decision, since, notes, seeded: known })
     }
 
     /// Where a message stands after a review.
@@ -146,6 +152,6 @@ impl Shared {
         let filter = Filter { id: Some(*id), recipient: Some(recipient.clone()), from: Some(from.clone()), ..Filter::default() };
         let rows = self.journal.decisions(filter, Page::first(1)).await?.rows;
         let now = rows.into_iter().next().ok_or_else(|| Fault::new("the journal lost a decision"))?;
-        Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code, pending })
+        Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code, pending, lesson: None })
     }
 }
