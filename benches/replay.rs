@@ -90,7 +90,7 @@ fn record(journal: &Path, key: &Path, guard: &Guard, secrets: &Secrets) {
             edition_digest: guard.edition().digest,
             time: start,
             decisions: passage.rulings.iter().map(decision).collect(),
-            refusal: None,
+            refusal: None, marking: None,
         };
         events.extend([Event::Accepted(accepted), Event::Decided(decided)]);
         if events.len() >= BATCH * 2 || number + 1 == MESSAGES {

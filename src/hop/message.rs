@@ -8,7 +8,7 @@ use super::{HopKey, Notice, Tag, Wanted};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Reason, Refusal, Span, Time, Traffic};
 use crate::filter::{ClauseReview, Waiver, Waivers};
-use crate::journal::{Decision, MessageKey};
+use crate::journal::{Decision, Marking, MessageKey};
 use crate::statement::Grant;
 
 /// What a door received: sealed for those who will read it.
@@ -425,6 +425,9 @@ pub struct Inspection {
     /// What a reviewer asked to see; then nothing is proposed.
     #[n(4)]
     pub preview: Option<Preview>,
+    /// What its label says, where one was validated.
+    #[n(5)]
+    pub marking: Option<Marking>,
 }
 
 /// What the keeper says to the verifier.

@@ -361,7 +361,7 @@ mod tests {
             edition_digest: Digest::of(b"e"),
             time: Time::from_unix_ms(1_700_000_000_000).unwrap(),
             decisions: vec![decision],
-            refusal: None,
+            refusal: None, marking: None,
         });
         Record { index: 1, event }.encode().unwrap()
     }
