@@ -121,13 +121,13 @@ pub(crate) fn held_since(received: Time, header: Header, body: Vec<u8>, edition_
     let accepted = Accepted { from: name("gbr-ops"), header, body: Body::new(body), received, seals: None };
     let decision = Decision { clause: None, ..decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)) };
     let (message, edition) = (accepted.key(), "five-eyes".to_owned());
-    let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None };
+    let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None, marking: None };
     vec![Event::Accepted(accepted), Event::Decided(decided)]
 }
 
 fn decided(n: u64, decisions: Vec<Decision>) -> Event {
     let (edition, edition_digest) = ("five-eyes 2026.1".to_owned(), Digest::of(b"edition"));
-    Event::Decided(Decided { message: key(n), edition, edition_digest, time: at(1), decisions, refusal: None })
+    Event::Decided(Decided { message: key(n), edition, edition_digest, time: at(1), decisions, refusal: None, marking: None })
 }
 
 fn forwarded(n: u64) -> Event {

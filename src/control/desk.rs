@@ -113,7 +113,7 @@ pub struct Wanted {
     pub code: Option<String>,
     /// The rule that holds it, as [`Group::rule`] names it; only what is held has one.
     pub rule: Option<String>,
-    /// A classification, as the label has it.
+    /// A classification, as the label has it: in any scheme (`SECRET`), or in one (`GBR SECRET`).
     pub classification: Option<String>,
     /// Received at or after.
     pub since: Option<String>,
@@ -305,6 +305,9 @@ pub struct Message {
     /// The officer to whom a colleague passed it; empty where nobody did.
     #[serde(default)]
     pub passed_to: String,
+    /// Scheme and classification of its label, such as `GBR SECRET`; empty where no label was validated, or an older program decided.
+    #[serde(default)]
+    pub classification: String,
     /// Index of the record of decision.
     pub record: u64,
 }

@@ -9,7 +9,7 @@ use super::{HopKey, Notice, Tag, Wanted};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Refusal, Time, Traffic};
 use crate::filter::Waivers;
-use crate::journal::{Decision, MessageKey};
+use crate::journal::{Decision, Marking, MessageKey};
 use crate::statement::Grant;
 
 /// What a door received: sealed for those who will read it.
@@ -409,6 +409,9 @@ pub struct Inspection {
     /// What a reviewer asked to see; then nothing is proposed.
     #[n(4)]
     pub preview: Option<Preview>,
+    /// What its label says, where one was validated.
+    #[n(5)]
+    pub marking: Option<Marking>,
 }
 
 /// What the keeper says to the verifier.

@@ -76,6 +76,8 @@ pub struct ListedRow {
     pub reviews: u64,
     /// The officer to whom it was passed last; empty where it was not.
     pub passed_to: String,
+    /// Scheme and classification of its label; empty where none was validated.
+    pub marking: String,
 }
 
 /// A page of a list. It may be shorter than was asked, and even empty, and still have a next one: a page reads a bounded number of rows.

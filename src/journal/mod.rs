@@ -18,7 +18,8 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Stated,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, Marking, MessageKey, Operated, Origin, Record, Released, Restored,
+    Stated,
 };
 pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, OpenSeed, Place, ReviewAct, SeedAnswer, Seeds, Sequence};
 pub use review::{Choice, Looked, Pending, Reviewed, Seeded, Verdict, Waived};

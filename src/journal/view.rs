@@ -141,6 +141,8 @@ pub struct Filter {
     pub outcome: Option<Outcome>,
     /// Code.
     pub code: Option<Reason>,
+    /// Classification of the label, in any scheme (`SECRET`) or in one (`GBR SECRET`).
+    pub classification: Option<String>,
     /// Received at or after.
     pub since: Option<Time>,
     /// Received before.

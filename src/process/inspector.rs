@@ -15,7 +15,7 @@ use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
 use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector, Wish};
 use crate::hop::{HopKey, Proposed, Received, Wanted, Wire};
-use crate::journal::Decision;
+use crate::journal::{Decision, Marking};
 use crate::pipeline::{Guard, Inspected, Inspector, Message, Passage, Ruling, World};
 use crate::replay;
 use crate::statement::Grant;
@@ -101,6 +101,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         proposed: Vec::new(),
         wanted: Vec::new(),
         preview: None,
+        marking: None,
     };
     let (sealed, voucher) = match believed(tools, question) {
         Ok(believed) => believed,
@@ -120,7 +121,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         };
         return match twice(inspector, || Inspector::new(guard), shown).flatten() {
             Some((preview, decision)) => {
-                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview) }
+                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview), marking: None }
             }
             None => faulted(Reason::FaultInternal, "the guard failed twice to show this message"),
         };
@@ -147,7 +148,9 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         let want = ruling.want.clone()?;
         Some(Wanted { recipient: ruling.recipient.clone(), origins: want.origins, label: want.label })
     });
-    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed, wanted: wanted.collect(), preview: None }
+    let marking = passage.label.as_ref().map(|label| Marking { policy: label.policy.clone(), classification: label.classification.clone() });
+    let decisions = passage.rulings.iter().map(decision).collect();
+    Inspection { edition, decisions, proposed, wanted: wanted.collect(), preview: None, marking }
 }
 
 /// The bytes under the seal, where it is that of the sender's door or of the office, and the time is now.

@@ -230,6 +230,7 @@ impl Shared {
             time: now,
             decisions: verdict.decisions,
             refusal: None,
+            marking: verdict.marking,
         };
         let mut events = vec![Event::Decided(decided)];
         events.extend(verdict.parties.into_iter().map(|one| {

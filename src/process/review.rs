@@ -345,6 +345,7 @@ impl Shared {
             time: world::now(),
             decisions: vec![decision],
             refusal: None,
+            marking: case.marking.clone(),
         })
     }
 

@@ -195,6 +195,7 @@ impl Shared {
         let question = self.question(message, Some(seed.to.clone()), Waivers::default(), received);
         let lost = || Fault::new("no inspector looked at the known item");
         let inspection = shift.inspectors.ask(seed.precedence, question).await.map_err(|_| lost())?;
+        let marking = inspection.marking;
         let decision = inspection.decisions.into_iter().find(|decision| decision.recipient == seed.to);
         let decision = decision.filter(|_| inspection.edition == shift.edition.digest).ok_or_else(lost)?;
         if decision.outcome != Outcome::Quarantine || decision.code.is_none() {
@@ -205,7 +206,7 @@ impl Shared {
         let accepted = Accepted { from: seed.from.clone(), header, body: Body::new(seed.body.as_slice()), received, seals: Some(seals.into()) };
         let message = accepted.key();
         let seeded = Seeded { accepted, recipient: seed.to.clone(), file: seed.file.clone(), expected: seed.expected, why: seed.why.clone() };
-        let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None };
+        let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None, marking };
         let appended = self.journal.append(vec![Event::Seeded(seeded), Event::Decided(decided)], seed.precedence).await;
         appended.map(|_| ()).map_err(|denied| Fault::from_cause("the journal refused a known item", denied))
     }

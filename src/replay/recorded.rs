@@ -104,7 +104,7 @@ impl Gathering {
     }
 
     fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Option<Recorded>, Fault> {
-        let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
+        let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _, marking: _ } = decided;
         let (mut header, content) = match self.accepted.get(&key) {
             Some(accepted) => (accepted.header.clone(), accepted.body.digest),
             None => match acceptance(reader, &key)? {

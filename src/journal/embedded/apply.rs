@@ -245,9 +245,10 @@ impl Applying<'_> {
             State::Held => weight(&decision.findings, decision.code),
             _ => weight("", None),
         };
+        let (policy, classification) = one.marking.as_ref().map_or(("", ""), |marking| (marking.policy.as_str(), marking.classification.as_str()));
         let written = self.write(
-            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest, rule, gravity)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest, rule, gravity, policy, classification)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (message, recipient) DO NOTHING",
             params![
                 message.ix,
@@ -260,7 +261,9 @@ impl Applying<'_> {
                 state.word(),
                 digest,
                 rule,
-                gravity
+                gravity,
+                policy,
+                classification
             ],
         )?;
         if written == 0 {

@@ -362,6 +362,7 @@ mod tests {
             time: Time::from_unix_ms(1_700_000_000_000).unwrap(),
             decisions: vec![decision],
             refusal: None,
+            marking: None,
         });
         Record { index: 1, event }.encode().unwrap()
     }

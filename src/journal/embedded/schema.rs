@@ -78,11 +78,13 @@ CREATE TRIGGER held_settles AFTER UPDATE OF state ON decision WHEN OLD.state = '
 END;
 ";
 
-/// What version 4 added: known items among what is held, and the classification of what was decided.
+/// What version 4 added: known items among what is held, and what the labels of decided messages say (nothing for those before).
 const SEEDS: &str = "
 CREATE TABLE seed (message INTEGER PRIMARY KEY, file TEXT NOT NULL, expected TEXT NOT NULL, code TEXT) STRICT;
 CREATE INDEX seed_open ON seed (message) WHERE code IS NULL;
+ALTER TABLE decision ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 ALTER TABLE decision ADD COLUMN classification TEXT NOT NULL DEFAULT '';
+CREATE INDEX decision_classification ON decision (classification, message, recipient) WHERE classification <> '';
 ";
 
 /// Adds what versions after `version` have; all of it, or nothing.
@@ -221,7 +223,7 @@ mod tests {
         assert_eq!(counted(&connection), 1);
         prepare_writer(&connection).unwrap();
         assert_eq!(identity(&connection).unwrap().1, VERSION);
-        connection.execute_batch("SELECT message, file, expected, code FROM seed; SELECT classification FROM decision").unwrap();
+        connection.execute_batch("SELECT message, file, expected, code FROM seed; SELECT policy, classification FROM decision").unwrap();
         assert_eq!(counted(&connection), 1);
     }
 

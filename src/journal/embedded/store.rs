@@ -271,7 +271,7 @@ fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
     for sql in [
         "SELECT 'message ' || ix || ' ' || sender || ' ' || hex(id) || ' ' || hex(digest) || ' ' || urgency || ' ' || received || ' ' || place || ' ' || coalesce(decided, '-') FROM message ORDER BY ix",
         "SELECT 'decision ' || message || ' ' || recipient || ' ' || record || ' ' || urgency || ' ' || outcome || ' ' || coalesce(code, '-') || ' ' || coalesce(clause, '-') || ' '
-         || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts FROM decision ORDER BY message, recipient",
+         || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts || ' ' || policy || ' ' || classification FROM decision ORDER BY message, recipient",
         "SELECT 'statement ' || hex(id) || ' ' || record || ' ' || kind || ' ' || uses || ' ' || used || ' ' || coalesce(ended, '-') FROM statement ORDER BY id",
         "SELECT 'origin ' || message || ' ' || recipient || ' ' || origin FROM origin ORDER BY message, recipient, origin",
         "SELECT 'copy ' || hex(recall) || ' ' || message || ' ' || recipient || ' ' || coalesce(acknowledged, '-') FROM copy ORDER BY recall, message, recipient",

@@ -54,7 +54,8 @@ impl Shared {
         item.persons = case.persons(&edition);
         item.choices = choices.count();
         let reviews = format!("{} of {}", item.choices.min(item.persons), item.persons);
-        item.message = shown(&case.row, case.gravest(), reviews, case.passed_to().unwrap_or_default());
+        let classification = case.marking.as_ref().map(ToString::to_string).unwrap_or_default();
+        item.message = shown(&case.row, case.gravest(), reviews, (case.passed_to().unwrap_or_default(), classification));
         item.remedy = case.row.code.map(Reason::remedy).unwrap_or_default().to_owned();
         item.expires = expires(&case.row, edition.review.hours).to_string();
         // In the order of the journal: two acts may have one time, and a clock may be set back.

@@ -7,7 +7,7 @@ use crate::base::{Digest, Fault, MessageId, Name, Severity};
 use crate::control::desk::Item;
 use crate::control::review::Subject;
 use crate::hop::message::Preview;
-use crate::journal::{Accepted, Decision, Entry, Event, Filter, MessageKey, Page, Pending, Reviewed, Row, Seeded, State};
+use crate::journal::{Accepted, Decision, Entry, Event, Filter, Marking, MessageKey, Page, Pending, Reviewed, Row, Seeded, State};
 use crate::policy::Edition;
 use crate::process::intake::{Kept, sealed};
 use crate::process::keeper::Shared;
@@ -20,6 +20,8 @@ pub(in crate::process) struct Case {
     body: Arc<[u8]>,
     /// The decision that holds it.
     pub(in crate::process) decision: Decision,
+    /// What its label says.
+    pub(in crate::process) marking: Option<Marking>,
     /// What happened since.
     pub(in crate::process) since: Vec<Entry>,
     /// Every review of it that is on record.
@@ -122,6 +124,7 @@ impl Shared {
     pub(in crate::process) async fn case_of(&self, row: Row) -> Result<Case, Fault> {
         let key = MessageKey { from: row.from.clone(), id: row.id };
         let (mut decision, mut kept, mut since, mut notes, mut known) = (None, None, Vec::new(), Vec::new(), None);
+        let mut marking = None;
         for entry in self.journal.message(row.id).await?.into_iter().filter(|entry| entry.event.message().is_some_and(|of| of == key)) {
             if let Event::Reviewed(Reviewed { note: Some(note), .. }) = &entry.event {
                 notes.push(note.clone());
@@ -133,6 +136,7 @@ impl Shared {
                     known = Some(seeded);
                 }
                 Event::Decided(decided) if entry.index == row.record => {
+                    marking = decided.marking;
                     decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
                 }
                 _ if entry.index > row.record => since.push(entry),
@@ -143,7 +147,7 @@ impl Shared {
             return Err(Fault::new(format!("the journal has no decision that holds `{}`", key.id)));
         };
         let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", key.id)))?;
-        Ok(Case { row, accepted, place, body: body.into(), decision, since, notes, seeded: known })
+        Ok(Case { row, accepted, place, body: body.into(), decision, marking, since, notes, seeded: known })
     }
 
     /// Where a message stands after a review.
