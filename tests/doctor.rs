@@ -173,7 +173,13 @@ fn an_officer_with_the_key_of_another_is_bad_and_none_at_all_is_doubtful() {
     let text = text.replace(RULES, rules.to_str().unwrap());
     std::fs::write(&config, text + &officer("maj-smith", &made.verifier().to_string())).unwrap();
     let found = troubled(&config, "officers");
-    assert!(found.len() == 1 && found[0].0 == "bad" && found[0].1.contains("does not count"), "{found:?}");
+    assert!(found.len() == 2 && found.iter().any(|one| one.0 == "bad" && one.1.contains("does not count")), "{found:?}");
+    assert!(found.iter().any(|one| one.0 == "doubtful" && one.1.contains("unproved")), "the lab says `never`: {found:?}");
+    // Where nothing is said, editions are proved, and a solver that is not there is bad.
+    let text = std::fs::read_to_string(&config).unwrap().replacen("prove = \"never\"", "solver = \"/nowhere/cvc5\"", 1);
+    std::fs::write(&config, text).unwrap();
+    let found = troubled(&config, "officers");
+    assert!(found.iter().any(|one| one.0 == "bad" && one.1.contains("cannot be started")), "{found:?}");
 }
 
 /// A journal with these events.

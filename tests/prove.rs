@@ -55,6 +55,28 @@ fn forwarded(found: &CounterExample) -> (&str, &str, String) {
     (found.witness.from.as_str(), found.witness.to.as_str(), tried.clause.as_ref().unwrap().to_string())
 }
 
+#[test]
+fn of_the_messages_that_say_what_was_found_the_one_that_shows_most_is_shown() {
+    // Cases of the same sender, label and kind are stopped for what else stands in them; one of them is not.
+    let guard = changed(
+        &[
+            (
+                "peers.toml",
+                "{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"GREEN\" }",
+                "{ policy = \"TLP\", up_to = \"AMBER\" }",
+            ),
+            (
+                "agreements/cyber.toml",
+                "kinds = [\"indicator\", \"malware\", \"vulnerability\", \"attack-pattern\", \"bundle\"]\nup_to = [{ policy = \"TLP\", level = \"GREEN\" }]",
+                "up_to = [{ policy = \"TLP\", level = \"AMBER\" }]",
+            ),
+        ],
+        "[[never]]\nid = \"isac-green\"\nsentence = \"the partner never gets above GREEN\"\nto = [\"guest-isac\"]\nabove = [{ policy = \"TLP\", level = \"GREEN\" }]\n",
+    );
+    let report = proved(&guard, None);
+    assert_eq!(forwarded(false_of(&report)), ("gbr-ops", "guest-isac", "CYBER/3.1".to_owned()));
+}
+
 const THIRD_PARTY: &str =
     "[[never]]\nid = \"third-party\"\nsentence = \"a partner gets what Britain sent\"\nto = [\"guest-isac\"]\nnot_from = [\"GBR\"]\n";
 

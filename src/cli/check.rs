@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{Answer, Failure, Output, Verb, output, unreadable, walls};
 use crate::audit::SignerKey;
 use crate::base::Fault;
-use crate::config::Gateway;
+use crate::config::{Gateway, Proving};
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
 use crate::process::{bound_without_key, label_trust, load_guard, seeds, world};
+use crate::prove;
 use crate::sandbox::{Layer, Need};
 
 /// Checks a gateway's configuration.
@@ -78,6 +79,7 @@ impl Check {
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
         lines.extend(known_items(&gateway));
+        lines.extend(solver(&gateway));
         lines.extend(walls::layers().into_iter().map(wall));
         for line in &lines {
             match self.json {
@@ -153,6 +155,12 @@ fn known_items(gateway: &Gateway) -> Vec<Line> {
         guard.trust_in_labels(trust);
     }
     items.iter().map(of).collect()
+}
+
+/// The solver, where an edition would be proved before it comes into force.
+fn solver(gateway: &Gateway) -> Option<Line> {
+    let proves = gateway.prove == Proving::Always && !gateway.officers.is_empty();
+    proves.then(|| line("solver", prove::present(&gateway.solver)))
 }
 
 /// Whether others would take what the key signs now.

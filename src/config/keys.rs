@@ -214,7 +214,7 @@ pub const KEYS: &[Key] = &[
         "prove",
         Kind::Word(&["always", "never"]),
         Optional,
-        "whether the invariants of an edition are proved before it comes into force; `never`, where nothing is said, is logged loudly",
+        "whether the invariants of an edition are proved before it comes into force, as they are where nothing is said; `never` is logged loudly",
     ),
     row(Gateway, "solver", Kind::Path, Optional, "the solver cvc5 that proves them; where nothing is said it is found by its name"),
     row(

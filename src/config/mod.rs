@@ -106,7 +106,7 @@ pub enum Confinement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proving {
-    /// An edition whose invariants are not proved does not come into force.
+    /// An edition whose invariants are not proved does not come into force; so it is where nothing is said.
     Always,
     /// Editions come into force with invariants that nobody has proved; said loudly.
     Never,

@@ -165,7 +165,7 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         work_ms_max: given.work_ms_max,
         confinement: given.confinement.unwrap_or(Confinement::Full),
         emergency_hours_max: given.emergency_hours_max,
-        prove: given.prove.unwrap_or(Proving::Never),
+        prove: given.prove.unwrap_or(Proving::Always),
         // Without a path it is found by the environment, as programs are.
         solver: given.solver.map_or_else(|| PathBuf::from("cvc5"), at),
         officers: given.officer,

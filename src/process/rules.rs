@@ -16,6 +16,7 @@ use crate::journal::embedded::Reader;
 use crate::journal::{EditionAct, Event, Step};
 use crate::policy::folder::{REPORTS, SIGNATURES};
 use crate::policy::{self, Edition, SourceFile};
+use crate::prove;
 
 /// The folder of kept editions, in that of the journal.
 const EDITIONS: &str = "editions";
@@ -118,7 +119,9 @@ impl Rules {
                 let edict = over.map_or(edict, |running| &running.before);
                 let founding = over.map(|running| ended(&running.before, now)).into_iter().collect();
                 let title = standing.emergency.as_ref().filter(|_| over.is_none()).map_or_else(|| edict.title(), |_| emergency_title(edict));
-                Ok(kept(&config.journal, edict).map(|rules| Ok(Self { title, founding, ..rules }))?)
+                let rules = kept(&config.journal, edict)?;
+                forewarn(config, &rules.edition);
+                Ok(Ok(Self { title, founding, ..rules }))
             }
             (false, None) => {
                 let ground = Ground { config, standing: &standing, before: None, now };
@@ -228,10 +231,20 @@ fn solver<'c>(config: &'c config::Gateway, edition: &Edition) -> Option<&'c Path
         config::Proving::Never => {
             let count = edition.invariants.len();
             if count > 0 {
-                tracing::warn!(edition = %edition.title(), count, "INVARIANTS ARE NOT PROVED: the configuration does not say `prove = \"always\"`");
+                tracing::warn!(edition = %edition.title(), count, "INVARIANTS ARE NOT PROVED: the configuration says `prove = \"never\"`");
             }
             None
         }
+    }
+}
+
+/// Says loudly where nothing could be proved: what is in force was examined when it came into force and stays so, and no edition could come after it.
+fn forewarn(config: &config::Gateway, edition: &Edition) {
+    if config.prove == config::Proving::Always
+        && !edition.invariants.is_empty()
+        && let Err(fault) = prove::present(&config.solver)
+    {
+        tracing::warn!(%fault, "NO OTHER EDITION CAN COME INTO FORCE: its invariants could not be proved");
     }
 }
 

@@ -33,6 +33,7 @@ use crate::policy::Form;
 use beyond::Manner;
 use model::Model;
 use questions::{Desk, Question};
+pub use solver::present;
 pub use trial::Seen;
 pub use witness::Witness;
 

@@ -41,7 +41,7 @@ pub(in crate::prove) struct Start {
 ///
 /// # Errors
 /// Where it cannot, with the remedy.
-pub(in crate::prove) fn present(program: &Path) -> Result<(), Fault> {
+pub fn present(program: &Path) -> Result<(), Fault> {
     let remedy = "install cvc5 (a package of this name) or name it, by `--solver` or by `solver` in the configuration; without it nothing is proved";
     let asked = std::process::Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output();
     match asked {

@@ -15,7 +15,7 @@ impl Court {
         Self::with("")
     }
 
-    /// The same, with more lines at the head of the gateway's configuration.
+    /// The same, with these lines of the gateway's configuration in the place of `prove = "never"`.
     fn with(head: &str) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let mut entries = String::new();
@@ -27,7 +27,8 @@ impl Court {
             entries.push_str(&out);
             made.push((name, into));
         }
-        let lab = Lab::with(|text| format!("{head}{}\n{entries}", text.replace(RULES, "rules")));
+        let proving = |text: &str| if head.is_empty() { text.to_owned() } else { text.replacen("prove = \"never\"\n", head, 1) };
+        let lab = Lab::with(|text| format!("{}\n{entries}", proving(&text.replace(RULES, "rules"))));
         for (name, key) in made {
             std::fs::copy(key, lab.path(&format!("{name}.key"))).unwrap();
         }
@@ -204,7 +205,7 @@ fn one_invariant(level: &str) -> String {
 #[test]
 fn an_edition_whose_invariant_is_false_is_refused_with_the_counter_example_and_one_whose_solver_is_missing_is_refused_too() {
     run(async {
-        let court = Court::with("prove = \"always\"\n");
+        let court = Court::with("# Nothing is said of proofs, so they are made.\n");
         let with = |level: &'static str| move |path: &str, text: &str| if path == "invariants.toml" { one_invariant(level) } else { text.to_owned() };
         court.edition("rules", "2026.1", with("OFFICIAL"));
         std::fs::remove_dir_all(court.lab.path("rules/signatures")).unwrap();
@@ -232,9 +233,21 @@ fn an_edition_whose_invariant_is_false_is_refused_with_the_counter_example_and_o
         let (status, said) = court.activate("next", &[]).await;
         assert!(status == 0 && said.contains("five-eyes 2026.3 is in force"), "{said}");
         assert_eq!(gateway.terminate().await, 0);
+        // What was proved stays in force over a restart without a solver, loudly; what comes after it must be proved.
+        let text = std::fs::read_to_string(court.lab.config()).unwrap();
+        std::fs::write(court.lab.config(), format!("solver = \"/nowhere/cvc5\"\n{text}")).unwrap();
+        let gateway = court.lab.spawn().await;
+        assert!(court.status("edition").starts_with("five-eyes 2026.3 ("), "{}", court.status("edition"));
+        court.edition("next", "2026.4", with("OFFICIAL"));
+        std::fs::remove_dir_all(court.lab.path("next/signatures")).unwrap();
+        court.signed("next");
+        let (status, said) = court.activate("next", &[]).await;
+        assert!(status == 1 && said.contains("the solver `/nowhere/cvc5` cannot be started"), "{said}");
+        assert_eq!(gateway.terminate().await, 0);
+        assert!(std::fs::read_to_string(court.lab.path("gateway.log")).unwrap().contains("NO OTHER EDITION CAN COME INTO FORCE"));
     });
     // Without a solver nothing is proved, so nothing comes into force: the first edition neither.
-    let court = Court::with("prove = \"always\"\nsolver = \"/nowhere/cvc5\"\n");
+    let court = Court::with("solver = \"/nowhere/cvc5\"\n");
     let (status, _, errors) = court.lab.command(&["run"], &[]);
     assert!(status == 2 && errors.contains("the invariants are not proved: the solver `/nowhere/cvc5` cannot be started: install cvc5"), "{errors}");
 }

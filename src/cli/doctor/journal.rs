@@ -3,11 +3,13 @@
 use super::{Ground, Seen, span};
 use crate::audit::{Checkpoint, SignerKey};
 use crate::base::{Fault, Time};
+use crate::config::Proving;
 use crate::control::{Officers, Standing};
 use crate::journal::Page;
 use crate::journal::embedded::Reader;
 use crate::policy;
 use crate::process::notes;
+use crate::prove;
 
 /// Records that may stand unsigned beside a gateway that is killed: those of a minute, 1,024 by default; more say that nobody signs.
 const UNSIGNED_MAX: u64 = 2048;
@@ -139,6 +141,16 @@ pub(super) fn officers(ground: &Ground) -> Vec<Seen> {
         Err(fault) => return vec![Seen::bad("", fault.to_string(), "put the signatures beside the rules")],
     };
     let mut seen = vec![Seen::good("", format!("{names}; {} signatures beside the rules", notes.len()))];
+    let solver = || ground.config.solver.display().to_string();
+    match ground.config.prove {
+        Proving::Always => seen.extend(prove::present(&ground.config.solver).err().map(|fault| {
+            let remedy = "install cvc5; without it no edition with invariants comes into force";
+            Seen::bad(solver(), fault.to_string(), remedy)
+        })),
+        Proving::Never => {
+            seen.push(Seen::doubtful("prove", "editions come into force unproved", "install cvc5, and remove `prove` from the configuration"))
+        }
+    }
     seen.extend(notes.iter().filter_map(|(file, note)| {
         let why = officers.edition(note).err()?;
         Some(Seen::bad(file.clone(), format!("the signature does not count: {why}"), "have it signed again: `vestibule rules sign`"))
