@@ -63,7 +63,7 @@ fn of_the_messages_that_say_what_was_found_the_one_that_shows_most_is_shown() {
             (
                 "peers.toml",
                 "{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"GREEN\" }",
-                "{ policy = \"TLP\", up_to = \"AMBER\" }",
+                "{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"AMBER\" }",
             ),
             (
                 "agreements/cyber.toml",
