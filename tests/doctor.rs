@@ -137,8 +137,15 @@ fn a_port_that_another_program_has_is_bad() {
     let domains = text.split_once("[[domain]]").unwrap().1;
     let port = domains.lines().find_map(|line| line.strip_prefix("listen = \"")?.strip_suffix('"')).unwrap().to_owned();
     let _taken = UdpSocket::bind(&port).unwrap();
+    // Machines that watch the gateway would find somebody else there.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("[metrics]\nlisten = \"{}\"\n\n[keys]", other.local_addr().unwrap());
+    let text = std::fs::read_to_string(&config).unwrap();
+    assert!(!text.contains("\n[metrics]"));
+    std::fs::write(&config, text.replacen("[keys]", &listen, 1)).unwrap();
     let found = troubled(&config, "ports");
-    assert!(found.len() == 1 && found[0].0 == "bad" && found[0].2.contains("ss -ulpn"), "{found:?}");
+    assert!(found.len() == 2 && found.iter().all(|one| one.0 == "bad" && one.1 == "another program has it"), "{found:?}");
+    assert!(["ss -ulpn", "ss -tlpn"].iter().all(|find| found.iter().any(|one| one.2.contains(find))), "{found:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
 use crate::console::{self, Console, Setting};
-use crate::control::desk::Office;
+use crate::control::desk::{Office, Query};
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::link::tls::Material;
@@ -184,9 +184,22 @@ async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response
         Request::Review(review) => Ok(decide(&line, asker, review).await),
         Request::Note { note } => line.note(note).await,
         Request::Act(act) => line.act(act).await,
-        Request::Look(query) => line.look(query).await.map(Response::View),
+        Request::Look(query) => line.look(asked_by(&asker, query)).await.map(Response::View),
     };
     answered.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() })
+}
+
+/// Who looks at a message is on record by the name that was given and by the account that gave it.
+fn asked_by(asker: &Asker, query: Query) -> Query {
+    match query {
+        Query::Item { of, choice, viewer } if !viewer.trim().is_empty() => Query::Item { of, choice, viewer: with_account(&viewer, asker) },
+        other => other,
+    }
+}
+
+/// A name that nobody signed, and who asks in truth, as the kernel says it.
+fn with_account(name: &str, asker: &Asker) -> String {
+    format!("{name} (uid {})", asker.uid)
 }
 
 async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
@@ -197,8 +210,7 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
         id: review.message,
         from: review.from,
         recipient: review.recipient,
-        // Who asks in truth is what the kernel says; both are recorded.
-        reviewer: format!("{} (uid {})", review.reviewer, asker.uid),
+        reviewer: with_account(review.reviewer.as_str(), &asker),
         verdict: match review.verdict {
             control::Verdict::Release => Verdict::Release,
             control::Verdict::Reject => Verdict::Reject,

@@ -11,7 +11,7 @@ mod expiry;
 mod returned;
 
 pub(super) use case::{Case, persons};
-pub(super) use choices::Choices;
+pub(super) use choices::{Choices, officer};
 pub(super) use expiry::expires;
 
 use std::collections::BTreeMap;

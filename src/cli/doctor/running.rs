@@ -1,6 +1,6 @@
 //! The gateway as it runs, or as it would: its ports, its control socket, its processes, its alarms.
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
@@ -30,23 +30,28 @@ fn status(ground: &Ground) -> Option<Said<'_>> {
     }
 }
 
+/// Every address on which a gateway listens: its doors (UDP), the console and the metrics (TCP).
 pub(super) fn ports(ground: &Ground) -> Vec<Seen> {
     let runs = status(ground).is_some();
-    let domains = ground.config.domains.iter();
-    domains
-        .map(|domain| {
-            let of = format!("{} {}", domain.name, domain.listen);
-            match (UdpSocket::bind(domain.listen), runs) {
-                (Ok(_), false) => Seen::good(of, "free"),
-                (Ok(_), true) => Seen::bad(of, "free, and the gateway runs: it does not listen there", "look into its log, then start it anew"),
-                (Err(error), true) if error.kind() == std::io::ErrorKind::AddrInUse => Seen::good(of, "the gateway listens"),
-                (Err(error), false) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                    Seen::bad(of, "another program has it", format!("find it with `ss -ulpn sport = :{}`", domain.listen.port()))
-                }
-                (Err(error), _) => Seen::bad(of, error.to_string(), "give the domain an address of this host"),
-            }
-        })
-        .collect()
+    let (config, officers) = (&ground.config, ground.config.officers.iter().any(|officer| officer.identity.is_some()));
+    let doors = config.domains.iter().map(|domain| (domain.name.to_string(), domain.listen, "-ulpn", UdpSocket::bind(domain.listen).map(drop)));
+    // Without an officer who has an identity nobody listens there.
+    let console = config.console.iter().filter(|_| officers).map(|console| ("console".to_owned(), console.listen));
+    let metrics = config.metrics.iter().map(|listen| ("metrics".to_owned(), *listen));
+    let pages = console.chain(metrics).map(|(name, listen)| (name, listen, "-tlpn", TcpListener::bind(listen).map(drop)));
+    doors.chain(pages).map(|(name, listen, sockets, bound)| port(format!("{name} {listen}"), listen.port(), sockets, (bound, runs))).collect()
+}
+
+fn port(of: String, port: u16, sockets: &str, found: (std::io::Result<()>, bool)) -> Seen {
+    match found {
+        (Ok(()), false) => Seen::good(of, "free"),
+        (Ok(()), true) => Seen::bad(of, "free, and the gateway runs: it does not listen there", "look into its log, then start it anew"),
+        (Err(error), true) if error.kind() == std::io::ErrorKind::AddrInUse => Seen::good(of, "the gateway listens"),
+        (Err(error), false) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Seen::bad(of, "another program has it", format!("find it with `ss {sockets} sport = :{port}`"))
+        }
+        (Err(error), _) => Seen::bad(of, error.to_string(), "give it an address of this host"),
+    }
 }
 
 pub(super) fn socket(ground: &Ground) -> Vec<Seen> {

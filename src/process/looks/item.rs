@@ -9,7 +9,7 @@ use crate::filter::Removals;
 use crate::hop::message::Wish;
 use crate::journal::{Event, Looked, Reviewed};
 use crate::process::keeper::Shared;
-use crate::process::review::{Case, Choices, expires};
+use crate::process::review::{Case, Choices, expires, officer};
 use crate::process::world;
 
 /// How long a look lasts: 5 minutes. Who asks what would leave under another choice meanwhile is still looking.
@@ -27,7 +27,7 @@ impl Shared {
             return Ok(refused(format!("nothing is held under `{id}` for `{recipient}`; it may be decided already")));
         };
         self.note_look(&mut case, viewer).await?;
-        let rule = Removals::by(std::iter::once(viewer), Vec::new()).rule.to_string();
+        let rule = Removals::by(std::iter::once(officer(viewer)), Vec::new()).rule.to_string();
         let wish = Wish { waived: Some(choice.waived.clone()), removed: choice.removed.clone(), rule };
         let (edition, preview) = self.preview(&case, wish).await?;
         let shown = serde_json::from_str::<Item>(&preview.item);

@@ -9,6 +9,7 @@ use crate::base::{Fault, Time};
 use crate::control::desk::{OfficerFigures, Quality, RuleFigures, SeedFigures, View};
 use crate::journal::{ReviewAct, SeedAnswer};
 use crate::process::keeper::Shared;
+use crate::process::review::officer;
 
 /// Acts that figures are made of: the last 20,000, some months of an office.
 const ACTS_MAX: u32 = 20_000;
@@ -45,11 +46,6 @@ impl<'a> Item<'a> {
         let choices = self.choices.iter().enumerate().filter(move |(at, (who, ..))| expected.is_some() && is_first(*at, who));
         choices.map(move |(_, (who, verdict, seconds))| (*who, expected == Some(*verdict), *seconds))
     }
-}
-
-/// The name of an officer, without what the kernel said of an account.
-fn officer(reviewer: &str) -> &str {
-    reviewer.split_once(" (uid ").map_or(reviewer, |(name, _)| name)
 }
 
 fn figures(acts: &[ReviewAct]) -> Quality {

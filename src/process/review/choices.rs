@@ -8,6 +8,11 @@ use crate::base::Digest;
 use crate::control::Officers;
 use crate::journal::{Pending, Reviewed};
 
+/// The name of an officer, without the account that the kernel named: its number stands behind a name that nobody has signed.
+pub(in crate::process) fn officer(named: &str) -> &str {
+    named.split_once(" (uid ").map_or(named, |(name, _)| name)
+}
+
 /// The choices that count.
 pub(in crate::process) struct Choices<'c> {
     /// One for each person, the latest.
@@ -55,8 +60,7 @@ impl<'c> Choices<'c> {
     /// Those that a person may see.
     pub(in crate::process) fn seen_by<'v>(&self, viewer: &'v str) -> impl Iterator<Item = &'c Reviewed> + use<'c, 'v> {
         let all = self.differ;
-        // An account's number stands behind a name that nobody has signed.
-        let is_own = move |one: &Reviewed| one.reviewer.strip_prefix(viewer).is_some_and(|rest| rest.is_empty() || rest.starts_with(" (uid "));
+        let is_own = move |one: &Reviewed| officer(&one.reviewer) == officer(viewer);
         self.list.clone().into_iter().filter(move |one| all || is_own(one))
     }
 
