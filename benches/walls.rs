@@ -1,5 +1,5 @@
 //! What walls cost: the gateway of `vestibule run`, each process confined, beside the same path in one process, in turn in the same run; then
-//! inspectors and the verifier ended by force under load, and the memory of all processes at rest.
+//! inspectors and the verifier ended by force under load, editions put in force under load, and the memory of all processes at rest.
 
 #![expect(
     clippy::expect_used,
@@ -38,7 +38,9 @@ const BODY_BYTES: usize = 2048;
 const LOAD: usize = 64;
 /// Times that each process is ended.
 const KILLS: usize = 5;
-/// How long load goes on before and after an end.
+/// Editions that come into force under load.
+const ACTIVATIONS: usize = 5;
+/// How long load goes on before, and twice as long after, what is done under it.
 const AROUND: Duration = Duration::from_millis(1500);
 /// How long what was accepted may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -56,21 +58,19 @@ fn middle(mut runs: Vec<Figures>) -> Figures {
     runs.swap_remove(runs.len() / 2)
 }
 
-/// What an end by force did.
-struct Ended {
-    name: String,
+/// What something that was done under load did to it.
+struct Disturbed {
     sent: usize,
     lost: usize,
-    /// The longest time between two deliveries in milliseconds, before and after the end.
+    /// The longest time between two deliveries in milliseconds, before and after it began.
     gaps_ms: [f64; 2],
 }
 
-/// Keeps [`LOAD`] in flight, ends a process by force, and counts what arrives.
-async fn end(lab: &mut Lab, name: &str) -> Ended {
-    let pid = lab.processes().into_iter().find(|(known, _)| known == name).expect("a process of this name").1;
+/// Keeps [`LOAD`] in flight, does something that says whether it succeeded, goes on until it is done and a while longer, and counts what arrives.
+async fn disturb(lab: &mut Lab, act: impl FnOnce() -> bool + Send + 'static) -> Disturbed {
     let (sender, began) = (lab.sender(), Instant::now());
     let (mut sent, mut seen, mut gaps_ms) = (0_u64, HashSet::new(), [0.0_f64; 2]);
-    let (mut last, mut killed) = (Instant::now(), false);
+    let (mut last, mut act, mut doing, mut done) = (Instant::now(), Some(act), None, None::<Instant>);
     let send = |number| drop(tokio::spawn(sender.clone().send(number)));
     for _ in 0..LOAD {
         send(sent);
@@ -80,13 +80,18 @@ async fn end(lab: &mut Lab, name: &str) -> Ended {
         let Ok(Some(number)) = tokio::time::timeout(PATIENCE, lab.arrivals.recv()).await else { break };
         let gap = last.elapsed().as_secs_f64() * 1000.0;
         last = Instant::now();
-        gaps_ms[usize::from(killed)] = gaps_ms[usize::from(killed)].max(gap);
-        if !killed && began.elapsed() > AROUND {
-            killed = Command::new("kill").args(["-9", &pid.to_string()]).status().expect("`kill`").success();
-            assert!(killed, "the process ends");
+        gaps_ms[usize::from(act.is_none())] = gaps_ms[usize::from(act.is_none())].max(gap);
+        if began.elapsed() > AROUND
+            && let Some(act) = act.take()
+        {
+            doing = Some(tokio::task::spawn_blocking(act));
             last = Instant::now();
         }
-        if seen.insert(number) && began.elapsed() < AROUND * 3 {
+        if let Some(over) = doing.take_if(|doing| doing.is_finished()) {
+            assert!(over.await.expect("what is done ends"), "what is done under load succeeds");
+            done = Some(Instant::now());
+        }
+        if seen.insert(number) && done.is_none_or(|at| at.elapsed() < AROUND * 2) {
             send(sent);
             sent += 1;
         }
@@ -94,10 +99,35 @@ async fn end(lab: &mut Lab, name: &str) -> Ended {
     let sent = usize::try_from(sent).expect("a count");
     let lost = sent - seen.len();
     drain(&mut lab.arrivals).await;
+    Disturbed { sent, lost, gaps_ms }
+}
+
+/// Ends a process by force, and waits until it is there again.
+async fn end(lab: &mut Lab, name: &str) -> Disturbed {
+    let pid = lab.processes().into_iter().find(|(known, _)| known == name).expect("a process of this name").1;
+    let done = disturb(lab, move || Command::new("kill").args(["-9", &pid.to_string()]).status().expect("`kill`").success()).await;
     while lab.processes().iter().all(|(known, _)| known != name) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ended { name: name.to_owned(), sent, lost, gaps_ms }
+    done
+}
+
+/// Says what several times of the same did: losses, and the longest gaps.
+fn tell(what: &str, as_json: bool, mut times: Vec<Disturbed>) {
+    times.sort_by(|a, b| a.gaps_ms[1].total_cmp(&b.gaps_ms[1]));
+    let (sent, lost) = times.iter().fold((0, 0), |(sent, lost), one| (sent + one.sent, lost + one.lost));
+    let before = times.iter().map(|one| one.gaps_ms[0]).fold(0.0, f64::max);
+    let (count, middle, longest) = (times.len(), times[times.len() / 2].gaps_ms[1], times[times.len() - 1].gaps_ms[1]);
+    if as_json {
+        println!(
+            "{}",
+            json!({"done": what, "times": count, "sent": sent, "lost": lost, "gap_before_ms": before, "gap_ms": middle, "gap_max_ms": longest})
+        );
+    } else {
+        println!(
+            "\n{what} {count} times with {LOAD} in flight: {sent} sent, {lost} lost; longest gap between deliveries {middle:.0} ms in the middle, {longest:.0} ms at most ({before:.0} ms before)"
+        );
+    }
 }
 
 /// The proportional share of a process's memory in MB; `None` where the kernel does not tell.
@@ -153,20 +183,14 @@ async fn main() {
         for _ in 0..KILLS {
             ends.push(end(&mut walls, name).await);
         }
-        ends.sort_by(|a, b| a.gaps_ms[1].total_cmp(&b.gaps_ms[1]));
-        let (sent, lost) = ends.iter().fold((0, 0), |(sent, lost), one| (sent + one.sent, lost + one.lost));
-        let before = ends.iter().map(|one| one.gaps_ms[0]).fold(0.0, f64::max);
-        let (middle, longest) = (ends[KILLS / 2].gaps_ms[1], ends[KILLS - 1].gaps_ms[1]);
-        if as_json {
-            println!(
-                "{}",
-                json!({"ended": ends[0].name, "times": KILLS, "sent": sent, "lost": lost, "gap_before_ms": before, "gap_ms": middle, "gap_max_ms": longest})
-            );
-        } else {
-            println!(
-                "\n{name} ended by force {KILLS} times with {LOAD} in flight: {sent} sent, {lost} lost; longest gap between deliveries {middle:.0} ms in the middle, {longest:.0} ms at most ({before:.0} ms before)"
-            );
-        }
+        tell(&format!("{name} ended by force"), as_json, ends);
     }
     memory(&walls, "at rest, after the load", as_json);
+    drop(walls);
+    let (mut court, mut editions) = (Lab::start(BODY_BYTES, Form::Court).await, Vec::new());
+    for number in 2..2 + ACTIVATIONS {
+        let activation = court.next_edition(&format!("2026.{number}"));
+        editions.push(disturb(&mut court, activation).await);
+    }
+    tell("an edition signed by two put in force", as_json, editions);
 }

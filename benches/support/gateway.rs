@@ -25,6 +25,8 @@ const FROM: &str = "gbr-ops";
 const TO: &str = "usa-ops";
 /// ROUTINE messages that wait while FLASH is measured.
 const CROWD: usize = 512;
+/// Officers, and in which role each signs.
+const SIGNERS: [(&str, &str); 2] = [("ann", "author"), ("bob", "approver")];
 /// How the number of a message begins in `uid`, so that the sink finds it again.
 const UID: &str = "BENCH-";
 
@@ -35,6 +37,8 @@ pub(crate) enum Form {
     OneProcess,
     /// As `vestibule run`: processes behind their walls.
     Walls,
+    /// The same with officers, whose signatures put editions in force.
+    Court,
 }
 
 /// A running gateway with its two peers.
@@ -47,7 +51,7 @@ pub(crate) struct Lab {
     _peers: Vec<Arc<Door>>,
     runtime: Option<tokio::runtime::Runtime>,
     supervisor: Option<Child>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// The sending peer.
@@ -90,7 +94,7 @@ impl Lab {
                 let (runtime, listening) = open(path, gateway.clone()).await;
                 (Some(runtime), None, listening)
             }
-            Form::Walls => {
+            Form::Walls | Form::Court => {
                 let supervisor = supervise(&path, &gateway).await;
                 let listening = gateway.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect();
                 (None, Some(supervisor), listening)
@@ -104,7 +108,7 @@ impl Lab {
         let [(near, source), (far, sink)] = <[_; 2]>::try_from(peers).map_err(drop).expect("two peers");
         tokio::spawn(receive(sink, arrived));
         let sender = Sender { link: source, body: body(body_bytes).into() };
-        Self { arrivals, sender, gateway, listening, _peers: vec![near, far], runtime, supervisor, _folder: folder }
+        Self { arrivals, sender, gateway, listening, _peers: vec![near, far], runtime, supervisor, folder }
     }
 
     /// The processes of the gateway that are there, by name; the one that runs it is `supervisor`.
@@ -112,6 +116,17 @@ impl Lab {
         let own = self.supervisor.iter().map(|child| ("supervisor".to_owned(), child.id()));
         let others = processes(&self.gateway).into_iter().filter_map(|process| Some((process.name, process.pid.filter(|_| process.ready)?)));
         own.chain(others).collect()
+    }
+
+    /// Signs the next edition; gives what puts it in force and says whether it did.
+    pub(crate) fn next_edition(&self, number: &str) -> impl FnOnce() -> bool + Send + use<> {
+        let folder = self.folder.path().to_owned();
+        let next = edition(&folder, number, number);
+        move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+            command.args(["rules", "activate", "--config"]).arg(folder.join("gateway.toml")).arg(next);
+            command.stdout(Stdio::null()).status().expect("`vestibule rules activate`").success()
+        }
     }
 
     /// The sending peer.
@@ -288,17 +303,55 @@ fn configuration(folder: &Path, form: Form) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(here.join("deploy/lab/gateway.toml")).expect("the lab's configuration");
     let rules = format!("{:?}", here.join("rules/five-eyes").display().to_string());
-    let text = text.replace("\"../../rules/five-eyes\"", &rules);
+    let text = match form {
+        Form::Court => text.replace("../../rules/five-eyes", "rules") + &officers(folder),
+        _ => text.replace("\"../../rules/five-eyes\"", &rules),
+    };
     let ports = match form {
         Form::OneProcess => [0, 0],
-        Form::Walls => free_ports(),
+        Form::Walls | Form::Court => free_ports(),
     };
     let text = text.replace("127.0.0.1:4471", &format!("127.0.0.1:{}", ports[0])).replace("127.0.0.1:4472", &format!("127.0.0.1:{}", ports[1]));
     let path = folder.join("gateway.toml");
     std::fs::write(&path, text).expect("a file");
-    let made = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(["pki", "init", "--config"]).arg(&path).output().expect("`vestibule pki init`");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    vestibule(&["pki", "init", "--config", &path.display().to_string()]);
     path
+}
+
+/// Officers who sign in pairs, and the first edition under their signatures; gives their entries of the configuration.
+fn officers(folder: &Path) -> String {
+    let entry = |name: &str, role: &str| vestibule(&["pki", "officer", "--name", name, "--roles", role, "--into", &key(folder, name)]);
+    let entries = SIGNERS.map(|(name, role)| entry(name, role)).concat();
+    edition(folder, "rules", "2026.1");
+    format!("\n{entries}")
+}
+
+/// Writes the rule set of the lab as an edition of a number, signed by two.
+fn edition(folder: &Path, name: &str, number: &str) -> PathBuf {
+    let place = folder.join(name);
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+    for file in vestibule::policy::read_folder(&rules).expect("the rule set of the lab") {
+        let path = place.join(&*file.path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let own = &*file.path == "ruleset.toml";
+        let text = if own { file.text.replace("edition = \"2026.1\"", &format!("edition = \"{number}\"")) } else { file.text.to_string() };
+        std::fs::write(path, text).expect("a file");
+    }
+    for (officer, role) in SIGNERS {
+        vestibule(&["rules", "sign", &place.display().to_string(), "--key", &key(folder, officer), "--role", role]);
+    }
+    place
+}
+
+fn key(folder: &Path, officer: &str) -> String {
+    folder.join(format!("{officer}.key")).display().to_string()
+}
+
+/// What a command that succeeds prints.
+fn vestibule(words: &[&str]) -> String {
+    let done = Command::new(env!("CARGO_BIN_EXE_vestibule")).args(words).output().expect("`vestibule`");
+    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
 /// Two ports that nobody has.
