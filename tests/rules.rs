@@ -313,3 +313,25 @@ fn a_case_holds_the_message_with_its_replacements() {
     let own = edition.cases.iter().find(|case| case.name.contains("not yet in force")).unwrap();
     assert_eq!(own.now.to_string(), "2024-12-31T23:59:59Z", "a case's own time before the file's");
 }
+
+#[test]
+fn a_policy_or_condition_of_thousands_of_levels_is_a_fault_with_its_place_and_a_list_of_thousands_is_none() {
+    const LEVELS: usize = 5_000;
+    let swap = |path: &str, from: &str, to: &str| {
+        let mut files = files();
+        let file = files.iter_mut().find(|file| &*file.path == path).unwrap();
+        assert!(file.text.contains(from), "{path}: {from}");
+        file.text = file.text.replacen(from, to, 1).into();
+        report(&files)
+    };
+    for (many, few) in [("(", ")"), ("!(", ")"), ("[", "]"), ("context.national_only || ", ""), ("if true then true else ", "")] {
+        let deep = format!("{}true{}", many.repeat(LEVELS), few.repeat(LEVELS));
+        let policy = format!("@id(\"deep\")\nforbid (principal, action, resource)\nwhen {{ {deep} }};\n\n// What carries an atomic");
+        let said = swap("release.cedar", "// What carries an atomic", &policy);
+        assert!(said.contains("more than 96 operators and brackets") && said.contains("[release.cedar:"), "{many}: {said}");
+        let said = swap("invariants.toml", "context.national_only && ", &format!("{deep} && "));
+        assert!(said.contains("more than 96 operators and brackets") && said.contains("[invariants.toml:"), "{many}: {said}");
+    }
+    let kinds: String = (0..LEVELS).map(|number| format!("\"a-x-{number}\", ")).collect();
+    assert_eq!(swap(FVEY, "kinds = [", &format!("kinds = [{kinds}")), "");
+}

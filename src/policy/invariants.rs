@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::agreements::{Known, ceilings, formats, kinds, line_of};
 use super::edition::{Agreement, Ceiling, SourceFile};
 use super::faults::Faults;
+use super::nesting;
 use super::peers::traffic;
 use super::table::{Need, Table, Word, read};
 use crate::base::{Complaint, Name, Traffic};
@@ -141,7 +142,10 @@ impl Desk<'_> {
             above: ceilings(table, "above", Need::Optional, self.known.lattice, faults),
             categories: self.categories(table, faults),
             clauses: self.clauses(table, "clauses", faults),
-            when: table.word("when", Need::Optional, faults).map(|word| (word.text.to_owned(), word.at)),
+            when: table
+                .word("when", Need::Optional, faults)
+                .filter(|word| nesting::admits(word.text, &word.at, faults))
+                .map(|word| (word.text.to_owned(), word.at)),
         }
     }
 

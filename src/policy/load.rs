@@ -13,7 +13,7 @@ use super::invariants::{self, Invariant};
 use super::peers::{self, Peers};
 use super::ruleset::{self, Ruleset};
 use super::values::ValueCase;
-use super::{detectors, groups, idle, messages, profiles, usable, words};
+use super::{detectors, groups, idle, messages, nesting, profiles, usable, words};
 use crate::base::{Complaint, Digest};
 use crate::format::FORMATS;
 use crate::label::{Lattice, PolicyFile};
@@ -102,7 +102,12 @@ pub fn load(files: &[SourceFile]) -> Result<Edition, Vec<Complaint>> {
     let detectors = desk.detectors();
     let (cases, values) = if peers.names.is_empty() { (Vec::new(), Vec::new()) } else { desk.cases(&peers, &ruleset.conditions) };
     let copies = |on: Shelf| desk.on(on).into_iter().cloned().collect();
-    let (cedar, patterns) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
+    let (cedar, patterns): (Vec<SourceFile>, _) = (copies(Shelf::Cedar), copies(Shelf::Patterns));
+    for file in &cedar {
+        let mut faults = Faults::of(Arc::clone(&file.path));
+        nesting::complain(file, &mut faults);
+        desk.complaints.append(&mut faults.into_list());
+    }
     // Between files that are at fault themselves, everything would seem idle.
     if let (Some(lattice), true) = (&lattice, desk.complaints.is_empty()) {
         let ground = usable::Ground { files, lattice, peers: &peers.entries, agreements: &agreements };

@@ -17,6 +17,7 @@ mod idle;
 mod invariants;
 mod load;
 mod messages;
+mod nesting;
 mod peers;
 mod profiles;
 pub mod report;

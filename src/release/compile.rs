@@ -13,6 +13,9 @@ use crate::policy::{Agreement, Clause, Condition, Edition, Registry, When};
 use super::exercise;
 use super::vocabulary::WORDS;
 
+/// Members of one chain of alternatives at most: 32, so that lists of any length stay as flat as what officers write themselves.
+const CHAIN_MAX: usize = 32;
+
 /// The Cedar schema of an edition, for `release.cedar` and for every clause.
 #[must_use]
 pub fn schema(lattice: &Lattice) -> String {
@@ -95,8 +98,7 @@ pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, reg
         (About::Traffic, one_of("context.traffic", "Traffic", clause.traffic.iter().map(|&traffic| exercise::word(traffic)))),
     ];
     if !clause.kinds.is_empty() {
-        let likes: Vec<String> = clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))).collect();
-        conditions.push((About::Kind, format!("({})", likes.join(" || "))));
+        conditions.push((About::Kind, either(clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))))));
     }
     conditions.extend(clause.when.iter().map(|when| (About::Conditions, holds(when))));
     conditions.extend(ceilings(clause, lattice));
@@ -158,9 +160,12 @@ pub(in crate::release) fn one_of<'v>(what: &str, kind: &str, values: impl Iterat
     either(values.map(|value| format!("{what} == {kind}::{}", quoted(value))))
 }
 
-/// One condition or another; none holds never.
+/// One condition or another; none holds never. A long chain is written as a chain of chains: Cedar's reader calls itself for each member of one.
 pub(in crate::release) fn either(conditions: impl Iterator<Item = String>) -> String {
-    let all: Vec<String> = conditions.collect();
+    let mut all: Vec<String> = conditions.collect();
+    while all.len() > CHAIN_MAX {
+        all = all.chunks(CHAIN_MAX).map(|some| format!("({})", some.join(" || "))).collect();
+    }
     format!("({})", if all.is_empty() { "false".to_owned() } else { all.join(" || ") })
 }
 
