@@ -103,6 +103,7 @@ fn events(n: u64, held: bool) -> Vec<Event> {
         time: time(n),
         decisions: vec![decision],
         refusal: None,
+        marking: None,
     };
     let mut events = vec![Event::Accepted(accepted), Event::Decided(decided)];
     // Some of what is forwarded still waits, and of the rest the bench keeps the two events that every message has, so that sizes are plain.

@@ -91,6 +91,7 @@ fn record(journal: &Path, key: &Path, guard: &Guard, secrets: &Secrets) {
             time: start,
             decisions: passage.rulings.iter().map(decision).collect(),
             refusal: None,
+            marking: None,
         };
         events.extend([Event::Accepted(accepted), Event::Decided(decided)]);
         if events.len() >= BATCH * 2 || number + 1 == MESSAGES {

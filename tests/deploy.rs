@@ -74,6 +74,19 @@ fn every_file_that_the_package_takes_is_there_and_the_service_runs_what_it_insta
     }
 }
 
+#[test]
+fn the_firewall_is_one_that_nft_takes_and_says_nothing_faster_than_people_read() {
+    let text = read("deploy/nftables.conf");
+    for line in text.lines().filter(|line| line.contains("log prefix")) {
+        assert!(line.find("limit rate") < line.find("log prefix"), "what stands before the limit is not limited: {line}");
+    }
+    // The user of the service is not on the machine that builds.
+    let (folder, file) = (tempfile::tempdir().unwrap(), "nftables.conf");
+    std::fs::write(folder.path().join(file), text.replace("skuid vestibule", "skuid root")).unwrap();
+    let output = Command::new("unshare").args(["-rn", "nft", "-c", "-f", file]).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// The commands of the README's blocks, but for those that need an installed package.
 fn commands(text: &str) -> String {
     let mut inside = false;

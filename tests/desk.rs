@@ -61,6 +61,7 @@ fn events(n: u32) -> Vec<Event> {
         time: at(i64::from(n)),
         decisions: vec![decide("usa-ops", first), decide("nzl-ops", second)],
         refusal: None,
+        marking: None,
     };
     vec![Event::Accepted(accepted), Event::Decided(decided)]
 }
@@ -217,6 +218,7 @@ fn groups_totals_and_minutes_follow_every_change_and_the_audit_finds_them_as_the
         time: at(1000),
         decisions: vec![decision],
         refusal: None,
+        marking: None,
     };
     desk.append(&engine, vec![Event::Decided(decided)]);
     assert_eq!(shown(), counted());

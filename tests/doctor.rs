@@ -211,8 +211,7 @@ fn a_clock_that_was_turned_back_behind_the_journal_is_bad() {
 
 #[test]
 fn what_is_held_for_days_is_doubtful_and_for_weeks_bad() {
-    use vestibule::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reason, Time, Traffic};
-    use vestibule::journal::{Accepted, Body, Decided, Decision, Event};
+    use vestibule::base::{Digest, Header, MessageId, Name, Precedence, Time, Traffic};
     let (folder, config) = lab();
     for (days, seed, state) in [(0, 1, None), (2, 2, Some("doubtful")), (8, 3, Some("bad"))] {
         let time = Time::from_unix_ms(vestibule::process::world::now().unix_ms() - days * 86_400_000).unwrap();
@@ -225,20 +224,7 @@ fn what_is_held_for_days_is_doubtful_and_for_weeks_bad() {
             sent: time,
             label: None,
         };
-        let accepted = Accepted { from: Name::new("gbr-ops").unwrap(), header, body: Body::new(vec![1]), received: time, seals: None };
-        let decision = Decision {
-            recipient: Name::new("usa-ops").unwrap(),
-            outcome: Outcome::Quarantine,
-            code: Some(Reason::ContentWords),
-            clause: None,
-            findings: "[]".to_owned(),
-            edits: "[]".to_owned(),
-            output: None,
-            permit: None,
-        };
-        let message = accepted.key();
-        let decided = Decided { message, edition: "e".to_owned(), edition_digest: Digest::of(b"e"), time, decisions: vec![decision], refusal: None };
-        journal(folder.path(), vec![Event::Accepted(accepted), Event::Decided(decided)]);
+        journal(folder.path(), crate::journal::held_since(time, header, vec![1], Digest::of(b"e")));
         let found: Vec<String> = troubled(&config, "held").into_iter().map(|(state, ..)| state).collect();
         assert_eq!(found, Vec::from_iter(state.map(str::to_owned)), "{days} days");
     }

@@ -13,8 +13,8 @@ use vestibule::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reas
 use vestibule::journal::embedded::{Engine, FILE, FaultPoint, Reader};
 use vestibule::journal::seal::{SealKey, SealRing};
 use vestibule::journal::{
-    Accepted, Appended, Body, Decided, Decision, Delivered, Denied, Event, Filter, Journal, MessageKey, Operated, Page, Released, Reviewed, State,
-    Verdict,
+    Accepted, Appended, Body, Decided, Decision, Delivered, Denied, Event, Filter, Journal, MessageKey, Operated, Page, Released, Reviewed, Seeded,
+    State, Verdict,
 };
 
 /// A folder with keys, in which a journal is opened again and again.
@@ -116,9 +116,18 @@ fn decision(to: &str, outcome: Outcome, code: Option<Reason>) -> Decision {
     }
 }
 
+/// What is on record of a message of `gbr-ops` that is held for `usa-ops` since it came.
+pub(crate) fn held_since(received: Time, header: Header, body: Vec<u8>, edition_digest: Digest) -> Vec<Event> {
+    let accepted = Accepted { from: name("gbr-ops"), header, body: Body::new(body), received, seals: None };
+    let decision = Decision { clause: None, ..decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords)) };
+    let (message, edition) = (accepted.key(), "five-eyes".to_owned());
+    let decided = Decided { message, edition, edition_digest, time: received, decisions: vec![decision], refusal: None, marking: None };
+    vec![Event::Accepted(accepted), Event::Decided(decided)]
+}
+
 fn decided(n: u64, decisions: Vec<Decision>) -> Event {
     let (edition, edition_digest) = ("five-eyes 2026.1".to_owned(), Digest::of(b"edition"));
-    Event::Decided(Decided { message: key(n), edition, edition_digest, time: at(1), decisions, refusal: None })
+    Event::Decided(Decided { message: key(n), edition, edition_digest, time: at(1), decisions, refusal: None, marking: None })
 }
 
 fn forwarded(n: u64) -> Event {
@@ -331,6 +340,45 @@ fn a_held_message_is_reviewed_and_decided_again_and_no_other_is() {
         assert!(journal.quarantine(Filter::default(), Page::first(10)).await.unwrap().rows.is_empty());
         assert_eq!(journal.outbox(&name("usa-ops"), 10).await.unwrap().len(), 1);
         assert_eq!(journal.counts().await.unwrap().held, 0);
+    });
+    assert_eq!(place.verify().problems, []);
+}
+
+#[test]
+fn a_known_item_is_held_and_counted_nowhere_and_no_decision_lets_it_leave() {
+    let place = Place::new();
+    run(async {
+        let journal = place.open();
+        let seeded = |n| {
+            let Event::Accepted(accepted) = accepted(n, Precedence::Priority) else { panic!() };
+            let (file, why) = ("a.toml".to_owned(), "known".to_owned());
+            Event::Seeded(Seeded { accepted, recipient: name("usa-ops"), file, expected: Verdict::Reject, why })
+        };
+        let hold = |n| decided(n, vec![decision("usa-ops", Outcome::Quarantine, Some(Reason::ContentWords))]);
+        keep(&journal, vec![accepted(1, Precedence::Routine), hold(1)]).await;
+        keep(&journal, vec![seeded(2), hold(2)]).await;
+        let counts = journal.counts().await.unwrap();
+        assert_eq!((counts.accepted, counts.held, counts.undecided, counts.tallies.len()), (1, 1, 0, 1));
+        assert_eq!(journal.quarantine(Filter::default(), Page::first(10)).await.unwrap().rows.len(), 2);
+        assert_eq!(journal.receipt_of(&name("gbr-ops"), id(2)).await.unwrap(), None);
+        assert!(journal.messages_of(Digest::of(&content(2))).await.unwrap().is_empty());
+        assert_eq!(journal.body(&key(2)).await.unwrap(), Some(content(2)));
+        assert_eq!(journal.seeds().await.unwrap().open.iter().map(|one| one.record).collect::<Vec<_>>(), [2]);
+        for leaves in [Outcome::Forward, Outcome::Quarantine].map(|outcome| decision("usa-ops", outcome, Some(Reason::ReviewSeed))) {
+            let refused = append(&journal, vec![decided(2, vec![leaves.clone()])]).await;
+            let is_release = leaves.outcome == Outcome::Forward;
+            assert_eq!(matches!(&refused, Err(Denied::Contradiction(why)) if why.contains("never leaves")), is_release, "{refused:?}");
+        }
+        // The same id of the same sender is no message that was accepted.
+        assert!(append(&journal, vec![seeded(1)]).await.is_err());
+        keep(&journal, vec![decided(2, vec![decision("usa-ops", Outcome::Reject, Some(Reason::ReviewSeed))])]).await;
+        keep(&journal, vec![seeded(3), hold(3)]).await;
+        keep(&journal, vec![decided(3, vec![decision("usa-ops", Outcome::Reject, Some(Reason::ReviewExpired))])]).await;
+        let seeds = journal.seeds().await.unwrap();
+        assert_eq!((seeds.open.len(), seeds.decided, seeds.expired), (0, 1, 1));
+        assert!(journal.outbox(&name("usa-ops"), 10).await.unwrap().is_empty());
+        let counts = journal.counts().await.unwrap();
+        assert_eq!((counts.accepted, counts.held, counts.tallies.len()), (1, 1, 1));
     });
     assert_eq!(place.verify().problems, []);
 }

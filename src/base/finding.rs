@@ -20,6 +20,22 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// Each with its word, the least grave first.
+    pub const WORDS: [(&'static str, Self); 4] = [("low", Self::Low), ("medium", Self::Medium), ("high", Self::High), ("critical", Self::Critical)];
+
+    /// The word, as rule files and the journal spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// What a rule asks for where it matches. Ordered from the mildest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -360,6 +360,7 @@ reasons! {
     // review and faults
     ReviewRemoval = "review.removal", Internal, Quarantine, "reviewers take out something that must stay, or that the message does not have", "take out the part around it, or reject the message";
     ReviewExpired = "review.expired", Internal, Reject, "nobody decided on the held message within the time of the rule set", "send it again, or ask for reviewers";
+    ReviewSeed = "review.seed", Internal, Reject, "it was a known item, put among what is held to see whether reviewers look; nothing left", "nothing: it was no message of a peer";
     ReviewReturned = "review.returned", Internal, Reject, "a reviewer returned the message to its sender", "see the class of reason in the notice, correct the message, and send it under a new id";
     ReviewRejected = "review.rejected", Internal, Reject, "a reviewer rejected the message", "see the reviewer's reason";
     FaultHop = "fault.hop", Internal, Quarantine, "a process of the gateway was given what no other process sealed for it", "stop the gateway and look at its processes: one of them is not what it should be";

@@ -125,15 +125,7 @@ impl Show {
         if self.at.json {
             return out.json(&counts);
         }
-        let parts = [
-            ("records", counts.records),
-            ("accepted", counts.accepted),
-            ("undecided", counts.undecided),
-            ("due", counts.due),
-            ("delivered", counts.delivered),
-            ("held", counts.held),
-        ];
-        out.line(parts.map(|(name, number)| format!("{name} {number}")).join("   "))?;
+        out.line(counts.named().map(|(name, number)| format!("{name} {number}")).join("   "))?;
         let mut table = output::table(&["from", "to", "outcome", "code", "decisions"]);
         for tally in &counts.tallies {
             let text = |text: &str| comfy_table::Cell::new(text);

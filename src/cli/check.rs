@@ -8,7 +8,7 @@ use crate::base::Fault;
 use crate::config::{Gateway, Proving};
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
-use crate::process::{bound_without_key, label_trust, load_guard, world};
+use crate::process::{bound_without_key, label_trust, load_guard, seeds, world};
 use crate::prove;
 use crate::sandbox::{Layer, Need};
 
@@ -66,6 +66,9 @@ impl Check {
         for domain in &gateway.domains {
             lines.push(line(&format!("certificates of `{}`", domain.name), Material::load(&domain.identity).map(drop)));
         }
+        if gateway.console.is_some() {
+            lines.push(line("console", crate::console::check(&gateway, world::now())));
+        }
         lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("hop key", world::HopSecret::read(&gateway.keys.hops).map(drop)));
@@ -76,6 +79,7 @@ impl Check {
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
         lines.extend(solver(&gateway));
+        lines.extend(known_items(&gateway));
         lines.extend(walls::layers().into_iter().map(wall));
         for line in &lines {
             match self.json {
@@ -136,6 +140,27 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
 fn solver(gateway: &Gateway) -> Option<Line> {
     let proves = gateway.prove == Proving::Always && !gateway.officers.is_empty();
     proves.then(|| line("solver", prove::present(&gateway.solver)))
+}
+
+/// One line for each known item of `[review]`: one that nobody would see is at fault.
+fn known_items(gateway: &Gateway) -> Vec<Line> {
+    let guard = load_guard(&gateway.rules).ok().and_then(Result::ok);
+    let (items, guard) = match (seeds::read(gateway), guard) {
+        (Err(fault), _) => return vec![line("known items", Err(fault))],
+        (Ok(items), Some(guard)) => (items, guard),
+        // What is wrong with the rules is said of the rules.
+        (Ok(_), None) => return Vec::new(),
+    };
+    let of = |seed: &seeds::Seed| {
+        let held = seeds::held_for(seed, &guard);
+        let passed = held.is_ok();
+        let text = held.map_or_else(|fault| fault.to_string(), |code| format!("held for {code}, expected: {}", seed.expected.word()));
+        Line { check: format!("known item `{}`", seed.file), passed, text: Some(text) }
+    };
+    if let Ok(trust) = label_trust::read(gateway) {
+        guard.trust_in_labels(trust);
+    }
+    items.iter().map(of).collect()
 }
 
 /// Whether others would take what the key signs now.

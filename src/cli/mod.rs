@@ -78,6 +78,7 @@ pub static COMMANDS: &[Command] = &[
     row::<rules::Compare>(),
     row::<rules::Replay>(),
     row::<rules::Prove>(),
+    row::<rules::Report>(),
     row::<rules::Sign>(),
     row::<rules::Signatures>(),
     row::<rules::Activate>(),

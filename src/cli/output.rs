@@ -12,14 +12,48 @@ use super::Failure;
 use crate::base::{Complaint, Fault, Outcome};
 use crate::policy::{SourceFile, report};
 
-/// Standard output of a command.
+/// Standard output of a command, or what is kept of it.
 pub(super) struct Output {
-    to: std::io::BufWriter<std::io::Stdout>,
+    to: To,
+}
+
+enum To {
+    Person(std::io::BufWriter<std::io::Stdout>),
+    Kept(Vec<u8>),
+}
+
+impl Write for To {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Person(out) => out.write(bytes),
+            Self::Kept(all) => all.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Person(out) => out.flush(),
+            Self::Kept(all) => all.flush(),
+        }
+    }
 }
 
 impl Output {
     pub(super) fn new() -> Self {
-        Self { to: std::io::BufWriter::new(std::io::stdout()) }
+        Self { to: To::Person(std::io::BufWriter::new(std::io::stdout())) }
+    }
+
+    /// An output that nobody reads yet.
+    pub(super) const fn kept() -> Self {
+        Self { to: To::Kept(Vec::new()) }
+    }
+
+    /// What was said to an output that is kept.
+    pub(super) fn text_kept(self) -> String {
+        match self.to {
+            To::Kept(all) => String::from_utf8_lossy(&all).into_owned(),
+            To::Person(_) => String::new(),
+        }
     }
 
     /// One line.

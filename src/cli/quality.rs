@@ -1,24 +1,12 @@
 //! `vestibule quarantine groups` and `quality`: what is held, by cause; and how well and how fast people review. Both are asked of the running gateway.
 
-use std::path::PathBuf;
-
+use super::quarantine::Where;
 use super::{Answer, Failure, Output, Verb, output, unreadable};
 use crate::base::Fault;
 use crate::base::plain::plain;
 use crate::config::Gateway;
 use crate::control::desk::{Query, View};
 use crate::control::{self, Request, Response};
-
-/// What both need.
-#[derive(Debug, clap::Args)]
-struct Where {
-    /// The gateway's configuration; the gateway must be running
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Print one JSON object a line
-    #[arg(long)]
-    json: bool,
-}
 
 impl Where {
     fn look(&self, query: Query) -> Result<View, Failure> {
@@ -81,20 +69,38 @@ impl Verb for Quality {
         if self.at.json {
             quality.officers.iter().try_for_each(|one| out.json(one))?;
             quality.rules.iter().try_for_each(|one| out.json(one))?;
+            quality.seeds.iter().try_for_each(|one| out.json(one))?;
+            if !quality.seeds.is_empty() || quality.seeds_expired > 0 {
+                out.json(&serde_json::json!({ "seeded": quality.seeded, "seeds_expired": quality.seeds_expired }))?;
+            }
             return Ok(Answer::Done);
         }
-        let mut officers = output::table(&["officer", "decisions", "median", "95 in 100"]);
+        let mut officers = output::table(&["officer", "decisions", "median", "95 in 100", "known items", "right", "median"]);
         for one in &quality.officers {
-            officers.add_row([plain(&one.officer), one.items.to_string(), format!("{} s", one.seconds_median), format!("{} s", one.seconds_p95)]);
+            let times = [one.seconds_median, one.seconds_p95].map(|seconds| format!("{seconds} s"));
+            let seeded = [one.seeded.0.to_string(), one.seeded.1.to_string(), format!("{} s", one.seeded_seconds)];
+            officers.add_row([plain(&one.officer), one.items.to_string()].into_iter().chain(times).chain(seeded));
         }
         out.line(officers)?;
-        let mut rules = output::table(&["held by", "items", "released", "two persons", "agreed", "time spent"]);
+        let mut rules = output::table(&["held by", "items", "released", "two persons", "agreed", "time spent", "known items", "right"]);
         for one in &quality.rules {
             let (pairs, agreed) = one.pairs;
             let cells = [one.items, one.released, pairs, agreed].map(|number| number.to_string());
-            rules.add_row(std::iter::once(plain(&one.rule)).chain(cells).chain([format!("{} s", one.seconds)]));
+            let seeded = [one.seeded.0, one.seeded.1].map(|number| number.to_string());
+            rules.add_row(std::iter::once(plain(&one.rule)).chain(cells).chain([format!("{} s", one.seconds)]).chain(seeded));
         }
         out.line(rules)?;
+        let (answers, right) = quality.seeded;
+        out.line(format_args!("known items: {answers} answers, {right} right; {} that nobody decided on in time", quality.seeds_expired))?;
+        if !quality.seeds.is_empty() {
+            let mut seeds = output::table(&["known item", "held by", "expected", "answers", "right", "median"]);
+            for one in &quality.seeds {
+                let (answers, right) = one.answers;
+                let figures = [answers.to_string(), right.to_string(), format!("{} s", one.seconds_median)];
+                seeds.add_row([plain(&one.file), plain(&one.rule), one.expected.clone()].into_iter().chain(figures));
+            }
+            out.line(seeds)?;
+        }
         Ok(Answer::Done)
     }
 }

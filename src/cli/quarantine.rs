@@ -23,13 +23,13 @@ pub(super) use preview::Preview;
 
 /// What every command here needs.
 #[derive(Debug, clap::Args)]
-struct Where {
+pub(super) struct Where {
     /// The gateway's configuration
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
     /// Print one JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 fn gateway(path: &Path) -> Result<Gateway, Failure> {
@@ -63,6 +63,9 @@ pub(super) struct List {
     /// Only what is held for this reason, such as content.words
     #[arg(long, value_name = "CODE", value_parser = reason)]
     code: Option<Reason>,
+    /// Only what is so classified: SECRET in any scheme, or "GBR SECRET"
+    #[arg(long, value_name = "CLASSIFICATION")]
+    classification: Option<String>,
 }
 
 fn reason(code: &str) -> Result<Reason, String> {
@@ -77,7 +80,9 @@ impl Verb for List {
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let gateway = gateway(&self.at.config)?;
-        let filter = Filter { state: Some(State::Held), from: self.from, recipient: self.to, code: self.code, ..Filter::default() };
+        let (from, recipient, code) = (self.from, self.to, self.code);
+        let classification = self.classification.map(|text| text.trim().to_uppercase());
+        let filter = Filter { state: Some(State::Held), from, recipient, code, classification, ..Filter::default() };
         let held = rows(&Reader::open(&gateway.journal, None)?, &filter)?;
         if self.at.json {
             held.iter().try_for_each(|row| out.json(row))?;

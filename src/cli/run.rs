@@ -11,13 +11,13 @@ use super::receive::{Until, stopped};
 use super::{Answer, Failure, Output, Verb, output, runtime, unreadable};
 use crate::base::{Fault, Outcome};
 use crate::config;
-use crate::console::{self, Console, Entry};
+use crate::console::{self, Console, Setting};
 use crate::control::desk::Office;
 use crate::control::{self, Asker, Request, Response, Review};
 use crate::journal::Verdict;
 use crate::link::tls::Material;
 use crate::metrics;
-use crate::process::{self, Ask, Bound, DeskLine, DeskTrade, Faulty, Listeners, Rules, Wish};
+use crate::process::{self, Ask, Bound, DeskLine, DeskRenewal, DeskTrade, Faulty, Listeners, Rules, Wish};
 
 /// Runs a gateway.
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ impl Verb for Run {
     const ABOUT: &'static str = "Run the gateway";
     const EXAMPLES: &'static str = "  vestibule run --config deploy/lab/gateway.toml\n  VESTIBULE_LOG=debug vestibule run --config gateway.toml\n\n\
         It starts a process for each door, inspector, the verifier, the keeper and the desk, and starts one again that ends.\n\
-        SIGHUP reads certificates, revocation lists, peers and trust in labels again; SIGTERM and Ctrl-C stop in order; SIGUSR1 does so after it\n\
+        SIGHUP reads certificates, revocation lists, peers, officers and trust in labels again; SIGTERM and Ctrl-C stop in order; SIGUSR1 does so after it\n\
         has told senders `busy` and ended what is under way, as `vestibule drain` does.\n\
         VESTIBULE_LOG_FORMAT=json makes every line of the log an object. A service manager is told by NOTIFY_SOCKET how the gateway stands.";
 
@@ -114,6 +114,12 @@ fn bind(config: &config::Gateway) -> Result<Bound, Fault> {
 fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>> {
     let line = Arc::new(line);
     let console = listeners.bound.console.map(|listener| opened(&line, &listeners.config, listener));
+    let (setting, console) = match console {
+        Some(Ok((setting, serving))) => (Some(setting), Some(Ok(serving))),
+        Some(Err(fault)) => (None, Some(Err(fault))),
+        None => (None, None),
+    };
+    let renewed = renewed(setting, listeners.renewals);
     let watched: Arc<dyn Office> = Arc::<DeskLine>::clone(&line);
     let numbers = listeners.bound.metrics.map(|listener| metrics::serve(listener, watched));
     let control = control::serve(listeners.control, move |asker, request| answer(Arc::clone(&line), asker, request));
@@ -135,18 +141,41 @@ fn work(line: DeskLine, listeners: Listeners) -> Pin<Box<dyn Future<Output = Fau
         }
     };
     Box::pin(async {
-        tokio::select! { fault = control => fault, fault = console => fault, fault = numbers => fault }
+        tokio::select! { fault = control => fault, fault = console => fault, fault = numbers => fault, fault = renewed => fault }
     })
 }
 
-/// The console on its listener. Its files are read here, before the walls close.
-fn opened(line: &Arc<DeskLine>, config: &config::Gateway, listener: std::net::TcpListener) -> Result<impl Future<Output = Fault> + use<>, Fault> {
+/// Takes every configuration that comes into force.
+async fn renewed(setting: Option<Setting>, mut renewals: mpsc::Receiver<DeskRenewal>) -> Fault {
+    while let Some(DeskRenewal { config, console, taken }) = renewals.recv().await {
+        let done = match (&setting, console) {
+            (Some(setting), Some(material)) => setting.renew(&config, &material),
+            // It was closed when the gateway started: its listener is made before the walls close.
+            (None, Some(_)) if console::opens(&config) => {
+                tracing::warn!("the console stays closed until the gateway is started again");
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        // Who asked may be gone.
+        drop(taken.send(done));
+    }
+    Fault::new("the desk hears of no configuration any more")
+}
+
+/// The console on its listener, and what a reload changes of it. Its files are read here, before the walls close.
+fn opened(
+    line: &Arc<DeskLine>,
+    config: &config::Gateway,
+    listener: std::net::TcpListener,
+) -> Result<(Setting, impl Future<Output = Fault> + use<>), Fault> {
     let Some(settings) = &config.console else { return Err(Fault::new("the configuration has no console")) };
     let address = listener.local_addr().map_err(|cause| Fault::from_cause("the console's listener has no address", cause))?;
-    let entry = Entry::new(&Material::load(&settings.identity)?, &config.officers, address.port())?;
-    tracing::info!("the console listens on https://{} ({address})", entry.authority());
+    let setting = Setting::of(config, &Material::load(&settings.identity)?, address.port())?;
+    tracing::info!("the console listens on https://{} ({address})", setting.authority());
     let office: Arc<dyn Office> = Arc::<DeskLine>::clone(line);
-    console::serve(Console::new(office, entry, config)?, listener)
+    let serving = console::serve(Console::new(office, setting.clone())?, listener)?;
+    Ok((setting, serving))
 }
 
 async fn answer(line: Arc<DeskLine>, asker: Asker, request: Request) -> Response {
@@ -190,7 +219,9 @@ async fn decide(line: &DeskLine, asker: Asker, review: Review) -> Response {
                 None => format!("{}: {}", now.recipient, now.outcome),
             });
             let text = each.collect::<Vec<_>>().join(", ");
-            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted)) {
+            let lessons: Vec<&str> = asked.iter().filter_map(|now| now.lesson.as_deref()).collect();
+            match (asked.iter().find_map(|now| now.pending), asked.iter().all(|now| now.outcome == wanted || now.lesson.is_some())) {
+                (None, true) if !lessons.is_empty() => Response::Done { text: format!("{text}; {}", lessons.join("; ")) },
                 (Some(pending), _) => Response::Waiting { text: format!("{text}; {}", pending.told()) },
                 (None, true) => Response::Done { text },
                 (None, false) => {

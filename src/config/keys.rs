@@ -21,6 +21,8 @@ pub enum Section {
     Console,
     /// `[metrics]`.
     Metrics,
+    /// `[review]`.
+    Review,
     /// The top of a peer's own file, for `send` and `receive`.
     Remote,
 }
@@ -38,6 +40,7 @@ impl Section {
             Self::Officer => "`[[officer]]`",
             Self::Console => "`[console]`",
             Self::Metrics => "`[metrics]`",
+            Self::Review => "`[review]`",
             Self::Remote => "the peer's file",
         }
     }
@@ -135,7 +138,7 @@ const fn number(section: Section, name: &'static str, unit: &'static str, defaul
 }
 
 use Presence::{Optional, Required};
-use Section::{Console, Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote};
+use Section::{Console, Domain, Gateway, Keys, Limits, Metrics, Officer, Peer, Remote, Review};
 
 /// What officers may do, as the configuration spells it.
 pub const ROLES: &[&str] = &["viewer", "author", "approver", "reviewer", "operator", "auditor"];
@@ -221,8 +224,16 @@ pub const KEYS: &[Key] = &[
         Optional,
         "people whose signatures put editions in force; without them the folder `rules` is in force as it is, which is logged loudly",
     ),
+    row(
+        Gateway,
+        "waiting",
+        Kind::Path,
+        Optional,
+        "folder with a folder for each edition that waits to be signed; the console shows them beside the one in force; without it, it shows none",
+    ),
     row(Gateway, "console", Kind::Table(Console), Optional, "the web console; without it, or where no officer has an `identity`, nobody listens"),
     row(Gateway, "metrics", Kind::Table(Metrics), Optional, "health and metrics over HTTP; without it nobody listens"),
+    row(Gateway, "review", Kind::Table(Review), Optional, "known items among what reviewers see; without it there are none"),
     row(Gateway, "keys", Kind::Table(Keys), Required, "key files"),
     row(Gateway, "limits", Kind::Table(Limits), Optional, "limits of all links unless a domain or a peer has its own"),
     row(Gateway, "domain", Kind::Tables(Domain), Required, "the networks that the gateway touches"),
@@ -323,12 +334,73 @@ pub const KEYS: &[Key] = &[
         Required,
         "the highest classification that the console may show, as it stands at the top and the bottom of each page, such as \"SECRET\"",
     ),
+    number(Console, "connections_max", "connections", 32, 4, 48, "connections in all; the desk has 64 descriptors, and officers are few"),
+    number(
+        Console,
+        "connections_of_one_max",
+        "connections",
+        12,
+        2,
+        48,
+        "connections of one officer; a browser opens six, and keeps one for the news of each page that is open",
+    ),
+    number(Console, "handshakes_max", "handshakes", 8, 1, 32, "handshakes under way; whoever is slow in one is nobody yet"),
+    number(Console, "handshake_ms_max", "milliseconds", 5000, 100, 60_000, "time for a handshake; a smart card that asks for a number takes seconds"),
+    number(Console, "head_ms_max", "milliseconds", 5000, 100, 60_000, "time for the head of a request; a browser sends it at once"),
+    number(Console, "head_bytes_max", "bytes", 16_384, 8192, 131_072, "the head of a request; a search takes a few hundred"),
+    number(Console, "head_lines_max", "lines", 48, 24, 200, "lines of the head of a request; browsers send twenty"),
+    number(Console, "form_ms_max", "milliseconds", 10_000, 100, 120_000, "time for a form to arrive; the longest has 2 MiB"),
+    number(Console, "requests_per_second_max", "requests per second", 40, 4, 10_000, "requests of one officer, after the burst; a page is three"),
+    number(Console, "requests_burst_max", "requests", 120, 12, 100_000, "requests of one officer at once; forty pages in a moment"),
+    number(
+        Console,
+        "connection_minutes_max",
+        "minutes",
+        15,
+        1,
+        1440,
+        "life of a connection with all that it carries; a page that listens for news connects again",
+    ),
     row(
         Metrics,
         "listen",
         Kind::Address,
         Required,
         "where `/healthz`, `/readyz` and `/metrics` are answered (TCP, HTTP without TLS): a loopback address, or one address of a network of the operator's",
+    ),
+    row(
+        Review,
+        "seeds",
+        Kind::Path,
+        Required,
+        "the folder of known items: messages whose right answer the office knows, each beside a file that says it; see the manual page `review`",
+    ),
+    number(
+        Review,
+        "seed_one_in",
+        "held messages",
+        0,
+        0,
+        10_000,
+        "one known item is put among so many held messages, on average, drawn by the system's random source; 0 puts none: the office decides how many",
+    ),
+    number(
+        Review,
+        "seeds_open_max",
+        "known items",
+        2,
+        1,
+        64,
+        "undecided at once, at most; two keep a queue that nobody works on from filling with what is no work",
+    ),
+    number(
+        Review,
+        "seed_delay_seconds_max",
+        "seconds",
+        600,
+        0,
+        3600,
+        "how long at most after the held message that drew it a known item comes, drawn anew each time; what comes at once would be known by that",
     ),
     row(Remote, "name", Kind::Name, Required, "the peer's own name, as the gateway knows it"),
     row(Remote, "gateway", Kind::Address, Required, "where the gateway listens"),
@@ -457,6 +529,7 @@ pub fn reference() -> String {
         Section::Officer,
         Section::Console,
         Section::Metrics,
+        Section::Review,
         Section::Limits,
         Section::Remote,
     ] {

@@ -54,10 +54,14 @@ pub struct Gateway {
     pub solver: PathBuf,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
+    /// The folder of editions that wait to be signed; `None` where the console shows none.
+    pub waiting: Option<PathBuf>,
     /// The web console; `None` where there is none.
     pub console: Option<Console>,
     /// Where health and metrics are answered; `None` where nobody listens.
     pub metrics: Option<SocketAddr>,
+    /// Known items among what reviewers see; `None` where there are none.
+    pub review: Option<Review>,
     /// Key files.
     pub keys: Keys,
     /// The networks that the gateway touches; two at least.
@@ -132,6 +136,71 @@ pub struct Console {
     pub identity: Own,
     /// The highest classification that it may show.
     pub banner: String,
+    /// What it bears.
+    pub limits: ConsoleLimits,
+}
+
+/// Limits of the console. What each is for, its unit and its range stand in [`keys::KEYS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the table `KEYS` documents each of them, and a test holds both together")]
+pub struct ConsoleLimits {
+    pub connections_max: u32,
+    pub connections_of_one_max: u32,
+    pub handshakes_max: u32,
+    pub handshake_ms_max: u32,
+    pub head_ms_max: u32,
+    pub head_bytes_max: u32,
+    pub head_lines_max: u32,
+    pub form_ms_max: u32,
+    pub requests_per_second_max: u32,
+    pub requests_burst_max: u32,
+    pub connection_minutes_max: u32,
+}
+
+impl Default for ConsoleLimits {
+    fn default() -> Self {
+        read::console_limits(&std::collections::BTreeMap::new())
+    }
+}
+
+impl ConsoleLimits {
+    /// Time for a handshake.
+    #[must_use]
+    pub fn handshake(&self) -> Duration {
+        Duration::from_millis(self.handshake_ms_max.into())
+    }
+
+    /// Time for the head of a request.
+    #[must_use]
+    pub fn head(&self) -> Duration {
+        Duration::from_millis(self.head_ms_max.into())
+    }
+
+    /// Time for a form to arrive.
+    #[must_use]
+    pub fn form(&self) -> Duration {
+        Duration::from_millis(self.form_ms_max.into())
+    }
+
+    /// Life of a connection.
+    #[must_use]
+    pub fn connection(&self) -> Duration {
+        Duration::from_secs(u64::from(self.connection_minutes_max).saturating_mul(60))
+    }
+}
+
+/// Known items among what reviewers see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Their folder.
+    pub seeds: PathBuf,
+    /// One for so many held messages, on average; 0 for none.
+    pub seed_one_in: u32,
+    /// Undecided at once, at most.
+    pub seeds_open_max: u32,
+    /// Seconds after the held message that draws one, at most.
+    pub seed_delay_seconds_max: u32,
 }
 
 /// Key files of a gateway.

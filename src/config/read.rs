@@ -10,7 +10,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
-use super::{Binding, Confinement, Console, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Unreadable, check};
+use super::{
+    Binding, Confinement, Console, ConsoleLimits, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable,
+    check,
+};
 use crate::base::{Complaint, Fault, Name};
 
 /// The bytes of a configuration file at most.
@@ -33,8 +36,10 @@ struct GatewayGiven {
     solver: Option<PathBuf>,
     #[serde(default)]
     officer: Vec<Officer>,
+    waiting: Option<PathBuf>,
     console: Option<ConsoleGiven>,
     metrics: Option<MetricsGiven>,
+    review: Option<ReviewGiven>,
     keys: KeysGiven,
     #[serde(default)]
     limits: BTreeMap<String, u32>,
@@ -53,7 +58,6 @@ struct KeysGiven {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ConsoleGiven {
     listen: SocketAddr,
     anchor: PathBuf,
@@ -61,12 +65,23 @@ struct ConsoleGiven {
     key: PathBuf,
     revocations: Vec<PathBuf>,
     banner: String,
+    /// What else stands there are limits: the check has seen every key.
+    #[serde(flatten)]
+    limits: BTreeMap<String, u32>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MetricsGiven {
     listen: SocketAddr,
+}
+
+#[derive(Deserialize)]
+struct ReviewGiven {
+    seeds: PathBuf,
+    /// What else stands there are limits: the check has seen every key.
+    #[serde(flatten)]
+    limits: BTreeMap<String, u32>,
 }
 
 #[derive(Deserialize)]
@@ -154,8 +169,10 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         // Without a path it is found by the environment, as programs are.
         solver: given.solver.map_or_else(|| PathBuf::from("cvc5"), at),
         officers: given.officer,
+        waiting: given.waiting.map(at),
         console: given.console.map(|console| source.console(console)),
         metrics: given.metrics.map(|metrics| metrics.listen),
+        review: given.review.map(|review| source.review(review)),
         keys,
         domains,
     };
@@ -260,26 +277,31 @@ impl Source {
         Unreadable::Faulty(complaints.collect())
     }
 
-    fn console(&self, given: ConsoleGiven) -> Console {
+    /// Names of files lead from the folder of the configuration.
+    fn own(&self, anchor: PathBuf, certificate: PathBuf, key: PathBuf, revocations: Vec<PathBuf>) -> Own {
         let at = |path: PathBuf| self.folder.join(path);
-        let identity = Own {
-            anchor: at(given.anchor),
-            certificate: at(given.certificate),
-            key: at(given.key),
-            revocations: given.revocations.into_iter().map(at).collect(),
-        };
-        Console { listen: given.listen, identity, banner: given.banner }
+        Own { anchor: at(anchor), certificate: at(certificate), key: at(key), revocations: revocations.into_iter().map(at).collect() }
+    }
+
+    fn console(&self, given: ConsoleGiven) -> Console {
+        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
+        Console { listen: given.listen, identity, banner: given.banner, limits: console_limits(&given.limits) }
+    }
+
+    fn review(&self, given: ReviewGiven) -> Review {
+        let limit = |name: &str| limit(Section::Review, &given.limits, name);
+        Review {
+            seeds: self.folder.join(given.seeds),
+            seed_one_in: limit("seed_one_in"),
+            seeds_open_max: limit("seeds_open_max"),
+            seed_delay_seconds_max: limit("seed_delay_seconds_max"),
+        }
     }
 
     fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
         let limits = layer(common.clone(), given.limits);
         let at = |path: PathBuf| self.folder.join(path);
-        let identity = Own {
-            anchor: at(given.anchor),
-            certificate: at(given.certificate),
-            key: at(given.key),
-            revocations: given.revocations.into_iter().map(at).collect(),
-        };
+        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
         let label_trust = match (given.label_anchor, given.label_revocations) {
             (None, None) => None,
             // One without the other is a contradiction, which is told of below; an empty list then stands for it.
@@ -311,14 +333,35 @@ fn layer(mut below: BTreeMap<String, u32>, above: BTreeMap<String, u32>) -> BTre
     below
 }
 
+/// The value of a limit, or what stands for it.
+fn limit(section: Section, given: &BTreeMap<String, u32>, name: &str) -> u32 {
+    let default = keys::find(section, name).map_or(0, |key| match key.presence {
+        Presence::Default(default) => default,
+        Presence::Required | Presence::Optional => 0,
+    });
+    given.get(name).copied().unwrap_or(default)
+}
+
+/// Limits of the console, where the file does not say otherwise those of the table.
+pub(super) fn console_limits(given: &BTreeMap<String, u32>) -> ConsoleLimits {
+    let limit = |name: &str| limit(Section::Console, given, name);
+    ConsoleLimits {
+        connections_max: limit("connections_max"),
+        connections_of_one_max: limit("connections_of_one_max"),
+        handshakes_max: limit("handshakes_max"),
+        handshake_ms_max: limit("handshake_ms_max"),
+        head_ms_max: limit("head_ms_max"),
+        head_bytes_max: limit("head_bytes_max"),
+        head_lines_max: limit("head_lines_max"),
+        form_ms_max: limit("form_ms_max"),
+        requests_per_second_max: limit("requests_per_second_max"),
+        requests_burst_max: limit("requests_burst_max"),
+        connection_minutes_max: limit("connection_minutes_max"),
+    }
+}
+
 fn limits_of(given: &BTreeMap<String, u32>) -> Limits {
-    let limit = |name: &str| {
-        let default = keys::find(Section::Limits, name).map_or(0, |key| match key.presence {
-            Presence::Default(default) => default,
-            Presence::Required | Presence::Optional => 0,
-        });
-        given.get(name).copied().unwrap_or(default)
-    };
+    let limit = |name: &str| limit(Section::Limits, given, name);
     Limits {
         body_bytes_max: limit("body_bytes_max"),
         header_bytes_max: limit("header_bytes_max"),
@@ -473,6 +516,23 @@ mod tests {
             assert_ne!(limits_of(&given), limits_default(), "{}", key.name);
         }
         assert!(!format!("{:?}", limits_default()).contains(": 0,"));
+    }
+
+    #[test]
+    fn every_limit_of_the_console_reaches_its_field_and_a_file_can_say_it() {
+        let limits: Vec<_> = keys::of(Section::Console).filter(|key| matches!(key.kind, keys::Kind::Whole { .. })).collect();
+        assert_eq!(limits.len(), format!("{:?}", ConsoleLimits::default()).matches(": ").count());
+        for key in limits {
+            let keys::Kind::Whole { min, max } = key.kind else { panic!("{}", key.name) };
+            let given = BTreeMap::from([(key.name.to_owned(), max)]);
+            assert_ne!(console_limits(&given), ConsoleLimits::default(), "{}", key.name);
+            let text = LAB.replacen("banner = ", &format!("{} = {min}\nbanner = ", key.name), 1);
+            let said = read(&text).unwrap().console.unwrap().limits;
+            assert_eq!(said, console_limits(&BTreeMap::from([(key.name.to_owned(), min)])), "{}", key.name);
+            let text = LAB.replacen("banner = ", &format!("{} = 0\nbanner = ", key.name), 1);
+            assert_eq!(read(&text).unwrap_err(), [format!("`{}` has a value that does not fit", key.name)]);
+        }
+        assert!(!format!("{:?}", ConsoleLimits::default()).contains(": 0,"));
     }
 
     #[test]

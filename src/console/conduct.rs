@@ -3,12 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Requests of one officer per second, after the burst: 40; a page is three.
-pub(super) const REQUESTS_PER_SECOND_MAX: u64 = 40;
-/// Requests of one officer at once: 120; forty pages in a moment.
-const BURST: u64 = 120;
-/// Connections of one officer at the same time: 12; a browser opens six, and keeps one for news of each page that is open.
-pub(super) const CONNECTIONS_OF_ONE_MAX: usize = 12;
+use crate::config::ConsoleLimits;
 
 const MILLI: u64 = 1000;
 
@@ -38,10 +33,10 @@ impl Drop for Place {
 
 impl Conduct {
     /// A place for a connection of an officer; none where there are too many.
-    pub(super) fn place(&self, officer: &str) -> Option<Place> {
+    pub(super) fn place(&self, officer: &str, limits: &ConsoleLimits) -> Option<Place> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = all.entry(officer.to_owned()).or_default();
-        if taken.connections >= CONNECTIONS_OF_ONE_MAX {
+        if taken.connections >= usize::try_from(limits.connections_of_one_max).unwrap_or(usize::MAX) {
             return None;
         }
         taken.connections = taken.connections.saturating_add(1);
@@ -49,14 +44,14 @@ impl Conduct {
     }
 
     /// Whether an officer may ask once more at this time in milliseconds.
-    pub(super) fn may_ask(&self, officer: &str, now: u64) -> bool {
+    pub(super) fn may_ask(&self, officer: &str, now: u64, limits: &ConsoleLimits) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = all.entry(officer.to_owned()).or_default();
-        let given = now.saturating_sub(taken.at).saturating_mul(REQUESTS_PER_SECOND_MAX);
+        let given = now.saturating_sub(taken.at).saturating_mul(limits.requests_per_second_max.into());
         taken.spent = taken.spent.saturating_sub(given);
         taken.at = now.max(taken.at);
         let wanted = taken.spent.saturating_add(MILLI);
-        let may = wanted <= BURST.saturating_mul(MILLI);
+        let may = wanted <= u64::from(limits.requests_burst_max).saturating_mul(MILLI);
         if may {
             taken.spent = wanted;
         }
@@ -70,20 +65,20 @@ mod tests {
 
     #[test]
     fn one_officer_who_asks_too_much_is_stopped_and_no_other() {
-        let conduct = Conduct::default();
-        let taken = (0..200).filter(|_| conduct.may_ask("ann", 1000)).count();
+        let (conduct, limits) = (Conduct::default(), ConsoleLimits::default());
+        let taken = (0..200).filter(|_| conduct.may_ask("ann", 1000, &limits)).count();
         assert_eq!(taken, 120);
-        assert!(conduct.may_ask("bob", 1000));
-        assert!(!conduct.may_ask("ann", 1000));
-        assert_eq!((0..200).filter(|_| conduct.may_ask("ann", 2000)).count(), 40);
+        assert!(conduct.may_ask("bob", 1000, &limits));
+        assert!(!conduct.may_ask("ann", 1000, &limits));
+        assert_eq!((0..200).filter(|_| conduct.may_ask("ann", 2000, &limits)).count(), 40);
     }
 
     #[test]
     fn places_come_back() {
-        let conduct = Conduct::default();
-        let held: Vec<_> = (0..CONNECTIONS_OF_ONE_MAX).map(|_| conduct.place("ann").unwrap()).collect();
-        assert!(conduct.place("ann").is_none() && conduct.place("bob").is_some());
+        let (conduct, limits) = (Conduct::default(), ConsoleLimits::default());
+        let held: Vec<_> = (0..12).map(|_| conduct.place("ann", &limits).unwrap()).collect();
+        assert!(conduct.place("ann", &limits).is_none() && conduct.place("bob", &limits).is_some());
         drop(held);
-        assert!(conduct.place("ann").is_some());
+        assert!(conduct.place("ann", &limits).is_some());
     }
 }

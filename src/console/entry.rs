@@ -13,7 +13,7 @@ use crate::link::identity::{Objection, Role as Side};
 use crate::link::tls::{self, Material, Warden};
 
 /// What judges who enters.
-pub struct Entry {
+pub(super) struct Entry {
     warden: Arc<Warden>,
     server: Arc<rustls::ServerConfig>,
     roles: BTreeMap<String, BTreeSet<Role>>,
@@ -21,6 +21,9 @@ pub struct Entry {
     name: String,
     port: u16,
 }
+
+/// The certificates that somebody showed.
+pub(super) type Chain = Arc<[CertificateDer<'static>]>;
 
 /// An officer who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +39,7 @@ impl Entry {
     ///
     /// # Errors
     /// Where a certificate, key or list does not keep its profile.
-    pub fn new(material: &Material, officers: &[config::Officer], port: u16) -> Result<Self, Fault> {
+    pub(super) fn new(material: &Material, officers: &[config::Officer], port: u16) -> Result<Self, Fault> {
         let now = seconds();
         let mut roles = BTreeMap::new();
         let mut peers = Vec::new();
@@ -72,9 +75,12 @@ impl Entry {
         origin.strip_prefix("https://").is_some_and(|host| self.is_own_host(host))
     }
 
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Name and port, as browsers send them.
-    #[must_use]
-    pub fn authority(&self) -> String {
+    pub(super) fn authority(&self) -> String {
         format!("{}:{}", self.name, self.port)
     }
 }

@@ -26,33 +26,85 @@ mod token;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-pub use entry::{Entry, Visitor};
+use arc_swap::ArcSwap;
+use entry::Entry;
+pub use entry::Visitor;
 pub use serve::serve;
 
-use crate::base::Fault;
-use crate::config;
+use crate::base::{Fault, Time};
+use crate::config::{self, ConsoleLimits};
 use crate::control::desk::Office;
+use crate::link::ends;
+use crate::link::tls::Material;
 
 /// A console that is about to serve.
 pub struct Console {
     office: Arc<dyn Office>,
-    entry: Entry,
+    /// As the configuration in force says.
+    setting: Setting,
     tokens: token::Tokens,
     assets: assets::Assets,
     conduct: conduct::Conduct,
+}
+
+/// What of a console a reload changes: shared between those who serve and those who are told of a new configuration.
+#[derive(Clone)]
+pub struct Setting(Arc<ArcSwap<Set>>);
+
+struct Set {
+    entry: Entry,
     banner: String,
     home: String,
+    limits: ConsoleLimits,
+}
+
+impl Setting {
+    /// What a configuration says, from what its files hold; `port` is that of the listener.
+    ///
+    /// # Errors
+    /// Where the configuration has no console, or a certificate, key or list does not keep its profile.
+    pub fn of(config: &config::Gateway, material: &Material, port: u16) -> Result<Self, Fault> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(set(config, material, port)?))))
+    }
+
+    /// Takes a changed configuration: from the next request on who is no officer any more is refused, on open connections as well.
+    ///
+    /// # Errors
+    /// Those of [`Setting::of`]; then what was in force stays.
+    pub fn renew(&self, config: &config::Gateway, material: &Material) -> Result<(), Fault> {
+        self.0.store(Arc::new(set(config, material, self.0.load().entry.port())?));
+        Ok(())
+    }
+
+    /// Name and port, as browsers send them.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        self.0.load().entry.authority()
+    }
+
+    fn now(&self) -> Arc<Set> {
+        self.0.load_full()
+    }
+}
+
+fn set(config: &config::Gateway, material: &Material, port: u16) -> Result<Set, Fault> {
+    let console = config.console.as_ref().ok_or_else(|| Fault::new("the configuration has no `[console]`; restart the gateway to close it"))?;
+    let entry = Entry::new(material, &config.officers, port)?;
+    Ok(Set { entry, banner: console.banner.clone(), home: config.home.clone(), limits: console.limits })
 }
 
 impl Console {
-    /// A console over an office, for whom `entry` knows.
+    /// A console over an office, with what its configuration says.
     ///
     /// # Errors
     /// Where the system gives no randomness for the key of its tokens.
-    pub fn new(office: Arc<dyn Office>, entry: Entry, config: &config::Gateway) -> Result<Self, Fault> {
-        let banner = config.console.as_ref().map(|console| console.banner.clone()).unwrap_or_default();
+    pub fn new(office: Arc<dyn Office>, setting: Setting) -> Result<Self, Fault> {
         let (tokens, assets, conduct) = (token::Tokens::new()?, assets::Assets::new(), conduct::Conduct::default());
-        Ok(Self { office, entry, tokens, assets, conduct, banner, home: config.home.clone() })
+        Ok(Self { office, setting, tokens, assets, conduct })
+    }
+
+    fn set(&self) -> Arc<Set> {
+        self.setting.now()
     }
 }
 
@@ -60,6 +112,23 @@ impl Console {
 #[must_use]
 pub fn opens(config: &config::Gateway) -> bool {
     config.console.is_some() && config.officers.iter().any(|officer| officer.identity.is_some())
+}
+
+/// Whether the console of a configuration could open: its files are there, fit together, are in force, and each officer's entry can be told apart.
+///
+/// # Errors
+/// The first thing that is wrong, with its file where it is one's.
+pub fn check(config: &config::Gateway, now: Time) -> Result<(), Fault> {
+    let Some(console) = config.console.as_ref() else { return Ok(()) };
+    let set = set(config, &Material::load(&console.identity)?, console.listen.port())?;
+    for path in std::iter::once(&console.identity.anchor).chain([&console.identity.certificate]).chain(&console.identity.revocations) {
+        let end = ends(path)?.time();
+        if end <= now {
+            return Err(Fault::new(format!("`{}` ended {end}; have a new one issued", path.display())));
+        }
+    }
+    drop(set);
+    Ok(())
 }
 
 /// Binds what the console listens on, in the network of the host; nothing where the configuration has no console, or nobody who may enter it.

@@ -13,13 +13,10 @@ use hyper::{HeaderMap, Method, StatusCode};
 
 use super::Console;
 use super::answer::{self, Problem};
-use super::entry::{Visitor, seconds};
+use super::entry::{Chain, Entry, Visitor, seconds};
 use super::form::{Fields, Form};
 use super::pages::{self, Page};
 use crate::control::Role;
-
-/// Time for the body of a request: 10 seconds.
-const BODY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// How a route is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +81,17 @@ pub const ROUTES: &[Route] = &[
     get("/message", WATCHERS, &["id"], Page::Message),
     get("/rules", ALL, &[], Page::Rules),
     get("/rules/file", ALL, &["path"], Page::RuleFile),
+    get("/rules/edition", ALL, &["folder"], Page::Edition),
+    post(
+        "/rules/statement",
+        &[Author, Approver],
+        8 * KIB,
+        Fields { once: &["token", "digest", "role", "until", "scope", "reason"], many: &[] },
+        Page::EditionText,
+    ),
+    post("/rules/sign", &[Author, Approver], 16 * KIB, Fields { once: &["token", "note"], many: &[] }, Page::EditionSign),
     post("/rules/activate", &[Author, Approver, Operator], 8 * KIB, Fields { once: &["token", "folder", "from", "kind"], many: &[] }, Page::Activate),
+    post("/rules/condition/text", &[Operator], 8 * KIB, Fields { once: &["token", "name", "value", "reason"], many: &[] }, Page::ConditionText),
     post("/rules/condition", &[Operator], 16 * KIB, Fields { once: &["token", "note"], many: &[] }, Page::Condition),
     get("/partners", ALL, &[], Page::Partners),
     get("/audit", &[Auditor, Operator, Viewer], &["after"], Page::Audit),
@@ -101,15 +108,18 @@ impl Route {
     }
 }
 
+/// Who asks, and by which certificates.
+pub(super) type Guest = (Visitor, Chain);
+
 /// The routes, for one visitor.
-pub(super) fn router(console: &Arc<Console>, visitor: Visitor) -> Router {
+pub(super) fn router(console: &Arc<Console>, guest: &Guest) -> Router {
     let mut router: Router = Router::new();
     for route in ROUTES {
-        let (console, visitor) = (Arc::clone(console), visitor.clone());
+        let (console, guest) = (Arc::clone(console), guest.clone());
         let filter = if route.asking == Asking::Get { MethodFilter::GET } else { MethodFilter::POST };
-        router = router.route(route.path, on(filter, move |request: Request| async move { visit(&console, route, &visitor, request).await }));
+        router = router.route(route.path, on(filter, move |request: Request| async move { visit(&console, route, &guest, request).await }));
     }
-    let (own, other) = ((Arc::clone(console), visitor.clone()), (Arc::clone(console), visitor));
+    let (own, other) = ((Arc::clone(console), guest.0.clone()), (Arc::clone(console), guest.0.clone()));
     router
         .fallback(move || async move { pages::problem(&own.0, &own.1, &Problem::new(StatusCode::NOT_FOUND, "there is no such page")) })
         .method_not_allowed_fallback(move || async move {
@@ -118,17 +128,18 @@ pub(super) fn router(console: &Arc<Console>, visitor: Visitor) -> Router {
 }
 
 /// Everything that must hold before a page is made, then the page.
-async fn visit(console: &Arc<Console>, route: &'static Route, visitor: &Visitor, request: Request) -> Response {
-    let answered = match admit(console, route, visitor, request).await {
-        Ok((path, form)) => pages::answer(console, route.page, visitor, &path, &form).await,
+async fn visit(console: &Arc<Console>, route: &'static Route, guest: &Guest, request: Request) -> Response {
+    let answered = match admit(console, route, &guest.0, request).await {
+        Ok((path, form)) => pages::answer(console, route.page, guest, &path, &form).await,
         Err(problem) => Err(problem),
     };
-    answered.unwrap_or_else(|problem| pages::problem(console, visitor, &problem))
+    answered.unwrap_or_else(|problem| pages::problem(console, &guest.0, &problem))
 }
 
 async fn admit(console: &Console, route: &Route, visitor: &Visitor, request: Request) -> Result<(String, Form), Problem> {
     let (head, body) = request.into_parts();
-    own(console, &head.headers, head.uri.authority().map(hyper::http::uri::Authority::as_str))?;
+    let set = console.set();
+    own(&set.entry, &head.headers, head.uri.authority().map(hyper::http::uri::Authority::as_str))?;
     if !route.is_open_to(&visitor.roles) {
         let words: Vec<&str> = route.roles.iter().map(|role| role.word()).collect();
         return Err(Problem::new(StatusCode::FORBIDDEN, format!("this page is for the roles {}; you have none of them", words.join(", "))));
@@ -143,11 +154,11 @@ async fn admit(console: &Console, route: &Route, visitor: &Visitor, request: Req
         }
         Asking::Post => {
             debug_assert_eq!(head.method, Method::POST, "axum matched the method");
-            ours(console, &head.headers)?;
+            ours(&set.entry, &head.headers)?;
             if head.uri.query().is_some() {
                 return Err(Problem::bad("a form is sent without a query"));
             }
-            let text = text(body, route.body_bytes_max).await?;
+            let text = text(body, route.body_bytes_max, set.limits.form()).await?;
             let form = Form::parse(&text, route.fields).map_err(Problem::bad)?;
             let now = u64::try_from(seconds()).unwrap_or(0);
             match form.one("token").is_some_and(|token| console.tokens.check(&visitor.name, now, token)) {
@@ -162,12 +173,12 @@ async fn admit(console: &Console, route: &Route, visitor: &Visitor, request: Req
 }
 
 /// Whether the request is for this console, and has one length.
-fn own(console: &Console, headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
+fn own(entry: &Entry, headers: &HeaderMap, authority: Option<&str>) -> Result<(), Problem> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    let other = hosts.next().is_some() || authority.is_some_and(|authority| !console.entry.is_own_host(authority));
-    if other || !host.is_some_and(|host| console.entry.is_own_host(host)) {
-        return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, format!("this is `{}`, and answers to no other name", console.entry.authority())));
+    let other = hosts.next().is_some() || authority.is_some_and(|authority| !entry.is_own_host(authority));
+    if other || !host.is_some_and(|host| entry.is_own_host(host)) {
+        return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, format!("this is `{}`, and answers to no other name", entry.authority())));
     }
     if headers.contains_key(header::TRANSFER_ENCODING) || headers.contains_key(header::UPGRADE) || headers.contains_key(header::TRAILER) {
         return Err(Problem::bad("expected a body of a stated length, and nothing else"));
@@ -179,7 +190,7 @@ fn own(console: &Console, headers: &HeaderMap, authority: Option<&str>) -> Resul
 }
 
 /// Whether a form comes from a page of ours: the browser says so, and a browser that says nothing has at least our origin.
-fn ours(console: &Console, headers: &HeaderMap) -> Result<(), Problem> {
+fn ours(entry: &Entry, headers: &HeaderMap) -> Result<(), Problem> {
     let foreign = || Problem::new(StatusCode::FORBIDDEN, "the form comes from another site");
     let site = headers.get(HeaderName::from_static("sec-fetch-site")).map(|site| site.to_str().unwrap_or_default());
     let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
@@ -187,7 +198,7 @@ fn ours(console: &Console, headers: &HeaderMap) -> Result<(), Problem> {
         (Some(site), _) if site != "same-origin" => return Err(foreign()),
         // SPEC: Fetch, "append a request Origin header": under the policy `no-referrer`, which our pages have, a browser says `null`.
         (Some(_), Some("null")) => {}
-        (_, Some(origin)) if !console.entry.is_own_origin(origin) => return Err(foreign()),
+        (_, Some(origin)) if !entry.is_own_origin(origin) => return Err(foreign()),
         (None, None) => return Err(foreign()),
         _ => {}
     }
@@ -201,13 +212,13 @@ fn is_empty(body: &Body) -> bool {
     hyper::body::Body::size_hint(body).exact() == Some(0)
 }
 
-async fn text(body: Body, bytes_max: usize) -> Result<String, Problem> {
+async fn text(body: Body, bytes_max: usize, time_max: std::time::Duration) -> Result<String, Problem> {
     let long = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("expected a form of at most {bytes_max} bytes"));
     // A length that is stated is believed where it is too much.
     if hyper::body::Body::size_hint(&body).lower() > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
         return Err(long());
     }
-    let collected = tokio::time::timeout(BODY_TIME_MAX, Limited::new(body, bytes_max).collect()).await;
+    let collected = tokio::time::timeout(time_max, Limited::new(body, bytes_max).collect()).await;
     let bytes: Bytes = match collected {
         Ok(Ok(collected)) => collected.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(long()),

@@ -1,7 +1,6 @@
 //! The listener: TLS, one request for each connection, and the limits that hold whoever connects.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,25 +14,10 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::entry::seconds;
+use super::entry::{Chain, seconds};
 use super::strict::{Narrow, Strict};
-use super::{Console, answer, routes};
+use super::{Console, Set, answer, routes};
 use crate::base::Fault;
-
-/// Connections in all at the same time: 32; a desk holds 64 descriptors, and officers are few.
-const CONNECTIONS_MAX: usize = 32;
-/// Handshakes at the same time: 8; whoever is slow here is nobody yet.
-const HANDSHAKES_MAX: usize = 8;
-/// Time for a handshake: 5 seconds.
-const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
-/// Time for the head of a request: 5 seconds.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
-/// Bytes of a head at most: 16 KiB; a search takes a few hundred.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// Lines of a head at most: 48; browsers send twenty.
-const HEAD_LINES_MAX: usize = 48;
-/// Time for a connection with all that it carries: 15 minutes, after which a page that listens for news connects again.
-const CONNECTION_TIME_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// What serves until the listener fails. The listener is made ready by the call itself: a process whose walls are closed may not ask how it is.
 ///
@@ -49,9 +33,11 @@ fn failed(cause: std::io::Error) -> Fault {
 }
 
 async fn serve_all(console: Console, listener: TcpListener) -> Fault {
-    let acceptor = TlsAcceptor::from(console.entry.server());
     let console = Arc::new(console);
-    let (connections, handshakes) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Semaphore::new(HANDSHAKES_MAX)));
+    // How many there may be is said when the gateway starts; every other limit is that of the configuration in force.
+    let first = console.set().limits;
+    let places = |number: u32| Arc::new(Semaphore::new(usize::try_from(number).unwrap_or(Semaphore::MAX_PERMITS)));
+    let (connections, handshakes) = (places(first.connections_max), places(first.handshakes_max));
     loop {
         let Ok(handshake) = Arc::clone(&handshakes).acquire_owned().await else { return Fault::new("the console was closed") };
         let stream = match listener.accept().await {
@@ -61,15 +47,15 @@ async fn serve_all(console: Console, listener: TcpListener) -> Fault {
             Err(cause) => return failed(cause),
         };
         let Ok(connection) = Arc::clone(&connections).try_acquire_owned() else {
-            tracing::warn!(max = CONNECTIONS_MAX, "a connection to the console is let go: there are too many");
+            tracing::warn!(max = first.connections_max, "a connection to the console is let go: there are too many");
             continue;
         };
-        let (console, acceptor) = (Arc::clone(&console), acceptor.clone());
+        let (console, set) = (Arc::clone(&console), console.set());
         tokio::spawn(async move {
-            let met = tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(Narrow(stream))).await;
+            let met = tokio::time::timeout(set.limits.handshake(), TlsAcceptor::from(set.entry.server()).accept(Narrow(stream))).await;
             drop(handshake);
             match met {
-                Ok(Ok(stream)) => attend(console, stream).await,
+                Ok(Ok(stream)) => attend(console, &set, stream).await,
                 Ok(Err(error)) => tracing::info!(%error, "a handshake at the console failed"),
                 Err(_) => tracing::info!("a handshake at the console took too long"),
             }
@@ -79,43 +65,44 @@ async fn serve_all(console: Console, listener: TcpListener) -> Fault {
 }
 
 /// One request, and its answer.
-async fn attend(console: Arc<Console>, stream: TlsStream<Narrow<TcpStream>>) {
-    let chain: Vec<_> = stream.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
-    let visitor = match console.entry.visitor(&chain) {
+async fn attend(console: Arc<Console>, set: &Set, stream: TlsStream<Narrow<TcpStream>>) {
+    let chain: Chain = stream.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|one| one.clone().into_owned()).collect();
+    let visitor = match set.entry.visitor(&chain) {
         Ok(visitor) => visitor,
         Err(objection) => return tracing::warn!(code = objection.code(), "a visitor of the console is refused: {}", objection.sentence()),
     };
-    let Some(place) = console.conduct.place(&visitor.name) else {
+    let Some(place) = console.conduct.place(&visitor.name, &set.limits) else {
         return tracing::warn!(officer = visitor.name, "a connection to the console is let go: the officer has too many");
     };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (console, chain) = (Arc::clone(&console), chain.clone());
-        async move { Ok::<Response, std::convert::Infallible>(asked(console, &chain, request.map(Body::new)).await) }
+        let (console, chain) = (Arc::clone(&console), Arc::clone(&chain));
+        async move { Ok::<Response, std::convert::Infallible>(asked(console, chain, request.map(Body::new)).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX)
-        .max_headers(HEAD_LINES_MAX)
-        .max_buf_size(HEAD_BYTES_MAX)
+        .header_read_timeout(set.limits.head())
+        .max_headers(usize::try_from(set.limits.head_lines_max).unwrap_or(usize::MAX))
+        .max_buf_size(usize::try_from(set.limits.head_bytes_max).unwrap_or(usize::MAX))
         .keep_alive(false)
         .half_close(false);
     let connection = http.serve_connection(TokioIo::new(Strict::new(stream)), service);
     // Whoever breaks off, or is refused by the library, is answered already or gone.
-    let _ended = tokio::time::timeout(CONNECTION_TIME_MAX, connection).await;
+    let _ended = tokio::time::timeout(set.limits.connection(), connection).await;
     drop(place);
 }
 
 /// Judges who asks once more, then answers.
-async fn asked(console: Arc<Console>, chain: &[rustls::pki_types::CertificateDer<'static>], request: Request) -> Response {
-    let Ok(visitor) = console.entry.visitor(chain) else {
+async fn asked(console: Arc<Console>, chain: Chain, request: Request) -> Response {
+    let set = console.set();
+    let Ok(visitor) = set.entry.visitor(&chain) else {
         return answer::bare(hyper::StatusCode::FORBIDDEN, "the certificate is no longer good\n");
     };
     let now = u64::try_from(seconds()).unwrap_or(0);
-    if !console.conduct.may_ask(&visitor.name, now.saturating_mul(1000)) {
+    if !console.conduct.may_ask(&visitor.name, now.saturating_mul(1000), &set.limits) {
         return answer::bare(hyper::StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second\n");
     }
     let method = request.method().clone();
-    let answered = match TowerToHyperService::new(routes::router(&console, visitor.clone())).call(request).await {
+    let answered = match TowerToHyperService::new(routes::router(&console, &(visitor.clone(), chain))).call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };

@@ -10,6 +10,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use super::papers::Papers;
 use super::{Act as Deed, Response};
 use crate::base::Fault;
 
@@ -32,6 +33,9 @@ pub trait Office: Send + Sync {
 
     /// The processes, as the supervisor last told: one object each, as `vestibule status --json` shows them.
     fn processes(&self) -> Vec<serde_json::Value>;
+
+    /// What the supervisor last read of files: editions that wait, and when certificates end.
+    fn papers(&self) -> Papers;
 }
 
 /// What is asked. `viewer` names the officer who looks, as the console's certificate or the terminal's account says it.
@@ -109,7 +113,7 @@ pub struct Wanted {
     pub code: Option<String>,
     /// The rule that holds it, as [`Group::rule`] names it; only what is held has one.
     pub rule: Option<String>,
-    /// A classification, as the label has it.
+    /// A classification, as the label has it: in any scheme (`SECRET`), or in one (`GBR SECRET`).
     pub classification: Option<String>,
     /// Received at or after.
     pub since: Option<String>,
@@ -301,6 +305,9 @@ pub struct Message {
     /// The officer to whom a colleague passed it; empty where nobody did.
     #[serde(default)]
     pub passed_to: String,
+    /// Scheme and classification of its label, such as `GBR SECRET`; empty where no label was validated, or an older program decided.
+    #[serde(default)]
+    pub classification: String,
     /// Index of the record of decision.
     pub record: u64,
 }
@@ -457,8 +464,29 @@ pub struct Quality {
     pub officers: Vec<OfficerFigures>,
     /// Items, agreement of two persons in percent, seconds spent, by rule; the one that costs most time first.
     pub rules: Vec<RuleFigures>,
-    /// Known items that were seeded, and how many were decided as known.
+    /// Known items that people decided on, and how many of them as known.
     pub seeded: (u64, u64),
+    /// Known items that nobody decided on in time.
+    #[serde(default)]
+    pub seeds_expired: u64,
+    /// Each known item that was decided on, the one with most wrong answers first. What waits is not shown.
+    #[serde(default)]
+    pub seeds: Vec<SeedFigures>,
+}
+
+/// Figures of one known item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SeedFigures {
+    /// Its file.
+    pub file: String,
+    /// Code and rule that held it.
+    pub rule: String,
+    /// The right answer.
+    pub expected: String,
+    /// Answers, and how many of them were right.
+    pub answers: (u64, u64),
+    /// Median of seconds from first look to decision.
+    pub seconds_median: u64,
 }
 
 /// Figures of one officer.
@@ -474,6 +502,9 @@ pub struct OfficerFigures {
     pub seconds_p95: u64,
     /// Seeded items decided, and how many of them as known.
     pub seeded: (u64, u64),
+    /// Median of seconds for one of them.
+    #[serde(default)]
+    pub seeded_seconds: u64,
 }
 
 /// Figures of one rule.
@@ -489,6 +520,9 @@ pub struct RuleFigures {
     pub pairs: (u64, u64),
     /// Seconds that people spent.
     pub seconds: u64,
+    /// Answers to known items that it held, and how many of them were right.
+    #[serde(default)]
+    pub seeded: (u64, u64),
 }
 
 /// The rule set.
@@ -506,8 +540,6 @@ pub struct Rules {
     pub files: Vec<(String, String)>,
     /// Officers: name and roles.
     pub officers: Vec<(String, String)>,
-    /// Reports kept with the edition: name and text, such as what `rules test --coverage`, `compare`, `replay` and `prove` said.
-    pub reports: Vec<(String, String)>,
 }
 
 /// A clause, for people.
@@ -538,6 +570,9 @@ pub struct Partner {
     pub agreements: Vec<String>,
     /// Decisions for it and on what it sent, by outcome.
     pub totals: Vec<(String, u64)>,
+    /// The clauses under which something may come from it or go to it, with all releases under each, ever.
+    #[serde(default)]
+    pub clauses: Vec<Clause>,
 }
 
 /// The journal.

@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod emergency;
 pub mod officer;
+pub mod papers;
 pub mod review;
 pub mod socket;
 pub mod standing;
@@ -64,6 +65,11 @@ pub enum Act {
         /// The operator's signed statement.
         note: String,
     },
+    /// To put an officer's signature beside an edition that waits.
+    Sign {
+        /// The officer's signed statement about the edition.
+        note: String,
+    },
     /// To take in nothing new, to end what is under way, and to stop.
     Drain {},
 }
@@ -75,7 +81,7 @@ impl Act {
         std::time::Duration::from_secs(match self {
             Self::Activate { .. } => 300,
             Self::Condition { .. } => 310,
-            Self::Drain {} => 60,
+            Self::Sign { .. } | Self::Drain {} => 60,
         })
     }
 }

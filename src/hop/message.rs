@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 
+use super::field::{by_reference, header_by_reference, refusal, shared, waivers};
 use super::{HopKey, Notice, Tag, Wanted};
 use crate::base::encoding::{header, maybe, word};
-use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Reason, Refusal, Span, Time, Traffic};
-use crate::filter::{ClauseReview, Waiver, Waivers};
-use crate::journal::{Decision, MessageKey};
+use crate::base::{Digest, Fault, Header, MessageId, Name, Precedence, Refusal, Time, Traffic};
+use crate::filter::Waivers;
+use crate::journal::{Decision, Marking, MessageKey};
 use crate::statement::Grant;
 
 /// What a door received: sealed for those who will read it.
@@ -69,26 +70,6 @@ struct Covered<'r> {
     digest: Digest,
     #[cbor(n(3), with = "word")]
     received: Time,
-}
-
-mod by_reference {
-    use minicbor::encode::{Encoder, Error, Write};
-
-    use crate::base::Name;
-
-    pub(super) fn encode<C, W: Write>(value: &&Name, out: &mut Encoder<W>, _: &mut C) -> Result<(), Error<W::Error>> {
-        out.str(value.as_str())?.ok()
-    }
-}
-
-mod header_by_reference {
-    use minicbor::encode::{Encoder, Error, Write};
-
-    use crate::base::Header;
-
-    pub(super) fn encode<C, W: Write>(value: &&Header, out: &mut Encoder<W>, context: &mut C) -> Result<(), Error<W::Error>> {
-        crate::base::encoding::header::encode(value, out, context)
-    }
 }
 
 /// The name of the stage that a door ends.
@@ -260,6 +241,9 @@ pub enum FromDoor {
         /// Whether the peer takes messages.
         #[n(2)]
         takes: bool,
+        /// When its certificate ends, in seconds since 1970.
+        #[n(3)]
+        until: Option<i64>,
     },
     /// A link is gone.
     #[n(1)]
@@ -425,6 +409,9 @@ pub struct Inspection {
     /// What a reviewer asked to see; then nothing is proposed.
     #[n(4)]
     pub preview: Option<Preview>,
+    /// What its label says, where one was validated.
+    #[n(5)]
+    pub marking: Option<Marking>,
 }
 
 /// What the keeper says to the verifier.
@@ -510,97 +497,11 @@ pub enum Answer {
     },
 }
 
-/// Bytes that several hold.
-mod shared {
-    use std::sync::Arc;
-
-    use minicbor::decode::{Decoder, Error};
-    use minicbor::encode::{self, Encoder, Write};
-
-    pub(super) fn encode<C, W: Write>(value: &Arc<[u8]>, out: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        out.bytes(value)?.ok()
-    }
-
-    pub(super) fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Result<Arc<[u8]>, Error> {
-        Ok(from.bytes()?.into())
-    }
-}
-
-/// A refusal: code, span or null, path, detail.
-mod refusal {
-    use minicbor::decode::{Decode, Decoder, Error};
-    use minicbor::encode::{self, Encode, Encoder, Write};
-
-    use super::{Refusal, Span, word};
-
-    pub(super) fn encode<C, W: Write>(value: &Refusal, out: &mut Encoder<W>, context: &mut C) -> Result<(), encode::Error<W::Error>> {
-        out.array(4)?;
-        word::encode(&value.reason, out, context)?;
-        value.place.span.map(|span| (span.start, span.end)).encode(out, context)?;
-        out.str(&value.place.path)?.str(&value.detail)?.ok()
-    }
-
-    pub(super) fn decode<C>(from: &mut Decoder<'_>, context: &mut C) -> Result<Refusal, Error> {
-        if from.array()? != Some(4) {
-            return Err(Error::message("a refusal has not four fields"));
-        }
-        let reason = word::decode(from, context)?;
-        let span = Option::<(u32, u32)>::decode(from, context)?.map(|(start, end)| Span { start, end });
-        let path = from.str()?.to_owned();
-        let mut refusal = Refusal::new(reason, from.str()?).on(path);
-        refusal.place.span = span;
-        Ok(refusal)
-    }
-}
-
-/// Waivers: whether a clause's review was granted, the findings, the paths that are taken out, and under which rule.
-mod waivers {
-    use minicbor::decode::{Decoder, Error};
-    use minicbor::encode::{self, Encoder, Write};
-
-    use super::{ClauseReview, Reason, Waiver, Waivers, word};
-
-    pub(super) fn encode<C, W: Write>(value: &Waivers, out: &mut Encoder<W>, context: &mut C) -> Result<(), encode::Error<W::Error>> {
-        out.array(4)?.bool(value.clause_review == ClauseReview::Granted)?;
-        out.array(u64::try_from(value.findings.len()).unwrap_or(u64::MAX))?;
-        for waiver in &value.findings {
-            out.array(3)?;
-            word::encode(&waiver.code, out, context)?;
-            out.str(&waiver.rule)?.str(&waiver.path)?;
-        }
-        out.array(u64::try_from(value.removed.paths.len()).unwrap_or(u64::MAX))?;
-        for path in &value.removed.paths {
-            out.str(path)?;
-        }
-        out.str(&value.removed.rule)?.ok()
-    }
-
-    pub(super) fn decode<C>(from: &mut Decoder<'_>, context: &mut C) -> Result<Waivers, Error> {
-        let wrong = || Error::message("waivers are not in their form");
-        if from.array()? != Some(4) {
-            return Err(wrong());
-        }
-        let clause_review = if from.bool()? { ClauseReview::Granted } else { ClauseReview::Pending };
-        let count = from.array()?.ok_or_else(wrong)?;
-        let mut all = Waivers { clause_review, ..Waivers::default() };
-        for _ in 0..count {
-            if from.array()? != Some(3) {
-                return Err(wrong());
-            }
-            let code: Reason = word::decode(from, context)?;
-            all.findings.insert(Waiver { code, rule: from.str()?.into(), path: from.str()?.to_owned() });
-        }
-        for _ in 0..from.array()?.ok_or_else(wrong)? {
-            all.removed.paths.insert(from.str()?.to_owned());
-        }
-        all.removed.rule = from.str()?.into();
-        Ok(all)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Reason, Span};
+    use crate::filter::{ClauseReview, Waiver};
     use crate::hop::Party;
 
     fn key(from: Party, to: Party) -> HopKey {

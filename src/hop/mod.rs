@@ -6,6 +6,7 @@
 //! is said, [`wire`] carries it: bounded frames on a socket between processes, or values through a channel within one process.
 //! Deliberately absent: confinement, and any decision on a message.
 
+mod field;
 pub mod message;
 pub mod seal;
 pub mod statement;

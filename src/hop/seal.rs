@@ -20,6 +20,9 @@ pub enum Party {
     Verifier,
     /// The desk.
     Desk,
+    /// The office that puts known items among what is held. It has a key for inspectors and none for the verifier: what it says can be shown, and never
+    /// permitted.
+    Office,
 }
 
 impl Party {
@@ -29,6 +32,7 @@ impl Party {
             Self::Inspector => "inspector".to_owned(),
             Self::Verifier => "verifier".to_owned(),
             Self::Desk => "desk".to_owned(),
+            Self::Office => "office".to_owned(),
         }
     }
 }

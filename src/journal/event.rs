@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::act::{ConditionAct, EditionAct};
-use super::review::{Looked, Reviewed};
+use super::review::{Looked, Reviewed, Seeded};
 use crate::base::encoding::{header, maybe, word};
 use crate::base::{Digest, Fault, Header, MessageId, Name, Outcome, Reason, Time};
 
@@ -155,6 +155,27 @@ pub struct Decided {
     /// Why the whole message was refused.
     #[cbor(n(5), with = "maybe")]
     pub refusal: Option<Reason>,
+    /// What its label says; nothing where no label was validated, and in records of older programs.
+    #[n(6)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marking: Option<Marking>,
+}
+
+/// The part of a validated label by which people look for messages.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Marking {
+    /// The scheme, such as `GBR`.
+    #[n(0)]
+    pub policy: String,
+    /// The classification in it, such as `SECRET`.
+    #[n(1)]
+    pub classification: String,
+}
+
+impl std::fmt::Display for Marking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.policy, self.classification)
+    }
 }
 
 /// Bytes are about to leave: written before the first of them does, so that nothing leaves unrecorded.
@@ -372,6 +393,9 @@ pub enum Event {
     /// A person looked at a held message.
     #[n(25)]
     Looked(#[n(0)] Looked),
+    /// The office put a known item among what is held.
+    #[n(26)]
+    Seeded(#[n(0)] Seeded),
 }
 
 impl Event {
@@ -387,6 +411,7 @@ impl Event {
             Self::Origin(event) => Some(event.message.clone()),
             Self::Stated(event) => Some(event.message.clone()),
             Self::Looked(event) => Some(event.message.clone()),
+            Self::Seeded(event) => Some(event.accepted.key()),
             Self::Operated(_) | Self::Checkpointed(_) | Self::Edition(_) | Self::Condition(_) | Self::Restored(_) => None,
         }
     }
@@ -407,6 +432,7 @@ impl Event {
             Self::Edition(_) => "edition",
             Self::Condition(_) => "condition",
             Self::Looked(_) => "looked",
+            Self::Seeded(_) => "seeded",
             Self::Restored(_) => "restored",
         }
     }
@@ -416,6 +442,7 @@ impl Event {
     pub fn content_bytes(&self) -> u64 {
         match self {
             Self::Accepted(event) => event.body.length,
+            Self::Seeded(event) => event.accepted.body.length,
             Self::Decided(event) => event.decisions.iter().filter_map(|one| one.output.as_ref()).fold(0, |sum, body| sum.saturating_add(body.length)),
             _ => 0,
         }
@@ -507,6 +534,23 @@ pub(in crate::journal) mod tests {
         Hand { officer: "maj-smith".to_owned(), role: "author".to_owned(), key: "maj-smith+0+A".to_owned(), signed: time(6) }
     }
 
+    #[test]
+    fn a_decision_of_an_older_program_reads_back_and_is_written_as_it_was() {
+        // As the program wrote it before decisions had markings: five fields, the refusal being none.
+        let mut old = minicbor::Encoder::new(Vec::new());
+        old.array(2).unwrap().u8(7).unwrap().array(2).unwrap().u8(1).unwrap().array(1).unwrap().array(5).unwrap();
+        old.array(2).unwrap().str("gbr-ops").unwrap().str(&accepted(1).header.id.to_string()).unwrap();
+        old.str("five-eyes 2026.1").unwrap().str(&Digest::of(b"e").to_string()).unwrap().str(&time(2).to_string()).unwrap();
+        old.array(0).unwrap();
+        let bytes = old.into_writer();
+        let (message, edition) = (accepted(1).key(), "five-eyes 2026.1".to_owned());
+        let decided =
+            Decided { message, edition, edition_digest: Digest::of(b"e"), time: time(2), decisions: Vec::new(), refusal: None, marking: None };
+        let ours = Record { index: 7, event: Event::Decided(decided) };
+        assert_eq!(ours.encode().unwrap(), bytes);
+        assert_eq!(Record::decode(&bytes).unwrap(), ours);
+    }
+
     fn every_event() -> Vec<Event> {
         let message = accepted(1).key();
         let recipient = Name::new("usa-ops").unwrap();
@@ -533,6 +577,7 @@ pub(in crate::journal) mod tests {
                     decision(Outcome::Quarantine, Some(Reason::ContentWords), None),
                 ],
                 refusal: Some(Reason::FormatUnrecognised),
+                marking: Some(Marking { policy: "GBR".to_owned(), classification: "SECRET".to_owned() }),
             }),
             Event::Released(Released {
                 message: message.clone(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Counts, Due, Filter, Row};
+use super::{Counts, Due, Filter, MessageKey, Row, Verdict};
 use crate::base::{Name, Precedence, Reason, Severity, Time};
 
 /// The order of a list.
@@ -76,6 +76,8 @@ pub struct ListedRow {
     pub reviews: u64,
     /// The officer to whom it was passed last; empty where it was not.
     pub passed_to: String,
+    /// Scheme and classification of its label; empty where none was validated.
+    pub marking: String,
 }
 
 /// A page of a list. It may be shorter than was asked, and even empty, and still have a next one: a page reads a bounded number of rows.
@@ -102,6 +104,53 @@ pub struct Glance {
     pub minutes: Vec<MinuteRow>,
     /// What has waited longest for delivery or review.
     pub stuck: Vec<ListedRow>,
+    /// Known items among what is held: `held` and `stuck` have them, `counts` and `minutes` have not.
+    pub seeds: Vec<OpenSeed>,
+}
+
+/// A known item that waits for reviewers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSeed {
+    /// What names it.
+    pub message: MessageKey,
+    /// Index of its record.
+    pub record: u64,
+    /// For whom it is held.
+    pub recipient: Name,
+    /// Urgency.
+    pub precedence: Precedence,
+    /// Since when it waits.
+    pub received: Time,
+    /// The file that it was made from.
+    pub file: String,
+}
+
+/// All known items, in brief.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seeds {
+    /// Those that wait for reviewers.
+    pub open: Vec<OpenSeed>,
+    /// How many people decided on.
+    pub decided: u64,
+    /// How many nobody decided on in time.
+    pub expired: u64,
+}
+
+impl Seeds {
+    /// Whether a message is one of those that wait.
+    #[must_use]
+    pub fn waits(&self, message: &MessageKey) -> bool {
+        self.open.iter().any(|one| one.message == *message)
+    }
+}
+
+/// The right answer to a known item that is no secret any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedAnswer {
+    /// The file that it was made from.
+    pub file: String,
+    /// The right answer.
+    pub expected: Verdict,
 }
 
 /// What was counted in a minute.
@@ -151,6 +200,8 @@ pub struct ReviewAct {
     pub rule: String,
     /// When.
     pub time: Time,
+    /// The right answer, where it was a known item and is decided.
+    pub seed: Option<SeedAnswer>,
 }
 
 #[cfg(test)]

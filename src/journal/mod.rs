@@ -18,10 +18,11 @@ use std::pin::Pin;
 
 pub use act::{ConditionAct, EditionAct, Hand, Step};
 pub use event::{
-    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, MessageKey, Operated, Origin, Record, Released, Restored, Stated,
+    Accepted, Body, Checkpointed, Decided, Decision, Delivered, Effect, Event, Marking, MessageKey, Operated, Origin, Record, Released, Restored,
+    Stated,
 };
-pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, Place, ReviewAct, Sequence};
-pub use review::{Choice, Looked, Pending, Reviewed, Verdict, Waived};
+pub use listing::{Alike, Glance, Listed, ListedRow, Listing, MinuteRow, OpenSeed, Place, ReviewAct, SeedAnswer, Seeds, Sequence};
+pub use review::{Choice, Looked, Pending, Reviewed, Seeded, Verdict, Waived};
 pub use view::{Copy, Counts, Due, Entry, Filter, Head, Outgoing, Page, Paged, Receipt, Row, State, Statement, Tally, Trail, Waiting};
 
 use crate::base::{Fault, MessageId, Name, Precedence, Refusal, Time};
@@ -118,6 +119,9 @@ pub trait Journal: Send + Sync {
 
     /// What reviewers did: the latest, oldest first.
     fn reviews(&self, rows: u32) -> Later<'_, Vec<ReviewAct>>;
+
+    /// Known items: those that wait for reviewers, and what became of the others.
+    fn seeds(&self) -> Later<'_, Seeds>;
 
     /// Totals.
     fn counts(&self) -> Later<'_, Counts>;

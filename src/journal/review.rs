@@ -1,4 +1,4 @@
-//! Reviews, as plain data: who looked at a held message, and who decided what about it.
+//! Reviews, as plain data: who looked at a held message, who decided what about it, and the known items that were put among them.
 //!
 //! Records of an older program have no more than reviewer, verdict, waivers and reason; they read back, and a review without a [`Choice`] let pass
 //! whatever had been found.
@@ -6,10 +6,32 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::event::MessageKey;
+use super::event::{Accepted, MessageKey};
 use crate::base::encoding::{maybe, word};
 use crate::base::{Digest, Name, Time};
 use crate::statement::ReturnClass;
+
+/// The office put a known item among what is held: no peer sent it, nobody has a receipt, and it never leaves.
+///
+/// INVARIANT: no decision on it is `forward`; what counts messages does not count it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Seeded {
+    /// What reviewers see of it, as of a message that was accepted; the id is the office's.
+    #[n(0)]
+    pub accepted: Accepted,
+    /// For whom it is held.
+    #[cbor(n(1), with = "word")]
+    pub recipient: Name,
+    /// The file of the folder of known items.
+    #[n(2)]
+    pub file: String,
+    /// The right answer.
+    #[n(3)]
+    pub expected: Verdict,
+    /// Why it is right, in the office's words.
+    #[n(4)]
+    pub why: String,
+}
 
 /// A person looked at a held message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -48,6 +70,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The verdict of a word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Release, Self::Reject, Self::Return, Self::Pass].into_iter().find(|one| one.word() == word)
+    }
+
     /// The word, as statements and people spell it.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -29,6 +29,9 @@ impl Event {
                 let pending = event.pending.map(|pending| format!("; {}", pending.told())).unwrap_or_default();
                 format!("{} by {} for {}{pending}", event.verdict.word(), event.reviewer, event.recipient)
             }
+            Self::Seeded(event) => {
+                format!("known item `{}` for {}, expected: {}", event.file, event.recipient, event.expected.word())
+            }
             Self::Looked(event) => format!("by {} for {}", event.officer, event.recipient),
             Self::Origin(event) => {
                 let consents = if event.consents.is_empty() { String::new() } else { format!(", under {}", event.consents.join(" ")) };
@@ -59,6 +62,7 @@ impl Event {
             Self::Condition(event) => event.time,
             Self::Restored(event) => event.time,
             Self::Looked(event) => event.time,
+            Self::Seeded(event) => event.accepted.received,
             Self::Checkpointed(_) => return None,
         })
     }

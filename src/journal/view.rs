@@ -141,6 +141,8 @@ pub struct Filter {
     pub outcome: Option<Outcome>,
     /// Code.
     pub code: Option<Reason>,
+    /// Classification of the label, in any scheme (`SECRET`) or in one (`GBR SECRET`).
+    pub classification: Option<String>,
     /// Received at or after.
     pub since: Option<Time>,
     /// Received before.
@@ -259,6 +261,15 @@ pub struct Counts {
     pub held: u64,
     /// Decisions ever made, by sender, recipient, outcome and code.
     pub tallies: Vec<Tally>,
+}
+
+impl Counts {
+    /// The totals with their names, in the order in which people read them.
+    #[must_use]
+    pub const fn named(&self) -> [(&'static str, u64); 6] {
+        let Self { records, accepted, undecided, due, delivered, held, tallies: _ } = self;
+        [("records", *records), ("accepted", *accepted), ("undecided", *undecided), ("due", *due), ("delivered", *delivered), ("held", *held)]
+    }
 }
 
 /// The tree at one moment.

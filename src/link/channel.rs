@@ -134,6 +134,12 @@ impl Link {
         self.inner.setting.role
     }
 
+    /// When the other side's certificate ends, in seconds since 1970; nothing where it shows none.
+    #[must_use]
+    pub fn certificate_end(&self) -> Option<i64> {
+        super::endpoint::certificates(&self.inner.setting.connection).first().and_then(|leaf| super::identity::end(leaf).ok())
+    }
+
     /// The number of the link at its door, ascending.
     #[must_use]
     pub fn number(&self) -> u64 {

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::channel::{Close, Link, LinkError, Setting, clock, lock};
 use super::counters::Counters;
-use super::identity::{self, Role};
+use super::identity::Role;
 use super::intake;
 use super::reset;
 use super::session::{Bucket, Conduct, Roll};
@@ -274,7 +274,7 @@ impl Shared {
 
 /// Forgets a link when it is gone, and ends it when its certificate does.
 async fn watch(shared: Arc<Shared>, link: Link) {
-    let left = certificates(link.connection()).first().and_then(|leaf| identity::end(leaf).ok());
+    let left = link.certificate_end();
     let left = left.map_or(0, |end| end.saturating_sub(clock().unix_ms().div_euclid(1000)));
     let left = Duration::from_secs(u64::try_from(left).unwrap_or(0));
     tokio::select! {
@@ -386,7 +386,7 @@ fn welcome(warden: &Warden, link: &Link) -> bool {
     warden.judge(&certificates(link.connection()), link.role(), unix_now()).is_ok_and(|name| name == *link.peer())
 }
 
-fn certificates(connection: &Connection) -> Vec<CertificateDer<'static>> {
+pub(super) fn certificates(connection: &Connection) -> Vec<CertificateDer<'static>> {
     connection.peer_identity().and_then(|identity| identity.downcast::<Vec<CertificateDer<'static>>>().ok()).map(|chain| *chain).unwrap_or_default()
 }
 

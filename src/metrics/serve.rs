@@ -142,6 +142,7 @@ mod tests {
 
     use super::*;
     use crate::control::desk::{Later, Sample};
+    use crate::control::papers::Papers;
     use crate::control::{Act, Response as Answer};
 
     /// A desk whose processes are these.
@@ -164,6 +165,10 @@ mod tests {
 
         fn processes(&self) -> Vec<serde_json::Value> {
             self.0.clone()
+        }
+
+        fn papers(&self) -> Papers {
+            Papers::default()
         }
     }
 

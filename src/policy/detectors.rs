@@ -26,9 +26,6 @@ pub struct DetectorRule {
     pub rule: Arc<str>,
 }
 
-const SEVERITIES: [(&str, Severity); 4] =
-    [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
-
 /// Reads the list; whether a name is one of the filter's table is asked where the filters are compiled.
 pub(in crate::policy) fn parse(file: &SourceFile) -> (Vec<DetectorRule>, Vec<Complaint>) {
     let mut faults = Faults::of(file.path.clone());
@@ -38,7 +35,7 @@ pub(in crate::policy) fn parse(file: &SourceFile) -> (Vec<DetectorRule>, Vec<Com
             let rule = format!("{}:{}", file.path, line_of(&file.text, entry.place().start)).into();
             let name = entry.word("name", Need::Required, faults);
             let action = entry.choice("action", Need::Required, &ACTIONS, faults);
-            let severity = entry.choice("severity", Need::Required, &SEVERITIES, faults);
+            let severity = entry.choice("severity", Need::Required, &Severity::WORDS, faults);
             entry.finish(faults);
             let (Some(name), Some(action), Some(severity)) = (name, action, severity) else { continue };
             if !present.insert(name.text.to_owned()) {

@@ -18,7 +18,10 @@ pub const DEPTH_MAX: usize = 4;
 /// The folder of signatures beside the rules: signatures are over the digest of the rules, and no part of it.
 pub const SIGNATURES: &str = "signatures";
 
-/// Reads all files below `dir`, in path order, but for the signatures.
+/// The folder of reports beside the rules, as `vestibule rules report` makes them: they say something about the rules, and are no part of them.
+pub const REPORTS: &str = "reports";
+
+/// Reads all files below `dir`, in path order, but for signatures and reports.
 ///
 /// # Errors
 /// A folder that cannot be read, a link or device in it, text that is not UTF-8, a limit.
@@ -44,7 +47,7 @@ fn gather(dir: &Path, above: &str, depth: usize, files: &mut Vec<SourceFile>) ->
         };
         let kind = entry.file_type().map_err(unreadable)?;
         let path = if above.is_empty() { name } else { format!("{above}/{name}") };
-        if kind.is_dir() && path == SIGNATURES {
+        if kind.is_dir() && [SIGNATURES, REPORTS].contains(&path.as_str()) {
             continue;
         }
         if kind.is_dir() {

@@ -16,8 +16,6 @@ const ENTRIES_MAX: usize = 20_000;
 /// Characters of an entry at most: 128. Longer ones are sentences, and sentences do not repeat.
 const ENTRY_CHARS_MAX: usize = 128;
 
-const SEVERITIES: [(&str, Severity); 4] =
-    [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 const HEADERS: [&str; 3] = ["action", "severity", "reason"];
 
 pub(in crate::policy) fn parse(file: &SourceFile) -> (Option<WordList>, Vec<Complaint>) {
@@ -93,7 +91,7 @@ impl Header {
         let word = Word { text: value.trim(), at: at.clone() };
         match key {
             "action" => self.action = choose(&word, "action", &ACTIONS, faults),
-            "severity" => self.severity = choose(&word, "severity", &SEVERITIES, faults),
+            "severity" => self.severity = choose(&word, "severity", &Severity::WORDS, faults),
             _ => self.reason = Some(word.text.to_owned()).filter(|text| !text.is_empty()),
         }
     }

@@ -12,7 +12,7 @@ use crate::base::{Action, Digest, Finding, Name, Outcome, Reason, Refusal, Sever
 use crate::filter::Waivers;
 use crate::hop::message::{Answer, FromInspector, FromVerifier, Inspection, Permitted, ToInspector, ToVerifier, Wish};
 use crate::hop::{Notice, Proposed, Received, Wanted};
-use crate::journal::{Body, Decision};
+use crate::journal::{Body, Decision, Marking};
 use crate::policy::Edition;
 use crate::statement::Grant;
 use crate::verify::Proposal;
@@ -86,6 +86,8 @@ pub(super) struct Verdict {
     pub(super) wanted: Vec<Wanted>,
     /// The digest of what was proposed for each recipient, before a label was bound to it.
     pub(super) proposed: Vec<(Name, Digest)>,
+    /// What its label says, where one was validated.
+    pub(super) marking: Option<Marking>,
 }
 
 /// Third parties of a release, or of what is held for want of their consent.
@@ -133,11 +135,11 @@ async fn ask_both(shift: &Shift, question: Question) -> Option<Verdict> {
         tracing::error!(message = %message.header.id, %refusal, "an inspector is not believed");
         return Some(Verdict::held(names, &refusal));
     }
-    let Inspection { mut decisions, proposed, wanted, .. } = inspection;
+    let Inspection { mut decisions, proposed, wanted, marking, .. } = inspection;
     let held = |one: &Wanted| Parties { recipient: one.recipient.clone(), origins: one.origins.clone(), consents: Vec::new() };
     let mut parties: Vec<_> = wanted.iter().map(held).collect();
     if proposed.is_empty() {
-        return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted, proposed: Vec::new() });
+        return Some(Verdict { decisions, permitted: Vec::new(), parties, wanted, proposed: Vec::new(), marking });
     }
     let digests = proposed.iter().filter_map(digest_of).collect();
     let waiting: Vec<_> = proposed.iter().map(|one| one.recipient.clone()).collect();
@@ -153,7 +155,7 @@ async fn ask_both(shift: &Shift, question: Question) -> Option<Verdict> {
             permitted.extend(settle(decision, answer, &mut parties));
         }
     }
-    Some(Verdict { decisions, permitted, parties, wanted, proposed: digests })
+    Some(Verdict { decisions, permitted, parties, wanted, proposed: digests, marking })
 }
 
 impl Verdict {
@@ -170,7 +172,7 @@ impl Verdict {
 
     /// Held for all of these recipients.
     pub(super) fn held(names: Vec<Name>, refusal: &Refusal) -> Self {
-        Self { decisions: held(names, refusal), permitted: Vec::new(), parties: Vec::new(), wanted: Vec::new(), proposed: Vec::new() }
+        Self { decisions: held(names, refusal), permitted: Vec::new(), parties: Vec::new(), wanted: Vec::new(), proposed: Vec::new(), marking: None }
     }
 
     /// Whether what leaves to a recipient was made of exactly these bytes, which reviewers saw. A label that the gateway binds to it comes after that.

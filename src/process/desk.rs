@@ -12,6 +12,7 @@ use super::keeper::Shared;
 use super::review::{Ask, Asked};
 use crate::base::Fault;
 use crate::control::desk::{Later, Office, Query, View};
+use crate::control::papers::Papers;
 use crate::control::{Act, Response};
 use crate::hop::wire::Receiver;
 use crate::hop::{Sender, Wire};
@@ -168,18 +169,8 @@ impl Shared {
             first.push(("draining".to_owned(), "yes: nothing new is taken in".to_owned()));
         }
         first.extend(self.conditions.load().iter().map(|(name, value)| (format!("condition {name}"), value.clone())));
-        let numbers: Vec<_> = [
-            ("records", counts.records),
-            ("accepted", counts.accepted),
-            ("undecided", counts.undecided),
-            ("due", counts.due),
-            ("delivered", counts.delivered),
-            ("held", counts.held),
-        ]
-        .map(|(name, number)| (name.to_owned(), number.to_string()))
-        .to_vec();
         let mut lines = first;
-        lines.extend(numbers);
+        lines.extend(counts.named().map(|(name, number)| (name.to_owned(), number.to_string())));
         for (peer, waiting, linked) in self.waiting() {
             lines.push((format!("peer {peer}"), format!("{}, {waiting} waiting", if linked { "linked" } else { "not linked" })));
         }
@@ -198,22 +189,21 @@ pub struct DeskLine {
     number: Arc<AtomicU64>,
     /// To the supervisor, who does what officers have signed.
     acts: Acts,
-    /// The processes as the supervisor last told, one JSON object each.
-    processes: watch::Receiver<Vec<String>>,
+    /// What the supervisor last told.
+    told: Told,
 }
+
+/// What the supervisor last told: the processes, one JSON object each, and what it read of files.
+type Told = (watch::Receiver<Vec<String>>, watch::Receiver<Papers>);
 
 /// Acts, each with where its answer goes.
 type Acts = mpsc::Sender<(Act, oneshot::Sender<Response>)>;
 
 impl DeskLine {
     /// The line over a wire, and what hears the keeper's answers until it is gone.
-    pub(super) fn over(
-        wire: Wire<FromDesk, ToDesk>,
-        acts: Acts,
-        processes: watch::Receiver<Vec<String>>,
-    ) -> (Self, impl Future<Output = Result<(), Fault>>) {
+    pub(super) fn over(wire: Wire<FromDesk, ToDesk>, acts: Acts, told: Told) -> (Self, impl Future<Output = Result<(), Fault>>) {
         let Wire { sender, receiver } = wire;
-        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts, processes };
+        let line = Self { sender, waiting: Arc::default(), number: Arc::new(AtomicU64::new(1)), acts, told };
         let heard = hear(Arc::clone(&line.waiting), receiver);
         (line, heard)
     }
@@ -306,7 +296,11 @@ impl Office for DeskLine {
     }
 
     fn processes(&self) -> Vec<serde_json::Value> {
-        self.processes.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        self.told.0.borrow().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn papers(&self) -> Papers {
+        self.told.1.borrow().clone()
     }
 }
 

@@ -106,7 +106,7 @@ impl Porch {
         let (number, peer) = (link.number(), link.peer().clone());
         lock(&self.links).insert(number, link.clone());
         tracing::info!(%peer, link = number, "linked");
-        let linked = FromDoor::Linked { link: number, peer: peer.clone(), takes: link.takes_messages() };
+        let linked = FromDoor::Linked { link: number, peer: peer.clone(), takes: link.takes_messages(), until: link.certificate_end() };
         if self.keeper.say(linked).await.is_ok() {
             while let Some(inbound) = link.next().await {
                 if self.receive(&peer, inbound).await.is_err() {

@@ -21,6 +21,7 @@ use super::keys::{DoorKeys, from_doors, to_doors};
 use super::label_trust;
 use super::looks::Notarial;
 use super::review::{Ask, Asked};
+use super::seeds;
 use super::verifier;
 use super::world::{self, Secrets};
 use crate::audit::{Intervals, Notary, SignerKey};
@@ -98,6 +99,7 @@ impl Gateway {
         let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: shared.config.load().journal.clone() });
         let guard = Arc::new(guard);
         let threads = employ(&shared, &secret, inspectors, &guard, (&secrets, signer))?;
+        shared.open_office(seeds::given(&secret, &shared.config.load())?);
         shared.started().await?;
         shared.recover().await?;
         let config = shared.config.load_full();
@@ -133,6 +135,7 @@ impl Gateway {
         shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
         shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
         shared.carriers.spawn(Arc::clone(&shared).expire_all());
+        shared.carriers.spawn(Arc::clone(&shared).draw_all());
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = shared.failing() => {}
@@ -191,6 +194,7 @@ fn employ(
             secrets: Arc::clone(secrets),
             doors: from_doors(secret.bytes(), guard.edition().peers.keys(), &Party::Inspector)?,
             verifier: pair.clone(),
+            office: HopKey::derive(secret.bytes(), &Party::Office, &Party::Inspector)?,
         };
         let (near, far) = wire::here();
         threads.push(thread(name, move |runtime| {
@@ -284,7 +288,9 @@ impl Handle {
                 opened.state.store(Arc::new(state(&self.secret, domain).map_err(refused)?));
             }
         }
+        let office = seeds::given(&self.secret, &config).map_err(refused)?;
         self.guard.trust_in_labels(label_trust::read(&config)?);
+        self.shared.open_office(office);
         self.shared.config.store(Arc::new(config));
         self.shared.take_up();
         self.shared.operated("reloaded certificates, revocation lists and peers").await

@@ -15,7 +15,7 @@ use crate::base::{Fault, Header, Name, Outcome, Reason, Refusal, Time};
 use crate::filter::Waivers;
 use crate::hop::message::{FromInspector, Inspection, RECEIVED, Setting, ToInspector, Wish};
 use crate::hop::{HopKey, Proposed, Received, Wanted, Wire};
-use crate::journal::Decision;
+use crate::journal::{Decision, Marking};
 use crate::pipeline::{Guard, Inspected, Inspector, Message, Passage, Ruling, World};
 use crate::replay;
 use crate::statement::Grant;
@@ -33,6 +33,17 @@ pub(super) struct Tools {
     pub(super) doors: Doors,
     /// The key of what it proposes.
     pub(super) verifier: HopKey,
+    /// The key of what the office says: known items, for which nothing is proposed.
+    pub(super) office: HopKey,
+}
+
+/// Who vouches for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voucher {
+    /// The door that received it.
+    Door,
+    /// The office, of which it is a known item.
+    Office,
 }
 
 /// What an inspector is asked about one message.
@@ -90,9 +101,10 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         proposed: Vec::new(),
         wanted: Vec::new(),
         preview: None,
+        marking: None,
     };
-    let sealed = match believed(tools, question) {
-        Ok(sealed) => sealed,
+    let (sealed, voucher) = match believed(tools, question) {
+        Ok(believed) => believed,
         Err(refusal) => {
             tracing::error!(message = %question.message.header.id, %refusal, "an inspector was given what it does not believe");
             return faulted(refusal.reason, &refusal.detail);
@@ -109,7 +121,7 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         };
         return match twice(inspector, || Inspector::new(guard), shown).flatten() {
             Some((preview, decision)) => {
-                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview) }
+                Inspection { edition, decisions: vec![decision], proposed: Vec::new(), wanted: Vec::new(), preview: Some(preview), marking: None }
             }
             None => faulted(Reason::FaultInternal, "the guard failed twice to show this message"),
         };
@@ -125,7 +137,8 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
     let setting = Setting { received: &sealed, edition, now: question.now };
     let Inspected { passage, proposals } = inspected;
     let mut proposed = Vec::new();
-    for (at, proposal) in proposals {
+    // What the office wrote is looked at, and never proposed to leave.
+    for (at, proposal) in proposals.into_iter().filter(|_| voucher == Voucher::Door) {
         let recipient = passage.rulings.get(at).map(|ruling| ruling.recipient.clone());
         let encoded = minicbor::to_vec(&proposal).ok().zip(u32::try_from(at).ok()).zip(recipient);
         let Some(((bytes, at), recipient)) = encoded else { return faulted(Reason::FaultInternal, "a proposal has no encoding") };
@@ -135,18 +148,23 @@ fn inspect<'g>(inspector: &mut Inspector<'g>, guard: &'g Guard, tools: &Tools, q
         let want = ruling.want.clone()?;
         Some(Wanted { recipient: ruling.recipient.clone(), origins: want.origins, label: want.label })
     });
-    Inspection { edition, decisions: passage.rulings.iter().map(decision).collect(), proposed, wanted: wanted.collect(), preview: None }
+    let marking = passage.label.as_ref().map(|label| Marking { policy: label.policy.clone(), classification: label.classification.clone() });
+    let decisions = passage.rulings.iter().map(decision).collect();
+    Inspection { edition, decisions, proposed, wanted: wanted.collect(), preview: None, marking }
 }
 
-/// The bytes under the door's seal, where it is the seal of the sender's door and the time is now.
-fn believed(tools: &Tools, question: &Question<'_>) -> Result<Vec<u8>, Refusal> {
+/// The bytes under the seal, where it is that of the sender's door or of the office, and the time is now.
+fn believed(tools: &Tools, question: &Question<'_>) -> Result<(Vec<u8>, Voucher), Refusal> {
     let hop = |what: &str| Refusal::new(Reason::FaultHop, what);
     let sealed = question.message.sealed().map_err(|fault| hop(&fault.what))?;
     let key = tools.doors.get(&question.message.from).ok_or_else(|| hop("no door has such a peer"))?;
-    if !key.is_seal(&question.message.seals.inspector, RECEIVED, &[&sealed]) {
-        return Err(hop("expected the seal of the door that received the message"));
-    }
-    timely(question.now).map(|()| sealed)
+    let is_sealed = |key: &HopKey| key.is_seal(&question.message.seals.inspector, RECEIVED, &[&sealed]);
+    let voucher = match (is_sealed(key), is_sealed(&tools.office)) {
+        (true, _) => Voucher::Door,
+        (false, true) => Voucher::Office,
+        (false, false) => return Err(hop("expected the seal of the door that received the message")),
+    };
+    timely(question.now).map(|()| (sealed, voucher))
 }
 
 /// Whether a time that another process states is now.

@@ -106,7 +106,7 @@ impl Shared {
             return Err(Refusal::new(Reason::SizeBusy, "the gateway is stopping"));
         };
         let verdict = self.unless_withdrawn(&known, &shift.edition, &question, verdict);
-        let (used, wanted) = (verdict.used(), verdict.wanted.clone());
+        let (used, wanted, decisions) = (verdict.used(), verdict.wanted.clone(), verdict.decisions.clone());
         let mut prepared = self.prepare(&key, verdict, shift, now);
         fault_points::at(Place::KeeperDecided, accepted.body.shared().as_deref().unwrap_or_default());
         prepared.events.insert(0, Event::Accepted(accepted));
@@ -115,6 +115,7 @@ impl Shared {
         match appended {
             Ok(Appended::Kept { first, receipt }) => {
                 self.dispatch(prepared.parcels, first);
+                self.note_held(&decisions);
                 self.follow(shift, question.message, used, wanted).await;
                 receipt.map(Taken::from).ok_or_else(|| Refusal::new(Reason::SizeBusy, "the journal gave no receipt"))
             }
@@ -131,7 +132,8 @@ impl Shared {
         }
     }
 
-    fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
+    /// What is asked about a message without consents.
+    pub(super) fn question(&self, message: Received, only: Option<Name>, waivers: Waivers, now: Time) -> Question {
         Question { message, only, waivers, now, grants: Vec::new(), conditions: self.conditions.load_full(), wish: None }
     }
 
@@ -228,6 +230,7 @@ impl Shared {
             time: now,
             decisions: verdict.decisions,
             refusal: None,
+            marking: verdict.marking,
         };
         let mut events = vec![Event::Decided(decided)];
         events.extend(verdict.parties.into_iter().map(|one| {

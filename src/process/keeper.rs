@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Notify, RwLock, Semaphore};
 use tokio::task::JoinSet;
 
@@ -13,6 +13,7 @@ use super::delivery::Lanes;
 use super::lane::Lane;
 use super::line::{AtDoors, DoorEnd, Line};
 use super::looks::Notarial;
+use super::seeds::{Draw, Office};
 use super::shift::{Shift, Shifts};
 use super::statements::Known;
 use super::world;
@@ -113,6 +114,10 @@ pub(super) struct Shared {
     pub(super) tasks: Tasks,
     /// What goes on for as long as the gateway runs.
     pub(super) carriers: Tasks,
+    /// Known items and the office's key; nothing where the configuration has none.
+    pub(super) office: ArcSwapOption<Office>,
+    /// When one of them is drawn.
+    pub(super) draw: Draw,
     failed: Notify,
     failure: Mutex<Option<String>>,
 }
@@ -143,6 +148,8 @@ impl Shared {
             granted: Notify::new(),
             tasks: Tasks::default(),
             carriers: Tasks::default(),
+            office: ArcSwapOption::default(),
+            draw: Draw::default(),
             failed: Notify::new(),
             failure: Mutex::default(),
             config: ArcSwap::from_pointee(config),
@@ -207,9 +214,9 @@ impl Shared {
                 }
             };
             match said {
-                FromDoor::Linked { link, peer, takes } => {
+                FromDoor::Linked { link, peer, takes, until } => {
                     if let Some(lane) = self.lane(&end.domain, &peer).filter(|_| takes) {
-                        let line = Arc::new(Line::new(peer, link, Arc::clone(end)));
+                        let line = Arc::new(Line::new(peer, (link, until), Arc::clone(end)));
                         lane.attach(Arc::clone(&line));
                         lines.insert(link, line);
                     }

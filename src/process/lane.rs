@@ -251,6 +251,11 @@ impl Lane {
         self.lock().link().is_some()
     }
 
+    /// When the certificate of the link in use ends, in seconds since 1970.
+    pub(super) fn certificate_end(&self) -> Option<i64> {
+        self.lock().link().and_then(|line| line.until)
+    }
+
     pub(super) fn waiting(&self) -> usize {
         let desk = self.lock();
         desk.waiting.len().saturating_add(desk.resting.len())

@@ -51,6 +51,8 @@ impl DoorEnd {
 pub(super) struct Line {
     /// The peer at its end.
     pub(super) peer: Name,
+    /// When its certificate ends, in seconds since 1970.
+    pub(super) until: Option<i64>,
     number: u64,
     door: Arc<DoorEnd>,
     closed: AtomicBool,
@@ -58,8 +60,8 @@ pub(super) struct Line {
 
 impl Line {
     /// A line that is up.
-    pub(super) fn new(peer: Name, number: u64, door: Arc<DoorEnd>) -> Self {
-        Self { peer, number, door, closed: AtomicBool::new(false) }
+    pub(super) fn new(peer: Name, (number, until): (u64, Option<i64>), door: Arc<DoorEnd>) -> Self {
+        Self { peer, until, number, door, closed: AtomicBool::new(false) }
     }
 
     /// The number of the link at its door.

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::order::{Order, sent};
 use super::rules::{self, Examined, Faulty, Ground, Rules};
 use super::supervisor::{Phase, Shared, lock};
-use super::world;
+use super::{papers, world};
 use crate::base::{Fault, Time};
 use crate::config;
 use crate::control::{Act, Edict, Officers, Response, Standing, statement};
@@ -64,7 +64,7 @@ impl Shared {
         board.rules.get(board.active).cloned().flatten().ok_or_else(|| Fault::new("no edition is in force"))
     }
 
-    fn config(&self) -> config::Gateway {
+    pub(super) fn config(&self) -> config::Gateway {
         lock(&self.plan).config.clone()
     }
 
@@ -148,11 +148,9 @@ impl Shared {
             Ok(act) => self.act(act, tools).await.unwrap_or_else(|fault| Response::Refused { text: fault.to_string() }),
             Err(error) => Response::Refused { text: format!("the act is not one that this gateway knows: {error}") },
         };
-        let desk = lock(&self.table).iter().position(|process| process.name == "desk");
-        let orders = desk.and_then(|at| lock(&self.orders).get(at).cloned().flatten());
-        if let (Some(orders), Ok(line)) = (orders, serde_json::to_string(&response)) {
-            // A desk that is gone has nobody who waits.
-            let _ = orders.send(Order::Answer { number, line }).await;
+        self.papers.notify_one();
+        if let Ok(line) = serde_json::to_string(&response) {
+            self.to_desk(Order::Answer { number, line }).await;
         }
     }
 
@@ -164,6 +162,7 @@ impl Shared {
         match act {
             Act::Activate { folder, from, emergency } => self.activate(folder, from, emergency, tools).await,
             Act::Condition { note } => self.set_condition(&note, tools).await,
+            Act::Sign { note } => self.sign(note).await,
             Act::Drain {} => Ok(Response::Refused { text: "to drain is no act of officers".to_owned() }),
         }
     }
@@ -321,6 +320,14 @@ impl Shared {
             return Err(Fault::new("the keeper is not there; look into the log, and ask again"));
         }
         self.renew(vec![(0, order)], renewals).await
+    }
+
+    /// Puts an officer's signature beside an edition that waits.
+    async fn sign(&self, note: String) -> Result<Response, Fault> {
+        let (config, now) = (self.config(), world::now());
+        let put = move || papers::put(&config, &note, now);
+        let put = tokio::task::spawn_blocking(put).await.map_err(|cause| Fault::from_cause("the signature could not be looked at", cause))?;
+        Ok(put?.map_or_else(|text| Response::Refused { text: format!("nothing is signed: {text}") }, |text| Response::Done { text }))
     }
 
     async fn set_condition(&self, note: &str, (renewals, _): Tools<'_>) -> Result<Response, Fault> {

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroize;
 
 use super::keys::Doors;
+use super::seeds::{Office, Seed};
 use crate::base::{Digest, Fault, Name};
 use crate::hop::HopKey;
 use crate::journal::Event;
@@ -32,7 +33,7 @@ pub(super) enum Order {
         #[cbor(n(2), with = "crate::base::encoding::word")]
         edition: Digest,
     },
-    /// To keeper and doors: the configuration has changed.
+    /// To keeper, doors and desk: the configuration has changed.
     #[n(2)]
     Renew(#[n(0)] Renewal),
     /// To end in order.
@@ -78,6 +79,13 @@ pub(super) enum Order {
         /// The edition that gets all work from here on; none where it stays.
         #[cbor(n(1), with = "crate::base::encoding::maybe")]
         change: Option<Digest>,
+    },
+    /// To the desk: what the supervisor has read of files for people, as JSON.
+    #[n(11)]
+    Papers {
+        /// `control::papers::Papers`.
+        #[n(0)]
+        line: String,
     },
     /// To the keeper: to take in nothing new, and to say when nothing is under way.
     #[n(10)]
@@ -233,6 +241,9 @@ pub(super) enum Part {
         /// What puts it in force, where the journal does not say so yet.
         #[n(2)]
         founding: Vec<Event>,
+        /// Known items; nothing where there are none.
+        #[n(3)]
+        office: Option<OfficeGiven>,
     },
     /// A door.
     #[n(1)]
@@ -265,6 +276,9 @@ pub(super) enum Part {
         /// The key of what it proposes.
         #[n(4)]
         verifier: Secret,
+        /// The key of what the office says.
+        #[n(5)]
+        office: Secret,
     },
     /// The verifier.
     #[n(3)]
@@ -299,6 +313,35 @@ pub(super) struct Renewal {
     /// For a door: its certificates, lists and keys.
     #[n(2)]
     pub(super) door: Option<Renewed>,
+    /// For a desk with a console: its certificate, key and lists.
+    #[n(3)]
+    pub(super) console: Option<Pems>,
+    /// For the keeper: known items; nothing where there are none.
+    #[n(4)]
+    pub(super) office: Option<OfficeGiven>,
+}
+
+/// What the keeper is given of the office.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(super) struct OfficeGiven {
+    #[n(0)]
+    key: Secret,
+    #[n(1)]
+    seeds: Vec<Seed>,
+}
+
+impl OfficeGiven {
+    pub(super) fn of(office: Office) -> Self {
+        Self { key: Secret::of(&office.key), seeds: office.seeds }
+    }
+
+    /// The office.
+    ///
+    /// # Errors
+    /// Where its key is none.
+    pub(super) fn office(&self) -> Result<Office, Fault> {
+        Ok(Office { key: self.key.key()?, seeds: self.seeds.clone() })
+    }
 }
 
 /// What a door is given anew.

@@ -27,13 +27,15 @@ use super::keeper::{Shared, sign};
 use super::keys::DoorKeys;
 use super::looks::Notarial;
 use super::order::{Confinement, DoorRing, Failing, Order, Part, Pems, Post, Renewal, Renewed, Setup, Word, taken};
+use super::seeds::Office;
 use super::shift::Shift;
-use super::trade::{Bound, DeskTrade, Listeners};
+use super::trade::{Bound, DeskRenewal, DeskTrade, Listeners};
 use super::world::{self, Secrets};
 use super::{door, inspector, label_trust, verifier};
 use crate::audit::{Intervals, Notary, SignerKey};
 use crate::base::{Digest, Fault};
 use crate::config;
+use crate::control::papers::Papers;
 use crate::control::{Act, Response};
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
@@ -115,9 +117,12 @@ async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup
     let orders = Orders { receiver: control.receiver, control: control.sender };
     let hop = Hop { socket, token };
     match part {
-        Part::Keeper { rules, title, founding } => keep(config, (rules, title, founding), walls, orders, &hop).await,
+        Part::Keeper { rules, title, founding, office } => {
+            let office = office.map(|given| given.office()).transpose()?;
+            keep(config, (rules, title, founding), office, (walls, orders), &hop).await
+        }
         Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
-        Part::Inspector { urgent, rules, pseudonym, doors, verifier } => {
+        Part::Inspector { urgent, rules, pseudonym, doors, verifier, office } => {
             let guard = compiled(rules)?;
             guard.trust_in_labels(label_trust::read(&config)?);
             let tools = inspector::Tools {
@@ -125,6 +130,7 @@ async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup
                 secrets: Arc::new(Secrets::from_bytes(pseudonym.bytes())),
                 doors: doors.doors()?,
                 verifier: verifier.key()?,
+                office: office.key()?,
             };
             if !urgent {
                 give_way();
@@ -337,8 +343,10 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
     let control = (trade.listen)(&config.journal)?;
     let (asks, mut asked) = mpsc::channel::<(Act, oneshot::Sender<Response>)>(16);
     let (tell, processes) = watch::channel(Vec::new());
-    let (line, heard) = DeskLine::over(hop.connect().await?, asks, processes);
-    let work = (trade.work)(line, Listeners { config, control, bound });
+    let (lay, papers) = watch::channel(Papers::default());
+    let (renew, renewals) = mpsc::channel(1);
+    let (line, heard) = DeskLine::over(hop.connect().await?, asks, (processes, papers));
+    let work = (trade.work)(line, Listeners { config, control, bound, renewals });
     walls.close()?;
     tokio::pin!(work, heard);
     let (mut waiting, mut last) = (HashMap::<u64, oneshot::Sender<Response>>::new(), 0_u64);
@@ -357,6 +365,19 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
             order = orders.next() => match order? {
                 None => return Ok(()),
                 Some(Order::Processes { lines }) => drop(tell.send(lines)),
+                Some(Order::Papers { line }) => match serde_json::from_str(&line) {
+                    Ok(all) => drop(lay.send(all)),
+                    Err(error) => tracing::error!(%error, "what the supervisor read does not read"),
+                },
+                Some(Order::Renew(renewal)) => {
+                    let (control, renew) = (orders.control.clone(), renew.clone());
+                    // The work that takes it goes on meanwhile, or nobody would take it.
+                    tokio::spawn(async move {
+                        let refused = renew_desk(&renewal, &renew).await.err().map(|fault| fault.to_string());
+                        // The supervisor may be gone: then this process ends by that.
+                        let _ = control.say(Word::Renewed { refused }).await;
+                    });
+                }
                 Some(Order::Answer { number, line }) => {
                     if let Some((answer, response)) = waiting.remove(&number).zip(serde_json::from_str(&line).ok()) {
                         // Who asked may be gone.
@@ -367,6 +388,16 @@ async fn attend_desk(config: config::Gateway, desk: (DeskTrade, Bound), walls: W
             }
         }
     }
+}
+
+/// Has the desk take a changed configuration.
+async fn renew_desk(renewal: &Renewal, renew: &mpsc::Sender<DeskRenewal>) -> Result<(), Fault> {
+    let gone = || Fault::new("the desk takes no configuration any more");
+    let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+    let console = renewal.console.as_ref().map(material).transpose()?;
+    let (taken, wait) = oneshot::channel();
+    renew.send(DeskRenewal { config, console, taken }).await.map_err(|_| gone())?;
+    wait.await.map_err(|_| gone())?
 }
 
 /// Completes when a worker is to be let go; never where that can be said no more.
@@ -389,7 +420,13 @@ fn shift(shared: &Shared, edition: Digest) -> Option<Arc<Shift>> {
 /// What a keeper begins under: rule files, what decisions call them, what puts them in force.
 type Founded = (Vec<super::order::File>, String, Vec<Event>);
 
-async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls: Walls, mut orders: Orders, hop: &Hop) -> Result<(), Fault> {
+async fn keep(
+    config: config::Gateway,
+    (rules, title, founding): Founded,
+    office: Option<Office>,
+    (walls, mut orders): (Walls, Orders),
+    hop: &Hop,
+) -> Result<(), Fault> {
     let edition = Arc::new(policy::load(&taken(rules)).map_err(faulty)?);
     let mut config = config;
     config.journal = whole(&config.journal)?;
@@ -401,6 +438,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     let shared = Shared::under(config, (edition, title), journal);
     // It is set here alone, so nothing is there to be kept.
     let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: folder.clone() });
+    shared.open_office(office);
     shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());
     shared.started().await?;
@@ -410,6 +448,7 @@ async fn keep(config: config::Gateway, (rules, title, founding): Founded, walls:
     shared.carriers.spawn(sign(Arc::clone(&shared), Arc::clone(&notary)));
     shared.carriers.spawn(Arc::clone(&shared).reconsider_all());
     shared.carriers.spawn(Arc::clone(&shared).expire_all());
+    shared.carriers.spawn(Arc::clone(&shared).draw_all());
     let (recovering, control) = (Arc::clone(&shared), orders.control.clone());
     shared.carriers.spawn(async move {
         match recovering.recover().await {

@@ -83,15 +83,10 @@ fn found(finding: &Finding) -> Found {
         rule: finding.rule.to_string(),
         path: on_one_line(&finding.path),
         span: finding.span.map(|span| (u64::from(span.start), u64::from(span.end))),
-        severity: word(finding.severity),
+        severity: finding.severity.word().to_owned(),
         text: finding.text.clone(),
         waivable: Waivers::may_cover(finding),
     }
-}
-
-/// A severity, as journals spell it.
-fn word(severity: crate::base::Severity) -> String {
-    format!("{severity:?}").to_lowercase()
 }
 
 fn nodes<'r>(read: &'r Read, findings: &'r [Finding], ruling: &'r Ruling) -> impl Iterator<Item = Node> + 'r {

@@ -20,6 +20,7 @@ use minicbor::{Decode, Encode};
 
 use super::decide::Question;
 use super::keeper::Shared;
+use super::seeds::lesson;
 use super::world;
 use crate::base::encoding::{maybe, word};
 use crate::base::{Fault, MessageId, Name, Outcome, Reason};
@@ -81,6 +82,18 @@ pub struct Asked {
     /// What came of the review, where it was not carried out at once.
     #[n(3)]
     pub pending: Option<Pending>,
+    /// What there is to learn from it, where it was a known item of the office.
+    #[n(4)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<String>,
+}
+
+impl Asked {
+    /// The same with what there is to learn, where a known item is decided.
+    fn taught(self, case: &Case, verdict: Verdict) -> Self {
+        let lesson = case.seeded.as_ref().filter(|_| self.pending.is_none()).map(|seeded| lesson(seeded, verdict));
+        Self { lesson, ..self }
+    }
 }
 
 /// One person's decision on one held message, whoever vouches for it.
@@ -110,8 +123,9 @@ impl Shared {
         let mut asked = Vec::new();
         for case in self.cases(ask).await? {
             let review = self.unsigned(&case, ask).await?.map_err(Fault::new)?;
+            let verdict = review.verdict;
             let pending = self.settle(&case, review).await?.map_err(Fault::new)?;
-            asked.push(self.standing(&case, pending).await?);
+            asked.push(self.standing(&case, pending).await?.taught(&case, verdict));
         }
         match asked.is_empty() {
             true => Err(Fault::new(format!("nothing is held under `{}`", ask.id))),
@@ -164,11 +178,12 @@ impl Shared {
         {
             return Ok(Err(format!("`{colleague}` is no reviewer")));
         }
+        let verdict = review.verdict;
         let pending = match self.settle(&case, review).await? {
             Ok(pending) => pending,
             Err(why) => return Ok(Err(why)),
         };
-        let now = self.standing(&case, pending).await?;
+        let now = self.standing(&case, pending).await?.taught(&case, verdict);
         Ok(Ok(answer(&now)))
     }
 
@@ -289,6 +304,11 @@ impl Shared {
             Turn::CarryOut(with) => with,
         };
         let event = reviewed(case, &review, with.clone(), None);
+        // A known item: the answer is on record, and nothing follows from it.
+        if case.seeded.is_some() {
+            self.append(case, vec![event, self.refused(case, Reason::ReviewSeed)]).await?;
+            return Ok(Ok(None));
+        }
         match review.verdict {
             Verdict::Release => {
                 let waivers =
@@ -325,6 +345,7 @@ impl Shared {
             time: world::now(),
             decisions: vec![decision],
             refusal: None,
+            marking: case.marking.clone(),
         })
     }
 
@@ -354,7 +375,8 @@ fn reviewed(case: &Case, review: &Review, with: Vec<String>, pending: Option<Pen
 /// What whoever asked is told.
 fn answer(now: &Asked) -> Response {
     let code = now.code.map(|code| format!(" ({code})")).unwrap_or_default();
-    let text = format!("{}: {}{code}", now.recipient, now.outcome);
+    let lesson = now.lesson.as_ref().map(|lesson| format!("; {lesson}")).unwrap_or_default();
+    let text = format!("{}: {}{code}{lesson}", now.recipient, now.outcome);
     match now.pending {
         None => Response::Done { text },
         Some(pending) => Response::Waiting { text: format!("{text}; {}", pending.told()) },

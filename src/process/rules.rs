@@ -14,7 +14,7 @@ use crate::config;
 use crate::control::{Approval, Edict, Officers, Standing, emergency};
 use crate::journal::embedded::Reader;
 use crate::journal::{EditionAct, Event, Step};
-use crate::policy::folder::SIGNATURES;
+use crate::policy::folder::{REPORTS, SIGNATURES};
 use crate::policy::{self, Edition, SourceFile};
 use crate::prove;
 
@@ -83,6 +83,8 @@ pub(super) struct Examined {
     pub(super) rules: Rules,
     pub(super) approval: Approval,
     notes: Vec<(String, String)>,
+    /// What lies beside it for people, each with the name of its file.
+    reports: Vec<(String, String)>,
 }
 
 /// What an edition is examined against.
@@ -152,6 +154,17 @@ impl Rules {
     }
 }
 
+/// The folder of the edition under which a gateway of this configuration works, or would start.
+///
+/// # Errors
+/// A journal that cannot be read.
+pub fn folder_in_force(config: &config::Gateway) -> Result<PathBuf, Fault> {
+    Ok(match standing(&config.journal)?.in_force {
+        Some(edict) if !config.officers.is_empty() => place(&config.journal, edict.digest),
+        _ => config.rules.clone(),
+    })
+}
+
 /// What decisions call an emergency edition: every release under it is marked so.
 pub(super) fn emergency_title(edict: &Edict) -> String {
     format!("EMERGENCY {}", edict.title())
@@ -203,7 +216,10 @@ pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Exami
         faults = unmet;
     }
     Ok(match approval.filter(|_| faults.is_empty()) {
-        Some(approval) => Ok(Examined { rules: Rules::of(edition, files), approval, notes }),
+        Some(approval) => {
+            let reports = super::papers::kept_reports(folder);
+            Ok(Examined { rules: Rules::of(edition, files), approval, notes, reports })
+        }
         None => Err(faults.into()),
     })
 }
@@ -277,7 +293,8 @@ impl Examined {
         }
         let rules = self.rules.files.iter().map(|file| (part.join(&*file.path), &*file.text));
         let notes = self.notes.iter().map(|(name, note)| (part.join(SIGNATURES).join(name), note.as_str()));
-        for (path, text) in rules.chain(notes) {
+        let reports = self.reports.iter().map(|(name, report)| (part.join(REPORTS).join(name), report.as_str()));
+        for (path, text) in rules.chain(notes).chain(reports) {
             written(&path, text).map_err(failed)?;
         }
         std::fs::rename(&part, &place).map_err(failed)?;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::keeper::Shared;
-use super::order::{File, Order, Renewal, taken};
+use super::order::{File, OfficeGiven, Order, Renewal, taken};
 use super::part::faulty;
 use super::shift::{Shift, let_go};
 use crate::base::{Digest, Fault, Precedence};
@@ -37,6 +37,7 @@ impl Shared {
     /// Takes a changed configuration.
     async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
         let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+        self.open_office(renewal.office.as_ref().map(OfficeGiven::office).transpose()?);
         self.config.store(Arc::new(config));
         self.take_up();
         self.operated("reloaded certificates, revocation lists and peers").await

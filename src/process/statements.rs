@@ -216,8 +216,15 @@ impl Shared {
             });
             parcels.push(Parcel::new(key.clone(), None, permitted, bytes));
         }
-        let decided =
-            Decided { message: key.clone(), edition: shift.title.clone(), edition_digest: shift.edition.digest, time: now, decisions, refusal: None };
+        let decided = Decided {
+            message: key.clone(),
+            edition: shift.title.clone(),
+            edition_digest: shift.edition.digest,
+            time: now,
+            decisions,
+            refusal: None,
+            marking: None,
+        };
         Some(super::intake::Prepared { events: vec![Event::Decided(decided)], parcels })
     }
 

@@ -4,7 +4,7 @@
 //! verifier, inspectors, doors, desk) and stop in the reverse. A reload that one of them refuses is undone in all. How one process is kept there is
 //! in `watch`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,14 +14,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::gateway::check_peers;
-use super::keys::{DoorKeys, from_doors, to_doors};
-use super::order::{Confinement, DoorRing, Order, Part, Pems, Post, Renewal, Renewed, Ring, Secret, sent};
+use super::order::{Confinement, Order, Renewal};
+use super::plan::{Charge, Plan, changed, charges, office, pems, renewed, trusted};
 use super::rules::Rules;
 use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
-use super::{label_trust, service, world};
-use crate::base::{Digest, Fault, Name};
+use super::{papers, service, world};
+use crate::base::{Fault, Name};
 use crate::config;
-use crate::hop::{HopKey, Party};
 use crate::link::Door;
 
 /// A process as people see it.
@@ -62,33 +61,6 @@ pub(super) enum Phase {
     Rest,
 }
 
-/// Makes what one process is given, from the plan in force.
-type Make = Box<dyn Fn(&Plan, &Rules) -> Result<Part, Fault> + Send + Sync>;
-
-/// A process that the supervisor looks after.
-pub(super) struct Charge {
-    pub(super) name: String,
-    pub(super) at: usize,
-    /// Which others it waits for when the gateway starts: all of a lower rank.
-    pub(super) rank: u8,
-    pub(super) part: Make,
-    /// In which of the two shifts, where it works under an edition.
-    pub(super) shift: Option<usize>,
-    /// What the keeper is to take it for; the keeper itself has none.
-    pub(super) post: Option<Post>,
-}
-
-/// What processes are started from, as it is in force.
-pub(super) struct Plan {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
-    pub(super) config: config::Gateway,
-    secret: world::HopSecret,
-    pub(super) confinement: Confinement,
-    /// Of everything that verifier and inspectors read when they start, but for the rules: where it changes they are replaced.
-    trust: Digest,
-}
-
 /// The editions of the two shifts: while one works, the other is made ready or rests.
 pub(super) struct Board {
     pub(super) rules: [Option<Arc<Rules>>; 2],
@@ -127,6 +99,8 @@ pub(super) struct Shared {
     pub(super) acts: mpsc::Sender<(u64, String)>,
     /// How often the return from an emergency failed in a row.
     pub(super) returns: Mutex<u32>,
+    /// Files that people look at have changed.
+    pub(super) papers: Notify,
     /// Nothing is under way any more, and whoever wanted that has been told.
     pub(super) drained: Notify,
     /// Why the gateway cannot go on.
@@ -191,107 +165,11 @@ pub fn supervise(path: &Path, text: String, rules: Rules) -> Result<Supervisor, 
         changed: watch::Sender::new(0),
         keeper: watch::Sender::new(None),
         renewed,
+        papers: Notify::new(),
         drained: Notify::new(),
         hopeless,
     };
     Ok(Supervisor { shared: Arc::new(shared), charges, renewals, acts, listening, tell, end })
-}
-
-/// Reads what verifier and inspectors will read when they start, so that a fault of it is said before one of them is replaced; gives its digest.
-fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
-    label_trust::read(config)?;
-    config.keys.binding.as_ref().map(world::signer).transpose()?;
-    let labels = config.domains.iter().filter_map(|domain| Some((domain, domain.label_trust.as_ref()?)));
-    let mut paths: Vec<&Path> = vec![&config.keys.pseudonym, &config.keys.hops];
-    paths.extend(config.keys.binding.iter().flat_map(|files| [files.key.as_path(), &files.certificate]));
-    paths.extend(labels.clone().flat_map(|(_, files)| std::iter::once(files.anchor.as_path()).chain(files.revocations.iter().map(PathBuf::as_path))));
-    // Whose labels an anchor is for follows from who is in its domain.
-    let peers = labels.flat_map(|(domain, _)| domain.peers.iter().map(|peer| peer.name.as_str()));
-    let mut all = zeroize::Zeroizing::new(peers.flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect::<Vec<u8>>());
-    for path in paths {
-        let bytes = std::fs::read(path).map(zeroize::Zeroizing::new);
-        let bytes = bytes.map_err(|cause| Fault::from_cause(format!("`{}` cannot be read", path.display()), cause))?;
-        all.extend_from_slice(&Digest::of(&bytes).0);
-    }
-    Ok(Digest::of(&all))
-}
-
-/// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
-fn charges(config: &config::Gateway) -> Vec<Charge> {
-    let keeper =
-        |_: &Plan, rules: &Rules| Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone() });
-    let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
-    all.extend(workers(config, 0));
-    for domain in &config.domains {
-        let name = domain.name.clone();
-        let post = Post::Door { domain: domain.name.clone() };
-        all.push((format!("door-{name}"), Box::new(move |plan, _| door(plan, &name)), Some(post), None));
-    }
-    all.push(("desk".to_owned(), Box::new(|_, _| Ok(Part::Desk)), Some(Post::Desk), None));
-    all.extend(workers(config, 1));
-    let rank = |post: &Option<Post>| match post {
-        None => 0,
-        Some(Post::Verifier | Post::Inspector { .. }) => RANK_WORKER,
-        Some(Post::Door { .. }) => 2,
-        Some(Post::Desk) => 3,
-    };
-    all.into_iter().enumerate().map(|(at, (name, part, post, shift))| Charge { name, at, rank: rank(&post), part, shift, post }).collect()
-}
-
-/// Verifier and inspectors of one shift.
-fn workers(config: &config::Gateway, shift: usize) -> Vec<(String, Make, Option<Post>, Option<usize>)> {
-    let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![
-        ("verifier".to_owned(), Box::new(verifier), Some(Post::Verifier), Some(shift)),
-        ("inspector-urgent".to_owned(), Box::new(|plan, rules| inspector(plan, rules, true)), Some(Post::Inspector { urgent: true }), Some(shift)),
-    ];
-    for number in 1..=config.inspectors.max(1) {
-        let make: Make = Box::new(|plan, rules| inspector(plan, rules, false));
-        all.push((format!("inspector-{number}"), make, Some(Post::Inspector { urgent: false }), Some(shift)));
-    }
-    all
-}
-
-fn inspector(plan: &Plan, rules: &Rules, urgent: bool) -> Result<Part, Fault> {
-    let secret = plan.secret.bytes();
-    Ok(Part::Inspector {
-        urgent,
-        rules: sent(&rules.files),
-        pseudonym: Secret::new(&world::pseudonym_key(&plan.config.keys.pseudonym)?),
-        doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Inspector)?),
-        verifier: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
-    })
-}
-
-fn verifier(plan: &Plan, rules: &Rules) -> Result<Part, Fault> {
-    let secret = plan.secret.bytes();
-    Ok(Part::Verifier {
-        rules: sent(&rules.files),
-        doors: Ring::of(&from_doors(secret, rules.edition.peers.keys(), &Party::Verifier)?),
-        permits: Ring::of(&to_doors(secret, rules.edition.peers.keys())?),
-        inspector: Secret::of(&HopKey::derive(secret, &Party::Inspector, &Party::Verifier)?),
-    })
-}
-
-fn door(plan: &Plan, name: &Name) -> Result<Part, Fault> {
-    let Renewed { own, keys } = renewed(plan, name)?;
-    Ok(Part::Door { domain: name.clone(), own, keys })
-}
-
-/// What a door is given: files of its domain, and keys for its own peers.
-fn renewed(plan: &Plan, name: &Name) -> Result<Renewed, Fault> {
-    let domain = plan.config.domains.iter().find(|domain| domain.name == *name);
-    let domain = domain.ok_or_else(|| Fault::new(format!("the configuration has no domain `{name}`")))?;
-    let read = |path: &Path| std::fs::read(path).map_err(|cause| Fault::from_cause(format!("`{}` cannot be read", path.display()), cause));
-    let revocations = domain.identity.revocations.iter().map(|path| read(path).map(Into::into)).collect::<Result<_, _>>()?;
-    let own = Pems {
-        anchor: read(&domain.identity.anchor)?.into(),
-        certificate: read(&domain.identity.certificate)?.into(),
-        key: Secret::new(&zeroize::Zeroizing::new(read(&domain.identity.key)?)),
-        revocations,
-    };
-    let keys = DoorKeys::derive(plan.secret.bytes(), domain.peers.iter().map(|peer| &peer.name))?;
-    let keys = DoorRing { inspector: Ring::of(&keys.inspector), verifier: Ring::of(&keys.verifier), permits: Ring::of(&keys.permits) };
-    Ok(Renewed { own, keys })
 }
 
 impl Supervisor {
@@ -309,6 +187,7 @@ impl Supervisor {
             tasks.spawn(look_after(Arc::clone(&shared), charge, phase.subscribe(), tell.clone()));
         }
         tasks.spawn(tell_desk(Arc::clone(&shared)));
+        tasks.spawn(papers::tell(Arc::clone(&shared)));
         tasks.spawn(service::tell(Arc::clone(&shared)));
         tokio::pin!(stop);
         let mut ended = Ok(());
@@ -421,6 +300,15 @@ impl Shared {
         charge.shift.is_none_or(|shift| shift == lock(&self.board).active)
     }
 
+    /// Tells the desk; one that is gone is told when it is there again.
+    pub(super) async fn to_desk(&self, order: Order) {
+        let desk = lock(&self.table).iter().position(|process| process.name == "desk");
+        let orders = desk.and_then(|at| lock(&self.orders).get(at).cloned().flatten());
+        if let Some(orders) = orders {
+            let _ = orders.send(order).await;
+        }
+    }
+
     async fn drain_by_signal(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>) {
         match self.drain(renewals).await {
             Ok(()) => self.drained.notify_one(),
@@ -430,12 +318,15 @@ impl Shared {
 
     async fn reloaded(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) {
         match self.reload(renewals, phases).await {
-            Ok(()) => tracing::info!("certificates, revocation lists, peers and trust in labels were read again"),
+            Ok(()) => {
+                self.papers.notify_one();
+                tracing::info!("certificates, revocation lists, peers, officers and trust in labels were read again");
+            }
             Err(fault) => tracing::error!(%fault, "the old configuration stays in force"),
         }
     }
 
-    /// Reads the configuration again, gives it to keeper and doors, and replaces verifier and inspectors where what they trust has changed. Where one
+    /// Reads the configuration again, gives it to keeper, doors and desk, and replaces verifier and inspectors where what they trust has changed. Where one
     /// of them refuses, all get the old configuration back.
     async fn reload(&self, renewals: &mut mpsc::Receiver<(String, Option<String>)>, phases: &[watch::Sender<Phase>]) -> Result<(), Fault> {
         let present = Arc::clone(&lock(&self.plan));
@@ -464,16 +355,19 @@ impl Shared {
         }))
     }
 
-    /// What keeper and doors are told of a plan, by their places.
+    /// What keeper, doors and desk are told of a plan, by their places.
     fn renewals_of(&self, plan: &Plan) -> Result<Vec<(usize, Order)>, Fault> {
-        let renewal = |door| Order::Renew(Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door });
+        let nothing = Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door: None, console: None, office: None };
+        let console = plan.config.console.as_ref().map(|console| pems(&console.identity)).transpose()?;
         let mut wanted = Vec::new();
         for (at, process) in lock(&self.table).iter().enumerate() {
-            match process.name.strip_prefix("door-").and_then(Name::new) {
-                Some(name) => wanted.push((at, renewal(Some(renewed(plan, &name)?)))),
-                None if process.name == "keeper" => wanted.push((at, renewal(None))),
-                None => {}
-            }
+            let told = match process.name.strip_prefix("door-").and_then(Name::new) {
+                Some(name) => Renewal { door: Some(renewed(plan, &name)?), ..nothing.clone() },
+                None if process.name == "keeper" => Renewal { office: office(plan)?, ..nothing.clone() },
+                None if process.name == "desk" => Renewal { console: console.clone(), ..nothing.clone() },
+                None => continue,
+            };
+            wanted.push((at, Order::Renew(told)));
         }
         Ok(wanted)
     }
@@ -551,39 +445,11 @@ impl Shared {
     }
 }
 
-/// The rank of verifier and inspectors.
-const RANK_WORKER: u8 = 1;
-
-/// The plan as its files say it now.
-fn changed(present: &Plan, rules: &Rules) -> Result<Plan, Fault> {
-    let text = std::fs::read_to_string(&present.path).map_err(|cause| Fault::from_cause("the configuration cannot be read", cause))?;
-    let config = config::Gateway::of_text(&present.path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
-    check_peers(&config, &rules.edition)?;
-    let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
-    if places(&config) != places(&present.config) {
-        return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
-    }
-    config.domains.iter().try_for_each(Door::check)?;
-    Ok(Plan {
-        path: present.path.clone(),
-        text,
-        secret: world::HopSecret::read(&config.keys.hops)?,
-        trust: trusted(&config)?,
-        config,
-        confinement: present.confinement,
-    })
-}
-
 /// Tells the desk of the processes whenever they change.
 async fn tell_desk(shared: Arc<Shared>) {
     let mut changed = shared.changed.subscribe();
-    let desk = lock(&shared.table).iter().position(|process| process.name == "desk");
     while changed.changed().await.is_ok() {
         let lines = lock(&shared.table).iter().filter(|process| !process.spare).filter_map(|process| serde_json::to_string(process).ok()).collect();
-        let orders = desk.and_then(|at| lock(&shared.orders).get(at).cloned().flatten());
-        if let Some(orders) = orders {
-            // A desk that is gone is told when it is there again.
-            let _ = orders.send(Order::Processes { lines }).await;
-        }
+        shared.to_desk(Order::Processes { lines }).await;
     }
 }

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::pin::Pin;
 
 use tokio::net::UnixListener;
+use tokio::sync::{mpsc, oneshot};
 
 use super::desk::DeskLine;
 use crate::base::Fault;
 use crate::config;
+use crate::link::tls::Material;
 
 /// What the desk does with its line to the keeper, until it cannot.
 pub(super) type DeskWork = fn(DeskLine, Listeners) -> Pin<Box<dyn Future<Output = Fault> + Send>>;
@@ -47,4 +49,22 @@ pub struct Listeners {
     pub control: UnixListener,
     /// In the host's network.
     pub bound: Bound,
+    /// Configurations that come into force while it works.
+    pub renewals: mpsc::Receiver<DeskRenewal>,
+}
+
+/// A configuration that comes into force while the desk works.
+pub struct DeskRenewal {
+    /// The configuration.
+    pub config: config::Gateway,
+    /// What the files of its console hold; none where it has none.
+    pub console: Option<Material>,
+    /// Where the desk says whether it takes it.
+    pub taken: oneshot::Sender<Result<(), Fault>>,
+}
+
+impl std::fmt::Debug for DeskRenewal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeskRenewal").finish_non_exhaustive()
+    }
 }

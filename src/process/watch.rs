@@ -15,7 +15,8 @@ use tokio::time::Instant;
 
 use super::fault_points;
 use super::order::{Failing, Order, Post, Setup, Word};
-use super::supervisor::{Charge, Phase, Shared, lock};
+use super::plan::Charge;
+use super::supervisor::{Phase, Shared, lock};
 use crate::base::{Digest, Fault};
 use crate::hop::wire;
 

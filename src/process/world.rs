@@ -31,6 +31,18 @@ pub fn fresh_id() -> Result<MessageId, Fault> {
     Ok(MessageId::from_parts(u64::try_from(now().unix_ms()).unwrap_or(0), random))
 }
 
+/// A number from 0 to one below `end`, which nobody can foresee; 0 where there is none below.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn below(end: u32) -> Result<u32, Fault> {
+    let mut random = [0_u8; 8];
+    SystemRandom::new().fill(&mut random).map_err(|_unspecified| Fault::new("the system gives no randomness"))?;
+    // Of 2^64 numbers the first ones come up once more than the last: for ends of 32 bits nobody can tell.
+    let drawn = u64::from_be_bytes(random).checked_rem(u64::from(end)).unwrap_or(0);
+    Ok(u32::try_from(drawn).unwrap_or(0))
+}
+
 /// The secret from which the keys of all hops are derived.
 pub struct HopSecret {
     bytes: Locked,

@@ -136,13 +136,16 @@ impl Desk<'_> {
         };
         let mut best = CounterExample { seen: tried(self.guard(), self.templates(), &witness), witness };
         blocked = vec![self.only_writable()?];
+        if best.seen.wants_consent() {
+            blocked.extend(self.after(&best.witness, &best.seen, ATTEMPTS)?);
+        }
         for attempt in 0..ATTEMPTS {
             if best.seen.weight() == Weight::Forwarded {
                 break;
             }
             let Some((witness, more)) = self.another(solver, &question, &blocked)? else { break };
-            blocked.push(self.blocked(&witness, attempt)?);
             let seen = if more { tried(self.guard(), self.templates(), &witness) } else { Seen::Unwritten };
+            blocked.extend(self.after(&witness, &seen, attempt)?);
             if seen.weight() > best.seen.weight() {
                 best = CounterExample { witness, seen };
             }

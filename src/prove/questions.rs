@@ -12,7 +12,7 @@ use cedar_policy::{Policy, PolicyId, PolicySet};
 use cedar_policy_symcc::CompiledPolicySet;
 
 use super::beyond::Manner;
-use super::facts::{Facts, Side, any};
+use super::facts::{Facts, Side, all, any, not};
 use super::model::{Model, Rules, forbid, set};
 use super::solver::{Answer, Solver, Start};
 use super::template::{Template, templates};
@@ -178,8 +178,8 @@ impl<'d> Desk<'d> {
         for attempt in 0..ATTEMPTS {
             let Answer::Found(found) = self.ask(solver, question, &blocked, writable)? else { break };
             let Ok(witness) = Witness::read(&found, self.model, self.guard.edition()) else { break };
-            blocked.push(self.blocked(&witness, attempt)?);
             let seen = tried(self.guard, &self.templates, &witness);
+            blocked.extend(self.after(&witness, &seen, attempt)?);
             if seen.weight() > best.seen.weight() {
                 best = CounterExample { witness, seen };
             }
@@ -225,6 +225,23 @@ impl<'d> Desk<'d> {
             compiled(self.model, &with(&self.model.rules.ground()?, [only].iter())?)
         };
         self.writable.get_or_init(|| made().map_err(|fault| fault.to_string())).as_ref().map_err(Fault::new)
+    }
+
+    /// Against what need not be tried after this message: what is like it, and where it only wanted consent, every other that would.
+    pub(in crate::prove) fn after(&self, witness: &Witness, seen: &Seen, attempt: usize) -> Result<Vec<Policy>, Fault> {
+        let mut blocked = vec![self.blocked(witness, attempt)?];
+        if seen.wants_consent() {
+            let facts = self.facts();
+            let edition = facts.edition;
+            let third = |policy: &crate::label::scheme::Policy| {
+                let owner = policy.owner.as_deref().filter(|owner| *owner != edition.home)?;
+                let apart = |side| not(&facts.among(side, "Nation", owner));
+                Some(all(vec![facts.marked_in(policy), apart("principal"), apart("resource")]))
+            };
+            let of_third_parties = any(edition.lattice.policies().iter().filter_map(third).collect());
+            blocked.push(forbid(&format!("consent/{attempt}"), &of_third_parties, "false")?);
+        }
+        Ok(blocked)
     }
 
     /// Against what is like a message that was tried: between the same two, in the same format and kind, with the same classification.

@@ -79,6 +79,11 @@ impl Seen {
         }
     }
 
+    /// Whether nothing but the consent of a third party is missing: no model holds consents.
+    pub(in crate::prove) fn wants_consent(&self) -> bool {
+        matches!(self, Self::Tried(tried) if tried.code.is_some_and(Reason::is_for_want_of_consent))
+    }
+
     /// One line for people.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -87,6 +92,9 @@ impl Seen {
         match (self.weight(), tried.code) {
             (Weight::Forwarded, _) => format!("the gateway forwards it{under}"),
             (Weight::Review, _) => format!("the gateway holds it for review{under}, and would release it then"),
+            (_, Some(code)) if code.is_for_want_of_consent() => {
+                format!("the gateway holds it until a third party consents{under}, and would release it then")
+            }
             (_, Some(code)) => format!("of the model only: the gateway stops it with {code}{under}"),
             (_, None) => format!("of the model only: the gateway says {}", tried.outcome),
         }

@@ -1,9 +1,8 @@
 //! The engine: clauses and Cedar policies of one edition, compiled, validated and asked.
 //!
-//! Cedar evaluates every policy that it is given, at 2 microseconds each. So each clause that names a recipient stands alone, and is asked only
-//! where its plain data (senders, formats, traffic, kinds) fits the message: a clause whose data does not fit permits nothing, and the same
-//! data stands in its policy, which has the last word. All of `release.cedar` is asked about every message, joined into one question first
-//! (`silence`): only where that holds or fails are its policies asked one by one.
+//! Cedar evaluates every policy that it is given, at 2 microseconds each. So each policy that may concern a recipient stands alone, with a sketch of
+//! what it asks (`sketch`): where the plain data of a message shows that it does not hold and cannot fail, it is not put to Cedar. Whatever holds or
+//! is not known, Cedar is asked, which has the last word: for the clause that permits, and for all of `release.cedar` that may speak.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -17,11 +16,11 @@ use cedar_policy::{
 
 use super::memo::{Eras, Memo, Said};
 use super::question::Question;
-use super::silence::{self, Joined};
+use super::sketch::{Scene, Sketch, Wants, looked_at};
 use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
-use crate::base::{Complaint, Name, Reason, Refusal, like};
+use crate::base::{Complaint, Name, Reason, Refusal};
 use crate::label::{Labelled, Lattice};
 use crate::policy::conditions::met;
 use crate::policy::{Agreement, Clause, Condition, Edition, PeerEntry, Registry, Release};
@@ -60,19 +59,39 @@ struct Tools {
 pub(in crate::release) struct Desk {
     pub(in crate::release) entry: PeerEntry,
     uid: EntityUid,
-    permits: Vec<Permit>,
-    /// All of `release.cedar`, with what stands for its permits.
-    pub(in crate::release) extras: PolicySet,
-    extra_clauses: BTreeMap<PolicyId, Arc<Clause>>,
-    /// Whether any of these could speak, as one question; none where they cannot be joined.
-    joined: Option<Joined>,
+    /// Its clauses by format, in the order of preference.
+    permits: BTreeMap<String, Vec<Arc<Alone>>>,
+    /// How many permits there are, those of Cedar files among them.
+    known: usize,
+    /// The policies of Cedar files, in the order of their ids, without those that can never hold for it.
+    extras: Vec<Alone>,
     memo: Memo,
 }
 
-/// A clause with its policy, alone in a set.
-struct Permit {
-    clause: Arc<Clause>,
-    policy: PolicySet,
+/// A policy, alone in a set.
+struct Alone {
+    /// What it permits under; `None` for a forbid.
+    clause: Option<Arc<Clause>>,
+    id: PolicyId,
+    set: Arc<PolicySet>,
+    sketch: Sketch,
+    wants: Wants,
+}
+
+impl Alone {
+    fn of(compiled: &Compiled) -> Result<Self, String> {
+        let policy = &compiled.policy;
+        let set = PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?;
+        let (sketch, wants) = (Sketch::of(policy), looked_at(policy));
+        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), set: Arc::new(set), sketch, wants })
+    }
+
+    /// The same for one recipient: what is known of it for all time needs no second look.
+    fn before(&self, recipient: &PeerEntry) -> Self {
+        let Self { clause, id, set, sketch, wants } = self;
+        let sketch = if recipient.terms.is_empty() { sketch.clone().settled(recipient) } else { sketch.clone() };
+        Self { clause: clause.clone(), id: id.clone(), set: Arc::clone(set), sketch, wants: *wants }
+    }
 }
 
 /// The rule in which an edition differs from another.
@@ -278,45 +297,45 @@ impl Engine {
         let unknown = || Refusal::new(Reason::AgreementNone, "expected sender and recipient to be peers of the rule set");
         let desk = self.desks.get(recipient).ok_or_else(unknown)?;
         let from = self.desks.get(sender).ok_or_else(unknown)?;
-        let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
-        let context = question.context(&self.types).ok_or_else(|| failed("the message could not be put to the rules"))?;
-        let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
-        let mut permitting: Vec<&Arc<Clause>> = Vec::new();
         let (held, sends) = (desk.entry.at(&self.lattice, question.now), from.entry.at(&self.lattice, question.now));
+        let scene = Scene { question, recipient: &held, sender: &sends };
+        let may_hold = |one: &&Alone| one.sketch.holds(scene) != Some(false);
+        let clauses: Vec<&Alone> = desk.permits.get(question.format).into_iter().flatten().map(Arc::as_ref).filter(may_hold).collect();
+        let extras: Vec<&Alone> = desk.extras.iter().filter(may_hold).collect();
+        let none = || Refusal::new(Reason::AgreementNone, format!("expected one of {} clauses to apply, none does", desk.known));
+        let wants = clauses.iter().chain(&extras).map(|one| one.wants).fold(Wants::NONE, Wants::and);
+        let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
+        let context = question.context(&self.types, wants).ok_or_else(|| failed("the message could not be put to the rules"))?;
+        let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
         let entities = self.entities_of([&sends, &held]).ok_or_else(|| failed("the memberships could not be put to the rules"))?;
-        let applies = |clause: &Clause| fits(clause, question, &sends) && held.is_among(&clause.to);
-        for permit in desk.permits.iter().filter(|permit| applies(&permit.clause)) {
-            if self.answer(&request, &permit.policy, &entities)?.decision() == Decision::Allow {
-                permitting.push(&permit.clause);
+        let allowed = |one: &Alone| self.answer(&request, &one.set, &entities).map(|said| said.decision() == Decision::Allow);
+        let mut permitting: Vec<&Arc<Clause>> = Vec::new();
+        for one in clauses {
+            if allowed(one)? {
+                permitting.extend(&one.clause);
                 // INVARIANT: they stand in the order of preference, and the policy of a clause has nothing in it that can fail.
                 break;
             }
         }
-        if !self.is_silent(&request, desk, &entities) {
-            let extras = self.answer(&request, &desk.extras, &entities)?;
-            match extras.decision() {
-                Decision::Allow => permitting.extend(extras.diagnostics().reason().filter_map(|id| desk.extra_clauses.get(id))),
-                Decision::Deny => {
-                    if let Some(id) = extras.diagnostics().reason().min() {
-                        return Err(Refusal::new(Reason::AgreementForbidden, format!("the policy `{id}` forbids it")));
-                    }
-                }
-            }
-        }
-        let known = desk.permits.len().saturating_add(desk.extra_clauses.len());
-        let none = || Refusal::new(Reason::AgreementNone, format!("expected one of {known} clauses to apply, none does"));
+        permitting.extend(self.speak(&extras, &request, &entities)?);
         permitting.into_iter().min_by_key(|clause| order(clause)).map(Arc::clone).ok_or_else(none)
     }
 
-    /// Whether no policy of the Cedar files holds and none fails, learned at once.
-    fn is_silent(&self, request: &Request, desk: &Desk, entities: &Entities) -> bool {
-        match &desk.joined {
-            None => false,
-            Some(Joined::Never) => true,
-            Some(Joined::Any(one)) => {
-                let response = self.authorizer.is_authorized(request, one, entities);
-                response.decision() == Decision::Deny && response.diagnostics().errors().next().is_none()
+    /// What the policies of the Cedar files permit, of those that may speak.
+    fn speak<'d>(&self, extras: &[&'d Alone], request: &Request, entities: &Entities) -> Result<Vec<&'d Arc<Clause>>, Refusal> {
+        let (mut permitting, mut forbidding) = (Vec::new(), None);
+        for extra in extras {
+            // INVARIANT: every one is asked, for one that fails refuses whatever the others say.
+            if self.answer(request, &extra.set, entities)?.diagnostics().reason().next().is_some() {
+                match &extra.clause {
+                    Some(clause) => permitting.push(clause),
+                    None => forbidding = forbidding.or(Some(&extra.id)),
+                }
             }
+        }
+        match forbidding {
+            Some(id) => Err(Refusal::new(Reason::AgreementForbidden, format!("the policy `{id}` forbids it"))),
+            None => Ok(permitting),
         }
     }
 
@@ -340,17 +359,14 @@ impl Engine {
         entities((&self.registry, &self.conditions), std::iter::once(one).chain(other), &self.schema).ok().map(Cow::Owned)
     }
 
-    /// All policies of all sets, for the test that compares them with the sets.
+    /// The decision as Cedar alone makes it, over all policies at once and with nothing left out: the law by which the fast way is held.
     #[cfg(test)]
-    pub(in crate::release) fn every_policy(&self) -> impl Iterator<Item = &Policy> {
-        self.desks.values().flat_map(|desk| desk.permits.iter().flat_map(|permit| permit.policy.policies()).chain(desk.extras.policies()))
-    }
-
-    /// The decision over another set of policies.
-    #[cfg(test)]
-    pub(in crate::release) fn ask_over(&self, policies: &PolicySet, question: &Question<'_>, sender: &Name, recipient: &Name) -> Decision {
-        let request = self.request(&self.desks[recipient], &self.desks[sender], question.context(&self.types).unwrap()).unwrap();
-        self.authorizer.is_authorized(&request, policies, &self.entities).decision()
+    pub(in crate::release) fn ask_plainly(&self, question: &Question<'_>, sender: &Name, recipient: &Name) -> Response {
+        let all = PolicySet::from_policies(self.clauses.iter().chain(&self.extras).map(|one| one.policy.clone())).unwrap();
+        let (to, from) = (&self.desks[recipient], &self.desks[sender]);
+        let request = self.request(to, from, question.context(&self.types, Wants::ALL).unwrap()).unwrap();
+        let entities = self.entities_of([&from.entry.at(&self.lattice, question.now), &to.entry.at(&self.lattice, question.now)]).unwrap();
+        self.authorizer.is_authorized(&request, &all, &entities)
     }
 
     pub(in crate::release) fn request(&self, to: &Desk, from: &Desk, context: Context) -> Option<Request> {
@@ -362,15 +378,6 @@ impl Engine {
 /// The order of preference: a clause that releases by itself before one that asks for review, then by the id.
 fn order(clause: &Clause) -> (bool, Name) {
     (clause.release == Release::Review, clause.id.clone())
-}
-
-/// Whether the plain data of a clause fits a message; what does not fit is a condition of its policy that does not hold.
-fn fits(clause: &Clause, question: &Question<'_>, sender: &PeerEntry) -> bool {
-    sender.is_among(&clause.from)
-        && clause.formats.contains(question.format)
-        && clause.traffic.contains(&question.traffic)
-        && clause.when.iter().all(|when| when.holds(&question.conditions))
-        && (clause.kinds.is_empty() || clause.kinds.iter().any(|kind| like(kind, question.kind)))
 }
 
 fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
@@ -412,27 +419,25 @@ fn compile_clause(edition: &Edition, agreement: &Agreement, clause: &Clause) -> 
 
 fn desks(edition: &Edition, clauses: &[Compiled], extras: &[Compiled]) -> Result<BTreeMap<Name, Desk>, String> {
     let eras = Eras::of(edition);
-    edition.peers.values().map(|peer| Ok((peer.name.clone(), desk(peer, clauses, extras, &eras)?))).collect()
+    let alone = |all: &[Compiled]| all.iter().map(Alone::of).collect::<Result<Vec<_>, _>>();
+    let (mut clauses, mut extras) = (alone(clauses)?, alone(extras)?);
+    clauses.sort_by_cached_key(|one| one.clause.as_ref().map(|clause| order(clause)));
+    extras.sort_by_cached_key(|one| one.id.to_string());
+    edition.peers.values().map(|peer| Ok((peer.name.clone(), desk(peer, (&clauses, &extras), &eras)?))).collect()
 }
 
-fn desk(peer: &PeerEntry, clauses: &[Compiled], extras: &[Compiled], eras: &Eras) -> Result<Desk, String> {
-    let (mut permits, mut all, mut extra_clauses) = (Vec::new(), PolicySet::new(), BTreeMap::new());
-    for compiled in clauses {
-        if let Some(clause) = compiled.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) {
-            let mut policy = PolicySet::new();
-            policy.add(compiled.policy.clone()).map_err(|error| error.to_string())?;
-            permits.push(Permit { clause: Arc::clone(clause), policy });
-        }
+fn desk(peer: &PeerEntry, (clauses, extras): (&[Alone], &[Alone]), eras: &Eras) -> Result<Desk, String> {
+    let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
+    let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
+    for one in clauses {
+        // What does not name the recipient or the format has a condition in its policy that does not hold.
+        let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
+        let own = Arc::new(one.before(peer));
+        known = known.saturating_add(1);
+        clause.formats.iter().for_each(|format| permits.entry(format.clone()).or_default().push(Arc::clone(&own)));
     }
-    for extra in extras {
-        all.add(extra.policy.clone()).map_err(|error| error.to_string())?;
-        if let Some(clause) = &extra.clause {
-            extra_clauses.insert(extra.policy.id().clone(), Arc::clone(clause));
-        }
-    }
-    permits.sort_by_key(|permit| order(&permit.clause));
-    let joined = silence::joined(extras.iter().map(|extra| &extra.policy), &peer.nation);
-    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, extras: all, extra_clauses, joined, memo: Memo::new(eras) })
+    let extras = extras.iter().map(|one| one.before(peer)).filter(|one| one.sketch != Sketch::Holds(false)).collect();
+    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, known, extras, memo: Memo::new(eras) })
 }
 
 fn entities<'p>(

@@ -15,8 +15,10 @@ pub mod mandatory;
 mod memo;
 pub mod near;
 pub mod parts;
+#[cfg(test)]
+mod plainly;
 mod question;
-mod silence;
+mod sketch;
 pub mod stated;
 pub mod third_party;
 #[cfg(test)]

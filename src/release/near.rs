@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::compile::{self, About};
 use super::engine::Engine;
 use super::question::Question;
+use super::sketch::Wants;
 use super::vocabulary::word;
 use super::{Circumstances, exercise, mandatory, parts};
 use crate::base::{Name, Refusal, Time};
@@ -148,12 +149,12 @@ impl Engine {
         let mut clauses: Vec<Near> = all.map(|(agreement, clause)| self.near_clause(edition, (agreement, clause), &question, &put)).collect();
         clauses.sort_by_key(|near| (near.unmet.iter().map(Unmet::weight).sum::<u32>(), near.clause.clone()));
         let control = kept.map(|kept| kept.chain().to_vec()).unwrap_or_default();
-        Nearness { clauses, own: self.own(asked, &put), control, labels: self.labels(asked) }
+        Nearness { clauses, own: self.own(&put), control, labels: self.labels(asked) }
     }
 
     fn put(&self, question: &Question<'_>, asked: &Asked<'_, '_>) -> Option<Put<'_>> {
         let (to, from) = (self.desks.get(&asked.recipient.name)?, self.desks.get(&asked.sender.name)?);
-        let request = self.request(to, from, question.context(&self.types)?)?;
+        let request = self.request(to, from, question.context(&self.types, Wants::ALL)?)?;
         let (held, sends) = (to.entry.at(&self.lattice, question.now), from.entry.at(&self.lattice, question.now));
         Some(Put { request, entities: Cow::Owned(self.entities_of([&sends, &held])?.into_owned()) })
     }
@@ -205,8 +206,7 @@ impl Engine {
         }
     }
 
-    fn own(&self, asked: &Asked<'_, '_>, put: &Put<'_>) -> Vec<Own> {
-        let Some(desk) = self.desks.get(&asked.recipient.name) else { return Vec::new() };
+    fn own(&self, put: &Put<'_>) -> Vec<Own> {
         let one = |policy: &Policy| {
             let set = PolicySet::from_policies([policy.clone()]).ok()?;
             let spoke = match self.answer(&put.request, &set, &put.entities) {
@@ -217,7 +217,7 @@ impl Engine {
             let effect = if policy.effect() == Effect::Forbid { "forbid" } else { "permit" };
             Some(Own { id: policy.id().to_string(), effect, spoke })
         };
-        let mut own: Vec<Own> = desk.extras.policies().filter_map(one).collect();
+        let mut own: Vec<Own> = self.extras().iter().filter_map(|extra| one(&extra.policy)).collect();
         own.sort_by(|one, other| one.id.cmp(&other.id));
         own
     }

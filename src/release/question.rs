@@ -6,6 +6,7 @@ use cedar_policy::{Context, RestrictedExpression};
 
 use super::Circumstances;
 use super::exercise;
+use super::sketch::Wants;
 use super::vocabulary::{Types, word};
 use crate::base::{Precedence, Time, Traffic};
 use crate::label::{Label, LabelView, Labelled, Lattice};
@@ -55,31 +56,42 @@ impl<'q> Question<'q> {
         Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label), conditions }
     }
 
-    /// The context record of the request; the shape is that of [`super::compile::schema`].
-    pub(in crate::release) fn context(&self, types: &Types) -> Option<Context> {
+    /// The context record of the request; the shape is that of [`super::compile::schema`], as far as it is wanted.
+    pub(in crate::release) fn context(&self, types: &Types, wants: Wants) -> Option<Context> {
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-        let groups = self.label.releasable_to.iter().map(|group| word(&types.group, group));
-        let values = self.label.categories.iter().flat_map(|(tag, values)| values.iter().map(move |value| format!("{tag}/{value}")));
-        let categories = values.map(|category| word(&types.category, &category));
-        let ranks = self.ranks.iter().map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
-        let now = self.now.unix_ms();
-        let pairs = [
-            ("format", word(&types.format, self.format)),
-            ("kind", text(self.kind)),
-            ("subject", text(self.subject)),
-            ("traffic", word(&types.traffic, exercise::word(self.traffic))),
-            ("precedence", word(&types.precedence, self.precedence.word())),
-            ("now_ms", RestrictedExpression::new_long(now)),
-            ("policy", word(&types.policy, &self.label.policy)),
-            ("classification", word(&types.classification, &self.label.classification)),
-            ("national_only", RestrictedExpression::new_bool(self.label.national_only)),
-            ("releasable_to", RestrictedExpression::new_set(groups)),
-            ("categories", RestrictedExpression::new_set(categories)),
-            ("ranks", RestrictedExpression::new_record(ranks).ok()?),
-        ];
-        let set = self.conditions.iter().map(|(name, value)| (name.clone(), word(&types.condition, &format!("{name}/{value}"))));
-        let set = RestrictedExpression::new_record(set).ok().filter(|_| !self.conditions.is_empty()).map(|record| ("conditions", record));
-        Context::from_pairs(pairs.into_iter().chain(set).map(|(key, value)| (key.to_owned(), value))).ok()
+        let mut pairs: Vec<(String, RestrictedExpression)> = Vec::new();
+        let mut add = |name: &str, value: &dyn Fn() -> Option<RestrictedExpression>| {
+            if wants.has(name) {
+                pairs.push((name.to_owned(), value()?));
+            }
+            Some(())
+        };
+        add("format", &|| Some(word(&types.format, self.format)))?;
+        add("kind", &|| Some(text(self.kind)))?;
+        add("subject", &|| Some(text(self.subject)))?;
+        add("traffic", &|| Some(word(&types.traffic, exercise::word(self.traffic))))?;
+        add("precedence", &|| Some(word(&types.precedence, self.precedence.word())))?;
+        add("now_ms", &|| Some(RestrictedExpression::new_long(self.now.unix_ms())))?;
+        add("policy", &|| Some(word(&types.policy, &self.label.policy)))?;
+        add("classification", &|| Some(word(&types.classification, &self.label.classification)))?;
+        add("national_only", &|| Some(RestrictedExpression::new_bool(self.label.national_only)))?;
+        add("releasable_to", &|| Some(RestrictedExpression::new_set(self.label.releasable_to.iter().map(|group| word(&types.group, group)))))?;
+        add("categories", &|| {
+            let values = self.label.categories.iter().flat_map(|(tag, values)| values.iter().map(move |value| format!("{tag}/{value}")));
+            Some(RestrictedExpression::new_set(values.map(|category| word(&types.category, &category))))
+        })?;
+        add("ranks", &|| {
+            let ranks = self.ranks.iter().map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
+            RestrictedExpression::new_record(ranks).ok()
+        })?;
+        // An edition without conditions has none in its schema.
+        if !self.conditions.is_empty() {
+            add("conditions", &|| {
+                let set = self.conditions.iter().map(|(name, value)| (name.clone(), word(&types.condition, &format!("{name}/{value}"))));
+                RestrictedExpression::new_record(set).ok()
+            })?;
+        }
+        Context::from_pairs(pairs).ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a journal has of each decision: message, time, and what reviewers had waived, as it was when the decision was made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Totals;
@@ -52,6 +52,8 @@ pub fn of_message(reader: &Reader, id: MessageId) -> Result<Vec<Recorded>, Fault
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     accepted: HashMap<MessageKey, Accepted>,
+    /// Known items: no messages, and what the office made of them is no answer of the rules to anybody.
+    seeded: HashSet<MessageKey>,
     reviewed: Option<(u64, Reviewed)>,
     consents: Consents,
     conditions: Arc<Vec<(String, String)>>,
@@ -72,6 +74,8 @@ impl Gathering {
                 // One that waits for a second person has decided nothing.
                 Event::Reviewed(one) if one.pending.is_some() => {}
                 Event::Reviewed(one) => self.reviewed = Some((index, one)),
+                Event::Seeded(one) => drop(self.seeded.insert(one.accepted.key())),
+                Event::Decided(one) if self.seeded.contains(&one.message) => drop(self.reviewed.take()),
                 Event::Decided(one) => {
                     let review = self.reviewed.take().filter(|(_, review)| review.message == one.message);
                     if is_by_people(&one) {
@@ -100,10 +104,13 @@ impl Gathering {
     }
 
     fn recorded(&mut self, reader: &Reader, record: u64, decided: Decided, review: Option<(u64, Reviewed)>) -> Result<Option<Recorded>, Fault> {
-        let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _ } = decided;
+        let Decided { message: key, edition, edition_digest: digest, time: now, decisions, refusal: _, marking: _ } = decided;
         let (mut header, content) = match self.accepted.get(&key) {
             Some(accepted) => (accepted.header.clone(), accepted.body.digest),
-            None => acceptance(reader, &key)?,
+            None => match acceptance(reader, &key)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
         };
         // The gateway's own notices to peers are no messages that rules decide on.
         if header.media_type == MEDIA_TYPE {
@@ -129,9 +136,11 @@ fn is_by_people(decided: &Decided) -> bool {
     decided.decisions.iter().all(|decision| by_people.contains(&decision.code))
 }
 
-fn acceptance(reader: &Reader, key: &MessageKey) -> Result<(Header, Digest), Fault> {
+/// How a message was accepted; nothing for a known item, which nobody sent.
+fn acceptance(reader: &Reader, key: &MessageKey) -> Result<Option<(Header, Digest)>, Fault> {
     let header = reader.message(key.id)?.into_iter().find_map(|entry| match entry.event {
-        Event::Accepted(accepted) if accepted.key() == *key => Some((accepted.header, accepted.body.digest)),
+        Event::Accepted(accepted) if accepted.key() == *key => Some(Some((accepted.header, accepted.body.digest))),
+        Event::Seeded(seeded) if seeded.accepted.key() == *key => Some(None),
         _ => None,
     });
     header.ok_or_else(|| Fault::new(format!("the journal has a decision on `{}` and no acceptance; run `vestibule audit verify`", key.id)))

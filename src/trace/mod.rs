@@ -129,7 +129,11 @@ impl Journey<'_> {
 pub fn spans(entries: &[Entry], index: u64) -> Vec<Span> {
     let Some(entry) = entries.iter().find(|entry| entry.index == index) else { return Vec::new() };
     let Some(key) = entry.event.message() else { return Vec::new() };
-    let entries = entries.iter().filter(|entry| entry.event.message().as_ref() == Some(&key)).collect();
+    let entries: Vec<_> = entries.iter().filter(|entry| entry.event.message().as_ref() == Some(&key)).collect();
+    // A known item of the office is no message: what was done about it is no time of the gateway's.
+    if entries.iter().any(|entry| matches!(entry.event, Event::Seeded(_))) {
+        return Vec::new();
+    }
     let journey = Journey { key, entries };
     match &entry.event {
         Event::Decided(one) => journey.decided(index, one),

@@ -113,6 +113,33 @@ async function plain() {
   return { said: await page.locator("main").innerText(), seen };
 }
 
+/** Signs an edition: the text is shown, the key file is read by the page's script, and the note is handed in. */
+async function sign() {
+  mkdirSync(settings.pictures, { recursive: true });
+  const { page, seen } = await officer(settings.by);
+  await open(page, settings.edition);
+  await page.locator(`input[name=role][value=${settings.role}]`).check();
+  await page.getByRole("button", { name: "Show the text to sign" }).click();
+  await page.waitForSelector("#text");
+  const text = await page.locator("#text").textContent();
+  await page.screenshot({ path: join(settings.pictures, `sign-${settings.role}.png`), fullPage: true });
+  await page.setInputFiles("#key", settings.officers[settings.by].signing);
+  await page.waitForFunction(() => document.getElementById("signed").textContent !== "");
+  await page.getByRole("button", { name: "Hand in the signature" }).click();
+  await page.waitForLoadState("load");
+  return { text, said: await page.locator("main").innerText(), seen };
+}
+
+/** Puts an edition in force that two have signed. */
+async function activate() {
+  const { page, seen } = await officer(settings.by);
+  page.setDefaultTimeout(60000);
+  await open(page, settings.edition);
+  await page.getByRole("button", { name: "Put in force" }).click();
+  await page.waitForSelector(".said");
+  return { said: await page.locator("main").innerText(), seen };
+}
+
 /** By keys alone: from the list to the first item. */
 async function keys() {
   const { page } = await officer(settings.by);
@@ -152,7 +179,7 @@ async function first() {
   return { times };
 }
 
-const errands = { pages, print, decide, plain, keys, hostile, first };
+const errands = { pages, print, decide, plain, keys, hostile, first, sign, activate };
 try {
   console.log(JSON.stringify(await errands[errand]()));
 } finally {

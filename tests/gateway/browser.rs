@@ -29,6 +29,7 @@ impl Stage {
             path if !path.starts_with("agreements/") => text.to_owned(),
             _ => text.lines().filter(|line| !line.starts_with("reviewers")).collect::<Vec<_>>().join("\n") + "\n",
         });
+        desk.waits("five-eyes-2026.2");
         let gateway = desk.lab.spawn().await;
         let (gbr, usa) = (desk.lab.link("gbr-ops").await, desk.lab.link("usa-ops").await);
         Self { desk, gateway, gbr, usa }
@@ -55,7 +56,7 @@ impl Stage {
         let mut settings = json!({
             "modules": set("VESTIBULE_BROWSER"), "chromium": set("VESTIBULE_CHROMIUM"), "pictures": pictures(),
             "origin": format!("https://localhost:{}", self.desk.port),
-            "viewer": "ann", "officers": { "ann": officer("ann"), "bob": officer("bob") },
+            "viewer": "ann", "officers": { "ann": officer("ann"), "bob": officer("bob"), "author": officer("author"), "approver": officer("approver") },
         });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/desk.mjs");
@@ -146,6 +147,8 @@ fn every_page_can_be_used_by_everybody_at_both_widths_and_in_both_schemes() {
     run(async {
         let stage = Stage::new().await;
         let held = stage.held(|body| body).await;
+        let edition = stage.desk.edition("five-eyes-2026.2");
+        stage.desk.says("ann", &edition, "What differs").await;
         let query = format!("from=gbr-ops&id={}&recipient=usa-ops", text(&held, "id"));
         let mut pages = json!({ "item": format!("/item?{query}"), "message": format!("/message?id={}", text(&held, "id")) });
         for (name, path) in [
@@ -153,6 +156,7 @@ fn every_page_can_be_used_by_everybody_at_both_widths_and_in_both_schemes() {
             ("held", "/held"),
             ("messages", "/messages"),
             ("rules", "/rules"),
+            ("edition", edition.as_str()),
             ("rule-file", "/rules/file?path=agreements/fvey-tracks.toml"),
             ("partners", "/partners"),
             ("audit", "/audit"),
@@ -170,6 +174,26 @@ fn every_page_can_be_used_by_everybody_at_both_widths_and_in_both_schemes() {
         stage.errand("print", json!({ "held": held })).await;
         let times = stage.errand("first", json!({})).await;
         println!("milliseconds from request to the whole first page of what is held: {}", times["times"]);
+        stage.end().await;
+    });
+}
+
+#[test]
+fn an_author_and_an_approver_sign_an_edition_with_their_key_files_and_put_it_in_force() {
+    run(async {
+        let stage = Stage::new().await;
+        let edition = stage.desk.edition("five-eyes-2026.2");
+        stage.desk.says("author", &edition, "What differs").await;
+        for role in ["author", "approver"] {
+            let answer = stage.errand("sign", json!({ "by": role, "edition": edition, "role": role })).await;
+            quiet(&answer);
+            assert!(text(&answer, "said").contains(&format!("signed by `{role}` as {role}")), "{answer}");
+            assert!(text(&answer, "text").starts_with("vestibule edition 1\nrule set: five-eyes\nedition: 2026.2\n"), "{answer}");
+        }
+        stage.desk.says("author", &edition, "Two persons have signed it").await;
+        let answer = stage.errand("activate", json!({ "by": "author", "edition": edition })).await;
+        quiet(&answer);
+        assert!(text(&answer, "said").contains("five-eyes 2026.2 is in force"), "{answer}");
         stage.end().await;
     });
 }

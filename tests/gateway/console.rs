@@ -17,13 +17,31 @@ pub(super) struct Desk {
 
 /// An answer: its status, and everything as text. Status 0 where nothing came.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) text: String,
+}
+
+/// A connection of an officer.
+pub(super) type Open = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
+
+/// Sends bytes, and gives what came until the end.
+pub(super) async fn ask(mut open: Open, bytes: &[u8]) -> Answer {
+    let mut all = Vec::new();
+    let exchange = async {
+        open.write_all(bytes).await?;
+        open.flush().await?;
+        open.read_to_end(&mut all).await
+    };
+    // Whoever is refused in the middle of a form has no orderly end.
+    let _ended = tokio::time::timeout(Duration::from_secs(30), exchange).await.expect("an answer or an end within its limits");
+    let text = String::from_utf8_lossy(&all).into_owned();
+    let status = text.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok()).unwrap_or(0);
+    Answer { status, text }
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(&Role::ALL.map(|role| (role.word(), role.word())), |_, text| text.to_owned())
     }
 
@@ -52,59 +70,60 @@ impl Desk {
     }
 
     /// Makes an officer, and gives the entry of the configuration.
-    fn officer(&self, name: &str, roles: &str) -> String {
+    pub(super) fn officer(&self, name: &str, roles: &str) -> String {
         let (into, console) = (self.at(&format!("{name}.key")), self.at("state/pki/console"));
         let (status, out, errors) = vestibule(&["pki", "officer", "--name", name, "--roles", roles, "--into", &into, "--console", &console]);
         assert_eq!(status, 0, "{errors}");
         out
     }
 
-    fn revoke(&self, name: &str) {
+    pub(super) fn revoke(&self, name: &str) {
         let (anchor, list) = (self.at("state/pki/console/anchor.pem"), self.at("state/pki/console/revoked.pem"));
         let (status, _, errors) = vestibule(&["pki", "revoke", "--anchor", &anchor, "--list", &list, &self.at(&format!("{name}.console.pem"))]);
         assert_eq!(status, 0, "{errors}");
     }
 
-    /// Sends bytes as an officer, or without a certificate, and gives what came until the end.
-    async fn raw(&self, officer: Option<&str>, bytes: &[u8]) -> Answer {
+    /// The TLS of an officer, or of somebody without a certificate.
+    fn tls(&self, officer: Option<&str>) -> tokio_rustls::TlsConnector {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(self.at("state/pki/console/anchor.pem")).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config =
             rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
-        let config = match officer {
+        tokio_rustls::TlsConnector::from(Arc::new(match officer {
             None => config.with_no_client_auth(),
             Some(name) => {
                 let chain = vec![CertificateDer::from_pem_file(self.at(&format!("{name}.console.pem"))).unwrap()];
                 config.with_client_auth_cert(chain, PrivateKeyDer::from_pem_file(self.at(&format!("{name}.console.key"))).unwrap()).unwrap()
             }
-        };
-        let mut all = Vec::new();
-        let exchange = async {
-            let tcp = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-            let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await?;
-            stream.write_all(bytes).await?;
-            stream.flush().await?;
-            stream.read_to_end(&mut all).await
-        };
-        // Whoever is refused in the handshake, or in the middle of a form, has no orderly end.
-        let _ended = tokio::time::timeout(Duration::from_secs(30), exchange).await.expect("an answer or an end within its limits");
-        let text = String::from_utf8_lossy(&all).into_owned();
-        let status = text.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok()).unwrap_or(0);
-        Answer { status, text }
+        }))
     }
 
-    fn head(&self, method: &str, target: &str, more: &str) -> String {
+    /// A connection on which nothing was asked yet.
+    pub(super) async fn connect(&self, officer: Option<&str>) -> std::io::Result<Open> {
+        let tcp = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await?;
+        self.tls(officer).connect(ServerName::try_from("localhost").unwrap(), tcp).await
+    }
+
+    /// Sends bytes as an officer, or without a certificate, and gives what came until the end.
+    pub(super) async fn raw(&self, officer: Option<&str>, bytes: &[u8]) -> Answer {
+        match self.connect(officer).await {
+            Ok(open) => ask(open, bytes).await,
+            // Whoever is refused in the handshake has no answer.
+            Err(_) => Answer { status: 0, text: String::new() },
+        }
+    }
+
+    pub(super) fn head(&self, method: &str, target: &str, more: &str) -> String {
         format!("{method} {target} HTTP/1.1\r\nHost: localhost:{}\r\n{more}\r\n", self.port)
     }
 
-    async fn get(&self, officer: &str, target: &str) -> Answer {
+    pub(super) async fn get(&self, officer: &str, target: &str) -> Answer {
         self.raw(Some(officer), self.head("GET", target, "").as_bytes()).await
     }
 
     /// Sends a form as a browser does.
-    async fn post(&self, officer: &str, target: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, officer: &str, target: &str, form: &str) -> Answer {
         self.post_from(officer, target, form, &format!("Sec-Fetch-Site: same-origin\r\nOrigin: https://localhost:{}\r\n", self.port)).await
     }
 
@@ -114,7 +133,7 @@ impl Desk {
     }
 
     /// The token of an officer's pages.
-    async fn token(&self, officer: &str, target: &str) -> String {
+    pub(super) async fn token(&self, officer: &str, target: &str) -> String {
         let page = self.get(officer, target).await;
         let at = page.text.find("name=\"token\" value=\"").unwrap_or_else(|| panic!("no form on {target}: {}", page.text));
         page.text[at..].split('"').nth(3).unwrap().to_owned()

@@ -17,11 +17,13 @@ mod kills;
 mod load;
 mod looks;
 mod operator;
+mod papers;
 mod processes;
 mod replay;
 mod recall;
 mod review;
 mod reviewers;
+mod seeds;
 mod supervision;
 mod trace;
 

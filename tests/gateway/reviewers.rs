@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use vestibule::audit::SignerKey;
-use vestibule::base::{Outcome, Reason};
 use vestibule::control::ReviewStatement;
 use vestibule::control::desk::{Choice, Held, Item, Query, View};
 use vestibule::control::review::{Chosen, Subject};
@@ -12,17 +11,22 @@ use vestibule::journal::{Pending, Reviewed};
 use vestibule::statement::{ReturnClass, Says, Statement};
 
 /// A lab whose configuration names officers, and whose tracks two persons must agree on.
-struct Panel {
-    lab: Lab,
+pub(super) struct Panel {
+    pub(super) lab: Lab,
 }
 
 impl Panel {
-    fn new(persons: u8) -> Self {
+    pub(super) fn new(persons: u8) -> Self {
         Self::with(persons, |_, text| text.to_owned())
     }
 
     /// Ann, Bob and Eve review, Cid operates, Ann writes rules and Bob approves them; the rule set is changed and signed.
-    fn with(persons: u8, change: impl Fn(&str, &str) -> String) -> Self {
+    pub(super) fn with(persons: u8, change: impl Fn(&str, &str) -> String) -> Self {
+        Self::furnished(persons, change, "")
+    }
+
+    /// The same with more in the configuration.
+    pub(super) fn furnished(persons: u8, change: impl Fn(&str, &str) -> String, more: &str) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let mut entries = String::new();
         for (name, roles) in [("ann", "reviewer,author"), ("bob", "reviewer,approver"), ("eve", "reviewer"), ("cid", "operator")] {
@@ -31,7 +35,7 @@ impl Panel {
             assert_eq!(status, 0, "{errors}");
             entries.push_str(&out);
         }
-        let lab = Lab::with(|text| format!("{}\n{entries}", text.replace(RULES, "rules")));
+        let lab = Lab::with(|text| format!("{}\n{entries}\n{more}", text.replace(RULES, "rules")));
         for name in ["ann", "bob", "eve", "cid"] {
             std::fs::copy(keys.path().join(name), lab.path(&format!("{name}.key"))).unwrap();
         }
@@ -41,7 +45,7 @@ impl Panel {
     }
 
     /// Writes an edition into the rule folder, and has it signed.
-    fn edition(&self, number: &str, persons: u8, change: impl Fn(&str, &str) -> String) {
+    pub(super) fn edition(&self, number: &str, persons: u8, change: impl Fn(&str, &str) -> String) {
         for file in vestibule::policy::read_folder(Path::new(RULES)).unwrap() {
             let text = match &*file.path {
                 "ruleset.toml" => file.text.replace("edition = \"2026.1\"", &format!("edition = \"{number}\"")),
@@ -63,7 +67,7 @@ impl Panel {
         }
     }
 
-    fn key_file(&self, who: &str) -> String {
+    pub(super) fn key_file(&self, who: &str) -> String {
         self.lab.path(&format!("{who}.key")).display().to_string()
     }
 
@@ -72,7 +76,7 @@ impl Panel {
     }
 
     /// A note of an officer.
-    fn note(&self, who: &str, item: &Item, chosen: Chosen) -> String {
+    pub(super) fn note(&self, who: &str, item: &Item, chosen: Chosen) -> String {
         self.note_with(who, item, chosen, |_| {})
     }
 
@@ -85,8 +89,28 @@ impl Panel {
     }
 }
 
+/// A panel whose gateway runs and has got one message for `usa-ops`.
+struct Sitting {
+    panel: Panel,
+    gateway: Running,
+    gbr: Peer,
+    usa: Peer,
+    header: Header,
+    body: Vec<u8>,
+}
+
+impl Sitting {
+    async fn over(panel: Panel, case: &str) -> Self {
+        let gateway = panel.lab.start().await;
+        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
+        let (header, body) = letter(case, 4);
+        gbr.send(&header, &body).await;
+        Self { panel, gateway, gbr, usa, header, body }
+    }
+}
+
 /// Looks at what is held for `usa-ops` under a choice.
-async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], removed: &[&str]) -> Item {
+pub(super) async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], removed: &[&str]) -> Item {
     let of = Held { from: "gbr-ops".to_owned(), id: id.to_string(), recipient: "usa-ops".to_owned() };
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     let choice = Choice { waived: texts(waived), removed: texts(removed) };
@@ -97,7 +121,7 @@ async fn look(gateway: &Running, id: MessageId, viewer: &str, waived: &[&str], r
 }
 
 /// What an officer releases who looks at this item.
-fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
+pub(super) fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
     let digest = &item.output.as_ref().unwrap_or_else(|| panic!("nothing would leave: {}", item.would)).digest;
     let leaves = item.release.lines().find_map(|line| line.strip_prefix("leaves: ")).unwrap();
     assert_eq!(leaves, digest);
@@ -109,22 +133,22 @@ fn release(item: &Item, waived: &[&str], removed: &[&str]) -> Chosen {
     }
 }
 
-async fn done(gateway: &Running, note: &str) {
+pub(super) async fn done(gateway: &Running, note: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Done { .. }), "{response:?}");
 }
 
-async fn waits(gateway: &Running, note: &str, told: &str) {
+pub(super) async fn waits(gateway: &Running, note: &str, told: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Waiting { text } if text.contains(told)), "{told}: {response:?}");
 }
 
-async fn refused(gateway: &Running, note: &str, told: &str) {
+pub(super) async fn refused(gateway: &Running, note: &str, told: &str) {
     let response = gateway.handle.note(note).await.unwrap();
     assert!(matches!(&response, Response::Refused { text } if text.contains(told)), "{told}: {response:?}");
 }
 
-fn words(item: &Item) -> Vec<&str> {
+pub(super) fn words(item: &Item) -> Vec<&str> {
     item.acts.iter().map(|act| act.what.as_str()).collect()
 }
 
@@ -134,7 +158,7 @@ async fn reviews(gateway: &Running, id: MessageId) -> Vec<Reviewed> {
 }
 
 /// The one finding of `word-plain`.
-fn word(item: &Item) -> String {
+pub(super) fn word(item: &Item) -> String {
     let found: Vec<&str> = item.findings.iter().filter(|one| one.code == "content.words").map(|one| one.name.as_str()).collect();
     assert_eq!(found.len(), 1, "{:?}", item.findings);
     found[0].to_owned()
@@ -143,11 +167,7 @@ fn word(item: &Item) -> String {
 #[test]
 fn two_officers_release_a_held_message_blindly_and_the_recipient_gets_the_bytes_whose_digest_both_signed() {
     run(async {
-        let panel = Panel::new(2);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr: _gbr, usa, header, body } = Sitting::over(Panel::new(2), "word-plain").await;
         let plain = look(&gateway, header.id, "ann", &[], &[]).await;
         let found = word(&plain);
         assert!(plain.output.is_none() && plain.release.is_empty() && plain.would.contains("content.words"), "{}", plain.would);
@@ -181,11 +201,7 @@ fn two_officers_release_a_held_message_blindly_and_the_recipient_gets_the_bytes_
 #[test]
 fn nothing_but_a_fresh_word_of_a_reviewer_about_exactly_this_counts() {
     run(async {
-        let panel = Panel::new(2);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr, usa, header, .. } = Sitting::over(Panel::new(2), "word-plain").await;
         let (other, other_body) = letter("word-plain", 5);
         gbr.send(&other, &other_body).await;
         let found = word(&look(&gateway, header.id, "ann", &[], &[]).await);
@@ -303,11 +319,7 @@ fn what_is_neither_waived_nor_taken_out_still_holds_and_what_is_taken_out_does_n
 #[test]
 fn mandatory_control_and_what_cannot_be_read_are_never_waived() {
     run(async {
-        let panel = Panel::new(1);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("label-missing", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr: _gbr, usa, header, body } = Sitting::over(Panel::new(1), "label-missing").await;
         assert_eq!(gateway.outcome(header.id, "usa-ops").await, ("quarantine".to_owned(), Some("label.missing")));
         let item = look(&gateway, header.id, "ann", &[], &[]).await;
         let missing = item.findings.iter().find(|one| one.code == "label.missing").unwrap();
@@ -328,11 +340,7 @@ fn mandatory_control_and_what_cannot_be_read_are_never_waived() {
 #[test]
 fn a_returned_message_never_leaves_and_its_sender_is_told_one_word() {
     run(async {
-        let panel = Panel::new(1);
-        let gateway = panel.lab.start().await;
-        let (gbr, usa) = (panel.lab.link("gbr-ops").await, panel.lab.link("usa-ops").await);
-        let (header, body) = letter("word-plain", 4);
-        gbr.send(&header, &body).await;
+        let Sitting { panel, gateway, gbr, usa, header, .. } = Sitting::over(Panel::new(1), "word-plain").await;
         let item = look(&gateway, header.id, "ann", &[], &[]).await;
         waits(&gateway, &panel.note("ann", &item, Chosen::Pass(name("bob"))), "passed on").await;
         let passed = look(&gateway, header.id, "bob", &[], &[]).await;
@@ -375,33 +383,8 @@ fn what_nobody_decides_on_in_time_is_refused_and_a_first_choice_ends_with_it() {
         let journal = vestibule::journal::embedded::Engine::open(&old, vestibule::journal::seal::SealRing::new(ring, Vec::new())).unwrap();
         let (past, past_body) = letter("word-plain", 5);
         let received = Time::from_unix_ms(now().unix_ms() - 3_600_001).unwrap();
-        let seals = None;
-        let accepted = vestibule::journal::Accepted {
-            from: name("gbr-ops"),
-            header: past.clone(),
-            body: vestibule::journal::Body::new(past_body),
-            received,
-            seals,
-        };
-        let decision = vestibule::journal::Decision {
-            recipient: name("usa-ops"),
-            outcome: Outcome::Quarantine,
-            code: Some(Reason::ContentWords),
-            clause: None,
-            findings: "[]".to_owned(),
-            edits: "[]".to_owned(),
-            output: None,
-            permit: None,
-        };
-        let decided = vestibule::journal::Decided {
-            message: accepted.key(),
-            edition: "five-eyes".to_owned(),
-            edition_digest: edition,
-            time: received,
-            decisions: vec![decision],
-            refusal: None,
-        };
-        let _kept = journal.append(vec![Event::Accepted(accepted), Event::Decided(decided)], Precedence::Routine).await.unwrap();
+        let events = crate::journal::held_since(received, past.clone(), past_body, edition);
+        let _kept = journal.append(events, Precedence::Routine).await.unwrap();
         drop(journal);
         let gateway = panel.lab.start().await;
         let mut outcome = ("quarantine".to_owned(), None);

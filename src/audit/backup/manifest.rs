@@ -1,5 +1,6 @@
 //! What a backup holds, as a text that the gateway's audit key has signed: whoever has the backup can neither change a file of it nor leave one out.
 
+use crate::base::encoding::digest_of_text;
 use crate::base::{Digest, Time};
 
 /// The first line of every manifest.
@@ -48,7 +49,7 @@ impl Manifest {
             let mut word = |name: &str| lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned);
             let (made, records, root) = (word("made")?, word("records")?, word("root")?);
             let files = lines.map(kept).collect::<Option<_>>()?;
-            Some(Self { made: Time::parse(&made)?, records: records.parse().ok()?, root: digest(&root)?, files })
+            Some(Self { made: Time::parse(&made)?, records: records.parse().ok()?, root: digest_of_text(&root)?, files })
         };
         let manifest = read().ok_or_else(|| format!("expected a manifest that begins with `{FIRST}`, as `vestibule audit backup` writes it"))?;
         if manifest.text() == text { Ok(manifest) } else { Err("the manifest is not written as `vestibule audit backup` writes it".to_owned()) }
@@ -61,19 +62,7 @@ fn kept(line: &str) -> Option<Kept> {
     // A path leads below the folder, or the backup is not read at all.
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
     path.split('/').all(plain).then_some(())?;
-    Some(Kept { path: path.to_owned(), bytes: bytes.parse().ok()?, digest: digest(sum)? })
-}
-
-fn digest(text: &str) -> Option<Digest> {
-    let mut out = [0_u8; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (at, byte) in out.iter_mut().enumerate() {
-        let from = at.checked_mul(2)?;
-        *byte = u8::from_str_radix(text.get(from..from.checked_add(2)?)?, 16).ok()?;
-    }
-    Some(Digest(out))
+    Some(Kept { path: path.to_owned(), bytes: bytes.parse().ok()?, digest: digest_of_text(sum)? })
 }
 
 #[cfg(test)]

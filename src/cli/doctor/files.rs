@@ -6,16 +6,11 @@ use std::path::{Path, PathBuf};
 use super::{Ground, Seen, span};
 use crate::audit::SignerKey;
 use crate::base::Fault;
+use crate::control::papers::{Dated, Worth};
 use crate::journal::seal::SealKey;
 use crate::link::{Door, ends};
+use crate::process::endings::{File, files};
 use crate::process::world;
-
-/// Seconds before its end below which something is bad: 3 days, a long weekend.
-const SECONDS_BAD: i64 = 3 * 86_400;
-/// Seconds before its end below which it is doubtful: 30 days, what an authority may take.
-const SECONDS_DOUBTFUL: i64 = 30 * 86_400;
-/// Revocation lists are followed by new ones often: doubtful below a day, for what is late is late by an authority's working day.
-const LIST_SECONDS_DOUBTFUL: i64 = 86_400;
 
 pub(super) fn keys(ground: &Ground) -> Vec<Seen> {
     let keys = &ground.config.keys;
@@ -59,41 +54,34 @@ fn key(of: String, path: &Path, opened: Result<(), Fault>, owner: Option<u32>) -
 }
 
 /// How long a file is good.
-fn good_for(of: String, path: &Path, ground: &Ground, doubtful: i64, remedy: &str) -> Seen {
-    let end = match ends(path) {
+fn good_for(file: &File<'_>, ground: &Ground, remedy: &str) -> Seen {
+    let of = match file.what {
+        Dated::Certificate | Dated::List => file.of.to_owned(),
+        Dated::Anchor => format!("{} anchor", file.of),
+        Dated::LabelAnchor | Dated::LabelList => format!("{} labels", file.of),
+    };
+    let end = match ends(file.path) {
         Ok(end) => end.time(),
         Err(fault) => return Seen::bad(of, fault.to_string(), "put the file there, in PEM"),
     };
-    match end.seconds_since(ground.now) {
-        left if left < 0 => Seen::bad(of, format!("ended {end}"), remedy),
-        left if left < doubtful.min(SECONDS_BAD) => Seen::bad(of, format!("good for {} more, until {end}", span(left)), remedy),
-        left if left < doubtful => Seen::doubtful(of, format!("good for {} more, until {end}", span(left)), remedy),
-        left => Seen::good(of, format!("good for {} more, until {end}", span(left))),
+    let left = end.seconds_since(ground.now);
+    let said = if left < 0 { format!("ended {end}") } else { format!("good for {} more, until {end}", span(left)) };
+    match Worth::of(file.what, left) {
+        Worth::Bad => Seen::bad(of, said, remedy),
+        Worth::Doubtful => Seen::doubtful(of, said, remedy),
+        Worth::Good => Seen::good(of, said),
     }
 }
 
 pub(super) fn certificates(ground: &Ground) -> Vec<Seen> {
-    let mut all: Vec<(String, &Path)> = Vec::new();
-    for domain in &ground.config.domains {
-        let name = &domain.name;
-        all.push((format!("{name}"), &domain.identity.certificate));
-        all.push((format!("{name} anchor"), &domain.identity.anchor));
-        all.extend(domain.label_trust.iter().map(|files| (format!("{name} labels"), files.anchor.as_path())));
-    }
-    all.extend(ground.config.keys.binding.iter().map(|files| ("binding".to_owned(), files.certificate.as_path())));
     let remedy = "have a new one issued, put it in place, and send the gateway SIGHUP";
-    all.into_iter().map(|(of, path)| good_for(of, path, ground, SECONDS_DOUBTFUL, remedy)).collect()
+    files(&ground.config).iter().filter(|file| !file.what.is_list()).map(|file| good_for(file, ground, remedy)).collect()
 }
 
 pub(super) fn revocations(ground: &Ground) -> Vec<Seen> {
-    let mut all: Vec<(String, &PathBuf)> = Vec::new();
-    for domain in &ground.config.domains {
-        all.extend(domain.identity.revocations.iter().map(|path| (domain.name.to_string(), path)));
-        let labels = domain.label_trust.iter().flat_map(|files| &files.revocations);
-        all.extend(labels.map(|path| (format!("{} labels", domain.name), path)));
-    }
-    let remedy = "fetch the authority's next list, put it in place, and send the gateway SIGHUP: without one nobody of the domain is linked";
-    all.into_iter().map(|(of, path)| good_for(of, path, ground, LIST_SECONDS_DOUBTFUL, remedy)).collect()
+    let remedy =
+        "fetch the authority's next list, put it in place, and send the gateway SIGHUP: without one nobody who shows a certificate of it gets in";
+    files(&ground.config).iter().filter(|file| file.what.is_list()).map(|file| good_for(file, ground, remedy)).collect()
 }
 
 pub(super) fn material(ground: &Ground) -> Vec<Seen> {
@@ -103,5 +91,9 @@ pub(super) fn material(ground: &Ground) -> Vec<Seen> {
             Ok(()) => Seen::good(domain.name.to_string(), "certificate, key, anchor and lists fit together"),
             Err(fault) => Seen::bad(domain.name.to_string(), fault.to_string(), "see `vestibule manual link` for what certificates must be"),
         })
+        .chain(ground.config.console.iter().map(|_| match crate::console::check(&ground.config, ground.now) {
+            Ok(()) => Seen::good("console", "certificate, key, anchor and lists fit together"),
+            Err(fault) => Seen::bad("console", fault.to_string(), "see `vestibule manual console`, and `vestibule pki init` for a lab"),
+        }))
         .collect()
 }

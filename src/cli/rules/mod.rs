@@ -3,8 +3,9 @@
 mod activate;
 mod check;
 mod compare;
-mod replay;
 mod prove;
+mod replay;
+mod report;
 mod sign;
 mod signatures;
 mod test;
@@ -13,7 +14,8 @@ use std::path::Path;
 
 use super::{Failure, Output, output};
 use crate::pipeline::Guard;
-use crate::policy::{self, report};
+use crate::policy;
+use crate::policy::report::json_lines;
 use crate::process::load_guard;
 
 pub(super) use activate::{Activate, BreakGlass, ask};
@@ -21,6 +23,7 @@ pub(super) use check::Check;
 pub(super) use compare::Compare;
 pub(super) use prove::Prove;
 pub(super) use replay::Replay;
+pub(super) use report::Report;
 pub(super) use sign::Sign;
 pub(super) use signatures::Signatures;
 pub(super) use test::Test;
@@ -32,7 +35,7 @@ pub(in crate::cli::rules) fn load(folder: &Path, json: bool, out: &mut Output) -
         Err(complaints) => {
             let files = policy::read_folder(folder)?;
             match json {
-                true => out.text(&report::json_lines(&complaints, &files))?,
+                true => out.text(&json_lines(&complaints, &files))?,
                 false => output::report(&complaints, &files),
             }
             output::tell(&format!("`{}`: {} faults", folder.display(), complaints.len()));

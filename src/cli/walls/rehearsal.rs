@@ -252,7 +252,8 @@ fn kept(number: u64) -> Result<Vec<Event>, Fault> {
     };
     let edition_digest = Digest::of(b"rehearsal");
     let accepted = Accepted { from, header, body: Body::new(vec![0; KEPT_BYTES]), received: time, seals: None };
-    let decided = Decided { message: key, edition: "rehearsal".to_owned(), edition_digest, time, decisions: vec![decision], refusal: None };
+    let decided =
+        Decided { message: key, edition: "rehearsal".to_owned(), edition_digest, time, decisions: vec![decision], refusal: None, marking: None };
     Ok(vec![Event::Accepted(accepted), Event::Decided(decided)])
 }
 

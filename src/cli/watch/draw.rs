@@ -110,8 +110,10 @@ fn heading(shown: &Shown, stand: Stand, area: Rect, buffer: &mut Buffer) {
 
 fn overview(overview: &Overview, area: Rect, buffer: &mut Buffer) {
     let [above, below] = Layout::vertical([Constraint::Length(14), Constraint::Min(0)]).areas(area);
+    // A terminal of 80 columns still shows the bars.
+    let (totals, wide) = if area.width < 120 { (19, 20) } else { (24, 34) };
     let [counts, held, alarms, flow] =
-        Layout::horizontal([Constraint::Length(24), Constraint::Length(22), Constraint::Length(34), Constraint::Min(10)]).areas(above);
+        Layout::horizontal([Constraint::Length(totals), Constraint::Length(19), Constraint::Length(wide), Constraint::Min(22)]).areas(above);
     numbers("totals", &overview.counts, Style::new(), counts, buffer);
     numbers("held", &overview.held, Style::new().fg(Color::Yellow), held, buffer);
     let both: Vec<(String, u64)> = overview.alarms.iter().chain(&overview.refused).cloned().collect();

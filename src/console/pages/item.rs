@@ -10,11 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use hyper::StatusCode;
 
-use super::{Asked, Frame, Made, address, notice, rendered, strange};
-use crate::base::Time;
+use super::{Asked, Frame, Made, address, notice, now, rendered, shown, sign, strange};
 use crate::base::plain::plain;
 use crate::console::answer::Problem;
-use crate::console::entry::seconds;
 use crate::console::statement::{Said, to_sign};
 use crate::control::Response;
 use crate::control::desk::{Choice, Found, Held, Item, Node, Query, View};
@@ -109,10 +107,12 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
     };
     let choice = Choice { waived, removed };
     let item = look(asked, held(asked)?, choice.clone()).await?;
-    let time = Time::from_unix_ms(seconds().saturating_mul(1000)).map(|time| time.to_string()).unwrap_or_default();
-    let text = to_sign(&item, &said, (&asked.visitor.name, &time));
+    let text = to_sign(&item, &said, (&asked.visitor.name, &now().to_string()));
     let outcome = match text {
-        Ok(text) => (text, String::new()),
+        Ok(text) if sign::is_seen(&text) => (text, String::new()),
+        Ok(_) => {
+            (String::new(), "the text to sign would hold letters that cannot be seen; decide at the terminal, with `vestibule quarantine`".to_owned())
+        }
         Err(why) => (String::new(), why),
     };
     show(asked, item, &choice, said, outcome)
@@ -122,7 +122,7 @@ pub(super) async fn choice(asked: &Asked<'_>) -> Made {
 pub(super) async fn decide(asked: &Asked<'_>) -> Made {
     let of = held(asked)?;
     let note = asked.form.text("note").ok_or_else(|| Problem::bad("the field `note` is empty; sign the text, and paste the note"))?;
-    let note = if note.ends_with('\n') { note } else { format!("{note}\n") };
+    let note = sign::whole(note);
     let back = address("/message", &[("id", &of.id)]);
     match asked.console.office.review(note).await? {
         Response::Done { text } => notice(asked, StatusCode::OK, "Done", &text, back),
@@ -144,16 +144,22 @@ fn show(asked: &Asked<'_>, item: Item, choice: &Choice, said: Said, (to_sign, un
         rows: item.tree.iter().map(|node| row(node, &removed)).collect(),
         findings: item.findings.iter().map(|found| finding(found, &waived, &said.whys)).collect(),
         journey: address("/message", &[("id", &item.message.id)]),
-        said,
+        said: Said {
+            verdict: plain(&said.verdict),
+            class: plain(&said.class),
+            colleague: plain(&said.colleague),
+            reason: plain(&said.reason),
+            ..said
+        },
         to_sign,
-        unsignable,
-        item: harmless(item),
+        unsignable: plain(&unsignable),
+        item: harmless(item)?,
     };
     rendered(StatusCode::OK, &shown)
 }
 
 /// The texts that the template shows as they are; tree, findings and native form go by their rows.
-fn harmless(item: Item) -> Item {
+fn harmless(item: Item) -> Result<Item, Problem> {
     let lines = |lines: Vec<String>| lines.iter().map(|line| plain(line)).collect();
     let output = item.output.map(|output| crate::control::desk::Output {
         native: String::new(),
@@ -168,7 +174,10 @@ fn harmless(item: Item) -> Item {
         what: plain(&act.what),
         reason: plain(&act.reason),
     };
-    Item {
+    Ok(Item {
+        message: shown::of(item.message)?,
+        digest: plain(&item.digest),
+        expires: plain(&item.expires),
         remedy: plain(&item.remedy),
         format: plain(&item.format),
         chain: lines(item.chain),
@@ -179,7 +188,7 @@ fn harmless(item: Item) -> Item {
         tree: Vec::new(),
         findings: Vec::new(),
         ..item
-    }
+    })
 }
 
 fn row(node: &Node, removed: &BTreeSet<&str>) -> Row {

@@ -3,8 +3,8 @@
 use crate::control::desk::Peer;
 
 const WIDTH: u32 = 960;
-const ROW: u32 = 44;
-const MARGIN: u32 = 34;
+const ROW: u32 = 40;
+const MARGIN: u32 = 12;
 
 /// A map as numbers that a template draws.
 pub(super) struct Map {
@@ -47,18 +47,28 @@ impl Map {
                 names.push(&peer.domain);
             }
         }
-        // The first domain stands on the left, all others on the right, one below the other.
-        let (mut left, mut right) = (MARGIN, MARGIN);
+        // The first domain stands on the left, all others on the right, one below the other; the lower side stands in the middle of the higher one.
+        let tall = |name: &str| rows(peers.iter().filter(|peer| peer.domain == name).count());
+        let left = names.first().map_or(0, |name| tall(name));
+        let right = names.iter().skip(1).fold(0_u32, |sum, name| sum.saturating_add(tall(name)));
+        let height = left.max(right).saturating_add(MARGIN).max(160);
+        let begin = |own: u32| height.saturating_sub(own).div_euclid(2);
+        let mut below = begin(right);
         let mut domains = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let of: Vec<&Peer> = peers.iter().filter(|peer| peer.domain == **name).collect();
-            let below = if at == 0 { &mut left } else { &mut right };
-            domains.push(domain(name, &of, at == 0, *below));
-            *below = u32::try_from(of.len()).unwrap_or(0).saturating_mul(ROW).saturating_add(*below).saturating_add(ROW);
+            domains.push(domain(name, &of, at == 0, if at == 0 { begin(left) } else { below }));
+            if at > 0 {
+                below = below.saturating_add(tall(name));
+            }
         }
-        let height = left.max(right).saturating_add(MARGIN).max(200);
         Self { height, middle: height.div_euclid(2), home: home.to_owned(), domains }
     }
+}
+
+/// What a domain takes of the height: its name, and a row for each partner.
+fn rows(partners: usize) -> u32 {
+    u32::try_from(partners).unwrap_or(0).saturating_add(1).saturating_mul(ROW)
 }
 
 fn domain(name: &str, peers: &[&Peer], on_left: bool, top: u32) -> Domain {
@@ -66,7 +76,7 @@ fn domain(name: &str, peers: &[&Peer], on_left: bool, top: u32) -> Domain {
     let anchor = if on_left { "end" } else { "start" };
     let rows = (1_u32..).zip(peers).map(|(row, peer)| Partner {
         x,
-        y: row.saturating_mul(ROW).saturating_add(top),
+        y: row.saturating_mul(ROW).saturating_add(top).saturating_add(12),
         text_x,
         gate_x,
         bend: if on_left { 360 } else { 600 },
@@ -81,7 +91,7 @@ fn domain(name: &str, peers: &[&Peer], on_left: bool, top: u32) -> Domain {
         },
         peer: (*peer).clone(),
     });
-    Domain { name: name.to_owned(), x: text_x.min(WIDTH), y: top.saturating_add(8), anchor, partners: rows.collect() }
+    Domain { name: name.to_owned(), x: text_x.min(WIDTH), y: top.saturating_add(18), anchor, partners: rows.collect() }
 }
 
 /// 1 where nothing flows, and one more for each doubling.

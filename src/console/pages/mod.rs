@@ -1,7 +1,10 @@
 //! Pages: what is shown of a view, and to whom. Text of others is made harmless here, and escaped once more by the templates.
 
 mod audit;
+mod edition;
 mod held;
+#[cfg(test)]
+mod hostile;
 mod item;
 mod map;
 mod messages;
@@ -9,6 +12,7 @@ mod overview;
 mod plot;
 mod rules;
 mod shown;
+mod sign;
 mod state;
 
 use std::sync::Arc;
@@ -19,9 +23,10 @@ use hyper::StatusCode;
 
 use super::Console;
 use super::answer::{self, Problem};
-use super::entry::{Visitor, seconds};
+use super::entry::{Chain, Visitor, seconds};
 use super::form::Form;
 use super::routes::{self, Asking, ROUTES};
+use crate::base::Time;
 use crate::control::desk::{Query, View};
 
 /// What a route gives.
@@ -39,7 +44,11 @@ pub(super) enum Page {
     Message,
     Rules,
     RuleFile,
+    Edition,
+    EditionText,
+    EditionSign,
     Activate,
+    ConditionText,
     Condition,
     Partners,
     Audit,
@@ -52,6 +61,7 @@ pub(super) enum Page {
 pub(super) struct Asked<'a> {
     pub(super) console: &'a Arc<Console>,
     pub(super) visitor: &'a Visitor,
+    pub(super) chain: &'a Chain,
     pub(super) form: &'a Form,
 }
 
@@ -59,8 +69,8 @@ pub(super) struct Asked<'a> {
 pub(super) type Made = Result<Response, Problem>;
 
 /// Makes a page.
-pub(super) async fn answer(console: &Arc<Console>, page: Page, visitor: &Visitor, path: &str, form: &Form) -> Made {
-    let asked = Asked { console, visitor, form };
+pub(super) async fn answer(console: &Arc<Console>, page: Page, (visitor, chain): &routes::Guest, path: &str, form: &Form) -> Made {
+    let asked = Asked { console, visitor, chain, form };
     match page {
         Page::Overview => overview::page(&asked).await,
         Page::Live => Ok(overview::live(&asked)),
@@ -74,7 +84,11 @@ pub(super) async fn answer(console: &Arc<Console>, page: Page, visitor: &Visitor
         Page::Message => messages::journey(&asked).await,
         Page::Rules => rules::page(&asked).await,
         Page::RuleFile => rules::file(&asked).await,
+        Page::Edition => edition::page(&asked),
+        Page::EditionText => edition::statement(&asked),
+        Page::EditionSign => edition::sign(&asked).await,
         Page::Activate => rules::activate(&asked).await,
+        Page::ConditionText => rules::condition_text(&asked),
         Page::Condition => rules::condition(&asked).await,
         Page::Partners => state::partners(&asked).await,
         Page::Audit => audit::page(&asked).await,
@@ -101,6 +115,11 @@ impl Asked<'_> {
     fn may(&self, role: crate::control::Role) -> bool {
         self.visitor.roles.contains(&role)
     }
+}
+
+/// Now, to the second: what an officer signs is of this time.
+fn now() -> Time {
+    Time::from_unix_ms(seconds().saturating_mul(1000)).unwrap_or(Time::EPOCH)
 }
 
 /// The keeper's answer to another question.
@@ -144,10 +163,11 @@ fn frame(console: &Console, visitor: &Visitor, title: &str, path: &str) -> Frame
     let open = |path: &str| ROUTES.iter().any(|route| route.path == path && route.asking == Asking::Get && route.is_open_to(&visitor.roles));
     let places = PLACES.iter().filter(|(path, _)| open(path));
     let roles: Vec<&str> = visitor.roles.iter().map(|role| role.word()).collect();
+    let set = console.set();
     Frame {
         title: title.to_owned(),
-        banner: console.banner.clone(),
-        home: console.home.clone(),
+        banner: set.banner.clone(),
+        home: set.home.clone(),
         officer: visitor.name.clone(),
         roles: roles.join(", "),
         style: console.assets.style.clone(),

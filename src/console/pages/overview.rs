@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::map::Map;
 use super::messages::{Line, lines};
-use super::plot::Plot;
+use super::plot::{self, Plot};
 use super::{Asked, Frame, Made, rendered, shown, strange};
 use crate::console::answer;
-use crate::control::desk::{Overview, Query, View};
+use crate::control::desk::{Overview, Peer, Query, View};
 
 /// How often the news are looked at: 2 seconds.
 const NEWS: Duration = Duration::from_secs(2);
@@ -31,24 +31,32 @@ struct Shown {
     map: Map,
     plot: Plot,
     lines: Vec<Line>,
+    /// Partners, each with the line of its hour.
+    partners: Vec<(Peer, String)>,
+    /// Held messages by precedence, with what stands for their share of all: 0 to 100.
+    queues: Vec<(String, u64, u64)>,
 }
 
 pub(super) async fn page(asked: &Asked<'_>) -> Made {
     let View::Overview(overview) = asked.look(Query::Overview {}).await? else { return Err(strange()) };
     let (map, plot) = (Map::of(&overview.home, &overview.peers), Plot::of(&overview.minutes));
     let lines = lines(&overview.stuck, asked.visitor);
-    rendered(StatusCode::OK, &Shown { frame: asked.frame("Overview", "/"), map, plot, lines, overview: *overview })
+    let partners = overview.peers.iter().map(|peer| (peer.clone(), plot::line(&peer.flow))).collect();
+    let most = overview.held.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    let share = |count: u64| count.saturating_mul(100).checked_div(most).unwrap_or(0);
+    let queues = overview.held.iter().map(|(word, count)| (word.clone(), *count, share(*count))).collect();
+    rendered(StatusCode::OK, &Shown { frame: asked.frame("Overview", "/"), map, plot, lines, partners, queues, overview: *overview })
 }
 
 /// The news, as long as somebody listens: what stands where on the page, by the names that the page gives.
 pub(super) fn live(asked: &Asked<'_>) -> Response {
     let (tell, told) = mpsc::channel::<Bytes>(1);
-    let console = Arc::clone(asked.console);
+    let (console, chain) = (Arc::clone(asked.console), Arc::clone(asked.chain));
     tokio::spawn(async move {
-        // The channel is full while the browser is slow, and closed when it is gone.
         while let Ok(news) = console.office.look(Query::Overview {}).await.map(|view| shown::view(view).map(|view| news(&view))) {
-            let text = news.unwrap_or_default();
-            if tell.send(Bytes::from(format!("data: {text}\n\n"))).await.is_err() {
+            // Who is no officer any more hears nothing more. The channel is full while the browser is slow, and closed when it is gone.
+            let text = format!("data: {}\n\n", news.unwrap_or_default());
+            if console.set().entry.visitor(&chain).is_err() || tell.send(Bytes::from(text)).await.is_err() {
                 return;
             }
             tokio::time::sleep(NEWS).await;

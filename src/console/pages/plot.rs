@@ -51,6 +51,19 @@ impl Plot {
     }
 }
 
+/// A line over the minutes of an hour, as the points of a polyline 120 wide and 20 high; empty where nothing happened.
+pub(super) fn line(flow: &[u64]) -> String {
+    let most = flow.iter().copied().max().unwrap_or(0);
+    if most == 0 {
+        return String::new();
+    }
+    let point = |(at, number): (u64, &u64)| {
+        let up = number.saturating_mul(18).checked_div(most).unwrap_or(0);
+        format!("{},{}", at.saturating_mul(2), 19_u64.saturating_sub(up))
+    };
+    (0_u64..).zip(flow).map(point).collect::<Vec<_>>().join(" ")
+}
+
 fn bar(minute: &Minute, x: u32, most: u64) -> Bar {
     // What happened once can be seen, however high the highest bar is; the highest part makes room for it.
     let height = |number: u64| number.saturating_mul(HEIGHT).checked_div(most).unwrap_or(0).max(if number > 0 { 2 } else { 0 });
@@ -72,6 +85,12 @@ fn bar(minute: &Minute, x: u32, most: u64) -> Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_of_a_partner_stays_in_its_box_and_is_not_drawn_over_nothing() {
+        assert_eq!(line(&[0, 5, 10, 0]), "0,19 2,10 4,1 6,19");
+        assert_eq!((line(&[0, 0]), line(&[])), (String::new(), String::new()));
+    }
 
     #[test]
     fn bars_stay_in_the_plot_and_what_happened_once_is_seen() {

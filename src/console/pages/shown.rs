@@ -1,10 +1,13 @@
 //! Views with every text made harmless, whatever fields a view may get.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::answer::Problem;
 use crate::base::plain::plain;
 use crate::control::desk::View;
+use crate::control::papers::Papers;
 
 /// The view with all its text as [`plain`] writes it. An item passes as it is: its page needs names as they are, and makes each text harmless itself.
 pub(super) fn view(view: View) -> Result<View, Problem> {
@@ -13,6 +16,17 @@ pub(super) fn view(view: View) -> Result<View, Problem> {
     }
     let strange = |_| Problem::away("what the keeper shows cannot be read");
     serde_json::from_value(harmless(serde_json::to_value(view).map_err(strange)?)).map_err(strange)
+}
+
+/// What the supervisor read, with all its text as [`plain`] writes it.
+pub(super) fn papers(papers: Papers) -> Result<Papers, Problem> {
+    of(papers)
+}
+
+/// Plain data with all its text as [`plain`] writes it.
+pub(super) fn of<T: Serialize + DeserializeOwned>(data: T) -> Result<T, Problem> {
+    let strange = |_| Problem::away("what is to be shown cannot be read");
+    serde_json::from_value(harmless(serde_json::to_value(data).map_err(strange)?)).map_err(strange)
 }
 
 fn harmless(value: Value) -> Value {

@@ -3,20 +3,79 @@
 use askama::Template;
 use hyper::StatusCode;
 
-use super::{Asked, Frame, Made, rendered, strange};
+use super::{Asked, Frame, Made, now, rendered, shown, strange};
+use crate::base::Time;
 use crate::base::plain::plain;
 use crate::control::desk::{Partner, Query, View};
+use crate::control::papers::{self, Dated, Worth};
+
+/// Something that ends, as a row.
+struct Ending {
+    of: String,
+    what: &'static str,
+    until: String,
+    worth: &'static str,
+    left: String,
+}
+
+/// A partner as a card.
+struct Card {
+    partner: Partner,
+    /// What the certificate of its link is worth, and how long it is good; empty where it is not linked.
+    worth: &'static str,
+    left: String,
+    /// Decisions on what it sent, and for it, by outcome.
+    sent: Vec<(String, u64)>,
+    received: Vec<(String, u64)>,
+    /// Releases under all clauses that it has part in.
+    releases: u64,
+}
 
 #[derive(Template)]
 #[template(path = "console/templates/partners.html")]
 struct Partners {
     frame: Frame,
-    partners: Vec<Partner>,
+    cards: Vec<Card>,
+    endings: Vec<Ending>,
+    /// How many of them somebody must do something about now.
+    urgent: usize,
+    read: String,
 }
 
 pub(super) async fn partners(asked: &Asked<'_>) -> Made {
     let View::Partners { partners } = asked.look(Query::Partners {}).await? else { return Err(strange()) };
-    rendered(StatusCode::OK, &Partners { frame: asked.frame("Partners", "/partners"), partners })
+    let papers = shown::papers(asked.console.office.papers())?;
+    let now = now();
+    let mut endings: Vec<(Worth, Ending)> = papers.endings.iter().map(|one| ending(one, now)).collect();
+    // What needs somebody stands first; the others stay in the order of the configuration.
+    endings.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
+    let urgent = endings.iter().filter(|(worth, _)| *worth == Worth::Bad).count();
+    let shown = Partners {
+        frame: asked.frame("Partners", "/partners"),
+        cards: partners.into_iter().map(|partner| card(partner, now)).collect(),
+        endings: endings.into_iter().map(|(_, ending)| ending).collect(),
+        urgent,
+        read: papers.read,
+    };
+    rendered(StatusCode::OK, &shown)
+}
+
+fn ending(one: &papers::Ending, now: Time) -> (Worth, Ending) {
+    let (worth, left) = one.at(now);
+    (worth, Ending { of: one.of.clone(), what: one.what.word(), until: one.until.clone(), worth: worth.word(), left })
+}
+
+fn card(partner: Partner, now: Time) -> Card {
+    let (worth, left) = match Time::parse(&partner.certificate_until) {
+        Some(until) => papers::left(Dated::Certificate, until, now),
+        None => (Worth::Good, String::new()),
+    };
+    let of = |side: &str| {
+        let total = |(name, count): &(String, u64)| Some((name.strip_prefix(side)?.trim_start_matches([':', ' ']).to_owned(), *count));
+        partner.totals.iter().filter_map(total).collect()
+    };
+    let releases = partner.clauses.iter().fold(0_u64, |sum, clause| sum.saturating_add(clause.releases));
+    Card { worth: if left.is_empty() { "" } else { worth.word() }, left, sent: of("from it"), received: of("for it"), releases, partner }
 }
 
 /// A process as a row.

@@ -117,8 +117,7 @@ fn action(text: &str) -> Option<Action> {
 }
 
 fn severity(text: &str) -> Option<Severity> {
-    let all = [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
-    all.into_iter().find(|(name, _)| *name == text).map(|(_, s)| s)
+    Severity::WORDS.into_iter().find(|(name, _)| *name == text).map(|(_, severity)| severity)
 }
 
 /// A rule in its file.

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::FaultPoint;
+use super::seeds::NO_PLACE;
 use super::tally::{Counted, Tallies};
 use super::weight::weight;
 use crate::base::{Digest, Fault, MessageId, Name, Outcome, Precedence, Reason, Refusal, Time};
@@ -71,6 +72,23 @@ pub(in crate::journal) struct Message {
     pub(super) ix: i64,
     urgency: i64,
     decided: bool,
+    source: Source,
+}
+
+/// Where something that is decided on comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// A peer, or the gateway's own notices.
+    Sent,
+    /// The office: a known item.
+    Seeded,
+}
+
+impl Message {
+    /// A known item.
+    pub(super) const fn seeded(ix: i64, urgency: i64) -> Self {
+        Self { ix, urgency, decided: false, source: Source::Seeded }
+    }
 }
 
 impl Applying<'_> {
@@ -102,6 +120,7 @@ impl Applying<'_> {
             Event::Stated(one) => Some(self.state(one, index)?),
             Event::Edition(_) | Event::Condition(_) => Some(OF_OFFICERS),
             Event::Looked(one) => Some(self.look(one, index)?),
+            Event::Seeded(one) => Some(self.seed(one, index)?),
             Event::Restored(_) => Some(self.restore()?),
         };
         self.write_record(index, event, message)?;
@@ -147,14 +166,14 @@ impl Applying<'_> {
         }
         self.tallies.add(self.connection, Counted::minute(one.received, &one.from, None, "accepted"))?;
         self.keep(stored(index), &one.key(), "", &one.body)?;
-        self.latest = Some((one.key(), Message { ix: stored(index), urgency, decided: false }));
+        self.latest = Some((one.key(), Message { ix: stored(index), urgency, decided: false, source: Source::Sent }));
         // Receipts are to the millisecond, so that the first one and one read back later are the same.
         let received = Time::from_unix_ms(one.received.unix_ms()).unwrap_or(one.received);
         let (from, id, digest) = (one.from.clone(), one.header.id, one.body.digest);
         Ok(Applied::Written(Some(Receipt { index, position: read_number(position), from, id, digest, received })))
     }
 
-    fn keep(&self, message: i64, key: &MessageKey, recipient: &str, body: &Body) -> Result<(), Denied> {
+    pub(super) fn keep(&self, message: i64, key: &MessageKey, recipient: &str, body: &Body) -> Result<(), Denied> {
         let Some(ring) = self.ring else { return Ok(()) };
         let bytes = body.bytes().ok_or_else(|| Denied::Contradiction("a content was given without its bytes".to_owned()))?;
         let sealed = ring.seal(&Place { message: key, recipient, digest: body.digest }, bytes)?;
@@ -169,9 +188,12 @@ impl Applying<'_> {
         if let Some((_, message)) = self.latest.as_ref().filter(|(latest, _)| latest == key) {
             return Ok(*message);
         }
-        let find = |row: &rusqlite::Row<'_>| Ok(Message { ix: row.get(0)?, urgency: row.get(1)?, decided: row.get::<_, Option<i64>>(2)?.is_some() });
+        let find = |row: &rusqlite::Row<'_>| {
+            let source = if row.get::<_, i64>(3)? == NO_PLACE { Source::Seeded } else { Source::Sent };
+            Ok(Message { ix: row.get(0)?, urgency: row.get(1)?, decided: row.get::<_, Option<i64>>(2)?.is_some(), source })
+        };
         self.connection
-            .prepare_cached("SELECT ix, urgency, decided FROM message WHERE id = ?1 AND sender = ?2")
+            .prepare_cached("SELECT ix, urgency, decided, place FROM message WHERE id = ?1 AND sender = ?2")
             .and_then(|mut statement| statement.query_row(params![key.id.bytes(), key.from.as_str()], find).optional())
             .map_err(failed)?
             .ok_or_else(|| Denied::Contradiction(format!("message `{}` of `{}` was never accepted", key.id, key.from)))
@@ -180,7 +202,7 @@ impl Applying<'_> {
     fn decide(&mut self, one: &Decided, index: u64) -> Result<i64, Denied> {
         let message = self.find(&one.message)?;
         if one.decisions.is_empty() {
-            if message.decided || one.refusal.is_none() {
+            if message.decided || one.refusal.is_none() || message.source == Source::Seeded {
                 return Err(Denied::Contradiction("a decision without recipients must be the first, and have a reason".to_owned()));
             }
             self.count(&one.message.from, None, Outcome::Reject.word(), one.refusal)?;
@@ -198,6 +220,9 @@ impl Applying<'_> {
         let wrong = |why: &str| Err(Denied::Contradiction(format!("the decision for `{}` {why}", decision.recipient)));
         if (decision.outcome == Outcome::Forward) != decision.output.is_some() {
             return wrong("must have output where, and only where, its outcome is `forward`");
+        }
+        if message.source == Source::Seeded {
+            self.decide_seed(message.ix, decision)?;
         }
         let state = match decision.outcome {
             Outcome::Forward => State::Due,
@@ -220,9 +245,10 @@ impl Applying<'_> {
             State::Held => weight(&decision.findings, decision.code),
             _ => weight("", None),
         };
+        let (policy, classification) = one.marking.as_ref().map_or(("", ""), |marking| (marking.policy.as_str(), marking.classification.as_str()));
         let written = self.write(
-            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest, rule, gravity)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            "INSERT INTO decision (message, recipient, record, urgency, outcome, code, clause, state, digest, rule, gravity, policy, classification)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (message, recipient) DO NOTHING",
             params![
                 message.ix,
@@ -235,14 +261,18 @@ impl Applying<'_> {
                 state.word(),
                 digest,
                 rule,
-                gravity
+                gravity,
+                policy,
+                classification
             ],
         )?;
         if written == 0 {
             return wrong("stands twice");
         }
-        self.count_minute_and_clause(one, decision)?;
-        self.count(&one.message.from, Some(&decision.recipient), decision.outcome.word(), decision.code)?;
+        if message.source == Source::Sent {
+            self.count_minute_and_clause(one, decision)?;
+            self.count(&one.message.from, Some(&decision.recipient), decision.outcome.word(), decision.code)?;
+        }
         if let Some(body) = &decision.output {
             self.keep(message.ix, &one.message, decision.recipient.as_str(), body)?;
         }
@@ -354,7 +384,7 @@ fn repeated(one: &Accepted, first: Receipt) -> Result<Receipt, Denied> {
 /// The receipt of a sender's id.
 pub(super) fn receipt_of(connection: &Connection, from: &Name, id: MessageId) -> Result<Option<Receipt>, Fault> {
     let row = connection
-        .prepare_cached("SELECT ix, digest, received, place FROM message WHERE id = ?1 AND sender = ?2")
+        .prepare_cached("SELECT ix, digest, received, place FROM message WHERE id = ?1 AND sender = ?2 AND place > 0")
         .and_then(|mut statement| {
             statement
                 .query_row(params![id.bytes(), from.as_str()], |row| {

@@ -23,7 +23,7 @@ const STUCK_EACH: u32 = 3;
 /// Groups at most: 500, the gravest rule sets' lines that hold something at once.
 const ALIKE_ROWS: u32 = 500;
 
-const COLUMNS: &str = "d.n, m.sender, m.id, d.recipient, m.urgency, m.received, d.outcome, d.code, d.clause, d.state, d.record, d.gravity, d.rule, d.reviews, d.message, d.passed";
+const COLUMNS: &str = "d.n, m.sender, m.id, d.recipient, m.urgency, m.received, d.outcome, d.code, d.clause, d.state, d.record, d.gravity, d.rule, d.reviews, d.message, d.passed, trim(d.policy || ' ' || d.classification)";
 
 /// A condition of a query with its values, in the order of their places.
 #[derive(Default)]
@@ -95,6 +95,10 @@ impl Views<'_> {
         }
         let index = match (triage, is_held(listing), filter.code, &listing.rule) {
             (true, ..) => "decision_triage",
+            (false, false, None, None) if self.is_classification(listing)? => {
+                within.add("classification <> '' AND classification = ?", vec![Box::new(listing.filter.classification.clone().unwrap_or_default())]);
+                "decision_classification"
+            }
             (false, true, Some(code), Some(rule)) => {
                 within.add("code = ? AND rule = ?", vec![Box::new(code.code()), Box::new(rule.clone())]);
                 "decision_alike"
@@ -134,6 +138,13 @@ impl Views<'_> {
         Ok(self.all(&sql, &values, place)?.pop())
     }
 
+    /// Whether a list is of a classification that some decision has, whatever its scheme: then there is an index for it.
+    fn is_classification(&self, listing: &Listing) -> Result<bool, Fault> {
+        let Some(classification) = &listing.filter.classification else { return Ok(false) };
+        let sql = "SELECT 1 FROM decision INDEXED BY decision_classification WHERE classification <> '' AND classification = ?1 LIMIT 1";
+        Ok(!self.all(sql, &[classification], |_| Ok(()))?.is_empty())
+    }
+
     /// The first message that was received at or after a time, found by halving: messages stand in the order of acceptance.
     fn accepted_from(&self, ms: i64) -> Result<Option<i64>, Fault> {
         let next = |ix: i64| {
@@ -157,6 +168,7 @@ impl Views<'_> {
         let filter = &listing.filter;
         let counted =
             filter.from.is_none() && filter.recipient.is_none() && filter.outcome.is_none() && filter.since.is_none() && filter.until.is_none();
+        let counted = counted && listing.filter.classification.is_none();
         if !counted || !is_held(listing) {
             return Ok(None);
         }
@@ -166,7 +178,14 @@ impl Views<'_> {
 
     pub(super) fn glance(&self, since: Time) -> Result<Glance, Fault> {
         let due = self.undelivered()?;
-        Ok(Glance { counts: self.counts()?, held: self.held()?, minutes: self.minutes(since)?, stuck: self.stuck(&due)?, due })
+        Ok(Glance {
+            counts: self.counts()?,
+            held: self.held()?,
+            minutes: self.minutes(since)?,
+            stuck: self.stuck(&due)?,
+            due,
+            seeds: self.open_seeds()?,
+        })
     }
 
     fn held(&self) -> Result<Vec<(Precedence, u64)>, Fault> {
@@ -254,13 +273,21 @@ impl Views<'_> {
     }
 
     pub(super) fn reviews(&self, rows: u32) -> Result<Vec<ReviewAct>, Fault> {
-        let sql = "SELECT message, recipient, officer, act, code, rule, time FROM review ORDER BY record DESC LIMIT ?1";
-        let found = self.all(sql, &[&rows], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get::<_, i64>(6)?))
-        })?;
-        let act = |(message, recipient, officer, act, code, rule, time): (i64, String, String, String, String, String, i64)| {
-            let time = Time::from_unix_ms(time).ok_or_else(|| strange("time"))?;
-            Ok(ReviewAct { message: read_number(message), recipient: name(&recipient)?, officer, act, code, rule, time })
+        // What waits is no known item to anybody who asks here: reviewers do.
+        let sql = "SELECT r.message, r.recipient, r.officer, r.act, r.code, r.rule, r.time, s.file, s.expected
+            FROM review r LEFT JOIN seed s ON s.message = r.message AND s.code IS NOT NULL ORDER BY r.record DESC LIMIT ?1";
+        let act = |row: &SqlRow<'_>| {
+            let time = Time::from_unix_ms(row.get(6)?);
+            let seed = (row.get(7)?, row.get(8)?);
+            let (message, recipient): (i64, String) = (row.get(0)?, row.get(1)?);
+            let (officer, act, code, rule) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+            Ok((message, recipient, officer, act, code, rule, time, seed))
+        };
+        let found = self.all(sql, &[&rows], act)?;
+        let act = |(message, recipient, officer, act, code, rule, time, (file, expected))| {
+            let (message, recipient) = (read_number(message), name(String::as_str(&recipient))?);
+            let time = Option::ok_or_else(time, || strange("time"))?;
+            Ok(ReviewAct { message, recipient, officer, act, code, rule, time, seed: super::seeds::answer(file, expected)? })
         };
         found.into_iter().rev().map(act).collect()
     }
@@ -277,6 +304,10 @@ fn filters(listing: &Listing) -> Conditions {
     filters.one("d.state = ?", filter.state.map(State::word));
     filters.one("d.code = ?", filter.code.map(Reason::code));
     filters.one("d.rule = ?", listing.rule.clone());
+    if let Some(classification) = &listing.filter.classification {
+        let either = "(d.classification = ? OR d.policy || ' ' || d.classification = ?)";
+        filters.add(either, vec![Box::new(classification.clone()), Box::new(classification.clone())]);
+    }
     filters.one("m.sender = ?", filter.from.as_ref().map(Name::to_string));
     filters.one("d.recipient = ?", filter.recipient.as_ref().map(Name::to_string));
     filters.one("d.outcome = ?", filter.outcome.map(Outcome::word));
@@ -291,7 +322,7 @@ fn placed(row: &SqlRow<'_>) -> Result<(ListedRow, Place), Fault> {
     let decision = decision_row(row)?;
     let place = Place { urgency: number(4)?, gravity: number(11)?, message: number(14)?, recipient: decision.recipient.to_string() };
     let text = |at: usize| row.get::<_, String>(at).map_err(failed);
-    let (rule, passed_to) = (text(12)?, text(15)?);
-    let held = ListedRow { severity: severity(place.gravity), rule, reviews: read_number(number(13)?), passed_to, row: decision };
+    let (rule, passed_to, marking) = (text(12)?, text(15)?, text(16)?);
+    let held = ListedRow { severity: severity(place.gravity), rule, reviews: read_number(number(13)?), passed_to, marking, row: decision };
     Ok((held, place))
 }

@@ -10,6 +10,7 @@ mod copy;
 mod restored;
 mod desk;
 pub(in crate::journal) mod schema;
+mod seeds;
 mod statements;
 mod store;
 mod tally;
@@ -35,7 +36,7 @@ use super::merkle::{Frontier, leaf_hash};
 use super::seal::SealRing;
 use super::{
     Alike, Appended, Counts, Denied, Due, Entry, Event, Filter, Glance, Head, Journal, Later, Listed, Listing, MessageKey, Outgoing, Page, Paged,
-    Receipt, ReviewAct, Row, Statement, Trail, Waiting,
+    Receipt, ReviewAct, Row, Seeds, Statement, Trail, Waiting,
 };
 use crate::base::{Digest, Fault, MessageId, Name, Precedence, Time};
 
@@ -251,6 +252,10 @@ impl Journal for Engine {
         self.read(move |views| views.reviews(rows))
     }
 
+    fn seeds(&self) -> Later<'_, Seeds> {
+        self.read(|views| views.seeds())
+    }
+
     fn counts(&self) -> Later<'_, Counts> {
         self.read(|views| views.counts())
     }
@@ -357,6 +362,7 @@ mod tests {
             time: Time::from_unix_ms(1_700_000_000_000).unwrap(),
             decisions: vec![decision],
             refusal: None,
+            marking: None,
         });
         Record { index: 1, event }.encode().unwrap()
     }

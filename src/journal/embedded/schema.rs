@@ -12,7 +12,7 @@ use crate::journal::{Event, Record};
 /// "VSTB": says that a file is a journal.
 const APPLICATION: i64 = 0x5653_5442;
 /// Version of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE record (ix INTEGER PRIMARY KEY, bytes BLOB NOT NULL, leaf BLOB NOT NULL CHECK (length(leaf) = 32), message INTEGER) STRICT;
@@ -78,13 +78,23 @@ CREATE TRIGGER held_settles AFTER UPDATE OF state ON decision WHEN OLD.state = '
 END;
 ";
 
+/// What version 4 added: known items among what is held, and what the labels of decided messages say (nothing for those before).
+const SEEDS: &str = "
+CREATE TABLE seed (message INTEGER PRIMARY KEY, file TEXT NOT NULL, expected TEXT NOT NULL, code TEXT) STRICT;
+CREATE INDEX seed_open ON seed (message) WHERE code IS NULL;
+ALTER TABLE decision ADD COLUMN policy TEXT NOT NULL DEFAULT '';
+ALTER TABLE decision ADD COLUMN classification TEXT NOT NULL DEFAULT '';
+CREATE INDEX decision_classification ON decision (classification, message, recipient) WHERE classification <> '';
+";
+
 /// Adds what versions after `version` have; all of it, or nothing.
 fn upgrade(connection: &Connection, version: i64) -> Result<(), Fault> {
     let failed = |e| Fault::from_cause("the journal's tables cannot be added to", e);
     let added = if version < 2 { ADDED } else { "" };
-    connection.execute_batch(&format!("BEGIN; {added} {DESK}")).map_err(failed)?;
-    let filled = weigh_held(connection);
-    let filled = filled.and_then(|()| connection.execute_batch(&format!("{DESK_FILLED} PRAGMA user_version = {VERSION}; COMMIT;")).map_err(failed));
+    let (desk, desk_filled) = if version < 3 { (DESK, DESK_FILLED) } else { ("", "") };
+    connection.execute_batch(&format!("BEGIN; {added} {desk} {SEEDS}")).map_err(failed)?;
+    let filled = if version < 3 { weigh_held(connection) } else { Ok(()) };
+    let filled = filled.and_then(|()| connection.execute_batch(&format!("{desk_filled} PRAGMA user_version = {VERSION}; COMMIT;")).map_err(failed));
     if filled.is_err() {
         // Nothing stays half added; a rollback that fails does what closing the file does.
         let _ = connection.execute_batch("ROLLBACK");
@@ -149,7 +159,7 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), Fault> {
 pub(in crate::journal) fn create(connection: &Connection) -> Result<(), Fault> {
     connection
         .execute_batch(&format!(
-            "BEGIN; {TABLES} {ADDED} {DESK} {DESK_FILLED} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+            "BEGIN; {TABLES} {ADDED} {DESK} {SEEDS} {DESK_FILLED} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
         ))
         .map_err(|e| Fault::from_cause("the journal's tables cannot be made", e))
 }
@@ -207,13 +217,24 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_of_the_version_before_this_one_keeps_what_it_has_and_gets_the_new_tables() {
+        let (_folder, connection) = old(3, &format!("{TABLES} {ADDED} {DESK} {DESK_FILLED}"));
+        let counted = |connection: &Connection| connection.query_row("SELECT sum(count) FROM held", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(counted(&connection), 1);
+        prepare_writer(&connection).unwrap();
+        assert_eq!(identity(&connection).unwrap().1, VERSION);
+        connection.execute_batch("SELECT message, file, expected, code FROM seed; SELECT policy, classification FROM decision").unwrap();
+        assert_eq!(counted(&connection), 1);
+    }
+
+    #[test]
     fn a_newer_journal_and_a_foreign_file_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let connection = Connection::open(folder.path().join("a")).unwrap();
         prepare_writer(&connection).unwrap();
         prepare_writer(&connection).unwrap();
-        connection.execute_batch("PRAGMA user_version = 4").unwrap();
-        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 4"));
+        connection.execute_batch("PRAGMA user_version = 5").unwrap();
+        assert!(prepare_writer(&connection).unwrap_err().what.contains("version 5"));
         let foreign = Connection::open(folder.path().join("b")).unwrap();
         foreign.execute_batch("CREATE TABLE mine (a)").unwrap();
         assert!(prepare_writer(&foreign).unwrap_err().what.contains("another program"));

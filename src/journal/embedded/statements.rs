@@ -116,7 +116,7 @@ impl Views<'_> {
     }
 
     pub(super) fn messages_of(&self, body: Digest) -> Result<Vec<MessageKey>, Fault> {
-        let rows = self.all("SELECT sender, id FROM message WHERE digest = ?1 ORDER BY ix", &[&body.0], |row| {
+        let rows = self.all("SELECT sender, id FROM message WHERE digest = ?1 AND place > 0 ORDER BY ix", &[&body.0], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?))
         })?;
         rows.into_iter().map(|(sender, id)| key(&sender, id)).collect()

@@ -127,7 +127,7 @@ impl Reader {
     /// # Errors
     /// Where the file cannot be read.
     pub fn oldest_held(&self) -> Result<Option<Time>, Fault> {
-        let sql = "SELECT min(m.received) FROM decision d JOIN message m ON m.ix = d.message WHERE d.state = 'held'";
+        let sql = "SELECT min(m.received) FROM decision d JOIN message m ON m.ix = d.message WHERE d.state = 'held' AND m.place > 0";
         let found: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
         Ok(found.and_then(Time::from_unix_ms))
     }
@@ -271,10 +271,11 @@ fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
     for sql in [
         "SELECT 'message ' || ix || ' ' || sender || ' ' || hex(id) || ' ' || hex(digest) || ' ' || urgency || ' ' || received || ' ' || place || ' ' || coalesce(decided, '-') FROM message ORDER BY ix",
         "SELECT 'decision ' || message || ' ' || recipient || ' ' || record || ' ' || urgency || ' ' || outcome || ' ' || coalesce(code, '-') || ' ' || coalesce(clause, '-') || ' '
-         || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts FROM decision ORDER BY message, recipient",
+         || state || ' ' || coalesce(hex(digest), '-') || ' ' || attempts || ' ' || policy || ' ' || classification FROM decision ORDER BY message, recipient",
         "SELECT 'statement ' || hex(id) || ' ' || record || ' ' || kind || ' ' || uses || ' ' || used || ' ' || coalesce(ended, '-') FROM statement ORDER BY id",
         "SELECT 'origin ' || message || ' ' || recipient || ' ' || origin FROM origin ORDER BY message, recipient, origin",
         "SELECT 'copy ' || hex(recall) || ' ' || message || ' ' || recipient || ' ' || coalesce(acknowledged, '-') FROM copy ORDER BY recall, message, recipient",
+        "SELECT 'seed ' || message || ' ' || file || ' ' || expected || ' ' || coalesce(code, '-') FROM seed ORDER BY message",
         "SELECT 'held ' || code || ' ' || rule || ' ' || urgency || ' ' || count FROM held ORDER BY 1",
         "SELECT 'clause ' || name || ' ' || count FROM clause ORDER BY 1",
         "SELECT 'total ' || sender || ' ' || recipient || ' ' || outcome || ' ' || code || ' ' || count FROM tally ORDER BY 1",

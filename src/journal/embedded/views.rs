@@ -104,7 +104,7 @@ impl Views<'_> {
             FROM decision d JOIN message m ON m.ix = d.message
             WHERE (?1 IS NULL OR d.n < ?1) AND (?2 IS NULL OR d.state = ?2) AND (?3 IS NULL OR m.sender = ?3) AND (?4 IS NULL OR d.recipient = ?4)
               AND (?5 IS NULL OR d.outcome = ?5) AND (?6 IS NULL OR d.code = ?6) AND (?7 IS NULL OR m.received >= ?7) AND (?8 IS NULL OR m.received < ?8)
-              AND (?10 IS NULL OR m.id = ?10)
+              AND (?10 IS NULL OR m.id = ?10) AND (?11 IS NULL OR d.classification = ?11 OR d.policy || ' ' || d.classification = ?11)
             ORDER BY d.n DESC LIMIT ?9";
         // The planner uses an index only where it can see the condition: that of ids, or the small one of held rows.
         let sql = match (filter.id, filter.state) {
@@ -126,6 +126,7 @@ impl Views<'_> {
                 &filter.until.map(Time::unix_ms),
                 &rows,
                 &filter.id.as_ref().map(MessageId::bytes),
+                &filter.classification,
             ],
             |row| Ok(decision_row(row)),
         )?;
@@ -163,7 +164,7 @@ impl Views<'_> {
             undecided: one("SELECT count(*) FROM message WHERE decided IS NULL")?,
             due: one("SELECT count(*) FROM decision WHERE state = 'due'")?,
             delivered: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'delivered'")?,
-            held: one("SELECT count(*) FROM decision WHERE state = 'held'")?,
+            held: one("SELECT (SELECT count(*) FROM decision WHERE state = 'held') - (SELECT count(*) FROM seed WHERE code IS NULL)")?,
             tallies: self.tallies()?,
         })
     }

@@ -37,7 +37,7 @@ pub(super) const fn gravity(severity: Option<Severity>) -> i64 {
 
 /// The severity that stands for a gravity.
 pub(super) fn severity(stored: i64) -> Option<Severity> {
-    [Severity::Low, Severity::Medium, Severity::High, Severity::Critical].into_iter().find(|one| gravity(Some(*one)) == stored)
+    Severity::WORDS.into_iter().map(|(_, severity)| severity).find(|one| gravity(Some(*one)) == stored)
 }
 
 #[cfg(test)]

@@ -35,7 +35,12 @@ const fn deed(by: &'static str, what: &'static str, stopped_by: &'static [&'stat
 
 static DEEDS: &[Deed] = &[
     deed("keeper", "alters a body", BOTH, HOP, |set| set.told_other(|message| message.body = [&message.body, &b" "[..]].concat().into())),
-    deed("keeper", "alters a header", BOTH, HOP, |set| set.told_other(|message| message.header.precedence = Precedence::Flash)),
+    deed("keeper", "alters a header", BOTH, HOP, |set| {
+        set.told_other(|message| {
+            let other = |one: &Precedence| *one != message.header.precedence;
+            message.header.precedence = Precedence::ALL.into_iter().find(other).unwrap();
+        })
+    }),
     deed("keeper", "alters a destination", BOTH, HOP, |set| set.told_other(|message| message.header.destinations = vec![name("aus-ops")])),
     deed("keeper", "says that another peer sent it", BOTH, HOP, |set| set.told_other(|message| message.from = name("can-ops"))),
     deed("keeper", "asks for a decision as of another time", BOTH, HOP, |set| set.asked_at(Time::EPOCH)),
@@ -59,6 +64,7 @@ static DEEDS: &[Deed] = &[
         let (message, now) = set.message();
         set.refused(&message, now, set.inspected(&message, now, Some(name("aus-ops"))).proposed)
     }),
+    deed("keeper", "has a known item of the office permitted, with an inspector's help", &["verifier"], HOP, Setting::seeded),
     deed("keeper", "lets one message leave under the permit of another", &["door"], NONE, |set| {
         let ((one, _), (_, bytes)) = (set.permitted(), set.permitted());
         set.at_door(&one, &bytes, "usa-ops")

@@ -13,7 +13,7 @@ use super::super::keys::{DoorKeys, from_doors, to_doors};
 use super::super::world::{self, Secrets};
 use super::super::{inspector, verifier};
 use super::{Header, Inspection, NONE, Name, Permitted, Proposed, Received, Time, name};
-use crate::base::{Digest, Outcome};
+use crate::base::{Digest, Outcome, Reason};
 use crate::config;
 use crate::filter::Waivers;
 use crate::generate;
@@ -64,6 +64,7 @@ impl Setting {
             secrets: Arc::new(Secrets::from_bytes(&[7; 32])),
             doors: from_doors(SECRET, peers(), &Party::Inspector).unwrap(),
             verifier: pair,
+            office: HopKey::derive(SECRET, &Party::Office, &Party::Inspector).unwrap(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { runtime, inspector, verifier, folder: tempfile::tempdir().unwrap() }
@@ -180,6 +181,18 @@ impl Setting {
         assert!(inspection.proposed.is_empty());
         stops.extend(self.refused(message, now, proposed));
         stops
+    }
+
+    /// What the verifier says of a message that the keeper wrote itself, under the office's seal; the inspector proposes nothing of it.
+    pub(super) fn seeded(&self) -> Stops {
+        let (mut message, now) = self.message();
+        let proposed = self.inspected(&message, now, None).proposed;
+        let tag = self.inspector.office.seal(RECEIVED, &[&message.sealed().unwrap()]);
+        message.seals = Seals { inspector: tag, verifier: tag };
+        let inspection = self.inspected(&message, now, None);
+        assert!(inspection.proposed.is_empty() && inspection.decisions.iter().all(|decision| decision.code != Some(Reason::FaultHop)));
+        // What an inspector that plays false as well would propose.
+        self.refused(&message, now, proposed)
     }
 
     pub(super) fn asked_at(&self, then: Time) -> Stops {

@@ -1,12 +1,13 @@
 //! A held message as a reviewer must see it: what an inspector shows of it, and what the journal has of it. The look itself is on record.
 
+use super::messages::shown;
 use super::refused;
 use crate::base::{Fault, Name, Reason, Time};
 use crate::control::Officers;
-use crate::control::desk::{Act, Choice, Held, Item, Message, View};
+use crate::control::desk::{Act, Choice, Held, Item, View};
 use crate::filter::Removals;
 use crate::hop::message::Wish;
-use crate::journal::{Event, Looked};
+use crate::journal::{Event, Looked, Reviewed};
 use crate::process::keeper::Shared;
 use crate::process::review::{Case, Choices, expires};
 use crate::process::world;
@@ -52,17 +53,14 @@ impl Shared {
         let choices = Choices::of(case, edition.digest, &officers);
         item.persons = case.persons(&edition);
         item.choices = choices.count();
-        item.message = message(case, item.persons, item.choices);
+        let reviews = format!("{} of {}", item.choices.min(item.persons), item.persons);
+        let classification = case.marking.as_ref().map(ToString::to_string).unwrap_or_default();
+        item.message = shown(&case.row, case.gravest(), reviews, (case.passed_to().unwrap_or_default(), classification));
         item.remedy = case.row.code.map(Reason::remedy).unwrap_or_default().to_owned();
         item.expires = expires(&case.row, edition.review.hours).to_string();
-        let chosen = choices.seen_by(viewer).map(|one| act(&one.reviewer, one.time, one.verdict.word(), &one.reason));
-        let passed = case.reviews().filter(|one| one.verdict.word() == "pass").map(|one| act(&one.reviewer, one.time, "pass", &one.reason));
-        let looks = case.since.iter().filter_map(|entry| match &entry.event {
-            Event::Looked(look) if look.recipient == case.row.recipient => Some(act(&look.officer, look.time, "looked", "")),
-            _ => None,
-        });
-        item.acts = looks.chain(passed).chain(chosen).collect();
-        item.acts.sort_by(|one, other| one.time.cmp(&other.time));
+        // In the order of the journal: two acts may have one time, and a clock may be set back.
+        let chosen: Vec<&Reviewed> = choices.seen_by(viewer).collect();
+        item.acts = case.since.iter().filter_map(|entry| seen(&entry.event, case, &chosen)).collect();
         Ok(())
     }
 
@@ -83,27 +81,19 @@ impl Shared {
     }
 }
 
-fn act(officer: &str, time: Time, what: &str, reason: &str) -> Act {
-    Act { officer: officer.to_owned(), time: time.to_string(), what: what.to_owned(), reason: reason.to_owned() }
+/// A look, a message passed on, or one of the choices that the viewer may see; nothing of anything else.
+fn seen(event: &Event, case: &Case, chosen: &[&Reviewed]) -> Option<Act> {
+    match event {
+        Event::Looked(look) if look.recipient == case.row.recipient => Some(act(&look.officer, look.time, "looked", "")),
+        Event::Reviewed(one) => {
+            let passed = one.recipient == case.row.recipient && one.verdict.word() == "pass";
+            let shown = passed || chosen.iter().any(|other| std::ptr::eq(*other, one));
+            shown.then(|| act(&one.reviewer, one.time, one.verdict.word(), &one.reason))
+        }
+        _ => None,
+    }
 }
 
-/// The decision that holds it.
-fn message(case: &Case, persons: u8, choices: u8) -> Message {
-    let row = &case.row;
-    Message {
-        from: row.from.to_string(),
-        id: row.id.to_string(),
-        recipient: row.recipient.to_string(),
-        precedence: row.precedence.word().to_owned(),
-        received: row.received.to_string(),
-        outcome: row.outcome.word().to_owned(),
-        code: row.code.map(Reason::code).unwrap_or_default().to_owned(),
-        sentence: row.code.map(Reason::sentence).unwrap_or_default().to_owned(),
-        clause: row.clause.as_ref().map(Name::to_string).unwrap_or_default(),
-        state: row.state.word().to_owned(),
-        severity: case.gravest(),
-        reviews: format!("{} of {persons}", choices.min(persons)),
-        record: row.record,
-        passed_to: case.passed_to().unwrap_or_default(),
-    }
+fn act(officer: &str, time: Time, what: &str, reason: &str) -> Act {
+    Act { officer: officer.to_owned(), time: time.to_string(), what: what.to_owned(), reason: reason.to_owned() }
 }

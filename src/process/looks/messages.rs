@@ -3,10 +3,13 @@
 use super::refused;
 use crate::base::{Fault, MessageId, Name, Outcome, Reason, Severity, Time};
 use crate::control::desk::{Group, Message, Order, ROWS_MAX, Rows, View, Wanted};
-use crate::journal::{Filter, ListedRow, Listing, Sequence, State};
+use crate::journal::{Filter, ListedRow, Listing, Row, Sequence, State};
 use crate::policy::Edition;
 use crate::process::keeper::Shared;
 use crate::process::review::persons;
+
+/// Characters of a classification at most: 200, more than any scheme's with its policy.
+const CLASSIFICATION_CHARS_MAX: usize = 200;
 
 impl Shared {
     pub(super) async fn messages(&self, wanted: &Wanted, order: Order, after: Option<&str>, rows: u32) -> Result<View, Fault> {
@@ -33,9 +36,17 @@ impl Shared {
     }
 }
 
-/// A decision as people see it.
+/// A decision of a list, as people see it.
 pub(super) fn message(listed: &ListedRow, edition: &Edition) -> Message {
-    let row = &listed.row;
+    let reviews = match listed.row.state {
+        State::Held => format!("{} of {}", listed.reviews, persons(&listed.row, listed.severity, edition)),
+        _ => String::new(),
+    };
+    shown(&listed.row, listed.severity, reviews, (listed.passed_to.clone(), listed.marking.clone()))
+}
+
+/// A decision as people see it.
+pub(super) fn shown(row: &Row, severity: Option<Severity>, reviews: String, (passed_to, classification): (String, String)) -> Message {
     Message {
         from: row.from.to_string(),
         id: row.id.to_string(),
@@ -47,13 +58,11 @@ pub(super) fn message(listed: &ListedRow, edition: &Edition) -> Message {
         sentence: sentence(row.code),
         clause: row.clause.as_ref().map(Name::to_string).unwrap_or_default(),
         state: row.state.word().to_owned(),
-        severity: listed.severity.map(severity).unwrap_or_default().to_owned(),
-        reviews: match row.state {
-            State::Held => format!("{} of {}", listed.reviews, persons(row, listed.severity, edition)),
-            _ => String::new(),
-        },
+        severity: severity.map_or("", Severity::word).to_owned(),
+        reviews,
         record: row.record,
-        passed_to: listed.passed_to.clone(),
+        passed_to,
+        classification,
     }
 }
 
@@ -65,20 +74,8 @@ fn sentence(code: Option<Reason>) -> String {
     code.map_or("", Reason::sentence).to_owned()
 }
 
-const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
-}
-
 /// Reads what is wanted; the first word that is none is named.
 fn listing(wanted: &Wanted, order: Order, after: Option<&str>, rows: u32) -> Result<Listing, String> {
-    if wanted.classification.is_some() {
-        return Err("the journal records no classification of decisions; search by code, clause or id instead".to_owned());
-    }
     let state =
         read(wanted.state.as_deref(), "a state: due, delivered, held or settled", |word| State::ALL.into_iter().find(|one| one.word() == word))?;
     if order == Order::Triage && state.is_some_and(|state| state != State::Held) {
@@ -89,6 +86,9 @@ fn listing(wanted: &Wanted, order: Order, after: Option<&str>, rows: u32) -> Res
     }
     let outcomes = [Outcome::Forward, Outcome::Quarantine, Outcome::Withhold, Outcome::Reject];
     let time = "a time such as 2026-11-23T12:00:00Z";
+    let classification = read(wanted.classification.as_deref(), "a classification, such as SECRET or GBR SECRET", |text| {
+        Some(text.trim().to_uppercase()).filter(|text| !text.is_empty() && text.chars().count() <= CLASSIFICATION_CHARS_MAX)
+    })?;
     let filter = Filter {
         id: read(wanted.id.as_deref(), "the id of a message, as its sender gave it", |text| text.parse::<MessageId>().ok())?,
         state,
@@ -98,6 +98,7 @@ fn listing(wanted: &Wanted, order: Order, after: Option<&str>, rows: u32) -> Res
             outcomes.into_iter().find(|one| one.word() == word)
         })?,
         code: read(wanted.code.as_deref(), "a code of the reason table, such as content.words", Reason::from_code)?,
+        classification,
         since: read(wanted.since.as_deref(), time, Time::parse)?,
         until: read(wanted.until.as_deref(), time, Time::parse)?,
     };
@@ -133,7 +134,9 @@ mod tests {
         assert!(bad(|wanted| wanted.since = Some("yesterday".to_owned())).contains("2026"));
         assert!(bad(|wanted| wanted.from = Some("a b".to_owned())).contains("peer"));
         assert!(bad(|wanted| wanted.outcome = Some("allow".to_owned())).contains("withhold"));
-        assert!(bad(|wanted| wanted.classification = Some("SECRET".to_owned())).contains("classification"));
+        assert!(bad(|wanted| wanted.classification = Some(" ".to_owned())).contains("classification"));
+        let secret = Wanted { classification: Some(" gbr secret".to_owned()), ..Wanted::default() };
+        assert_eq!(listing(&secret, Order::Newest, None, 1).unwrap().filter.classification.as_deref(), Some("GBR SECRET"));
         assert!(listing(&held(), Order::Newest, Some("1'--"), 10).unwrap_err().contains("page before"));
         for rows in [0, ROWS_MAX + 1] {
             assert!(listing(&held(), Order::Newest, None, rows).unwrap_err().contains("rows"));

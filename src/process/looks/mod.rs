@@ -13,6 +13,8 @@ mod rules;
 
 use std::path::PathBuf;
 
+pub(super) use rules::clauses;
+
 use super::keeper::Shared;
 use crate::base::Fault;
 use crate::control::desk::{Query, View};

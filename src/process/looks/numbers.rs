@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Fault;
+use crate::base::{Fault, Precedence};
 use crate::control::desk::{Sample, View};
-use crate::journal::{Glance, State};
+use crate::journal::{Glance, ListedRow, State};
 use crate::process::keeper::Shared;
 use crate::process::world;
 
@@ -14,7 +14,8 @@ impl Shared {
         let (glance, head, clauses) = (self.journal.glance(now).await?, self.journal.head().await?, self.journal.clauses().await?);
         let mut samples = of_journal(&glance);
         for state in [State::Held, State::Due] {
-            let oldest = glance.stuck.iter().filter(|one| one.row.state == state).map(|one| one.row.received).min();
+            let is_seed = |one: &&ListedRow| glance.seeds.iter().any(|seed| (&seed.message.from, seed.message.id) == (&one.row.from, one.row.id));
+            let oldest = glance.stuck.iter().filter(|one| one.row.state == state && !is_seed(one)).map(|one| one.row.received).min();
             let waited = oldest.map_or(0, |oldest| u64::try_from(now.seconds_since(oldest)).unwrap_or(0));
             samples.push(sample("vestibule_stuck_seconds", &[("state", state.word())], waited));
         }
@@ -58,10 +59,14 @@ fn of_journal(glance: &Glance) -> Vec<Sample> {
     samples.extend(decisions.iter().map(decided));
     samples.extend(codes.iter().map(|(code, count)| sample("vestibule_decision_codes_total", &[("code", code)], *count)));
     samples.extend(glance.due.iter().map(|due| sample("vestibule_due", &[("to", due.recipient.as_str())], due.count)));
-    let held: BTreeMap<&str, u64> = glance.held.iter().map(|(precedence, count)| (precedence.word(), *count)).collect();
+    // Known items are no work of the gateway's.
+    let messages = |(precedence, count): &(Precedence, u64)| {
+        let seeds = glance.seeds.iter().filter(|seed| seed.precedence == *precedence).count();
+        (precedence.word(), count.saturating_sub(u64::try_from(seeds).unwrap_or(u64::MAX)))
+    };
+    let held: BTreeMap<&str, u64> = glance.held.iter().map(messages).collect();
     // Of what can be held, nothing is a number too: a graph that ends where nobody waits says less.
-    let all =
-        crate::base::Precedence::ALL.map(|one| sample("vestibule_held", &[("precedence", one.word())], held.get(one.word()).copied().unwrap_or(0)));
+    let all = Precedence::ALL.map(|one| sample("vestibule_held", &[("precedence", one.word())], held.get(one.word()).copied().unwrap_or(0)));
     samples.extend(all);
     samples
 }

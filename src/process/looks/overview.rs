@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::messages::message;
 use crate::base::{Fault, Name, Time};
 use crate::config::{self, Confinement};
-use crate::control::desk::{Minute, Overview, Partner, Peer, View};
+use crate::control::desk::{Clause, Minute, Overview, Partner, Peer, View};
 use crate::journal::{Counts, Glance, MinuteRow, State};
 use crate::label::Lattice;
 use crate::policy::{Edition, PeerEntry};
@@ -23,7 +23,7 @@ impl Shared {
     pub(super) async fn overview(&self) -> Result<View, Fault> {
         let (now, shift, config) = (world::now(), self.shifts.now(), self.config.load_full());
         let begin = first_minute(now);
-        let glance = self.journal.glance(begin).await?;
+        let glance = with_seeds(self.journal.glance(begin).await?);
         Ok(View::Overview(Box::new(Overview {
             home: config.home.clone(),
             now: now.to_string(),
@@ -79,6 +79,9 @@ impl Shared {
         let (now, shift, config) = (world::now(), self.shifts.now(), self.config.load_full());
         let begin = first_minute(now);
         let glance = self.journal.glance(begin).await?;
+        let lanes = self.lanes.load_full();
+        let until = |name: &str| lanes.iter().find(|(peer, _)| peer.as_str() == name).and_then(|(_, lane)| lane.certificate_end());
+        let released: BTreeMap<Name, u64> = self.journal.clauses().await?.into_iter().collect();
         let identities: BTreeMap<String, String> =
             config.domains.iter().flat_map(|domain| &domain.peers).map(|peer| (peer.name.to_string(), peer.identity.clone())).collect();
         let partners = self.peers(&config, begin, &glance).into_iter().map(|peer| {
@@ -87,14 +90,32 @@ impl Shared {
                 nation: entry.map(|entry| entry.nation.clone()).unwrap_or_default(),
                 clearance: entry.map(|entry| clearance(&shift.edition.lattice, entry)).unwrap_or_default(),
                 identity: identities.get(&peer.name).cloned().unwrap_or_default(),
-                certificate_until: String::new(),
+                certificate_until: until(&peer.name)
+                    .and_then(|seconds| Time::from_unix_ms(seconds.saturating_mul(1000)))
+                    .map(|time| time.to_string())
+                    .unwrap_or_default(),
                 agreements: entry.map(|entry| agreements(&shift.edition, entry, now)).unwrap_or_default(),
                 totals: totals(&glance.counts, &peer.name),
+                clauses: entry.map(|entry| clauses_with(&shift.edition, entry, &released)).unwrap_or_default(),
                 peer,
             }
         });
         Ok(View::Partners { partners: partners.collect() })
     }
+}
+
+/// A glance in which known items that wait count as the messages that they seem to be: a number that says less than the list would betray them.
+fn with_seeds(mut glance: Glance) -> Glance {
+    let open = u64::try_from(glance.seeds.len()).unwrap_or(u64::MAX);
+    glance.counts.held = glance.counts.held.saturating_add(open);
+    glance.counts.accepted = glance.counts.accepted.saturating_add(open);
+    for seed in &glance.seeds {
+        let minute = seed.received.unix_ms().div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS);
+        let Some(time) = Time::from_unix_ms(minute) else { continue };
+        let row = |recipient, what: &str| MinuteRow { time, from: seed.message.from.clone(), recipient, what: what.to_owned(), count: 1 };
+        glance.minutes.extend([row(None, "accepted"), row(Some(seed.recipient.clone()), "quarantine")]);
+    }
+    glance
 }
 
 /// The begin of the first of the minutes that are shown.
@@ -105,16 +126,7 @@ fn first_minute(now: Time) -> Time {
 }
 
 fn counted(counts: &Counts) -> Vec<(String, u64)> {
-    [
-        ("records", counts.records),
-        ("accepted", counts.accepted),
-        ("undecided", counts.undecided),
-        ("due", counts.due),
-        ("delivered", counts.delivered),
-        ("held", counts.held),
-    ]
-    .map(|(name, number)| (name.to_owned(), number))
-    .to_vec()
+    counts.named().map(|(name, number)| (name.to_owned(), number)).to_vec()
 }
 
 fn sum<'m>(rows: impl Iterator<Item = &'m MinuteRow>) -> u64 {
@@ -159,6 +171,19 @@ fn agreements(edition: &Edition, entry: &PeerEntry, now: Time) -> Vec<String> {
     let in_force = edition.agreements.iter().filter(|agreement| agreement.from <= now && now < agreement.until);
     let with = in_force.filter(|agreement| agreement.clauses.iter().any(|clause| entry.is_among(&clause.from) || entry.is_among(&clause.to)));
     with.map(|agreement| format!("{}: {}, until {}", agreement.id, agreement.title, agreement.until)).collect()
+}
+
+/// The clauses under which something may come from or go to a peer.
+fn clauses_with(edition: &Edition, entry: &PeerEntry, released: &BTreeMap<Name, u64>) -> Vec<Clause> {
+    let concerns = |clause: &crate::policy::Clause| entry.is_among(&clause.from) || entry.is_among(&clause.to);
+    let with: std::collections::BTreeSet<String> = edition
+        .agreements
+        .iter()
+        .flat_map(|agreement| &agreement.clauses)
+        .filter(|clause| concerns(clause))
+        .map(|clause| clause.id.to_string())
+        .collect();
+    super::clauses(edition, released).into_iter().filter(|clause| with.contains(&clause.name)).collect()
 }
 
 fn totals(counts: &Counts, peer: &str) -> Vec<(String, u64)> {

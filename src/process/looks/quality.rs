@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Fault, Time};
-use crate::control::desk::{OfficerFigures, Quality, RuleFigures, View};
-use crate::journal::ReviewAct;
+use crate::control::desk::{OfficerFigures, Quality, RuleFigures, SeedFigures, View};
+use crate::journal::{ReviewAct, SeedAnswer};
 use crate::process::keeper::Shared;
 
 /// Acts that figures are made of: the last 20,000, some months of an office.
@@ -17,7 +17,8 @@ const LOOKED: &str = "looked";
 
 impl Shared {
     pub(super) async fn quality(&self) -> Result<View, Fault> {
-        Ok(View::Quality(figures(&self.journal.reviews(ACTS_MAX).await?)))
+        let (acts, seeds) = (self.journal.reviews(ACTS_MAX).await?, self.journal.seeds().await?);
+        Ok(View::Quality(Quality { seeds_expired: seeds.expired, ..figures(&acts) }))
     }
 }
 
@@ -31,6 +32,19 @@ struct Item<'a> {
     looked: BTreeMap<&'a str, Time>,
     /// Choices in their order: officer, verdict, seconds since the first look.
     choices: Vec<(&'a str, &'a str, Option<u64>)>,
+    /// The right answer, where it was a known item and is decided.
+    seed: Option<&'a SeedAnswer>,
+}
+
+impl<'a> Item<'a> {
+    /// The first answer of each person to a known item, whether it is right, and how long it took: what they choose anew once they have seen another's
+    /// choice says nothing about whether they look.
+    fn answers(&self) -> impl Iterator<Item = (&'a str, bool, Option<u64>)> + '_ {
+        let expected = self.seed.map(|seed| seed.expected.word());
+        let is_first = |at: usize, who: &str| self.choices.iter().take(at).all(|(other, ..)| *other != who);
+        let choices = self.choices.iter().enumerate().filter(move |(at, (who, ..))| expected.is_some() && is_first(*at, who));
+        choices.map(move |(_, (who, verdict, seconds))| (*who, expected == Some(*verdict), *seconds))
+    }
 }
 
 /// The name of an officer, without what the kernel said of an account.
@@ -43,6 +57,7 @@ fn figures(acts: &[ReviewAct]) -> Quality {
     for act in acts {
         let item = items.entry((act.message, act.recipient.as_str())).or_default();
         let who = officer(&act.officer);
+        item.seed = act.seed.as_ref();
         if item.rule.is_empty() {
             item.rule = if act.rule.is_empty() { act.code.clone() } else { format!("{} {}", act.code, act.rule) };
         }
@@ -56,21 +71,73 @@ fn figures(acts: &[ReviewAct]) -> Quality {
         }
     }
     items.retain(|_, item| !item.choices.is_empty());
-    Quality { officers: by_officer(items.values()), rules: by_rule(items.values()), seeded: (0, 0) }
+    let answers = items.values().flat_map(Item::answers);
+    let seeded = answers.fold((0, 0), |sum, (_, right, _)| counted(sum, right));
+    let (officers, rules, seeds) = (by_officer(items.values()), by_rule(items.values()), by_seed(items.values()));
+    Quality { officers, rules, seeded, seeds_expired: 0, seeds }
+}
+
+/// Answers and right ones, with one more.
+fn counted((answers, right): (u64, u64), is_right: bool) -> (u64, u64) {
+    (answers.saturating_add(1), right.saturating_add(u64::from(is_right)))
+}
+
+fn by_seed<'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'a>>) -> Vec<SeedFigures> {
+    let mut seeds: BTreeMap<(&str, &str, &str), (SeedFigures, Vec<u64>)> = BTreeMap::new();
+    for item in items {
+        let Some(seed) = item.seed else { continue };
+        let (figures, times) = seeds.entry((seed.file.as_str(), &item.rule, seed.expected.word())).or_default();
+        for (_, right, seconds) in item.answers() {
+            figures.answers = counted(figures.answers, right);
+            times.extend(seconds);
+        }
+    }
+    let figure = |((file, rule, expected), (figures, mut seconds)): ((&str, &str, &str), (SeedFigures, Vec<u64>))| {
+        seconds.sort_unstable();
+        let (file, rule, expected) = (file.to_owned(), rule.to_owned(), expected.to_owned());
+        SeedFigures { file, rule, expected, seconds_median: at(&seconds, 50), ..figures }
+    };
+    let mut seeds: Vec<_> = seeds.into_iter().map(figure).collect();
+    seeds.sort_by_key(|one| std::cmp::Reverse(one.answers.0.saturating_sub(one.answers.1)));
+    seeds
+}
+
+/// What one officer did.
+#[derive(Default)]
+struct Times {
+    items: u64,
+    seconds: Vec<u64>,
+    seeded: (u64, u64),
+    seeded_seconds: Vec<u64>,
 }
 
 fn by_officer<'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'a>>) -> Vec<OfficerFigures> {
-    let mut times: BTreeMap<&str, (u64, Vec<u64>)> = BTreeMap::new();
-    for (who, _, seconds) in items.flat_map(|item| &item.choices) {
-        let (count, all) = times.entry(who).or_default();
-        *count = count.saturating_add(1);
-        all.extend(seconds);
+    let mut all: BTreeMap<&str, Times> = BTreeMap::new();
+    for item in items {
+        for (who, _, seconds) in item.choices.iter().filter(|_| item.seed.is_none()) {
+            let times = all.entry(who).or_default();
+            times.items = times.items.saturating_add(1);
+            times.seconds.extend(seconds);
+        }
+        for (who, right, seconds) in item.answers() {
+            let times = all.entry(who).or_default();
+            times.seeded = counted(times.seeded, right);
+            times.seeded_seconds.extend(seconds);
+        }
     }
-    let figure = |(who, (items, mut seconds)): (&str, (u64, Vec<u64>))| {
-        seconds.sort_unstable();
-        OfficerFigures { officer: who.to_owned(), items, seconds_median: at(&seconds, 50), seconds_p95: at(&seconds, 95), seeded: (0, 0) }
+    let figure = |(who, mut times): (&str, Times)| {
+        times.seconds.sort_unstable();
+        times.seeded_seconds.sort_unstable();
+        OfficerFigures {
+            officer: who.to_owned(),
+            items: times.items,
+            seconds_median: at(&times.seconds, 50),
+            seconds_p95: at(&times.seconds, 95),
+            seeded: times.seeded,
+            seeded_seconds: at(&times.seeded_seconds, 50),
+        }
     };
-    times.into_iter().map(figure).collect()
+    all.into_iter().map(figure).collect()
 }
 
 /// The smallest of sorted values that so many percent do not exceed; 0 of none.
@@ -83,6 +150,10 @@ fn by_rule<'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'a>>) -> Vec<RuleFig
     let mut rules: BTreeMap<&str, RuleFigures> = BTreeMap::new();
     for item in items {
         let figures = rules.entry(&item.rule).or_default();
+        if item.seed.is_some() {
+            figures.seeded = item.answers().fold(figures.seeded, |sum, (_, right, _)| counted(sum, right));
+            continue;
+        }
         figures.items = figures.items.saturating_add(1);
         // What two persons decided is released where both wanted it.
         if item.choices.iter().all(|(_, verdict, _)| *verdict == "release") {
@@ -120,6 +191,7 @@ mod tests {
             code: "content.words".to_owned(),
             rule: rule.to_owned(),
             time: Time::from_unix_ms(seconds.saturating_add(1_700_000_000).saturating_mul(1000)).unwrap(),
+            seed: None,
         }
     }
 
@@ -140,6 +212,30 @@ mod tests {
         assert_eq!(rules, [("content.words b:2", 1, 0, (1, 0), 100), ("content.words a:1", 1, 1, (1, 1), 11)]);
         let officers: Vec<_> = quality.officers.iter().map(|one| (one.officer.as_str(), one.items, one.seconds_median, one.seconds_p95)).collect();
         assert_eq!(officers, [("ann", 2, 10, 100), ("bob", 2, 1, 1)]);
+    }
+
+    #[test]
+    fn known_items_are_figures_of_their_own_and_the_first_answer_of_each_counts() {
+        let seed = |mut act: ReviewAct| {
+            act.seed = Some(SeedAnswer { file: "a.toml".to_owned(), expected: crate::journal::Verdict::Reject });
+            act
+        };
+        let quality = figures(&[
+            act(1, "ann", "looked", "a:1", 0),
+            act(1, "ann", "reject", "a:1", 7),
+            seed(act(2, "ann", "looked", "a:1", 10)),
+            seed(act(2, "ann", "release", "a:1", 13)),
+            seed(act(2, "bob", "looked", "a:1", 20)),
+            seed(act(2, "bob", "reject", "a:1", 29)),
+            seed(act(2, "ann", "reject", "a:1", 40)),
+        ]);
+        assert_eq!(quality.seeded, (2, 1));
+        let officers: Vec<_> = quality.officers.iter().map(|one| (one.officer.as_str(), one.items, one.seeded, one.seeded_seconds)).collect();
+        assert_eq!(officers, [("ann", 1, (1, 0), 3), ("bob", 0, (1, 1), 9)]);
+        let rules: Vec<_> = quality.rules.iter().map(|rule| (rule.items, rule.pairs, rule.seconds, rule.seeded)).collect();
+        assert_eq!(rules, [(1, (0, 0), 7, (2, 1))]);
+        let seeds: Vec<_> = quality.seeds.iter().map(|one| (one.file.as_str(), one.expected.as_str(), one.answers, one.seconds_median)).collect();
+        assert_eq!(seeds, [("a.toml", "reject", (2, 1), 3)]);
     }
 
     #[test]

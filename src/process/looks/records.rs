@@ -7,7 +7,7 @@ use crate::audit;
 use crate::base::{Fault, MessageId};
 use crate::control::desk::{Audit, ROWS_MAX, Rows, Step, View};
 use crate::journal::embedded::Reader;
-use crate::journal::{Entry, Page};
+use crate::journal::{Entry, Event, Page, Seeds};
 use crate::process::keeper::Shared;
 
 /// Names and values of one record at most: 400; a message for fifty recipients has that many.
@@ -18,7 +18,8 @@ impl Shared {
         let Ok(id) = id.parse::<MessageId>() else {
             return Ok(refused("expected the id of a message, as its sender gave it"));
         };
-        let steps = self.journal.message(id).await?.iter().map(step).collect();
+        let seeds = self.journal.seeds().await?;
+        let steps = self.journal.message(id).await?.into_iter().map(|entry| step(&shown(entry, &seeds))).collect();
         Ok(View::Journey { steps })
     }
 
@@ -30,8 +31,9 @@ impl Shared {
             return Ok(refused(format!("expected 1 to {ROWS_MAX} rows, found {rows}")));
         }
         let (page, head) = (self.journal.latest(Page { after, rows }).await?, self.journal.head().await?);
-        let next = page.next.map(|next| next.to_string());
-        Ok(View::Records(Rows { rows: page.rows.iter().map(step).collect(), next, total: Some(head.size) }))
+        let (next, seeds) = (page.next.map(|next| next.to_string()), self.journal.seeds().await?);
+        let rows = page.rows.into_iter().map(|entry| step(&shown(entry, &seeds))).collect();
+        Ok(View::Records(Rows { rows, next, total: Some(head.size) }))
     }
 
     pub(super) async fn audit(&self) -> Result<View, Fault> {
@@ -49,6 +51,10 @@ impl Shared {
         let Some(notarial) = self.notarial.get().cloned() else {
             return Ok(refused("this gateway has no key for proofs; see `vestibule audit prove`"));
         };
+        // A proof holds the record itself.
+        if self.journal.seeds().await?.open.iter().any(|one| one.record == index) {
+            return Ok(refused("this record is proved once reviewers have decided on it; see `vestibule audit prove`"));
+        }
         let prove = move || audit::prove(&Reader::open(&notarial.folder, None)?, index, &notarial.key);
         let proved = tokio::task::spawn_blocking(prove).await.map_err(|cause| Fault::from_cause("a proof broke off", cause))?;
         Ok(match proved.map(|proof| serde_json::to_string_pretty(&proof)) {
@@ -56,6 +62,14 @@ impl Shared {
             Ok(Err(cause)) => refused(format!("the proof cannot be written: {cause}")),
             Err(fault) => refused(fault.what),
         })
+    }
+}
+
+/// A record as whoever may have to review sees it: a known item that waits looks like a message that was accepted.
+fn shown(entry: Entry, seeds: &Seeds) -> Entry {
+    match entry.event {
+        Event::Seeded(seeded) if seeds.waits(&seeded.accepted.key()) => Entry { event: Event::Accepted(seeded.accepted), ..entry },
+        _ => entry,
     }
 }
 
@@ -93,7 +107,7 @@ fn flatten(name: &str, value: Value, facts: &mut Vec<(String, String)>) {
 mod tests {
     use super::*;
     use crate::base::{Digest, Time};
-    use crate::journal::{Event, Operated};
+    use crate::journal::Operated;
 
     #[test]
     fn a_step_says_what_happened_and_names_every_value() {

@@ -6,7 +6,7 @@ use super::records::step;
 use crate::base::{Fault, Name, Traffic};
 use crate::control::desk::{Clause, Rules, View};
 use crate::label::Lattice;
-use crate::policy::{self, Release};
+use crate::policy::{self, Edition, Release};
 use crate::process::keeper::Shared;
 
 /// Acts that are shown: the last 200.
@@ -17,23 +17,27 @@ impl Shared {
         let (shift, config) = (self.shifts.now(), self.config.load_full());
         let (edition, released) = (&shift.edition, self.journal.clauses().await?);
         let released: BTreeMap<Name, u64> = released.into_iter().collect();
-        let clauses = edition.agreements.iter().flat_map(|agreement| &agreement.clauses).map(|clause| Clause {
-            name: clause.id.to_string(),
-            sentence: sentence(clause, &edition.lattice),
-            releases: released.get(&clause.id).copied().unwrap_or_default(),
-        });
         let acts = self.journal.acts().await?;
         let roles = |roles: &BTreeSet<String>| roles.iter().cloned().collect::<Vec<_>>().join(", ");
         Ok(View::Rules(Box::new(Rules {
             edition: shift.title.clone(),
             digest: edition.digest.to_string(),
             acts: acts.iter().rev().take(ACTS_MAX).map(step).collect(),
-            clauses: clauses.collect(),
+            clauses: clauses(edition, &released),
             files: edition.files.iter().map(|file| (file.path.to_string(), file.text.to_string())).collect(),
             officers: config.officers.iter().map(|officer| (officer.name.to_string(), roles(&officer.roles))).collect(),
-            reports: Vec::new(),
         })))
     }
+}
+
+/// The clauses of an edition, with how often something was released under each.
+pub(in crate::process) fn clauses(edition: &Edition, released: &BTreeMap<Name, u64>) -> Vec<Clause> {
+    let clause = |clause: &policy::Clause| Clause {
+        name: clause.id.to_string(),
+        sentence: sentence(clause, &edition.lattice),
+        releases: released.get(&clause.id).copied().unwrap_or_default(),
+    };
+    edition.agreements.iter().flat_map(|agreement| &agreement.clauses).map(clause).collect()
 }
 
 /// What a clause lets pass.

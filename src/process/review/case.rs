@@ -7,7 +7,7 @@ use crate::base::{Digest, Fault, MessageId, Name, Severity};
 use crate::control::desk::Item;
 use crate::control::review::Subject;
 use crate::hop::message::Preview;
-use crate::journal::{Accepted, Decision, Entry, Event, Filter, MessageKey, Page, Pending, Reviewed, Row, State};
+use crate::journal::{Accepted, Decision, Entry, Event, Filter, Marking, MessageKey, Page, Pending, Reviewed, Row, Seeded, State};
 use crate::policy::Edition;
 use crate::process::intake::{Kept, sealed};
 use crate::process::keeper::Shared;
@@ -20,10 +20,14 @@ pub(in crate::process) struct Case {
     body: Arc<[u8]>,
     /// The decision that holds it.
     pub(in crate::process) decision: Decision,
+    /// What its label says.
+    pub(in crate::process) marking: Option<Marking>,
     /// What happened since.
     pub(in crate::process) since: Vec<Entry>,
     /// Every review of it that is on record.
     notes: Vec<String>,
+    /// What the office knows of it, where it is a known item.
+    pub(in crate::process) seeded: Option<Seeded>,
 }
 
 impl Case {
@@ -50,25 +54,17 @@ impl Case {
 
     /// Persons who must agree on what becomes of it.
     pub(in crate::process) fn persons(&self, edition: &Edition) -> u8 {
-        let gravest = self.severities().any(|severity| severity == "critical").then_some(Severity::Critical);
-        persons(&self.row, gravest, edition)
+        persons(&self.row, self.gravest(), edition)
     }
 
-    /// The severities of what was found when it was held.
-    fn severities(&self) -> impl Iterator<Item = String> {
+    /// How grave the gravest of what was found is; `None` where nothing was.
+    pub(in crate::process) fn gravest(&self) -> Option<Severity> {
         #[derive(serde::Deserialize)]
         struct Recorded {
-            severity: String,
+            severity: Severity,
         }
         let found: Vec<Recorded> = serde_json::from_str(&self.decision.findings).unwrap_or_default();
-        found.into_iter().map(|one| one.severity)
-    }
-
-    /// The gravest of them; empty where nothing was found.
-    pub(in crate::process) fn gravest(&self) -> String {
-        let order = ["low", "medium", "high", "critical"];
-        let place = |severity: &String| order.iter().position(|one| *one == severity.as_str());
-        self.severities().max_by_key(place).unwrap_or_default()
+        found.into_iter().map(|one| one.severity).max()
     }
 
     /// The reviews of it since it is held, oldest first.
@@ -127,14 +123,20 @@ impl Shared {
 
     pub(in crate::process) async fn case_of(&self, row: Row) -> Result<Case, Fault> {
         let key = MessageKey { from: row.from.clone(), id: row.id };
-        let (mut decision, mut kept, mut since, mut notes) = (None, None, Vec::new(), Vec::new());
+        let (mut decision, mut kept, mut since, mut notes, mut known) = (None, None, Vec::new(), Vec::new(), None);
+        let mut marking = None;
         for entry in self.journal.message(row.id).await?.into_iter().filter(|entry| entry.event.message().is_some_and(|of| of == key)) {
             if let Event::Reviewed(Reviewed { note: Some(note), .. }) = &entry.event {
                 notes.push(note.clone());
             }
             match entry.event {
                 Event::Accepted(accepted) => kept = Some((accepted, entry.index)),
+                Event::Seeded(seeded) => {
+                    kept = Some((seeded.accepted.clone(), entry.index));
+                    known = Some(seeded);
+                }
                 Event::Decided(decided) if entry.index == row.record => {
+                    marking = decided.marking;
                     decision = decided.decisions.into_iter().find(|decision| decision.recipient == row.recipient);
                 }
                 _ if entry.index > row.record => since.push(entry),
@@ -145,7 +147,7 @@ impl Shared {
             return Err(Fault::new(format!("the journal has no decision that holds `{}`", key.id)));
         };
         let body = self.journal.body(&key).await?.ok_or_else(|| Fault::new(format!("the body of `{}` is no longer kept", key.id)))?;
-        Ok(Case { row, accepted, place, body: body.into(), decision, since, notes })
+        Ok(Case { row, accepted, place, body: body.into(), decision, marking, since, notes, seeded: known })
     }
 
     /// Where a message stands after a review.
@@ -154,6 +156,6 @@ impl Shared {
         let filter = Filter { id: Some(*id), recipient: Some(recipient.clone()), from: Some(from.clone()), ..Filter::default() };
         let rows = self.journal.decisions(filter, Page::first(1)).await?.rows;
         let now = rows.into_iter().next().ok_or_else(|| Fault::new("the journal lost a decision"))?;
-        Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code, pending })
+        Ok(Asked { recipient: now.recipient, outcome: now.outcome, code: now.code, pending, lesson: None })
     }
 }
