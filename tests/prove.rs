@@ -60,11 +60,7 @@ fn of_the_messages_that_say_what_was_found_the_one_that_shows_most_is_shown() {
     // Cases of the same sender, label and kind are stopped for what else stands in them; one of them is not.
     let guard = changed(
         &[
-            (
-                "peers.toml",
-                "{ policy = \"GBR\", up_to = \"OFFICIAL\" }, { policy = \"TLP\", up_to = \"GREEN\" }",
-                "{ policy = \"TLP\", up_to = \"AMBER\" }",
-            ),
+            ("peers.toml", "{ policy = \"TLP\", up_to = \"GREEN\" }", "{ policy = \"TLP\", up_to = \"AMBER\" }"),
             (
                 "agreements/cyber.toml",
                 "kinds = [\"indicator\", \"malware\", \"vulnerability\", \"attack-pattern\", \"bundle\"]\nup_to = [{ policy = \"TLP\", level = \"GREEN\" }]",
