@@ -7,7 +7,7 @@ use vestibule::base::{Digest, Header, MessageId, Name, Outcome, Precedence, Reas
 use vestibule::journal::embedded::Engine;
 use vestibule::journal::seal::{SealKey, SealRing};
 use vestibule::journal::{
-    Accepted, Body, Decided, Decision, Event, Filter, Journal, ListedRow, Listing, MessageKey, Page, Reviewed, Sequence, State, Verdict,
+    Accepted, Body, Decided, Decision, Event, Filter, Journal, ListedRow, Listing, Marking, MessageKey, Page, Reviewed, Sequence, State, Verdict,
 };
 
 fn name(text: &str) -> Name {
@@ -61,13 +61,18 @@ fn events(n: u32) -> Vec<Event> {
         time: at(i64::from(n)),
         decisions: vec![decide("usa-ops", first), decide("nzl-ops", second)],
         refusal: None,
-        marking: None,
+        marking: marking(n),
     };
     vec![Event::Accepted(accepted), Event::Decided(decided)]
 }
 
-const MESSAGES: u32 = 180;
+/// What the label of a message says: every seventh has none, as one that an older program decided.
+fn marking(n: u32) -> Option<Marking> {
+    let (policy, classification) = [("GBR", "SECRET"), ("USA", "SECRET"), ("GBR", "OFFICIAL")][n as usize % 3];
+    (n % 7 != 6).then(|| Marking { policy: policy.to_owned(), classification: classification.to_owned() })
+}
 
+const MESSAGES: u32 = 180;
 struct Desk {
     folder: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
@@ -129,6 +134,7 @@ fn pages_in_both_orders_and_under_every_filter_are_the_whole_list_cut_in_pieces(
     let (desk, engine) = Desk::new();
     let every = desk.every(&engine);
     assert_eq!(every.len(), MESSAGES as usize * 2);
+    assert!(every.iter().any(|one| one.marking == "USA SECRET") && every.iter().any(|one| one.marking.is_empty()));
     assert!(every.windows(2).all(|two| (two[0].row.received, &two[0].row.recipient) > (two[1].row.received, &two[1].row.recipient)));
     type Fits = fn(&ListedRow) -> bool;
     let filter = |change: fn(&mut Filter)| {
@@ -136,7 +142,7 @@ fn pages_in_both_orders_and_under_every_filter_are_the_whole_list_cut_in_pieces(
         change(&mut filter);
         filter
     };
-    let cases: [(Filter, Fits); 9] = [
+    let cases: [(Filter, Fits); 12] = [
         (filter(|_| ()), |_| true),
         (filter(|f| f.state = Some(State::Held)), |one| one.row.state == State::Held),
         (filter(|f| f.state = Some(State::Due)), |one| one.row.state == State::Due),
@@ -146,6 +152,9 @@ fn pages_in_both_orders_and_under_every_filter_are_the_whole_list_cut_in_pieces(
         (filter(|f| f.outcome = Some(Outcome::Reject)), |one| one.row.outcome == Outcome::Reject),
         (filter(|f| (f.since, f.until) = (Some(at(50)), Some(at(90)))), |one| one.row.received >= at(50) && one.row.received < at(90)),
         (filter(|f| f.id = Some(id(42))), |one| one.row.id == id(42)),
+        (filter(|f| f.classification = Some("SECRET".to_owned())), |one| one.marking.ends_with("SECRET")),
+        (filter(|f| f.classification = Some("GBR SECRET".to_owned())), |one| one.marking == "GBR SECRET"),
+        (filter(|f| f.classification = Some("TOP SECRET".to_owned())), |_| false),
     ];
     for (filter, fits) in cases {
         for rows in [1, 7, 200] {
@@ -231,6 +240,9 @@ fn groups_totals_and_minutes_follow_every_change_and_the_audit_finds_them_as_the
     let released: u64 = glance.minutes.iter().filter(|minute| minute.what == "forward").map(|minute| minute.count).sum();
     assert_eq!(desk.runtime.block_on(engine.clauses()).unwrap(), [(name("FVEY/1"), released)]);
     assert_eq!(glance.held.iter().map(|(_, count)| count).sum::<u64>(), glance.counts.held);
+    let waits = |state| desk.every(&engine).iter().filter(|one| one.row.state == state).count() as u64;
+    assert_eq!((glance.counts.held, glance.counts.due), (waits(State::Held), waits(State::Due)));
+    assert_eq!(glance.due.iter().map(|due| due.count).sum::<u64>(), glance.counts.due);
     assert_eq!(glance.minutes.iter().map(|minute| minute.time).collect::<BTreeSet<_>>().len(), 4, "three minutes of traffic, and that of the review");
     drop(engine);
     let signer = SignerKey::create(&desk.folder.path().join("audit.key"), "gbr.example/vestibule").unwrap();

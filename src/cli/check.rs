@@ -78,8 +78,8 @@ impl Check {
         }
         lines.push(line("pseudonym key", world::Secrets::read(&gateway.keys.pseudonym).map(drop)));
         lines.push(rules(&gateway)?);
-        lines.extend(solver(&gateway));
         lines.extend(known_items(&gateway));
+        lines.extend(solver(&gateway));
         lines.extend(walls::layers().into_iter().map(wall));
         for line in &lines {
             match self.json {
@@ -136,12 +136,6 @@ fn rules(gateway: &Gateway) -> Result<Line, Failure> {
     })
 }
 
-/// The solver, where an edition would be proved before it comes into force.
-fn solver(gateway: &Gateway) -> Option<Line> {
-    let proves = gateway.prove == Proving::Always && !gateway.officers.is_empty();
-    proves.then(|| line("solver", prove::present(&gateway.solver)))
-}
-
 /// One line for each known item of `[review]`: one that nobody would see is at fault.
 fn known_items(gateway: &Gateway) -> Vec<Line> {
     let guard = load_guard(&gateway.rules).ok().and_then(Result::ok);
@@ -161,6 +155,12 @@ fn known_items(gateway: &Gateway) -> Vec<Line> {
         guard.trust_in_labels(trust);
     }
     items.iter().map(of).collect()
+}
+
+/// The solver, where an edition would be proved before it comes into force.
+fn solver(gateway: &Gateway) -> Option<Line> {
+    let proves = gateway.prove == Proving::Always && !gateway.officers.is_empty();
+    proves.then(|| line("solver", prove::present(&gateway.solver)))
 }
 
 /// Whether others would take what the key signs now.

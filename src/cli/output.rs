@@ -3,6 +3,8 @@
 //! Colour only where a person looks and `NO_COLOR` is not set; a reader who has gone away ends the command quietly.
 
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, OnceLock};
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
@@ -167,7 +169,7 @@ pub(super) fn log_as(name: &str, standard: &str) {
     let (name, format): (Arc<str>, _) = (name.into(), format());
     // One that is set already, as in tests, stays.
     let _ = LOGGED_AS.set(Arc::clone(&name));
-    log_with(standard, format, move || Named { name: Arc::clone(&name), format });
+    log_with(standard, format, Lines { name, format, reader: reader() });
 }
 
 fn log_with<W>(standard: &str, format: Format, writer: W)
@@ -183,18 +185,66 @@ where
     };
 }
 
-/// Writes lines of a named process, each in one piece, so that lines of several do not mix.
-struct Named {
-    name: Arc<str>,
-    format: Format,
+/// Who reads the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// The journal of systemd, which takes the severity of a line from its begin (sd-daemon(3)).
+    Journal,
+    /// A person, a file, another program.
+    Other,
 }
 
-impl std::io::Write for Named {
+/// The journal, where the service manager says that standard error is its stream: device and inode, as in systemd.exec(5). No process needs a socket for
+/// this, so those behind walls are heard as well.
+fn reader() -> Reader {
+    let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    let is = std::io::stderr().as_fd().try_clone_to_owned().and_then(|fd| std::fs::File::from(fd).metadata());
+    match is {
+        Ok(is) if named == format!("{}:{}", is.dev(), is.ino()) => Reader::Journal,
+        _ => Reader::Other,
+    }
+}
+
+/// Lines of a named process.
+struct Lines {
+    name: Arc<str>,
+    format: Format,
+    reader: Reader,
+}
+
+impl<'w> tracing_subscriber::fmt::MakeWriter<'w> for Lines {
+    type Writer = Line;
+
+    fn make_writer(&'w self) -> Line {
+        Line { name: Arc::clone(&self.name), format: self.format, severity: "" }
+    }
+
+    fn make_writer_for(&'w self, about: &tracing::Metadata<'_>) -> Line {
+        let severity = match (self.reader, *about.level()) {
+            (Reader::Other, _) => "",
+            (Reader::Journal, tracing::Level::ERROR) => "<3>",
+            (Reader::Journal, tracing::Level::WARN) => "<4>",
+            (Reader::Journal, tracing::Level::INFO) => "<6>",
+            (Reader::Journal, _) => "<7>",
+        };
+        Line { severity, ..self.make_writer() }
+    }
+}
+
+/// Writes a line of a named process in one piece, so that lines of several do not mix.
+struct Line {
+    name: Arc<str>,
+    format: Format,
+    severity: &'static str,
+}
+
+impl std::io::Write for Line {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let severity = self.severity;
         let (mut whole, rest) = match line.strip_prefix(b"{").filter(|_| self.format == Format::Json) {
             // A name is written as it is: it is one of our own, without quotes.
-            Some(rest) => (format!("{{\"process\":\"{}\",", self.name).into_bytes(), rest),
-            None => (format!("{}: ", self.name).into_bytes(), line),
+            Some(rest) => (format!("{severity}{{\"process\":\"{}\",", self.name).into_bytes(), rest),
+            None => (format!("{severity}{}: ", self.name).into_bytes(), line),
         };
         whole.extend_from_slice(rest);
         std::io::stderr().write_all(&whole).map(|()| line.len())

@@ -6,6 +6,7 @@
 
 pub mod desk;
 pub mod emergency;
+pub mod figures;
 pub mod officer;
 pub mod papers;
 pub mod review;

@@ -43,8 +43,8 @@ const HOPS: &str = "hops.sock";
 /// What a process finds in its environment that was not in ours: memory is claimed as it is used, so that its limit is of what it holds.
 const OURS: &[(&str, &str)] = &[("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
 
-/// What of the environment a process is given: what is logged and how, and how panics are told.
-const KEPT: &[&str] = &["VESTIBULE_LOG", "VESTIBULE_LOG_FORMAT", "RUST_BACKTRACE", "NO_COLOR"];
+/// What of the environment a process is given: what is logged, how and to whom, and how panics are told.
+const KEPT: &[&str] = &["VESTIBULE_LOG", "VESTIBULE_LOG_FORMAT", "JOURNAL_STREAM", "RUST_BACKTRACE", "NO_COLOR"];
 
 /// How a process ended.
 enum End {

@@ -56,6 +56,11 @@ fn the_desk_shows_what_the_gateway_did_and_machines_see_its_health() {
         let waiting = messages(&lab, Wanted { state: Some("held".to_owned()), ..Wanted::default() }, Order::Triage);
         assert_eq!(waiting.iter().map(|one| (one.id.clone(), one.code.as_str())).collect::<Vec<_>>(), [(held.id.to_string(), "content.words")]);
         assert!(!waiting[0].severity.is_empty() && waiting[0].reviews.starts_with("0 of "), "{:?}", waiting[0]);
+        for (classification, found) in [("secret", 1), ("GBR SECRET", 1), ("USA SECRET", 0), ("TOP SECRET", 0)] {
+            let wanted = Wanted { state: Some("held".to_owned()), classification: Some(classification.to_owned()), ..Wanted::default() };
+            assert_eq!(messages(&lab, wanted, Order::Triage).len(), found, "{classification}");
+        }
+        assert_eq!(waiting[0].classification, "GBR SECRET");
         until("the state of the delivery", || {
             let of = Wanted { id: Some(track.id.to_string()), ..Wanted::default() };
             messages(&lab, of, Order::Newest).iter().any(|one| one.state == "delivered")

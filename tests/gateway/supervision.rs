@@ -215,6 +215,36 @@ fn every_line_of_the_log_is_an_object_where_that_is_asked_for() {
 }
 
 #[test]
+fn the_journal_of_the_system_takes_the_severity_of_every_line_and_no_other_reader_sees_one() {
+    use std::os::unix::fs::MetadataExt;
+    run(async {
+        let lab = Lab::with(|text| format!("confinement = \"off\"\n{text}"));
+        let file = std::fs::metadata(lab.config()).unwrap();
+        for (stream, is_journal) in [(None, true), (Some(format!("{}:{}", file.dev(), file.ino())), false)] {
+            let _ = std::fs::remove_file(lab.path("gateway.log"));
+            let mut gateway = started(&lab, |command| {
+                // The log is a file that this process opened before: its place is known.
+                let log = std::fs::metadata(lab.path("gateway.log")).unwrap();
+                command.env("JOURNAL_STREAM", stream.clone().unwrap_or_else(|| format!("{}:{}", log.dev(), log.ino()))).env("VESTIBULE_LOG", "debug");
+            });
+            all_ready(&lab).await;
+            gateway.signal("-TERM");
+            assert_eq!(ended(&mut gateway).await, 0);
+            let log = log(&lab);
+            let lines: Vec<&str> =
+                log.lines().filter(|line| ["supervisor: ", "keeper: ", "verifier: "].iter().any(|who| line.contains(who))).collect();
+            let of = |severity: &str, word: &str| lines.iter().filter(|line| line.starts_with(severity) && line.contains(word)).count();
+            let expected = if is_journal { ["<4>", "<6>", "<7>"] } else { [""; 3] };
+            for (severity, word) in expected.iter().zip([" WARN ", " INFO ", " DEBUG "]) {
+                assert_eq!(of(severity, word), of("", word), "{log}");
+            }
+            assert!(of("", " WARN ") > 0 && of("", " INFO ") > 0, "{log}");
+            assert_eq!(log.lines().any(|line| line.starts_with('<')), is_journal, "{log}");
+        }
+    });
+}
+
+#[test]
 fn a_service_manager_is_told_when_the_gateway_is_ready_awake_and_stopping() {
     run(async {
         let lab = Lab::new();

@@ -78,13 +78,22 @@ CREATE TRIGGER held_settles AFTER UPDATE OF state ON decision WHEN OLD.state = '
 END;
 ";
 
-/// What version 4 added: known items among what is held, and what the labels of decided messages say (nothing for those before).
+/// What version 4 added: known items among what is held, what the labels of decided messages say (nothing for those before), and how many deliveries are
+/// due to each recipient, so that a backlog of millions costs the overview nothing.
 const SEEDS: &str = "
 CREATE TABLE seed (message INTEGER PRIMARY KEY, file TEXT NOT NULL, expected TEXT NOT NULL, code TEXT) STRICT;
 CREATE INDEX seed_open ON seed (message) WHERE code IS NULL;
 ALTER TABLE decision ADD COLUMN policy TEXT NOT NULL DEFAULT '';
 ALTER TABLE decision ADD COLUMN classification TEXT NOT NULL DEFAULT '';
 CREATE INDEX decision_classification ON decision (classification, message, recipient) WHERE classification <> '';
+CREATE TABLE due (recipient TEXT NOT NULL, urgency INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (recipient, urgency)) STRICT, WITHOUT ROWID;
+INSERT INTO due (recipient, urgency, count) SELECT recipient, urgency, count(*) FROM decision WHERE state = 'due' GROUP BY 1, 2;
+CREATE TRIGGER due_begins AFTER INSERT ON decision WHEN NEW.state = 'due' BEGIN
+  INSERT INTO due (recipient, urgency, count) VALUES (NEW.recipient, NEW.urgency, 1) ON CONFLICT (recipient, urgency) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER due_ends AFTER UPDATE OF state ON decision WHEN OLD.state = 'due' AND NEW.state <> 'due' BEGIN
+  UPDATE due SET count = count - 1 WHERE recipient = OLD.recipient AND urgency = OLD.urgency;
+END;
 ";
 
 /// Adds what versions after `version` have; all of it, or nothing.
@@ -219,12 +228,20 @@ mod tests {
     #[test]
     fn a_journal_of_the_version_before_this_one_keeps_what_it_has_and_gets_the_new_tables() {
         let (_folder, connection) = old(3, &format!("{TABLES} {ADDED} {DESK} {DESK_FILLED}"));
+        let waits = "INSERT INTO decision (message, recipient, record, urgency, outcome, state) VALUES (0, 'nzl-ops', 1, 2, 'forward', 'due')";
+        connection.execute_batch(waits).unwrap();
         let counted = |connection: &Connection| connection.query_row("SELECT sum(count) FROM held", [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(counted(&connection), 1);
         prepare_writer(&connection).unwrap();
         assert_eq!(identity(&connection).unwrap().1, VERSION);
         connection.execute_batch("SELECT message, file, expected, code FROM seed; SELECT policy, classification FROM decision").unwrap();
         assert_eq!(counted(&connection), 1);
+        let due = |connection: &Connection| connection.query_row("SELECT sum(count) FROM due", [], |row| row.get::<_, i64>(0)).unwrap();
+        let rows = connection.query_row("SELECT count(*) FROM decision WHERE state = 'due'", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert!(rows > 0);
+        assert_eq!(due(&connection), rows);
+        connection.execute_batch("UPDATE decision SET state = 'delivered' WHERE state = 'due'").unwrap();
+        assert_eq!(due(&connection), 0);
     }
 
     #[test]

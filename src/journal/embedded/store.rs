@@ -277,6 +277,7 @@ fn view_rows(connection: &Connection) -> Result<Vec<String>, Fault> {
         "SELECT 'copy ' || hex(recall) || ' ' || message || ' ' || recipient || ' ' || coalesce(acknowledged, '-') FROM copy ORDER BY recall, message, recipient",
         "SELECT 'seed ' || message || ' ' || file || ' ' || expected || ' ' || coalesce(code, '-') FROM seed ORDER BY message",
         "SELECT 'held ' || code || ' ' || rule || ' ' || urgency || ' ' || count FROM held ORDER BY 1",
+        "SELECT 'due ' || recipient || ' ' || urgency || ' ' || count FROM due WHERE count > 0 ORDER BY 1",
         "SELECT 'clause ' || name || ' ' || count FROM clause ORDER BY 1",
         "SELECT 'total ' || sender || ' ' || recipient || ' ' || outcome || ' ' || code || ' ' || count FROM tally ORDER BY 1",
     ] {

@@ -92,7 +92,7 @@ impl Views<'_> {
     }
 
     pub(super) fn undelivered(&self) -> Result<Vec<Due>, Fault> {
-        let sql = "SELECT recipient, count(*), min(urgency) FROM decision WHERE state = 'due' GROUP BY recipient ORDER BY min(urgency), recipient";
+        let sql = "SELECT recipient, sum(count), min(urgency) FROM due WHERE count > 0 GROUP BY recipient ORDER BY min(urgency), recipient";
         let rows = self.all(sql, &[], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
         rows.into_iter()
             .map(|(recipient, count, urgency)| Ok(Due { recipient: name(&recipient)?, count: read_number(count), precedence: precedence(urgency)? }))
@@ -157,14 +157,14 @@ impl Views<'_> {
 
     pub(super) fn counts(&self) -> Result<Counts, Fault> {
         let one = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(read_number).map_err(failed);
-        // Totals over all time are kept; only what is under way is counted, by small indexes.
+        // Totals are kept, and so is what is due and what is held; only what is not decided yet is counted, by a small index.
         Ok(Counts {
             records: one("SELECT coalesce(max(ix) + 1, 0) FROM record")?,
             accepted: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'accepted'")?,
             undecided: one("SELECT count(*) FROM message WHERE decided IS NULL")?,
-            due: one("SELECT count(*) FROM decision WHERE state = 'due'")?,
+            due: one("SELECT coalesce(sum(count), 0) FROM due")?,
             delivered: one("SELECT coalesce(sum(count), 0) FROM tally WHERE outcome = 'delivered'")?,
-            held: one("SELECT (SELECT count(*) FROM decision WHERE state = 'held') - (SELECT count(*) FROM seed WHERE code IS NULL)")?,
+            held: one("SELECT (SELECT coalesce(sum(count), 0) FROM held) - (SELECT count(*) FROM seed WHERE code IS NULL)")?,
             tallies: self.tallies()?,
         })
     }
