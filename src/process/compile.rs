@@ -1,6 +1,7 @@
 //! A rule set compiled, tried on its cases and proved, in a process of its own, which ends when it has said what is at fault.
 //!
-//! Neither the keeper nor anything behind walls starts a solver: where invariants are proved this process starts it, and it ends with it. Compiling claims several times the memory of what it makes, and the supervisor, which lives as long as the gateway, needs none of it. The process
+//! Neither the keeper nor anything behind walls starts a solver: where invariants are proved this process starts it, and it ends with it. Compiling
+//! claims several times the memory of what it makes, and the supervisor, which lives as long as the gateway, needs none of it. The process
 //! reads rule files of officers and nothing that came over a link, so it has no walls; it is given the files, and opens none.
 
 use std::io::{Read as _, Write as _};
