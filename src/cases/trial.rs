@@ -47,7 +47,11 @@ impl std::fmt::Display for Seen {
         f.write_str(self.outcome.word())?;
         self.code.iter().try_for_each(|code| write!(f, " {code}"))?;
         self.clause.iter().try_for_each(|clause| write!(f, " under {clause}"))?;
-        self.edits.iter().try_for_each(|edits| write!(f, " edits {}", edits.join(" ")))?;
+        match self.edits.as_deref() {
+            Some([]) => f.write_str(" without edits")?,
+            Some(edits) => write!(f, " edits {}", edits.join(" "))?,
+            None => {}
+        }
         self.actions.iter().try_for_each(|(path, action)| write!(f, " {action} {path}"))?;
         self.findings.iter().flatten().try_for_each(|code| write!(f, " finds {code}"))
     }

@@ -203,7 +203,7 @@ impl Shared {
         });
         named.unwrap_or_else(|| Edict {
             ruleset: "a rule set that does not load".to_owned(),
-            number: "?".to_owned(),
+            number: "at all".to_owned(),
             digest: crate::base::Digest::of(b""),
         })
     }

@@ -58,7 +58,9 @@ impl Faulty {
                 .map(|complaint| {
                     let text = files.iter().find(|file| file.path == complaint.file).map_or("", |file| &*file.text);
                     let line = complaint.line_and_column(text).0;
-                    format!("{}:{line}: {}; expected {}; {}", complaint.file, complaint.what, complaint.expected, complaint.remedy)
+                    // What there is not was not expected: some complaints say what was found in the file instead.
+                    let expected = if complaint.expected.starts_with("no ") { "" } else { "expected " };
+                    format!("{}:{line}: {}; {expected}{}; {}", complaint.file, complaint.what, complaint.expected, complaint.remedy)
                 })
                 .collect(),
         };

@@ -38,7 +38,8 @@ pub(in crate::cli::rules) fn load(folder: &Path, json: bool, out: &mut Output) -
                 true => out.text(&json_lines(&complaints, &files))?,
                 false => output::report(&complaints, &files),
             }
-            output::tell(&format!("`{}`: {} faults", folder.display(), complaints.len()));
+            let (count, s) = (complaints.len(), if complaints.len() == 1 { "" } else { "s" });
+            output::tell(&format!("`{}`: {count} fault{s}", folder.display()));
             Ok(None)
         }
     }
