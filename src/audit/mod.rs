@@ -5,11 +5,13 @@
 //! was shown. Deliberately absent: the network; a witness is whoever keeps a copy of a checkpoint.
 
 pub mod backup;
+mod certified;
 mod checkpoint;
 mod key_file;
 mod proof;
 mod verify;
 
+pub use certified::{CertifiedKey, certified};
 pub use checkpoint::{Checkpoint, Intervals, Notary};
 pub use proof::{ConsistencyProof, InclusionProof, check_consistency, check_proof, prove, prove_consistency};
 pub use verify::{Problem, Report, verify};

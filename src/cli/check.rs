@@ -6,9 +6,10 @@ use super::{Answer, Failure, Output, Verb, output, unreadable, walls};
 use crate::audit::SignerKey;
 use crate::base::Fault;
 use crate::config::{Gateway, Proving};
+use crate::control::Officers;
 use crate::journal::seal::SealKey;
 use crate::link::tls::Material;
-use crate::process::{bound_without_key, label_trust, load_guard, seeds, world};
+use crate::process::{bound_without_key, credentials, label_trust, load_guard, seeds, world};
 use crate::prove;
 use crate::sandbox::{Layer, Need};
 
@@ -70,6 +71,9 @@ impl Check {
             lines.push(line("console", crate::console::check(&gateway, world::now())));
         }
         lines.push(line("label anchors", label_trust::read(&gateway).map(drop)));
+        if gateway.officer_trust.is_some() {
+            lines.push(line("officers' certificates", credentials::officers(&gateway).and_then(|officers| all_count(&officers))));
+        }
         lines.push(line("audit key", SignerKey::open(&gateway.keys.audit).map(drop)));
         lines.push(line("hop key", world::HopSecret::read(&gateway.keys.hops).map(drop)));
         lines.push(line("quarantine key", SealKey::open(&gateway.keys.quarantine).map(drop)));
@@ -105,6 +109,14 @@ fn wall((layer, given): (Layer, Result<String, String>)) -> Line {
     let passed = given.is_ok() || layer.need() == Need::WhereGiven;
     let text = given.unwrap_or_else(|why| format!("not given: {why}"));
     Line { check: format!("wall `{layer}`"), passed, text: Some(text) }
+}
+
+/// Whether the signatures of every officer count.
+fn all_count(officers: &Officers) -> Result<(), Fault> {
+    match officers.suspended().next() {
+        Some((name, why)) => Err(Fault::new(format!("the signatures of `{name}` do not count: {why}"))),
+        None => Ok(()),
+    }
 }
 
 fn rules(gateway: &Gateway) -> Result<Line, Failure> {

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::signer::Certified;
 use super::{Answer, Failure, Output, Verb, output, rules, unreadable};
-use crate::audit::SignerKey;
-use crate::base::Name;
 use crate::config::Gateway;
 use crate::control::{Act, ConditionStatement, Standing, statement};
 use crate::journal::embedded::Reader;
@@ -19,6 +18,8 @@ pub(super) struct Set {
     /// The operator's key, as `vestibule pki officer` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    certified: Certified,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -34,16 +35,14 @@ impl Verb for Set {
     const EXAMPLES: &'static str = "  vestibule condition set alert heightened --key m.johnson.key --reason 'order 7' --config gateway.toml\n\nExit status 1 where the gateway refuses.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let key = SignerKey::open(&self.key)?;
-        let Some(officer) = Name::new(key.verifier().name()) else {
-            return Err(Failure::Usage(format!("the key of `{}` is no officer's; make one with `vestibule pki officer`", key.verifier().name())));
-        };
+        let signer = self.certified.signer(&self.key)?;
         statement::check_reason(&self.reason).map_err(Failure::Usage)?;
         if [&self.name, &self.value].iter().any(|word| word.chars().any(char::is_control)) {
             return Err(Failure::Usage("expected a condition and a value as the rule set declares them".to_owned()));
         }
-        let statement = ConditionStatement { name: self.name, value: self.value, officer, signed: world::now(), reason: self.reason };
-        rules::ask(&self.config, Act::Condition { note: key.sign(&statement.text()) }, out)
+        let statement =
+            ConditionStatement { name: self.name, value: self.value, officer: signer.officer().clone(), signed: world::now(), reason: self.reason };
+        rules::ask(&self.config, Act::Condition { note: signer.sign(&statement.text())? }, out)
     }
 }
 

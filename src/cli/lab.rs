@@ -97,6 +97,7 @@ pub(super) fn make(gateway: &Gateway, now: Time) -> Result<Made, Fault> {
     for domain in &gateway.domains {
         of_domain(domain, now, &mut made)?;
     }
+    of_officers(gateway, now, &mut made)?;
     if let Some(console) = &gateway.console {
         of_console(&console.identity, &console_identity(gateway), now, &mut made)?;
     }
@@ -109,6 +110,25 @@ pub(super) fn console_identity(gateway: &Gateway) -> String {
         true => "localhost".to_owned(),
         false => format!("console.{}.lab", gateway.home.to_lowercase()),
     }
+}
+
+/// The anchor of the officers' certificates, those certificates, each with its key beside it with the ending `key`, and the lists.
+fn of_officers(gateway: &Gateway, now: Time, made: &mut Made) -> Result<(), Fault> {
+    let Some(files) = &gateway.officer_trust else { return Ok(()) };
+    let anchor = authority(&files.anchor, &format!("{} lab officers' authority", gateway.home), now, made)?;
+    for (name, path) in gateway.officers.iter().filter_map(|officer| Some((&officer.name, officer.certificate.as_ref()?))) {
+        if made.absent(path) {
+            let issued = anchor.issue(&officer_identity(name.as_str()), Use::Officer, now, DAYS)?;
+            made.write(path, &issued.certificate, 0o644)?;
+            made.write(&path.with_extension("key"), &issued.key, 0o600)?;
+        }
+    }
+    for list in &files.revocations {
+        if made.absent(list) {
+            made.write(list, &anchor.revoke(&[], now, DAYS)?, 0o644)?;
+        }
+    }
+    Ok(())
 }
 
 /// The console's anchor, which issues officers' certificates, its own certificate and its list.

@@ -34,6 +34,7 @@ mod receive;
 mod rules;
 mod run;
 mod send;
+mod signer;
 mod status;
 mod syntax;
 mod trace;

@@ -44,6 +44,8 @@ enum Purpose {
     Both,
     /// To sign labels
     Label,
+    /// To sign as an officer
+    Officer,
 }
 
 /// Issues a certificate.
@@ -70,7 +72,8 @@ impl Verb for Issue {
     const PATH: &'static [&'static str] = &["pki", "issue"];
     const ABOUT: &'static str = "Issue a certificate with its key";
     const EXAMPLES: &'static str = "  vestibule pki issue --anchor state/pki/coalition/anchor.pem --identity fra-ops.coalition.lab --into fra-ops.pem\n  \
-         vestibule pki issue --anchor labels.pem --identity labels.gbr.lab --purpose label --into binding.pem";
+         vestibule pki issue --anchor labels.pem --identity labels.gbr.lab --purpose label --into binding.pem\n  \
+         vestibule pki issue --anchor officers.pem --identity g.hopper.officers.lab --purpose officer --into g.hopper.pem";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
         let purpose = match self.purpose {
@@ -78,6 +81,7 @@ impl Verb for Issue {
             Purpose::Server => Use::Server,
             Purpose::Both => Use::Both,
             Purpose::Label => Use::Label,
+            Purpose::Officer => Use::Officer,
         };
         let key = self.into.with_extension("key");
         if self.into.exists() || key.exists() || key == self.into {

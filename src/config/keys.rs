@@ -226,6 +226,14 @@ pub const KEYS: &[Key] = &[
     ),
     row(
         Gateway,
+        "officer_anchor",
+        Kind::Path,
+        Optional,
+        "trust anchors of officers' certificates that sign (PEM); needed where an officer has a `certificate`",
+    ),
+    row(Gateway, "officer_revocations", Kind::Paths, Optional, "their revocation lists (PEM), one for each issuer; needed with `officer_anchor`"),
+    row(
+        Gateway,
         "waiting",
         Kind::Path,
         Optional,
@@ -301,7 +309,20 @@ pub const KEYS: &[Key] = &[
     ),
     row(Peer, "limits", Kind::Table(Limits), Optional, "limits of this peer's links"),
     row(Officer, "name", Kind::Name, Required, "name of the officer, as in the signatures"),
-    row(Officer, "key", Kind::Text, Required, "the officer's public key, `name+hash+key`, as `vestibule pki officer` prints it"),
+    row(
+        Officer,
+        "key",
+        Kind::Text,
+        Optional,
+        "the officer's public key, `name+hash+key`, as `vestibule pki officer` prints it; either this or `certificate`",
+    ),
+    row(
+        Officer,
+        "certificate",
+        Kind::Path,
+        Optional,
+        "in place of `key`: the officer's certificate for signing documents (PEM, ECDSA P-256 or Ed25519), then those between it and `officer_anchor`; it ends, and can be revoked",
+    ),
     row(
         Officer,
         "roles",

@@ -54,6 +54,8 @@ pub struct Gateway {
     pub solver: PathBuf,
     /// Whose signatures put editions in force; nobody's where the folder of the rule set is in force as it is.
     pub officers: Vec<Officer>,
+    /// Anchors and revocation lists of the officers' certificates; `None` where every officer has a bare key.
+    pub officer_trust: Option<Trusted>,
     /// The folder of editions that wait to be signed; `None` where the console shows none.
     pub waiting: Option<PathBuf>,
     /// The web console; `None` where there is none.
@@ -118,8 +120,12 @@ pub enum Proving {
 pub struct Officer {
     /// Name, as in the signatures.
     pub name: Name,
-    /// The public key, `name+hash+key`.
-    pub key: String,
+    /// The public key, `name+hash+key`; `None` where the certificate has it.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The certificate whose key signs, with what is between it and the anchor (PEM); `None` where `key` is given.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
     /// What the officer may do: words of [`keys::ROLES`].
     pub roles: std::collections::BTreeSet<String>,
     /// The name in the officer's certificate for the console; `None` where the officer does not enter it.
@@ -237,7 +243,7 @@ pub struct Domain {
     /// Certificate and trust in this domain.
     pub identity: Own,
     /// Whose signatures on labels count; `None` where the domain has no such signers.
-    pub label_trust: Option<LabelTrust>,
+    pub label_trust: Option<Trusted>,
     /// Peers.
     pub peers: Vec<Peer>,
     /// Limits of the domain, and of its peers unless they have their own.
@@ -259,8 +265,8 @@ pub struct Own {
 
 /// Files against which signatures on labels are held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelTrust {
-    /// The anchors of the domain's signers of labels (PEM).
+pub struct Trusted {
+    /// The anchors (PEM).
     pub anchor: PathBuf,
     /// Their revocation lists (PEM), one for each issuer.
     pub revocations: Vec<PathBuf>,

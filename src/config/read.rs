@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::keys::{self, Presence, Section};
 use super::{
-    Binding, Confinement, Console, ConsoleLimits, Domain, Gateway, Keys, LabelTrust, Limits, Officer, Own, Peer, Proving, Remote, Review, Unreadable,
+    Binding, Confinement, Console, ConsoleLimits, Domain, Gateway, Keys, Limits, Officer, Own, Peer, Proving, Remote, Review, Trusted, Unreadable,
     check,
 };
 use crate::base::{Complaint, Fault, Name};
@@ -36,6 +36,8 @@ struct GatewayGiven {
     solver: Option<PathBuf>,
     #[serde(default)]
     officer: Vec<Officer>,
+    officer_anchor: Option<PathBuf>,
+    officer_revocations: Option<Vec<PathBuf>>,
     waiting: Option<PathBuf>,
     console: Option<ConsoleGiven>,
     metrics: Option<MetricsGiven>,
@@ -168,7 +170,8 @@ fn whole(source: Source) -> Result<Gateway, Unreadable> {
         prove: given.prove.unwrap_or(Proving::Always),
         // Without a path it is found by the environment, as programs are.
         solver: given.solver.map_or_else(|| PathBuf::from("cvc5"), at),
-        officers: given.officer,
+        officers: given.officer.into_iter().map(|officer| Officer { certificate: officer.certificate.map(at), ..officer }).collect(),
+        officer_trust: source.trusted(given.officer_anchor, given.officer_revocations),
         waiting: given.waiting.map(at),
         console: given.console.map(|console| source.console(console)),
         metrics: given.metrics.map(|metrics| metrics.listen),
@@ -298,18 +301,22 @@ impl Source {
         }
     }
 
-    fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
-        let limits = layer(common.clone(), given.limits);
+    fn trusted(&self, anchor: Option<PathBuf>, revocations: Option<Vec<PathBuf>>) -> Option<Trusted> {
         let at = |path: PathBuf| self.folder.join(path);
-        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
-        let label_trust = match (given.label_anchor, given.label_revocations) {
+        match (anchor, revocations) {
             (None, None) => None,
             // One without the other is a contradiction, which is told of below; an empty list then stands for it.
-            (anchor, revocations) => Some(LabelTrust {
+            (anchor, revocations) => Some(Trusted {
                 anchor: anchor.map(at).unwrap_or_default(),
                 revocations: revocations.unwrap_or_default().into_iter().map(at).collect(),
             }),
-        };
+        }
+    }
+
+    fn domain(&self, given: DomainGiven, common: &BTreeMap<String, u32>) -> Domain {
+        let limits = layer(common.clone(), given.limits);
+        let identity = self.own(given.anchor, given.certificate, given.key, given.revocations);
+        let label_trust = self.trusted(given.label_anchor, given.label_revocations);
         let peer = |peer: PeerGiven| Peer {
             name: peer.name,
             identity: peer.identity,
@@ -392,6 +399,14 @@ fn contradictions(gateway: &Gateway) -> Vec<(String, String)> {
         ));
     }
     officer_contradictions(&gateway.officers, &mut faults);
+    if gateway.officer_trust.as_ref().is_some_and(half) {
+        let what = "the officers have anchors without revocation lists, or lists without anchors".to_owned();
+        faults.push((what, "give both `officer_anchor` and `officer_revocations`, or neither".to_owned()));
+    }
+    if gateway.officer_trust.is_none() && gateway.officers.iter().any(|officer| officer.certificate.is_some()) {
+        let what = "an officer has a certificate, and nothing says under whose anchor".to_owned();
+        faults.push((what, "give `officer_anchor` and `officer_revocations`, outside of `[[officer]]`".to_owned()));
+    }
     if let Some(listen) = gateway.metrics.filter(|listen| listen.ip().is_unspecified()) {
         let what = format!("metrics would be answered on every network: `{listen}`");
         faults.push((what, "give a loopback address, such as \"127.0.0.1:9464\", or the one address that may ask".to_owned()));
@@ -424,7 +439,15 @@ fn officer_contradictions(officers: &[Officer], faults: &mut Vec<(String, String
             let what = format!("the officer `{}` has the identity of another", officer.name);
             faults.push((what, "give each officer a certificate of their own".to_owned()));
         }
-        if known.iter().any(|other| other.key == officer.key) {
+        if officer.key.is_some() == officer.certificate.is_some() {
+            let what = format!("the officer `{}` has both a key and a certificate, or neither", officer.name);
+            faults.push((what, "give `key`, or `certificate` in its place".to_owned()));
+        }
+        if officer.certificate.is_some() && known.iter().any(|other| other.certificate == officer.certificate) {
+            let what = format!("the officer `{}` has the certificate of another", officer.name);
+            faults.push((what, "give each officer a certificate of their own".to_owned()));
+        }
+        if officer.key.is_some() && known.iter().any(|other| other.key == officer.key) {
             faults.push((format!("the officer `{}` has the key of another", officer.name), "give each officer a key of their own".to_owned()));
         }
         known.push(officer);
@@ -437,8 +460,13 @@ fn officer_contradictions(officers: &[Officer], faults: &mut Vec<(String, String
     }
 }
 
+/// Anchors without lists, or lists without anchors.
+fn half(trust: &Trusted) -> bool {
+    trust.revocations.is_empty() || trust.anchor.as_os_str().is_empty()
+}
+
 fn domain_contradictions(domain: &Domain, faults: &mut Vec<(String, String)>) {
-    if domain.label_trust.as_ref().is_some_and(|trust| trust.revocations.is_empty() || trust.anchor.as_os_str().is_empty()) {
+    if domain.label_trust.as_ref().is_some_and(half) {
         faults.push((
             format!("the domain `{}` has label anchors without revocation lists, or lists without anchors", domain.name),
             "give both `label_anchor` and `label_revocations`, or neither".to_owned(),
@@ -565,6 +593,26 @@ mod tests {
                 "[limits]\n",
                 "[[officer]]\nname = \"a\"\nkey = \"k\"\nroles = [\"author\", \"approver\"]\n[[officer]]\nname = \"b\"\nkey = \"k\"\nroles = [\"auditor\"]\n[limits]\n",
                 "the officer `b` has the key of another",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\nroles = [\"author\", \"approver\"]\n[limits]\n",
+                "the officer `a` has both a key and a certificate, or neither",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\nkey = \"k\"\ncertificate = \"a.pem\"\nroles = [\"author\", \"approver\"]\n[limits]\n",
+                "the officer `a` has both a key and a certificate, or neither",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\ncertificate = \"a.pem\"\nroles = [\"author\", \"approver\"]\n[limits]\n",
+                "an officer has a certificate, and nothing says under whose anchor",
+            ),
+            (
+                "[limits]\n",
+                "[[officer]]\nname = \"a\"\ncertificate = \"a.pem\"\nroles = [\"author\"]\n[[officer]]\nname = \"b\"\ncertificate = \"a.pem\"\nroles = [\"approver\"]\n[limits]\n",
+                "the officer `b` has the certificate of another",
             ),
             (
                 "[limits]\n",

@@ -4,6 +4,7 @@
 //! with [`ask`], the gateway answers with [`serve`]. What people look at is asked for and shown in one form ([`desk`]), for console, terminal and
 //! programs alike. Rules change only by what officers have signed ([`officer`]). Deliberately absent: any request that could override mandatory control.
 
+pub mod credentials;
 pub mod desk;
 pub mod emergency;
 pub mod figures;
@@ -14,6 +15,7 @@ pub mod socket;
 pub mod standing;
 pub mod statement;
 
+pub use credentials::Credentials;
 pub use officer::{Approval, Edict, Officers, Role};
 pub use review::ReviewStatement;
 pub use socket::{Asker, ask, listen, serve};

@@ -1,16 +1,17 @@
 //! Officers: whose signatures count, for what, and the two persons that an edition needs.
 //!
-//! Takes the officers of a configuration and signed statements, gives what two different people said of one edition, or every reason why it is not
+//! Takes the officers of a configuration, what their certificates are, a time, and signed statements, gives what two different people said of one edition, or every reason why it is not
 //! that. Reads no file and no clock.
 //!
 //! INVARIANT: an edition is approved only by an author and an approver who have different names and different keys.
 
 use std::collections::BTreeSet;
 
+use super::credentials::Credentials;
 use super::review::{NOTE_BYTES_MAX, ReviewStatement};
 use super::statement::{ConditionStatement, Emergency, Statement};
 use crate::audit::VerifierKey;
-use crate::base::{Digest, Fault, Name};
+use crate::base::{Digest, Fault, Name, Time};
 use crate::config;
 use crate::journal::Hand;
 
@@ -60,6 +61,8 @@ impl Role {
 struct Officer {
     name: Name,
     key: VerifierKey,
+    /// Why the officer's signatures do not count, though they are the officer's: the certificate has ended, or was revoked.
+    suspended: Option<String>,
     roles: BTreeSet<Role>,
 }
 
@@ -98,22 +101,23 @@ pub struct Approval {
 }
 
 impl Officers {
-    /// The officers of a configuration.
+    /// The officers of a configuration, as their certificates are at this time.
     ///
     /// # Errors
-    /// A key that is none, or whose name is not the officer's.
-    pub fn of(given: &[config::Officer]) -> Result<Self, Fault> {
+    /// A key that is none, or whose name is not the officer's; a certificate that never counts; anchors of certificates that are refused.
+    pub fn of(given: &[config::Officer], credentials: &Credentials, now: Time) -> Result<Self, Fault> {
+        let trust = credentials.trust()?;
         let mut list: Vec<Officer> = Vec::new();
         for one in given {
-            let key: VerifierKey = one.key.parse().map_err(|why| Fault::new(format!("the key of the officer `{}`: {why}", one.name)))?;
-            if key.name() != one.name.as_str() {
-                return Err(Fault::new(format!("the key of the officer `{}` is that of `{}`; give the officer's own", one.name, key.name())));
-            }
+            let (key, suspended) = match &one.key {
+                Some(key) => (bare(&one.name, key)?, None),
+                None => credentials.key(&one.name, trust.as_ref(), now)?,
+            };
             // The same key under another name differs in its text.
             if let Some(other) = list.iter().find(|other| other.key.is_same_key(&key)) {
                 return Err(Fault::new(format!("the officers `{}` and `{}` have one key; give each a key of their own", other.name, one.name)));
             }
-            list.push(Officer { name: one.name.clone(), key, roles: one.roles.iter().filter_map(|word| Role::named(word)).collect() });
+            list.push(Officer { name: one.name.clone(), key, suspended, roles: one.roles.iter().filter_map(|word| Role::named(word)).collect() });
         }
         Ok(Self { list })
     }
@@ -129,7 +133,10 @@ impl Officers {
         let mut why = "it is signed by none of the officers of the configuration".to_owned();
         for officer in &self.list {
             match officer.key.open(note) {
-                Ok(text) => return Ok((officer, text)),
+                Ok(text) => match &officer.suspended {
+                    None => return Ok((officer, text)),
+                    Some(cause) => why = format!("the certificate of `{}` does not count: {cause}", officer.name),
+                },
                 // The one whose name stands there says more than the others.
                 Err(text) if note.contains(&format!("\u{2014} {} ", officer.name)) => why = text,
                 Err(_) => {}
@@ -184,10 +191,15 @@ impl Officers {
         Ok((statement, hand))
     }
 
+    /// Why an officer's signatures do not count, by name, where a certificate has ended or was revoked.
+    pub fn suspended(&self) -> impl Iterator<Item = (&Name, &str)> {
+        self.list.iter().filter_map(|officer| Some((&officer.name, officer.suspended.as_deref()?)))
+    }
+
     /// Whether an officer may review.
     #[must_use]
     pub fn is_reviewer(&self, name: &str) -> bool {
-        self.list.iter().any(|officer| officer.name.as_str() == name && officer.roles.contains(&Role::Reviewer))
+        self.list.iter().any(|officer| officer.name.as_str() == name && officer.suspended.is_none() && officer.roles.contains(&Role::Reviewer))
     }
 
     /// Whether two persons put their names under this edition; `notes` are their statements, each with the name of its file.
@@ -227,11 +239,19 @@ impl Officers {
     }
 }
 
+/// A key that stands in the configuration itself.
+fn bare(name: &Name, text: &str) -> Result<VerifierKey, Fault> {
+    let key: VerifierKey = text.parse().map_err(|why| Fault::new(format!("the key of the officer `{name}`: {why}")))?;
+    match key.name() == name.as_str() {
+        true => Ok(key),
+        false => Err(Fault::new(format!("the key of the officer `{name}` is that of `{}`; give the officer's own", key.name()))),
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::audit::SignerKey;
-    use crate::base::Time;
 
     pub(crate) fn time(text: &str) -> Time {
         Time::parse(text).unwrap()
@@ -245,10 +265,15 @@ pub(crate) mod tests {
     pub(crate) fn officer(key: &SignerKey, roles: &[&str]) -> config::Officer {
         config::Officer {
             name: Name::new(key.verifier().name()).unwrap(),
-            key: key.verifier().to_string(),
+            key: Some(key.verifier().to_string()),
+            certificate: None,
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             identity: None,
         }
+    }
+
+    fn bare_officers(given: &[config::Officer]) -> Result<Officers, Fault> {
+        Officers::of(given, &Credentials::default(), time("2026-11-23T10:00:00Z"))
     }
 
     pub(crate) fn edict() -> Edict {
@@ -273,7 +298,7 @@ pub(crate) mod tests {
     fn an_author_and_another_person_who_approves_suffice_and_nothing_less_does() {
         let [ann, bob, eve] = ["ann", "bob", "eve"].map(key);
         let given = [officer(&ann, &["author", "approver"]), officer(&bob, &["approver"])];
-        let officers = Officers::of(&given).unwrap();
+        let officers = bare_officers(&given).unwrap();
         let approval = officers.approve(&edict(), &[signed(&ann, Role::Author), signed(&bob, Role::Approver)]).unwrap();
         assert_eq!(
             approval.hands.iter().map(|hand| (hand.officer.as_str(), hand.role.as_str())).collect::<Vec<_>>(),
@@ -295,7 +320,7 @@ pub(crate) mod tests {
     #[test]
     fn a_signature_over_another_edition_another_number_or_changed_text_does_not_count() {
         let [ann, bob] = ["ann", "bob"].map(key);
-        let officers = Officers::of(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();
+        let officers = bare_officers(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();
         let notes = [signed(&ann, Role::Author), signed(&bob, Role::Approver)];
         for (edict, told) in [
             (Edict { digest: Digest::of(b"other"), ..edict() }, "another digest"),
@@ -315,7 +340,7 @@ pub(crate) mod tests {
     #[test]
     fn a_review_counts_under_the_key_of_a_reviewer_who_speaks_for_nobody_else() {
         let [ann, bob, eve] = ["ann", "bob", "eve"].map(key);
-        let officers = Officers::of(&[officer(&ann, &["reviewer"]), officer(&bob, &["operator"])]).unwrap();
+        let officers = bare_officers(&[officer(&ann, &["reviewer"]), officer(&bob, &["operator"])]).unwrap();
         let statement = super::super::review::tests::statement(super::super::review::Chosen::Reject);
         let (said, hand) = officers.review(&ann.sign(&statement.text())).unwrap();
         assert_eq!((said, hand.officer.as_str(), hand.role.as_str()), (statement.clone(), "ann", "reviewer"));
@@ -337,7 +362,7 @@ pub(crate) mod tests {
     #[test]
     fn two_persons_must_say_the_same_of_an_emergency() {
         let [ann, bob] = ["ann", "bob"].map(key);
-        let officers = Officers::of(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();
+        let officers = bare_officers(&[officer(&ann, &["author"]), officer(&bob, &["approver"])]).unwrap();
         let emergency = |until: &str| Some(Emergency { until: time(until), scope: ["A/1".to_owned()].into(), reason: "flood".to_owned() });
         let with = |key: &SignerKey, role, emergency| (String::new(), key.sign(&Statement { emergency, ..statement(key, role) }.text()));
         let (early, late) = (emergency("2026-11-23T12:00:00Z"), emergency("2026-11-23T13:00:00Z"));
@@ -353,9 +378,9 @@ pub(crate) mod tests {
     fn one_key_under_two_names_and_a_key_of_another_name_are_refused() {
         let ann = key("ann");
         let renamed = config::Officer { name: Name::new("bob").unwrap(), ..officer(&ann, &["approver"]) };
-        assert!(Officers::of(&[renamed]).unwrap_err().what.contains("is that of `ann`"));
+        assert!(bare_officers(&[renamed]).unwrap_err().what.contains("is that of `ann`"));
         let twin = ann.named("bob").unwrap();
-        let faults = Officers::of(&[officer(&ann, &["author"]), officer(&twin, &["approver"])]).unwrap_err();
+        let faults = bare_officers(&[officer(&ann, &["author"]), officer(&twin, &["approver"])]).unwrap_err();
         assert!(faults.what.contains("have one key"), "{faults}");
     }
 }

@@ -36,6 +36,8 @@ pub enum Use {
     Both,
     /// To sign labels: no link is opened with it. Its key is RSA of 3,072 bits, whose signatures are the same each time they are made.
     Label,
+    /// To sign as an officer: no link is opened with it.
+    Officer,
 }
 
 /// A certificate with its key, as PEM.
@@ -111,7 +113,7 @@ impl Anchor {
         let san = if crate::config::check::is_dns_name(identity) { SanType::DnsName(text()?) } else { SanType::URI(text()?) };
         let key = match purpose {
             Use::Label => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
-            Use::Client | Use::Server | Use::Both => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
+            Use::Client | Use::Server | Use::Both | Use::Officer => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
         };
         let key = key.map_err(failed)?;
         let mut params = CertificateParams::default();
@@ -124,7 +126,7 @@ impl Anchor {
             Use::Server => vec![ExtendedKeyUsagePurpose::ServerAuth],
             Use::Both => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
             // SPEC: RFC 9336, section 3.
-            Use::Label => vec![ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36])],
+            Use::Label | Use::Officer => vec![ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36])],
         };
         params.use_authority_key_identifier_extension = true;
         (params.not_before, params.not_after) = (moment!(at(now, -3600)?), moment!(at(now, days_in_seconds(days))?));

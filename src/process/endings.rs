@@ -11,7 +11,7 @@ use crate::link::ends;
 /// A file that holds something which ends.
 #[derive(Debug, Clone, Copy)]
 pub struct File<'c> {
-    /// Whose it is: a domain, `console`, `binding`.
+    /// Whose it is: a domain, an officer, `officers`, `console`, `binding`.
     pub of: &'c str,
     /// What it holds.
     pub what: Dated,
@@ -37,6 +37,12 @@ pub fn files(config: &Gateway) -> Vec<File<'_>> {
             all.push(File { of, what: Dated::LabelAnchor, path: &labels.anchor });
             all.extend(labels.revocations.iter().map(|path| File { of, what: Dated::LabelList, path }));
         }
+    }
+    let certificates = config.officers.iter().filter_map(|officer| Some((officer.name.as_str(), officer.certificate.as_deref()?)));
+    all.extend(certificates.map(|(of, path)| File { of, what: Dated::Certificate, path }));
+    if let Some(files) = &config.officer_trust {
+        all.push(File { of: "officers", what: Dated::Anchor, path: &files.anchor });
+        all.extend(files.revocations.iter().map(|path| File { of: "officers", what: Dated::List, path }));
     }
     all.extend(config.console.iter().flat_map(|console| own("console", &console.identity)));
     all.extend(config.keys.binding.iter().map(|files| File { of: "binding", what: Dated::Certificate, path: &files.certificate }));

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
+use super::credentials;
 use super::crew::Duty;
 use super::decide::{INSPECT, VERIFY};
 use super::delivery::STOP_MAX;
@@ -99,6 +100,7 @@ impl Gateway {
         let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: shared.config.load().journal.clone() });
         let guard = Arc::new(guard);
         let threads = employ(&shared, &secret, inspectors, &guard, (&secrets, signer))?;
+        shared.credit(credentials::read(&shared.config.load())?);
         shared.open_office(seeds::given(&secret, &shared.config.load())?);
         shared.started().await?;
         shared.recover().await?;
@@ -289,7 +291,9 @@ impl Handle {
             }
         }
         let office = seeds::given(&self.secret, &config).map_err(refused)?;
+        let credentials = credentials::read(&config).map_err(refused)?;
         self.guard.trust_in_labels(label_trust::read(&config)?);
+        self.shared.credit(credentials);
         self.shared.open_office(office);
         self.shared.config.store(Arc::new(config));
         self.shared.take_up();
@@ -305,6 +309,7 @@ impl Handle {
             return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));
         }
         label_trust::read(config)?;
+        credentials::officers(config)?;
         config.domains.iter().try_for_each(Door::check)
     }
 

@@ -20,6 +20,7 @@ use super::world;
 use crate::audit::Notary;
 use crate::base::{Fault, Name, Precedence, Reason};
 use crate::config;
+use crate::control::Credentials;
 use crate::hop::Wire;
 use crate::hop::message::{FromDoor, ToDoor};
 use crate::hop::wire::Receiver;
@@ -89,6 +90,8 @@ impl Refused {
 pub(super) struct Shared {
     /// As it is in force: a reload replaces it.
     pub(super) config: ArcSwap<config::Gateway>,
+    /// The officers' certificates, as their files were when the configuration was read.
+    pub(super) credentials: ArcSwap<Credentials>,
     /// The edition in force, as plain data, with those who decide under it.
     pub(super) shifts: Shifts,
     /// The conditions that hold, by name.
@@ -153,6 +156,7 @@ impl Shared {
             failed: Notify::new(),
             failure: Mutex::default(),
             config: ArcSwap::from_pointee(config),
+            credentials: ArcSwap::default(),
         })
     }
 

@@ -19,6 +19,7 @@ mod inspector;
 mod intake;
 mod keeper;
 mod keys;
+pub mod credentials;
 pub mod label_trust;
 mod lane;
 mod line;

@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, watch};
 use super::order::{Order, sent};
 use super::rules::{self, Examined, Faulty, Ground, Rules};
 use super::supervisor::{Phase, Shared, lock};
-use super::{papers, world};
+use super::{credentials, papers, world};
 use crate::base::{Fault, Time};
 use crate::config;
-use crate::control::{Act, Edict, Officers, Response, Standing, statement};
+use crate::control::{Act, Edict, Response, Standing, statement};
 use crate::journal::{ConditionAct, EditionAct, Event, Step};
 
 /// What the office works with: answers of processes, and their phases.
@@ -334,7 +334,7 @@ impl Shared {
         let (config, now) = (self.config(), world::now());
         let standing = rules::standing(&config.journal)?;
         let refused = |text: String| Ok(Response::Refused { text: format!("the condition stays as it is: {text}") });
-        let (said, hand) = match Officers::of(&config.officers)?.condition(note) {
+        let (said, hand) = match credentials::officers(&config)?.condition(note) {
             Ok(said) => said,
             Err(why) => return refused(why),
         };

@@ -10,6 +10,7 @@ use zeroize::Zeroize;
 use super::keys::Doors;
 use super::seeds::{Office, Seed};
 use crate::base::{Digest, Fault, Name};
+use crate::control::Credentials;
 use crate::hop::HopKey;
 use crate::journal::Event;
 use crate::policy::SourceFile;
@@ -244,6 +245,9 @@ pub(super) enum Part {
         /// Known items; nothing where there are none.
         #[n(3)]
         office: Option<OfficeGiven>,
+        /// The certificates of officers.
+        #[n(4)]
+        credentials: CredentialsGiven,
     },
     /// A door.
     #[n(1)]
@@ -319,6 +323,35 @@ pub(super) struct Renewal {
     /// For the keeper: known items; nothing where there are none.
     #[n(4)]
     pub(super) office: Option<OfficeGiven>,
+    /// For the keeper: the certificates of officers.
+    #[n(5)]
+    pub(super) credentials: Option<CredentialsGiven>,
+}
+
+/// The certificates of officers, on their way to the keeper.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(super) struct CredentialsGiven {
+    /// Their anchors (PEM).
+    #[n(0)]
+    anchors: ByteVec,
+    /// Revocation lists (PEM).
+    #[n(1)]
+    revocations: ByteVec,
+    /// Officers by name, with their certificates (PEM).
+    #[n(2)]
+    certificates: Vec<(String, ByteVec)>,
+}
+
+impl CredentialsGiven {
+    pub(super) fn of(given: Credentials) -> Self {
+        let certificates = given.certificates.into_iter().map(|(name, pem)| (name.to_string(), pem.into())).collect();
+        Self { anchors: given.anchors.into(), revocations: given.revocations.into(), certificates }
+    }
+
+    pub(super) fn taken(self) -> Credentials {
+        let certificates = self.certificates.into_iter().filter_map(|(name, pem)| Some((Name::new(&name)?, pem.into()))).collect();
+        Credentials { anchors: self.anchors.into(), revocations: self.revocations.into(), certificates }
+    }
 }
 
 /// What the keeper is given of the office.

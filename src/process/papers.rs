@@ -14,7 +14,7 @@ use super::endings::endings;
 use super::order::Order;
 use super::rules::{self, Rules};
 use super::supervisor::{Shared, lock};
-use super::{looks, world};
+use super::{credentials, looks, world};
 use crate::base::{Digest, Fault, Time};
 use crate::config;
 use crate::control::papers::{Change, Papers, Proposal, Report, Signature};
@@ -143,7 +143,7 @@ fn folders(waiting: &Path) -> Result<Vec<PathBuf>, Fault> {
 
 fn in_force(config: &config::Gateway, rules: &Rules, own: &Path) -> Proposal {
     let edict = rules::edict(&rules.edition);
-    let approval = Officers::of(&config.officers).map(|officers| signed(own, &officers));
+    let approval = credentials::officers(config).map(|officers| signed(own, &officers));
     let state = if rules.title == edict.title() { "in force" } else { "in force for an emergency" };
     Proposal {
         state: state.to_owned(),
@@ -177,7 +177,7 @@ fn proposal(folder: &Path, config: &config::Gateway, (now, standing): (&Edition,
         proposal.faults.extend(standing.admits(&edition.edition).err());
     }
     proposal.faults.extend(super::gateway::check_peers(config, &edition).err().map(|fault| fault.to_string()));
-    match Officers::of(&config.officers) {
+    match credentials::officers(config) {
         Err(fault) => proposal.missing.push(fault.to_string()),
         Ok(officers) => {
             proposal.hands = signed(folder, &officers);
@@ -254,7 +254,7 @@ fn report(path: &Path) -> Report {
 /// Puts a signature beside the edition that it is about; gives what is said about it, or why it is not put there.
 pub(super) fn put(config: &config::Gateway, note: &str, now: Time) -> Result<Result<String, String>, Fault> {
     let Some(waiting) = &config.waiting else { return Ok(Err("the configuration names no folder `waiting`; see `vestibule rules sign`".to_owned())) };
-    let (statement, hand) = match Officers::of(&config.officers)?.edition(note) {
+    let (statement, hand) = match credentials::officers(config)?.edition(note) {
         Ok(said) => said,
         Err(why) => return Ok(Err(why)),
     };

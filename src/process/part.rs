@@ -36,7 +36,7 @@ use crate::audit::{Intervals, Notary, SignerKey};
 use crate::base::{Digest, Fault};
 use crate::config;
 use crate::control::papers::Papers;
-use crate::control::{Act, Response};
+use crate::control::{Act, Credentials, Response};
 use crate::hop::wire::{FRAME_BYTES_MAX, Said};
 use crate::hop::{Sender, Wire, wire};
 use crate::journal::embedded::Engine;
@@ -117,9 +117,9 @@ async fn play(desk: (DeskTrade, Bound), control: Wire<Word, Order>, setup: Setup
     let orders = Orders { receiver: control.receiver, control: control.sender };
     let hop = Hop { socket, token };
     match part {
-        Part::Keeper { rules, title, founding, office } => {
+        Part::Keeper { rules, title, founding, office, credentials } => {
             let office = office.map(|given| given.office()).transpose()?;
-            keep(config, (rules, title, founding), office, (walls, orders), &hop).await
+            keep(config, (rules, title, founding), (office, credentials.taken()), (walls, orders), &hop).await
         }
         Part::Door { domain, own, keys } => attend_door(&config, &domain, (&own, &keys), walls, orders, &hop).await,
         Part::Inspector { urgent, rules, pseudonym, doors, verifier, office } => {
@@ -423,7 +423,7 @@ type Founded = (Vec<super::order::File>, String, Vec<Event>);
 async fn keep(
     config: config::Gateway,
     (rules, title, founding): Founded,
-    office: Option<Office>,
+    (office, credentials): (Option<Office>, Credentials),
     (walls, mut orders): (Walls, Orders),
     hop: &Hop,
 ) -> Result<(), Fault> {
@@ -438,6 +438,7 @@ async fn keep(
     let shared = Shared::under(config, (edition, title), journal);
     // It is set here alone, so nothing is there to be kept.
     let _ = shared.notarial.set(Notarial { key: notary.verifier().clone(), folder: folder.clone() });
+    shared.credit(credentials);
     shared.open_office(office);
     shared.stand(founding).await?;
     let guests = Arc::new(Guests::default());

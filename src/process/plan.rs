@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::gateway::check_peers;
 use super::keys::{DoorKeys, from_doors, to_doors};
-use super::order::{Confinement, DoorRing, OfficeGiven, Part, Pems, Post, Renewed, Ring, Secret, sent};
+use super::order::{Confinement, CredentialsGiven, DoorRing, OfficeGiven, Part, Pems, Post, Renewed, Ring, Secret, sent};
 use super::rules::Rules;
-use super::{label_trust, seeds, world};
+use super::{credentials, label_trust, seeds, world};
 use crate::base::{Digest, Fault, Name};
 use crate::config;
 use crate::hop::{HopKey, Party};
@@ -64,7 +64,13 @@ pub(super) fn trusted(config: &config::Gateway) -> Result<Digest, Fault> {
 /// The processes of a configuration, in the order in which they start; then the places of workers of the next edition.
 pub(super) fn charges(config: &config::Gateway) -> Vec<Charge> {
     let keeper = |plan: &Plan, rules: &Rules| {
-        Ok(Part::Keeper { rules: sent(&rules.files), title: rules.title.clone(), founding: rules.founding.clone(), office: office(plan)? })
+        Ok(Part::Keeper {
+            rules: sent(&rules.files),
+            title: rules.title.clone(),
+            founding: rules.founding.clone(),
+            office: office(plan)?,
+            credentials: credentials_given(plan)?,
+        })
     };
     let mut all: Vec<(String, Make, Option<Post>, Option<usize>)> = vec![("keeper".to_owned(), Box::new(keeper), None, None)];
     all.extend(workers(config, 0));
@@ -114,6 +120,11 @@ pub(super) fn office(plan: &Plan) -> Result<Option<OfficeGiven>, Fault> {
     Ok(seeds::given(&plan.secret, &plan.config)?.map(OfficeGiven::of))
 }
 
+/// The certificates of officers, as their files are now.
+pub(super) fn credentials_given(plan: &Plan) -> Result<CredentialsGiven, Fault> {
+    credentials::read(&plan.config).map(CredentialsGiven::of)
+}
+
 fn verifier(plan: &Plan, rules: &Rules) -> Result<Part, Fault> {
     let secret = plan.secret.bytes();
     Ok(Part::Verifier {
@@ -155,6 +166,7 @@ pub(super) fn changed(present: &Plan, rules: &Rules) -> Result<Plan, Fault> {
     let text = std::fs::read_to_string(&present.path).map_err(|cause| Fault::from_cause("the configuration cannot be read", cause))?;
     let config = config::Gateway::of_text(&present.path, &text).map_err(|fault| Fault::new(fault.to_string()))?;
     check_peers(&config, &rules.edition)?;
+    credentials::officers(&config)?;
     let places = |config: &config::Gateway| config.domains.iter().map(|domain| (domain.name.clone(), domain.listen)).collect::<Vec<_>>();
     if places(&config) != places(&present.config) {
         return Err(Fault::new("domains or their addresses have changed; restart the gateway for that"));

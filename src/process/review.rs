@@ -24,8 +24,8 @@ use super::seeds::lesson;
 use super::world;
 use crate::base::encoding::{maybe, word};
 use crate::base::{Fault, MessageId, Name, Outcome, Reason};
+use crate::control::Response;
 use crate::control::review::{Chosen, ReviewStatement};
-use crate::control::{Officers, Response};
 use crate::filter::{Removals, Waivers};
 use crate::hop::message::{Preview, Wish};
 use crate::journal::{Choice, Decided, Decision, Event, Pending, Reviewed, Verdict, Waived};
@@ -147,7 +147,7 @@ impl Shared {
 
     async fn signed(&self, note: &str) -> Result<Result<Response, Refused>, Fault> {
         let config = self.config.load_full();
-        let officers = Officers::of(&config.officers)?;
+        let officers = self.officers()?;
         if officers.is_empty() {
             return Ok(Err("the configuration names no officers, whose signatures would count".to_owned()));
         }
@@ -288,7 +288,7 @@ impl Shared {
     /// Records a decision, and carries it out where enough persons agree.
     async fn settle(&self, case: &Case, review: Review) -> Result<Result<Option<Pending>, Refused>, Fault> {
         let edition = std::sync::Arc::clone(&self.shifts.now().edition);
-        let officers = Officers::of(&self.config.load().officers)?;
+        let officers = self.officers()?;
         let turn = match review.verdict {
             Verdict::Pass => Turn::Keep(Pending::Passed),
             _ => match Choices::of(case, edition.digest, &officers).turn(case.persons(&edition), &review) {

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::gateway::check_peers;
-use super::{compile, world};
+use super::{compile, credentials, world};
 use crate::base::{Complaint, Digest, Fault, Time};
 use crate::config;
-use crate::control::{Approval, Edict, Officers, Standing, emergency};
+use crate::control::{Approval, Edict, Standing, emergency};
 use crate::journal::embedded::Reader;
 use crate::journal::{EditionAct, Event, Step};
 use crate::policy::folder::{REPORTS, SIGNATURES};
@@ -104,7 +104,7 @@ impl Rules {
     /// # Errors
     /// A fault of the surroundings, or why there is none that may be in force.
     pub fn in_force(config: &config::Gateway) -> Result<Result<Self, Faulty>, Fault> {
-        let officers = Officers::of(&config.officers)?;
+        let officers = credentials::officers(config)?;
         let standing = standing(&config.journal)?;
         let now = world::now();
         match (officers.is_empty(), &standing.in_force) {
@@ -202,7 +202,7 @@ pub(super) fn examine(folder: &Path, ground: &Ground<'_>) -> Result<Result<Exami
         Err(complaints) => return Ok(Err(Faulty::Complaints(complaints, files))),
     };
     let mut faults = Vec::new();
-    let approval = Officers::of(&ground.config.officers)?.approve(&edict(&edition), &notes).map_err(|lines| faults.extend(lines)).ok();
+    let approval = credentials::officers(ground.config)?.approve(&edict(&edition), &notes).map_err(|lines| faults.extend(lines)).ok();
     faults.extend(ground.standing.admits(&edition.edition).err());
     faults.extend(check_peers(ground.config, &edition).err().map(|fault| fault.to_string()));
     faults.extend(unknown_conditions(&edition, ground.standing));

@@ -37,6 +37,9 @@ impl Shared {
     /// Takes a changed configuration.
     async fn renew(self: &Arc<Self>, renewal: &Renewal) -> Result<(), Fault> {
         let config = config::Gateway::of_text(Path::new(&renewal.path), &renewal.text).map_err(|fault| Fault::new(fault.to_string()))?;
+        if let Some(credentials) = &renewal.credentials {
+            self.credit(credentials.clone().taken());
+        }
         self.open_office(renewal.office.as_ref().map(OfficeGiven::office).transpose()?);
         self.config.store(Arc::new(config));
         self.take_up();

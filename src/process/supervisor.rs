@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::gateway::check_peers;
 use super::order::{Confinement, Order, Renewal};
-use super::plan::{Charge, Plan, changed, charges, office, pems, renewed, trusted};
+use super::plan::{Charge, Plan, changed, charges, credentials_given, office, pems, renewed, trusted};
 use super::rules::Rules;
 use super::watch::{END_TIME_MAX, READY_TIME_MAX, look_after};
 use super::{papers, service, world};
@@ -357,13 +357,14 @@ impl Shared {
 
     /// What keeper, doors and desk are told of a plan, by their places.
     fn renewals_of(&self, plan: &Plan) -> Result<Vec<(usize, Order)>, Fault> {
-        let nothing = Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door: None, console: None, office: None };
+        let nothing =
+            Renewal { path: plan.path.display().to_string(), text: plan.text.clone(), door: None, console: None, office: None, credentials: None };
         let console = plan.config.console.as_ref().map(|console| pems(&console.identity)).transpose()?;
         let mut wanted = Vec::new();
         for (at, process) in lock(&self.table).iter().enumerate() {
             let told = match process.name.strip_prefix("door-").and_then(Name::new) {
                 Some(name) => Renewal { door: Some(renewed(plan, &name)?), ..nothing.clone() },
-                None if process.name == "keeper" => Renewal { office: office(plan)?, ..nothing.clone() },
+                None if process.name == "keeper" => Renewal { office: office(plan)?, credentials: Some(credentials_given(plan)?), ..nothing.clone() },
                 None if process.name == "desk" => Renewal { console: console.clone(), ..nothing.clone() },
                 None => continue,
             };

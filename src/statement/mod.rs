@@ -9,7 +9,7 @@ mod note;
 mod notice;
 
 pub use form::{Consent, Recall, Request, ReturnClass, Says, Scope, Statement, Target, label_digest};
-pub use note::{SignerKey, VerifierKey};
+pub use note::{KeyKind, SignerKey, VerifierKey};
 pub use notice::{Notice, notice};
 
 use minicbor::{Decode, Encode};

@@ -1,9 +1,10 @@
 //! Signed notes: text under Ed25519 signatures, in a form that people can read and paste (C2SP signed-note).
 //!
-//! Takes a text and a key, gives the note; takes a note and a verifier key, gives the text that was signed. One signature
-//! type, Ed25519 (0x01); signatures of other keys are passed over, a wrong signature of the known key refuses the note.
+//! Takes a text and a key, gives the note; takes a note and a verifier key, gives the text that was signed. Two signature
+//! types, Ed25519 (0x01) and, for keys of certificates, ECDSA over P-256 and SHA-256 in DER (0x02); signatures of other keys are passed over, a wrong
+//! signature of the known key refuses the note.
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey, VerificationAlgorithm};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -12,6 +13,8 @@ use crate::base::{Digest, Fault};
 
 /// Signature type Ed25519.
 const ED25519_TYPE: u8 = 1;
+/// Signature type ECDSA.
+const ECDSA_TYPE: u8 = 2;
 /// Bytes of a note at most: 64 KiB, room for some hundred signatures.
 const NOTE_BYTES_MAX: usize = 64 * 1024;
 
@@ -19,31 +22,86 @@ const NOTE_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
-    public: [u8; 32],
+    kind: KeyKind,
+    public: Vec<u8>,
+}
+
+/// What kind of key verifies a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Ed25519: the 32 bytes of RFC 8032.
+    Ed25519,
+    /// ECDSA over P-256: the uncompressed point, 65 bytes (SEC 1, section 2.3.3).
+    P256,
+}
+
+impl KeyKind {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Ed25519 => ED25519_TYPE,
+            Self::P256 => ECDSA_TYPE,
+        }
+    }
+
+    fn algorithm(self) -> &'static dyn VerificationAlgorithm {
+        match self {
+            Self::Ed25519 => &ED25519,
+            Self::P256 => &ECDSA_P256_SHA256_ASN1,
+        }
+    }
 }
 
 impl VerifierKey {
+    /// The verifier of a key that stands elsewhere, such as in a certificate.
+    ///
+    /// # Errors
+    /// One line: where the name does not fit, or the key has not the length of its kind.
+    pub fn of(name: &str, kind: KeyKind, public: &[u8]) -> Result<Self, String> {
+        check_name(name)?;
+        let length = match kind {
+            KeyKind::Ed25519 => 32,
+            KeyKind::P256 => 65,
+        };
+        match public.len() == length {
+            true => Ok(Self { name: name.to_owned(), kind, public: public.to_vec() }),
+            false => Err(format!("expected a key of {length} bytes, found {}", public.len())),
+        }
+    }
+
     /// The name, which is also the origin of checkpoints.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The public key.
+    /// What kind of key it is.
     #[must_use]
-    pub const fn public(&self) -> &[u8; 32] {
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The public key, as its kind says.
+    #[must_use]
+    pub fn public(&self) -> &[u8] {
         &self.public
     }
 
     /// Whether it is the key of another, whatever both are called.
     #[must_use]
     pub fn is_same_key(&self, other: &Self) -> bool {
-        self.public == other.public
+        (self.kind, &self.public) == (other.kind, &other.public)
+    }
+
+    /// A note under a signature that the owner of this key made over the text, which must end with a line feed.
+    #[must_use]
+    pub fn note(&self, text: &str, signature: &[u8]) -> String {
+        let signature = [self.key_id().as_slice(), signature].concat();
+        format!("{text}\n\u{2014} {} {}\n", self.name, STANDARD.encode(signature))
     }
 
     // SPEC: C2SP signed-note, "Signatures": SHA-256(name || 0x0A || type || key)[:4].
     fn key_id(&self) -> [u8; 4] {
-        let Digest([a, b, c, d, ..]) = Digest::of(&[self.name.as_bytes(), b"\n", &[ED25519_TYPE], &self.public].concat());
+        let Digest([a, b, c, d, ..]) = Digest::of(&[self.name.as_bytes(), b"\n", &[self.kind.byte()], &self.public].concat());
         [a, b, c, d]
     }
 
@@ -59,7 +117,7 @@ impl VerifierKey {
             let Some((id, signature)) = signature.split_first_chunk::<4>() else { return Err("a signature of the note is too short".to_owned()) };
             // SPEC: C2SP signed-note: signatures of unknown keys are ignored, those of known keys must verify.
             if name == self.name && *id == self.key_id() {
-                UnparsedPublicKey::new(&ED25519, self.public)
+                UnparsedPublicKey::new(self.kind.algorithm(), &self.public)
                     .verify(text.as_bytes(), signature)
                     .map_err(|_| format!("the signature of `{}` is wrong", self.name))?;
                 signed = true;
@@ -71,7 +129,7 @@ impl VerifierKey {
 
 impl std::fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = STANDARD.encode([&[ED25519_TYPE], self.public.as_slice()].concat());
+        let key = STANDARD.encode([&[self.kind.byte()], self.public.as_slice()].concat());
         write!(f, "{}+{:08x}+{key}", self.name, u32::from_be_bytes(self.key_id()))
     }
 }
@@ -84,9 +142,8 @@ impl std::str::FromStr for VerifierKey {
         let (name, hash, key) =
             text.split_once('+').and_then(|(name, rest)| rest.split_once('+').map(|(hash, key)| (name, hash, key))).ok_or_else(wrong)?;
         let key = STANDARD.decode(key).map_err(|_| wrong())?;
-        let public = key.strip_prefix(&[ED25519_TYPE]).and_then(|key| <[u8; 32]>::try_from(key).ok()).ok_or_else(wrong)?;
-        check_name(name)?;
-        let out = Self { name: name.to_owned(), public };
+        let public = key.strip_prefix(&[ED25519_TYPE]).filter(|key| key.len() == 32).ok_or_else(wrong)?;
+        let out = Self::of(name, KeyKind::Ed25519, public)?;
         match hash == format!("{:08x}", u32::from_be_bytes(out.key_id())) {
             true => Ok(out),
             false => Err("the hash of the verifier key is not that of its name and key; copy it again".to_owned()),
@@ -139,16 +196,15 @@ impl SignerKey {
     /// The same key under another name.
     #[cfg(test)]
     pub(crate) fn named(&self, name: &str) -> Result<Self, Fault> {
-        let verifier = VerifierKey { name: name.to_owned(), public: self.verifier.public };
+        let verifier = VerifierKey { name: name.to_owned(), ..self.verifier.clone() };
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(self.pair.to_pkcs8v1().map_err(|_| Fault::new("no key"))?.as_ref());
         Ok(Self { pair: pair.map_err(|_| Fault::new("no key"))?, verifier })
     }
 
     fn of_seed(name: &str, seed: &[u8; 32]) -> Result<Self, Fault> {
-        check_name(name).map_err(Fault::new)?;
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| Fault::new("the seed is no Ed25519 key"))?;
-        let public = <[u8; 32]>::try_from(pair.public_key().as_ref()).map_err(|_| Fault::new("the seed is no Ed25519 key"))?;
-        Ok(Self { pair, verifier: VerifierKey { name: name.to_owned(), public } })
+        let verifier = VerifierKey::of(name, KeyKind::Ed25519, pair.public_key().as_ref()).map_err(Fault::new)?;
+        Ok(Self { pair, verifier })
     }
 
     /// What verifies the notes of this key.
@@ -160,8 +216,7 @@ impl SignerKey {
     /// Signs a text, which must end with a line feed.
     #[must_use]
     pub fn sign(&self, text: &str) -> String {
-        let signature = [self.verifier.key_id().as_slice(), self.pair.sign(text.as_bytes()).as_ref()].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(signature))
+        self.verifier.note(text, self.pair.sign(text.as_bytes()).as_ref())
     }
 }
 

@@ -392,3 +392,102 @@ fn an_emergency_is_bounded_in_scope_and_time_and_loud_and_ends_by_itself_with_a_
         assert!(log.contains("AN EMERGENCY EDITION COMES INTO FORCE") && log.contains("THE EMERGENCY IS OVER"), "{log}");
     });
 }
+
+/// A court whose officers have certificates: Ann writes, Bob approves, both review.
+fn certified() -> Court {
+    let head = "prove = \"never\"\nofficer_anchor = \"state/pki/officers/anchor.pem\"\nofficer_revocations = [\"state/pki/officers/revoked.pem\"]\n";
+    let entry = |(name, roles): (&str, &str)| {
+        format!("\n[[officer]]\nname = \"{name}\"\ncertificate = \"state/pki/officers/{name}.pem\"\nroles = [\"reviewer\", {roles}]\n")
+    };
+    let entries = [("ann", "\"author\""), ("bob", "\"author\", \"approver\"")].map(entry).concat();
+    let lab = Lab::with(|text| format!("{}{entries}", text.replace(RULES, "rules").replacen("prove = \"never\"\n", head, 1)));
+    let court = Court { lab };
+    court.edition("rules", "2026.1", |_, text| text.to_owned());
+    court
+}
+
+impl Court {
+    /// What a command needs to sign with an officer's certificate.
+    fn certificate(&self, who: &str) -> [String; 6] {
+        let file = |ending: &str| self.path(&format!("state/pki/officers/{who}.{ending}"));
+        ["--certificate", &file("pem"), "--key", &file("key"), "--officer", who].map(str::to_owned)
+    }
+
+    fn certify(&self, folder: &str, who: &str, role: &str) {
+        let (folder, certificate) = (self.path(folder), self.certificate(who));
+        let certificate: Vec<&str> = certificate.iter().map(String::as_str).collect();
+        let (status, out, errors) = vestibule(&[&["rules", "sign", &folder, "--role", role], certificate.as_slice()].concat());
+        assert_eq!(status, 0, "{out}{errors}");
+    }
+
+    /// An officer's rejection of a held message, signed with a certificate.
+    async fn reject(&self, who: &str, id: MessageId) -> (i32, String) {
+        let (id, certificate) = (id.to_string(), self.certificate(who));
+        let certificate: Vec<&str> = certificate.iter().map(String::as_str).collect();
+        self.ask(
+            &["quarantine", "reject"],
+            &[certificate.as_slice(), &["--reason", "a code word", "--from", "gbr-ops", "--to", "usa-ops", &id]].concat(),
+        )
+        .await
+    }
+}
+
+#[test]
+fn officers_who_sign_with_certificates_count_until_these_are_revoked() {
+    run(async {
+        let court = certified();
+        court.certify("rules", "ann", "author");
+        let (status, _, errors) = court.lab.command(&["run"], &[]);
+        assert!(status == 2 && errors.contains("no approver has signed it"), "{errors}");
+        court.certify("rules", "bob", "approver");
+        let (status, out, errors) = court.lab.command(&["check"], &[]);
+        assert!(out.contains("officers' certificates"), "{status} {out}{errors}");
+        let gateway = court.lab.spawn().await;
+        assert!(court.status("edition").starts_with("five-eyes 2026.1 ("), "{}", court.status("edition"));
+        let gbr = court.lab.link("gbr-ops").await;
+        let _usa = court.lab.link("usa-ops").await;
+        let mut held = Vec::new();
+        for seed in [4, 5, 6] {
+            let (header, body) = letter("word-plain", seed);
+            gbr.send(&header, &body).await;
+            held.push(header.id);
+        }
+        until("three held messages", || {
+            let decided = court.events().into_iter().filter(|event| matches!(event, Event::Decided(_))).count();
+            decided >= held.len()
+        })
+        .await;
+        let (status, said) = court.reject("bob", held[0]).await;
+        assert_eq!(status, 0, "{said}");
+        // An edition that bob has signed waits when bob's certificate is revoked.
+        court.edition("next", "2026.2", |_, text| text.to_owned());
+        court.certify("next", "ann", "author");
+        court.certify("next", "bob", "approver");
+        let file = |name: &str| court.path(&format!("state/pki/officers/{name}.pem"));
+        let (status, out, errors) = vestibule(&["pki", "revoke", "--anchor", &file("anchor"), "--list", &file("revoked"), &file("bob")]);
+        assert_eq!(status, 0, "{out}{errors}");
+        gateway.signal("-HUP");
+        let log = || std::fs::read_to_string(court.lab.path("gateway.log")).unwrap();
+        until("the reload", || log().contains("were read again")).await;
+        let (status, said) = court.reject("bob", held[1]).await;
+        assert!(status == 1 && said.contains("the certificate of `bob` does not count: label.binding_revoked"), "{said}");
+        let (status, said) = court.reject("ann", held[2]).await;
+        assert_eq!(status, 0, "{said}");
+        let (status, said) = court.activate("next", &[]).await;
+        assert!(status == 1 && said.contains("the certificate of `bob` does not count: label.binding_revoked"), "{said}");
+        assert!(court.status("edition").starts_with("five-eyes 2026.1 ("), "{}", court.status("edition"));
+        let (_, out, _) = court.lab.command(&["doctor"], &["--json"]);
+        assert!(out.contains("signatures do not count: label.binding_revoked"), "{out}");
+        let (status, out, errors) = court.lab.command(&["check"], &[]);
+        assert!(status == 1 && out.contains("the signatures of `bob` do not count"), "{out}{errors}");
+        // Neither a certificate's key without its certificate nor the certificate of another is any use.
+        let (key, rules) = (court.path("state/pki/officers/ann.key"), court.path("rules"));
+        let (status, _, errors) = vestibule(&["rules", "sign", &rules, "--role", "author", "--key", &key]);
+        assert!(status != 0 && errors.contains("holds no signing key"), "{errors}");
+        let words = ["rules", "sign", &rules, "--role", "author", "--key", &key, "--certificate", &file("bob"), "--officer", "bob"];
+        let (status, _, errors) = vestibule(&words);
+        assert!(status != 0 && errors.contains("is not that of the certificate"), "{errors}");
+        assert_eq!(gateway.terminate().await, 0);
+        court.lab.audit();
+    });
+}

@@ -4,11 +4,11 @@ use super::{Ground, Seen, span};
 use crate::audit::{Checkpoint, SignerKey};
 use crate::base::{Fault, Time};
 use crate::config::Proving;
-use crate::control::{Officers, Standing};
+use crate::control::Standing;
 use crate::journal::Page;
 use crate::journal::embedded::Reader;
 use crate::policy;
-use crate::process::notes;
+use crate::process::{credentials, notes};
 use crate::prove;
 
 /// Records that may stand unsigned beside a gateway that is killed: those of a minute, 1,024 by default; more say that nobody signs.
@@ -127,14 +127,18 @@ pub(super) fn rules(ground: &Ground) -> Vec<Seen> {
 }
 
 pub(super) fn officers(ground: &Ground) -> Vec<Seen> {
-    let officers = match Officers::of(&ground.config.officers) {
+    let officers = match credentials::officers(&ground.config) {
         Ok(officers) => officers,
-        Err(fault) => return vec![Seen::bad("", fault.to_string(), "give each officer's own public key")],
+        Err(fault) => return vec![Seen::bad("", fault.to_string(), "give each officer's own public key or certificate")],
     };
     if officers.is_empty() {
         let remedy = "name officers in the configuration; see `vestibule manual editions`";
         return vec![Seen::doubtful("", "the configuration names none: rule sets and reviews are not signed", remedy)];
     }
+    let suspended = officers.suspended().map(|(name, why)| {
+        Seen::doubtful(name.to_string(), format!("signatures do not count: {why}"), "issue a certificate anew, or take the officer out")
+    });
+    let suspended: Vec<Seen> = suspended.collect();
     let names = ground.config.officers.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", ");
     let notes = match notes(&ground.config.rules) {
         Ok(notes) => notes,
@@ -151,6 +155,7 @@ pub(super) fn officers(ground: &Ground) -> Vec<Seen> {
             seen.push(Seen::doubtful("prove", "editions come into force unproved", "install cvc5, and remove `prove` from the configuration"))
         }
     }
+    seen.extend(suspended);
     seen.extend(notes.iter().filter_map(|(file, note)| {
         let why = officers.edition(note).err()?;
         Some(Seen::bad(file.clone(), format!("the signature does not count: {why}"), "have it signed again: `vestibule rules sign`"))

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::audit::SignerKey;
 use crate::base::Fault;
+use crate::cli::signer::Certified;
 use crate::cli::{Answer, Failure, Output, Verb};
 use crate::control::review::ReviewStatement;
 use crate::control::{ConditionStatement, Statement};
@@ -14,6 +14,8 @@ pub(in crate::cli) struct Countersign {
     /// The officer's key, as `vestibule pki officer` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    certified: Certified,
     /// The text that the console shows, in a file
     text: PathBuf,
 }
@@ -38,7 +40,7 @@ impl Verb for Countersign {
         if let Some(why) = why {
             return Err(Failure::Usage(format!("`{place}` is nothing that is signed here: {why}")));
         }
-        out.text(&SignerKey::open(&self.key)?.sign(&text))?;
+        out.text(&self.certified.signer(&self.key)?.sign(&text)?)?;
         Ok(Answer::Done)
     }
 }

@@ -3,11 +3,11 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
-use super::desk::{Desk, Meant, Which, Wishes, officer, told};
+use super::desk::{Desk, Meant, Which, Wishes, told};
 use super::preview::leaving;
-use crate::audit::SignerKey;
 use crate::base::encoding::digest_of_text;
 use crate::base::{Fault, Name};
+use crate::cli::signer::{Certified, Signer};
 use crate::cli::{Answer, Failure, Output, Verb, letter, output};
 use crate::control::desk::{Choice, Held, Item};
 use crate::control::review::Chosen;
@@ -20,6 +20,8 @@ struct Hand {
     /// The reviewer's key, as `vestibule pki officer` made it: the decision is signed with it
     #[arg(long, value_name = "FILE", required_unless_present = "by")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    certified: Certified,
     /// Who decides, as it is recorded, where the configuration names no officers
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
     by: Option<Name>,
@@ -49,7 +51,7 @@ impl Hand {
         let desk = which.desk()?;
         match (&self.key, &self.by) {
             (Some(key), _) => {
-                let key = SignerKey::open(key)?;
+                let key = self.certified.signer(key)?;
                 let notes = self.notes(which, &desk, &key, want, consent, out)?;
                 let mut answer = if notes.is_empty() { Answer::No } else { Answer::Done };
                 for note in notes {
@@ -65,22 +67,14 @@ impl Hand {
     }
 
     /// A signed statement for each recipient for whom the message is held; none where nothing would leave, or somebody says no.
-    fn notes(
-        &self,
-        which: &Which,
-        desk: &Desk,
-        key: &SignerKey,
-        want: &Want<'_>,
-        consent: Consent,
-        out: &mut Output,
-    ) -> Result<Vec<String>, Failure> {
+    fn notes(&self, which: &Which, desk: &Desk, key: &Signer, want: &Want<'_>, consent: Consent, out: &mut Output) -> Result<Vec<String>, Failure> {
         let held = which.held(desk)?;
         if held.is_empty() {
             output::complain(&format!("nothing is held under `{}`; `vestibule quarantine list` shows what is", which.id));
         }
         let mut notes = Vec::new();
         for of in held {
-            let Some((item, chosen)) = meant(desk, &of, want, officer(key)?.as_str())? else { return Ok(Vec::new()) };
+            let Some((item, chosen)) = meant(desk, &of, want, key.officer().as_str())? else { return Ok(Vec::new()) };
             if consent == Consent::Asked && matches!(want, Want::Release(_)) && !agreed(&of, &item, out)? {
                 return Ok(Vec::new());
             }
@@ -268,6 +262,8 @@ pub(in crate::cli) struct Sign {
     /// The reviewer's key, as `vestibule pki officer` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    certified: Certified,
     /// Why, as it is recorded
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -314,8 +310,8 @@ impl Verb for Sign {
             }
         };
         statement::check_reason(&self.reason).map_err(Failure::Usage)?;
-        let key = SignerKey::open(&self.key)?;
-        let hand = Hand { key: None, by: None, reason: self.reason };
+        let key = self.certified.signer(&self.key)?;
+        let hand = Hand { key: None, certified: self.certified, by: None, reason: self.reason };
         let notes = hand.notes(&self.which, &self.which.desk()?, &key, &want, Consent::Given, out)?;
         match (notes.as_slice(), &self.into) {
             ([], _) => return Ok(Answer::No),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{gateway, rows};
-use crate::audit::SignerKey;
 use crate::base::{Fault, MessageId, Name};
+use crate::cli::signer::Signer;
 use crate::cli::{Answer, Failure, Output, output};
 use crate::config::Gateway;
 use crate::control::desk::{Choice, Found, Held, Item, Query, View};
@@ -126,20 +126,14 @@ impl Desk {
     }
 
     /// What is signed, completed.
-    pub(super) fn signed(&self, key: &SignerKey, item: &Item, meant: Meant) -> Result<String, Failure> {
+    pub(super) fn signed(&self, key: &Signer, item: &Item, meant: Meant) -> Result<String, Failure> {
         let strange = |why: String| Fault::new(format!("the gateway shows what cannot be signed: {why}"));
         let subject = Subject::of_head(&item.head).map_err(strange)?;
-        let statement = ReviewStatement { subject, chosen: meant.chosen, reason: meant.reason, officer: officer(key)?, signed: world::now() };
+        let statement = ReviewStatement { subject, chosen: meant.chosen, reason: meant.reason, officer: key.officer().clone(), signed: world::now() };
         // What does not read back would be refused: said here, where it can be mended.
         ReviewStatement::parse(&statement.text()).map_err(Failure::Usage)?;
-        Ok(key.sign(&statement.text()))
+        Ok(key.sign(&statement.text())?)
     }
-}
-
-/// The officer of a key.
-pub(super) fn officer(key: &SignerKey) -> Result<Name, Failure> {
-    let name = key.verifier().name().to_owned();
-    Name::new(&name).ok_or_else(|| Failure::Usage(format!("the key of `{name}` is no officer's; make one with `vestibule pki officer`")))
 }
 
 /// Prints what a gateway answers.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::super::signer::Certified;
 use super::super::{Answer, Failure, Output, Verb, letter};
 use super::load;
-use crate::audit::SignerKey;
 use crate::base::{Fault, Name, Time};
 use crate::control::{Edict, Emergency, Role, Statement, statement};
 use crate::policy::folder::SIGNATURES;
@@ -16,6 +16,8 @@ pub(in crate::cli) struct Sign {
     /// The officer's key, as `vestibule pki officer` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    certified: Certified,
     /// In which role
     #[arg(long, value_enum)]
     role: Role,
@@ -37,14 +39,13 @@ impl Verb for Sign {
     const ABOUT: &'static str = "Put an officer's name under an edition";
     const EXAMPLES: &'static str = "  vestibule rules sign rules/five-eyes --key a.lovelace.key --role author\n  \
         vestibule rules sign rules/five-eyes --key g.hopper.key --role approver\n  \
+        vestibule rules sign rules/five-eyes --certificate g.hopper.pem --key g.hopper.key --officer g.hopper --role approver\n  \
         vestibule rules sign flood/ --key a.lovelace.key --role author --until 2026-11-23T20:00:00Z --scope FVEY-TRACKS/4.2 --reason 'flood, order 7'\n\n\
         The signature goes into `signatures/` in the folder, and is over the digest of everything else in it. Exit status 1 where the rules have faults.";
 
     fn run(self, out: &mut Output) -> Result<Answer, Failure> {
-        let key = SignerKey::open(&self.key)?;
-        let Some(officer) = Name::new(key.verifier().name()) else {
-            return Err(Failure::Usage(format!("the key of `{}` is no officer's; make one with `vestibule pki officer`", key.verifier().name())));
-        };
+        let signer = self.certified.signer(&self.key)?;
+        let officer = signer.officer();
         let emergency = self.emergency()?;
         let Some(guard) = load(&self.folder, false, out)? else { return Ok(Answer::No) };
         let edition = guard.edition();
@@ -53,7 +54,7 @@ impl Verb for Sign {
         let folder = self.folder.join(SIGNATURES);
         std::fs::create_dir_all(&folder).map_err(|cause| Fault::from_cause(format!("`{}` cannot be made", folder.display()), cause))?;
         let path = folder.join(format!("{officer}.{}.note", self.role.word()).replace('/', "_"));
-        letter::durable(&path, key.sign(&statement.text()).as_bytes())?;
+        letter::durable(&path, signer.sign(&statement.text())?.as_bytes())?;
         out.text(&statement.text())?;
         out.line(format_args!("signed into `{}`", path.display()))?;
         Ok(Answer::Done)

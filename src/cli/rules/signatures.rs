@@ -7,7 +7,7 @@ use super::load;
 use crate::config::Gateway;
 use crate::control::{Edict, Officers};
 use crate::policy::Edition;
-use crate::process::notes;
+use crate::process::{credentials, notes};
 
 /// Shows the signatures of an edition.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ impl Verb for Signatures {
 /// A configuration that cannot be read, or has faults.
 pub(super) fn officers(config: &Path) -> Result<Officers, Failure> {
     let gateway = Gateway::read(config).map_err(|cause| unreadable(config, cause))?;
-    Ok(Officers::of(&gateway.officers)?)
+    Ok(credentials::officers(&gateway)?)
 }
 
 /// Says who has signed an edition and who is missing, one line each; where nobody says who the officers are, how many signatures there are.

@@ -180,7 +180,7 @@ fn life(der: &[u8]) -> Option<[i64; 2]> {
 ///
 /// # Errors
 /// `label.binding_certificate`, `label.binding_algorithm`.
-pub(in crate::label) fn key_of(leaf: &[u8]) -> Result<Signer, Refusal> {
+pub fn key_of(leaf: &[u8]) -> Result<Signer, Refusal> {
     let (_, certificate) = X509Certificate::from_der(leaf).map_err(|_| refused("expected one X.509 certificate in DER"))?;
     let info = certificate.public_key();
     let algorithm = info.algorithm.algorithm.to_id_string();

@@ -3,7 +3,6 @@
 use super::messages::shown;
 use super::refused;
 use crate::base::{Fault, Name, Reason, Time};
-use crate::control::Officers;
 use crate::control::desk::{Act, Choice, Held, Item, View};
 use crate::filter::Removals;
 use crate::hop::message::Wish;
@@ -49,7 +48,7 @@ impl Shared {
     /// What journal and rule set say of it.
     fn complete(&self, item: &mut Item, case: &Case, viewer: &str) -> Result<(), Fault> {
         let edition = std::sync::Arc::clone(&self.shifts.now().edition);
-        let officers = Officers::of(&self.config.load().officers)?;
+        let officers = self.officers()?;
         let choices = Choices::of(case, edition.digest, &officers);
         item.persons = case.persons(&edition);
         item.choices = choices.count();
