@@ -303,6 +303,9 @@ impl Engine {
         let clauses: Vec<&Alone> = desk.permits.get(question.format).into_iter().flatten().map(Arc::as_ref).filter(may_hold).collect();
         let extras: Vec<&Alone> = desk.extras.iter().filter(may_hold).collect();
         let none = || Refusal::new(Reason::AgreementNone, format!("expected one of {} clauses to apply, none does", desk.known));
+        if clauses.is_empty() && extras.is_empty() {
+            return Err(none());
+        }
         let wants = clauses.iter().chain(&extras).map(|one| one.wants).fold(Wants::NONE, Wants::and);
         let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
         let context = question.context(&self.types, wants).ok_or_else(|| failed("the message could not be put to the rules"))?;

@@ -81,7 +81,11 @@ impl<'q> Question<'q> {
             Some(RestrictedExpression::new_set(values.map(|category| word(&types.category, &category))))
         })?;
         add("ranks", &|| {
-            let ranks = self.ranks.iter().map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
+            let ranks = self
+                .ranks
+                .iter()
+                .filter(|(policy, _)| wants.has_rank(policy))
+                .map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
             RestrictedExpression::new_record(ranks).ok()
         })?;
         // An edition without conditions has none in its schema.

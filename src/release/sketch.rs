@@ -428,9 +428,14 @@ pub(in crate::release) fn looked_at(policy: &Policy) -> Wants {
     policy.to_json().map_or(Wants::ALL, |json| wants(&json))
 }
 
-/// Names of values of the context, each a bit, in the order of [`Wants::NAMES`].
+/// Values of the context that a policy looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::release) struct Wants(u16);
+pub(in crate::release) struct Wants {
+    /// Names, each a bit, in the order of [`Wants::NAMES`].
+    values: u16,
+    /// Of the ranks, those in these policies: a bit for each name, and one bit may stand for several names.
+    ranks: u64,
+}
 
 impl Wants {
     const NAMES: [&str; 13] = [
@@ -448,28 +453,48 @@ impl Wants {
         "ranks",
         "conditions",
     ];
-    pub(in crate::release) const ALL: Self = Self(u16::MAX);
-    pub(in crate::release) const NONE: Self = Self(0);
+    pub(in crate::release) const ALL: Self = Self { values: u16::MAX, ranks: u64::MAX };
+    pub(in crate::release) const NONE: Self = Self { values: 0, ranks: 0 };
 
     /// What either wants.
     pub(in crate::release) const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self { values: self.values | other.values, ranks: self.ranks | other.ranks }
     }
 
     /// Whether a value is wanted; one that has no name here always is.
     pub(in crate::release) fn has(self, name: &str) -> bool {
-        self.0 & Self::only(name).0 != 0
+        self.values & Self::only(name).values != 0
+    }
+
+    /// Whether the rank in a policy is wanted.
+    pub(in crate::release) fn has_rank(self, policy: &str) -> bool {
+        self.ranks & Self::rank(policy).ranks != 0
+    }
+
+    /// The rank in one policy.
+    fn rank(policy: &str) -> Self {
+        let place = policy.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 64;
+        Self { ranks: 1 << place, ..Self::only("ranks") }
     }
 
     fn only(name: &str) -> Self {
         let bits = (0..16).map(|place| 1_u16 << place);
-        Self::NAMES.iter().zip(bits).find(|(one, _)| **one == name).map_or(Self::ALL, |(_, bit)| Self(bit))
+        Self::NAMES.iter().zip(bits).find(|(one, _)| **one == name).map_or(Self::ALL, |(_, values)| Self { values, ranks: 0 })
     }
 }
 
+/// The policy whose rank an access or a test is about.
+fn ranked(of: &Value) -> Option<&str> {
+    (context(of.get("left")?)? == "ranks").then(|| of.get("attr")?.as_str())?
+}
+
 fn wants(json: &Value) -> Wants {
+    if let Some(policy) = json.get(".").or_else(|| json.get("has")).and_then(ranked) {
+        return Wants::rank(policy);
+    }
     if let Some(name) = context(json) {
-        return Wants::only(name);
+        // The record as a whole, such as where it is compared.
+        return if name == "ranks" { Wants { ranks: u64::MAX, ..Wants::only(name) } } else { Wants::only(name) };
     }
     match json {
         Value::Object(object) if object.get("Var").is_some_and(|var| var == "context") => Wants::ALL,
@@ -553,6 +578,12 @@ mod tests {
             |condition: &str| looked_at(&Policy::parse(None, format!("permit (principal, action, resource) when {{ {condition} }};")).unwrap());
         let named = |condition: &str| Wants::NAMES.into_iter().filter(|name| wants(condition).has(name)).collect::<Vec<_>>();
         assert_eq!(named("context.kind like \"a*\" && context.ranks has \"GBR\""), ["kind", "ranks"]);
+        let ranks = |condition: &str| ["GBR", "NATO", "USA"].into_iter().filter(|name| wants(condition).has_rank(name)).collect::<Vec<_>>();
+        assert_eq!(ranks("context.ranks has \"GBR\" && context.ranks[\"NATO\"] <= 4"), ["GBR", "NATO"]);
+        assert_eq!(ranks("context.kind like \"a*\""), [""; 0]);
+        for whole in ["context.ranks == context.ranks", "context has ranks", "context == context"] {
+            assert_eq!(ranks(whole), ["GBR", "NATO", "USA"], "{whole}");
+        }
         assert_eq!(named("principal in Nation::\"GBR\""), [""; 0]);
         assert_eq!(named("context.conditions.alert == Condition::\"alert/high\""), ["conditions"]);
         assert_eq!(wants("context has kind"), Wants::ALL);
