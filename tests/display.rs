@@ -94,6 +94,27 @@ fn an_equivalent_must_be_our_own_translation_and_stays_behind() {
 }
 
 #[test]
+fn a_marking_has_the_colour_that_the_spif_names_or_none_through_both_halves() {
+    let label = |attributes: &str| display("NATO SECRET", &binary(SECRET), "").replace(" bgcolor='red'", attributes);
+    for (attributes, written) in [
+        ("", "<sl:displaymarking>NATO"),
+        (" bgcolor='red'", "<sl:displaymarking bgcolor=\"red\">NATO"),
+        (" fgcolor='white' bgcolor='red'", "<sl:displaymarking bgcolor=\"red\" fgcolor=\"white\">NATO"),
+    ] {
+        let left = left(&passed("nato-hq", "gbr-ops", "", &label(attributes)));
+        assert!(left.contains(written), "{left}");
+    }
+    for (attributes, reason) in [
+        (" bgcolor='green'", Reason::LabelDisagree),
+        (" bgcolor='blue'", Reason::LabelDisagree),
+        (" bgcolor='#ff0000'", Reason::LabelDisagree),
+        (" fgcolor='red'", Reason::LabelMalformed),
+    ] {
+        assert_eq!(passed("nato-hq", "gbr-ops", "", &label(attributes)).code, Some(reason), "{attributes}");
+    }
+}
+
+#[test]
 fn a_display_label_that_contradicts_itself_or_the_message_is_refused_with_its_code() {
     let nato = |marking: &str, attributes: &str| passed("nato-hq", "gbr-ops", attributes, &display(marking, &binary(SECRET), "")).code;
     for (marking, attributes, reason) in [

@@ -2,8 +2,8 @@
 //!
 //! Takes the text of a `securitylabel` element; gives its label, its marking and the labels of other policies. The label is a binary one
 //! (RFC 2634) in base64 or an originator's label of STANAG 4774; an empty one would mean the default of a server, which a guard does not have.
-//! The caller holds the marking to the label and each other label to our own translation. Colours are words of a closed list: they say nothing
-//! here, for no SPIF of ours names any, and are no place for anything else. Absent on purpose: labels of other namespaces, catalogues, privacy
+//! The caller holds the marking to the label and each other label to our own translation. A colour says a
+//! classification too: the one behind the marking is that which the SPIF names, and the one of its letters is black or white. Absent on purpose: labels of other namespaces, catalogues, privacy
 //! marks (content rules never see a header), and any binding, which this form does not have.
 // SPEC: XEP-0258, version 1.1.1, sections 3 and 4.
 
@@ -29,11 +29,8 @@ pub const NAMESPACE_ESS: &str = "urn:xmpp:sec-label:ess:0";
 const EQUIVALENTS_MAX: usize = 8;
 /// Levels of elements at most: 10. A STANAG 4774 label has 6, and stands two deep.
 const DEPTH_MAX: usize = 10;
-// SPEC: CSS level 2 revision 1, section 4.3.6: the names that every display knows.
-const COLOURS: [&str; 17] = [
-    "aqua", "black", "blue", "fuchsia", "gray", "green", "lime", "maroon", "navy", "olive", "orange", "purple", "red", "silver", "teal", "white",
-    "yellow",
-];
+/// Colours of letters, which say nothing: one of them is seen on any ground, and there is no room for anything else.
+const INKS: [&str; 2] = ["black", "white"];
 
 /// What a display label says.
 #[derive(Debug)]
@@ -73,11 +70,13 @@ fn display(lattice: &Lattice, tree: &Tree<'_>, budget: &mut Budget) -> Result<Di
         return Err(malformed(format!("expected a `securitylabel` of `{NAMESPACE}`, without attributes")));
     }
     let mut rest = elements(tree, NodeId::ROOT)?.into_iter().peekable();
-    let marking = rest.next_if(|child| is(tree, *child, "displaymarking")).map(|child| marking(tree, child)).transpose()?;
+    let shown = rest.next_if(|child| is(tree, *child, "displaymarking"));
+    let marking = shown.map(|child| marking(tree, child)).transpose()?;
     let place = rest.next().filter(|child| is(tree, *child, "label")).ok_or_else(|| malformed("expected `label` after the marking"))?;
     let (label, dates) = held(lattice, tree, place, Role::Originator, budget)?.ok_or_else(|| {
         Refusal::new(Reason::LabelMissing, "expected a label within `label`; an empty one is a server's default, which nobody here knows")
     })?;
+    shown.map_or(Ok(()), |child| ground(lattice, tree, child, &label))?;
     let mut equivalents = Vec::new();
     for child in rest {
         if !is(tree, child, "equivalentlabel") || equivalents.len() >= EQUIVALENTS_MAX {
@@ -92,12 +91,32 @@ fn display(lattice: &Lattice, tree: &Tree<'_>, budget: &mut Budget) -> Result<Di
 /// What people are shown.
 fn marking(tree: &Tree<'_>, id: NodeId) -> Result<String, Refusal> {
     for (_, attribute) in tree.attributes(id) {
-        let known = matches!(attribute.name.as_str(), "fgcolor" | "bgcolor") && attribute.namespace.is_empty();
-        if !known || !COLOURS.contains(&attribute.value.text().as_ref()) {
-            return Err(malformed("expected `fgcolor` and `bgcolor`, each one of the 17 colours of CSS 2 by its name in small letters"));
+        let known = match attribute.name.as_str() {
+            "fgcolor" => INKS.contains(&attribute.value.text().as_ref()),
+            // Held to the label's classification where that is known.
+            "bgcolor" => true,
+            _ => false,
+        };
+        if !known || !attribute.namespace.is_empty() {
+            return Err(malformed("expected `fgcolor`, which is `black` or `white`, and `bgcolor` at most"));
         }
     }
     text(tree, id)
+}
+
+/// Holds the colour behind a marking to that of its classification: people see it before they read.
+fn ground(lattice: &Lattice, tree: &Tree<'_>, id: NodeId, label: &Label) -> Result<(), Refusal> {
+    let Some(shown) = tree.attribute(id, "bgcolor").map(|(_, shown)| shown.value.text()) else { return Ok(()) };
+    let named = lattice.level_data(label.policy, label.level).and_then(|level| level.colour.as_deref());
+    if named == Some(shown.as_ref()) {
+        return Ok(());
+    }
+    let level = lattice.level_name(label.policy, label.level);
+    let expected = named.map_or_else(
+        || format!("no `bgcolor`: the SPIF names none for `{level}`"),
+        |named| format!("`bgcolor` to be `{named}`, as the SPIF has it for `{level}`"),
+    );
+    Err(Refusal::new(Reason::LabelDisagree, format!("expected {expected}")))
 }
 
 /// The label within an element; none where that is empty.
@@ -197,8 +216,31 @@ mod tests {
     }
 
     #[test]
+    fn a_colour_is_taken_where_the_spif_names_it_for_the_level_and_nowhere_else() {
+        let all = || lattice().policies().iter().flat_map(|policy| policy.levels.iter().map(move |level| (policy, level)));
+        let mut colours: Vec<&str> = all().filter_map(|(_, level)| level.colour.as_deref()).chain(["aqua", "#00ff00", "none"]).collect();
+        colours.sort_unstable();
+        colours.dedup();
+        let mut taken = 0;
+        for (policy, level) in all() {
+            let label = format!(
+                "<label><s:originatorConfidentialityLabel xmlns:s='urn:nato:stanag:4774:confidentialitymetadatalabel:1:0' ReviewDateTime='2031-01-01T00:00:00Z'><s:ConfidentialityInformation><s:PolicyIdentifier>{}</s:PolicyIdentifier><s:Classification>{}</s:Classification></s:ConfidentialityInformation><s:CreationDateTime>2026-01-01T00:00:00Z</s:CreationDateTime></s:originatorConfidentialityLabel></label>",
+                policy.name, level.name
+            );
+            for colour in &colours {
+                let text = around(&format!("<displaymarking bgcolor='{colour}' fgcolor='black'>x</displaymarking>{label}"));
+                let found = read(lattice(), &text, &mut Budget::for_body(text.len())).map(drop).map_err(|refusal| refusal.reason);
+                let expected = if level.colour.as_deref() == Some(*colour) { Ok(()) } else { Err(Reason::LabelDisagree) };
+                assert_eq!(found, expected, "{} {} {colour}", policy.name, level.name);
+                taken += usize::from(found.is_ok());
+            }
+        }
+        assert!(taken >= 8, "policies name colours");
+    }
+
+    #[test]
     fn display_labels_that_are_almost_right_are_refused() {
-        use Reason::{LabelMalformed, LabelMissing, LabelRule};
+        use Reason::{LabelDisagree, LabelMalformed, LabelMissing, LabelRule};
         let label = format!("<label>{}</label>", ess(SECRET));
         let shown = |attributes: &str, text: &str| format!("<displaymarking{attributes}>{text}</displaymarking>{label}");
         let spaced = format!("{SECRET} ");
@@ -216,7 +258,10 @@ mod tests {
             (shown("", ""), LabelMalformed),
             (shown("", "<b>NATO SECRET</b>"), LabelMalformed),
             (shown(" fgcolor='#00ff00'", "NATO SECRET"), LabelMalformed),
-            (shown(" fgcolor='Red'", "NATO SECRET"), LabelMalformed),
+            (shown(" fgcolor='red'", "NATO SECRET"), LabelMalformed),
+            (shown(" bgcolor='green'", "NATO SECRET"), LabelDisagree),
+            (shown(" bgcolor='Red'", "NATO SECRET"), LabelDisagree),
+            (shown(" bgcolor=''", "NATO SECRET"), LabelDisagree),
             (shown(" colour='red'", "NATO SECRET"), LabelMalformed),
             (format!("<label x='1'>{}</label>", ess(SECRET)), LabelMalformed),
             (format!("<label>{}</label>", ess(&spaced)), LabelMalformed),

@@ -181,6 +181,8 @@ pub struct Level {
     pub lacv: u64,
     /// The rank. Two classifications of equal hierarchy are incomparable.
     pub hierarchy: u32,
+    /// The colour behind its marking, in small letters: a name of CSS or `#` and six digits. `None` where the policy names none.
+    pub colour: Option<String>,
     /// Whether it is still given.
     pub status: Status,
     /// Categories that a label of this level must carry.

@@ -36,6 +36,7 @@ pub(super) fn agree(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expecte
                 }
             }
             (DISPLAY, "displaymarking") => {
+                coloured(part, lattice, expected)?;
                 mark::agreeing(tree, &[Mark::Line(part.content().next().ok_or("expected a marking")?.at)], lattice, scheme, expected)?;
             }
             (DISPLAY, "equivalentlabel") => {}
@@ -43,6 +44,15 @@ pub(super) fn agree(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expecte
         }
     }
     if said == 1 { Ok(()) } else { Err("expected one label in a display label") }
+}
+
+/// Checks that the colours of a marking say no other classification, and nothing else.
+fn coloured(part: Part<'_, '_>, lattice: &Lattice, expected: &Said) -> Result<(), Unread> {
+    let level = lattice.policies().get(expected.policy).and_then(|policy| policy.levels.get(expected.level));
+    let own = level.and_then(|level| level.colour.as_deref());
+    let ground = part.said("bgcolor").is_none_or(|colour| Some(colour) == own);
+    let ink = part.said("fgcolor").is_none_or(|colour| colour == "black" || colour == "white");
+    if ground && ink { Ok(()) } else { Err("expected the colour that the policy names for the classification") }
 }
 
 /// Checks what leaves beyond what it says: no equivalents, and a binary label as this half writes it.

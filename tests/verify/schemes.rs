@@ -124,7 +124,7 @@ fn level(name: &str, hierarchy: u32, unmarked: Unmarked, to: &[(usize, usize)]) 
         adds: Vec::new(),
     };
     let equivalents = to.iter().map(equivalent).collect();
-    Level { name: name.into(), lacv: 1, hierarchy, status: Status::Current, required: Vec::new(), unmarked, equivalents }
+    Level { name: name.into(), lacv: 1, hierarchy, colour: None, status: Status::Current, required: Vec::new(), unmarked, equivalents }
 }
 
 fn tag(set: &str, oid: &str, kind: TagKind, values: Vec<TagValue>) -> Tag {

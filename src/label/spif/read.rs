@@ -12,6 +12,8 @@ use crate::normal::{Kind, NodeId, Tree};
 
 /// Names and phrases at most, in characters: 256, as the schema says.
 const NAME_CHARS_MAX: usize = 256;
+/// Letters of a colour's name at most: 20, `lightgoldenrodyellow`, the longest of CSS.
+const COLOUR_BYTES_MAX: usize = 20;
 /// Values of one tag, tags and levels of one policy at most: 4,096; the largest public policy has some 300.
 const LIST_MAX: usize = 4096;
 
@@ -87,11 +89,26 @@ fn level(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> Level {
         name: name_attribute(tree, id, faults),
         lacv: number_attribute(tree, id, "lacv", faults).unwrap_or_default(),
         hierarchy: hierarchy.unwrap_or(u32::MAX),
+        colour: colour(tree, id, faults),
         status: status(tree, id, faults),
         required: Vec::new(),
         unmarked: Unmarked::Owner,
         equivalents: Vec::new(),
     }
+}
+
+/// The colour of a classification.
+fn colour(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> Option<String> {
+    let (value, span) = attribute(tree, id, "color")?;
+    let colour = value.to_ascii_lowercase();
+    let is_number = colour.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let is_name = (3..=COLOUR_BYTES_MAX).contains(&colour.len()) && colour.bytes().all(|letter| letter.is_ascii_lowercase());
+    if !is_number && !is_name {
+        let found = format!("the colour is `{}`", value.escape_default());
+        faults.at(span, found, "a name of CSS such as `red`, or `#` and six hexadecimal digits", "write the colour so, or take it out");
+        return None;
+    }
+    Some(colour)
 }
 
 fn tag(tree: &Tree<'_>, set: NodeId, id: NodeId, faults: &mut Faults) -> Option<Tag> {
@@ -399,6 +416,8 @@ mod tests {
             (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\"><excludedCategory tagSetRef=\"T\" tagType=\"permissive\"/></tagCategory></securityCategoryTag>"), "neither one value nor all"),
             (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\"><tagCategory name=\"X\" lacv=\"1\" userInput=\"string\"/></securityCategoryTag>"), "free text"),
             (ok.clone(), tags("<securityCategoryTag tagType=\"permissive\" colour=\"red\"/>"), "no attribute `colour`"),
+            (ok.replace("hierarchy", "color=\"bright red\" hierarchy"), String::new(), "the colour is `bright red`"),
+            (ok.replace("hierarchy", "color=\"#12345\" hierarchy"), String::new(), "the colour is `#12345`"),
             (ok.clone(), "<equivalentPolicies><equivalentPolicy name=\"X\" id=\"1.2\"/></equivalentPolicies><privacyMarks><privacyMark name=\"M\"/></privacyMarks>".into(), "stands where `SPIF` has none"),
             (ok.clone(), "<x:note xmlns:x=\"urn:x\"/>".into(), "in no SPIF"),
             (ok.clone(), "text".into(), "text stands in `SPIF`"),

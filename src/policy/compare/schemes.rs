@@ -95,11 +95,12 @@ impl Telling<'_> {
     }
 
     fn level(&mut self, level: &Level) {
-        let Level { name, lacv, hierarchy, status, required, unmarked, equivalents } = level;
+        let Level { name, lacv, hierarchy, colour, status, required, unmarked, equivalents } = level;
         let subject = format!("the level `{name}` of `{}`", self.policy.name);
         self.facts.member(&format!("the marking scheme `{}`", self.policy.name), "level", format!("`{name}`"), Effect::Either);
         self.facts.value(&subject, "the rank", hierarchy.to_string(), EITHER);
         self.facts.value(&subject, "the binary identifier", lacv.to_string(), EITHER);
+        self.facts.value(&subject, "the colour", colour.clone().unwrap_or_else(|| "none".to_owned()), EITHER);
         self.facts.value(&subject, "the status", format!("{status:?}").to_lowercase(), EITHER);
         self.facts.value(&subject, "the meaning of no recipients", format!("{unmarked:?}").to_lowercase(), EITHER);
         self.requirements(&subject, required);
