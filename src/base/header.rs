@@ -50,6 +50,11 @@ pub enum Traffic {
     Exercise,
 }
 
+impl Traffic {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Operation, Self::Exercise];
+}
+
 /// What the sender says about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {

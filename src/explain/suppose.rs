@@ -420,7 +420,7 @@ fn widen(clause: &mut Clause, about: About, wanted: &Wanted, rank: &dyn Fn(Polic
         About::Sender => clause.from.extend([wanted.from.clone()]),
         About::Format => clause.formats.extend([wanted.format.clone()]),
         About::Itself | About::Dates => {}
-        About::Traffic => clause.traffic = [Traffic::Operation, Traffic::Exercise].into(),
+        About::Traffic => clause.traffic = Traffic::ALL.into(),
         About::Kind => clause.kinds.clear(),
         About::Conditions => clause.when.clear(),
         About::Policy => clause.ceilings.push(wanted.own.clone()),

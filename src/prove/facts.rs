@@ -94,7 +94,7 @@ pub(in crate::prove) fn schema(editions: &[Facts<'_>]) -> String {
     let mut text = String::new();
     text += &words("Peer", strings(&mut editions.iter().flat_map(|facts| facts.edition.peers.keys()).map(Name::as_str)));
     text += &words("Format", strings(&mut FORMATS.iter().map(|format| format.name)));
-    text += &words("Traffic", strings(&mut [Traffic::Operation, Traffic::Exercise].into_iter().map(exercise::word)));
+    text += &words("Traffic", strings(&mut Traffic::ALL.into_iter().map(exercise::word)));
     text += &words("Precedence", strings(&mut Precedence::ALL.into_iter().map(Precedence::word)));
     text += &words("Policy", strings(&mut policies().map(|policy| policy.name.as_str())));
     text += &words("Classification", strings(&mut policies().flat_map(|policy| &policy.levels).map(|level| level.name.as_str())));

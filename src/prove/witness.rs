@@ -56,7 +56,7 @@ impl Witness {
             format: format::by_name(&format).ok_or("no format")?,
             kind: text(context, "kind")?,
             subject: text(context, "subject")?,
-            traffic: [Traffic::Operation, Traffic::Exercise].into_iter().find(|kind| exercise::word(*kind) == traffic).ok_or("no traffic")?,
+            traffic: Traffic::ALL.into_iter().find(|kind| exercise::word(*kind) == traffic).ok_or("no traffic")?,
             precedence: Precedence::ALL.into_iter().find(|known| known.word() == precedence).ok_or("no precedence")?,
             now: now.ok_or("no time")?,
             conditions: edition.conditions.iter().map(|declared| set(context, declared.name.as_str())).collect::<Result<_, _>>()?,

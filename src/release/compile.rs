@@ -7,8 +7,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::base::Traffic;
 use crate::label::Lattice;
-use crate::policy::{Agreement, Clause, Condition, Edition, Registry, When};
+use crate::policy::{Agreement, Ceiling, Clause, Condition, Edition, Registry, When};
 
 use super::exercise;
 use super::vocabulary::WORDS;
@@ -105,6 +106,21 @@ pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, reg
     conditions
 }
 
+/// What is left of the conditions of a clause for a recipient that it names and a format that it names: who asks knows both, and a message of either
+/// kind of traffic is one that a clause for both takes.
+pub(in crate::release) fn left(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
+    let of_all_traffic = Traffic::ALL.iter().all(|traffic| clause.traffic.contains(traffic));
+    let known = |about: About| matches!(about, About::Recipient | About::Format) || about == About::Traffic && of_all_traffic;
+    let all = conditions(agreement, clause, registry, lattice).into_iter().filter(|(about, _)| !known(*about));
+    // What reaches the only ceiling need not be asked twice.
+    let single = <&[Ceiling; 1]>::try_from(clause.ceilings.as_slice()).ok().map(|[ceiling]| {
+        let name = quoted(lattice.policy_name(ceiling.policy));
+        format!("context.ranks has {name} && context.ranks[{name}] <= {}", ceiling.rank)
+    });
+    let open = all.filter(|(about, _)| single.is_none() || !matches!(about, About::Policy | About::Ceiling));
+    open.map(|(_, condition)| condition).chain(single.clone()).collect::<Vec<_>>().join(" && ")
+}
+
 /// A clause of an agreement as a Cedar permit.
 #[must_use]
 pub fn permit(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
@@ -143,16 +159,22 @@ fn ceilings(clause: &Clause, lattice: &Lattice) -> Vec<(About, String)> {
 /// Whether one side is among parties.
 pub(in crate::release) fn parties<'p>(side: &str, parties: impl Iterator<Item = &'p String>, registry: &Registry) -> String {
     let one = |party: &String| {
-        let entity = if registry.owners().any(|owner| owner == party) {
-            "Nation"
-        } else if registry.communities.contains_key(party.as_str()) {
-            "Community"
-        } else {
-            return format!("{side} == Peer::{}", quoted(party));
-        };
-        format!("{side} in {entity}::{}", quoted(party))
+        let entity = entity_of(party, registry);
+        let within = if entity == "Peer" { "==" } else { "in" };
+        format!("{side} {within} {entity}::{}", quoted(party))
     };
     either(parties.map(one))
+}
+
+/// The type of the entity that a party is.
+pub(in crate::release) fn entity_of(party: &str, registry: &Registry) -> &'static str {
+    if registry.owners().any(|owner| owner == party) {
+        "Nation"
+    } else if registry.communities.contains_key(party) {
+        "Community"
+    } else {
+        "Peer"
+    }
 }
 
 /// Whether a word is one of those that are named.

@@ -2,7 +2,8 @@
 //!
 //! Cedar evaluates every policy that it is given, at 2 microseconds each. So each policy that may concern a recipient stands alone, with a sketch of
 //! what it asks (`sketch`): where the plain data of a message shows that it does not hold and cannot fail, it is not put to Cedar. Whatever holds or
-//! is not known, Cedar is asked, which has the last word: for the clause that permits, and for all of `release.cedar` that may speak.
+//! is not known, Cedar is asked, which has the last word: for the clause that permits, and for all of `release.cedar` that may speak. What a clause asks
+//! of the recipient and of the format is asked once, when the edition is compiled, and only the rest of its condition for each message.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -10,8 +11,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, Response,
-    RestrictedExpression, Schema, ValidationMode, Validator,
+    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, EvalResult, Expression, Policy, PolicyId, PolicySet, Request,
+    Response, RestrictedExpression, Schema, ValidationMode, Validator, eval_expression,
 };
 
 use super::memo::{Eras, Memo, Said};
@@ -68,14 +69,24 @@ pub(in crate::release) struct Desk {
     memo: Memo,
 }
 
-/// A policy, alone in a set.
+/// A policy, alone.
+#[derive(Clone)]
 struct Alone {
     /// What it permits under; `None` for a forbid.
     clause: Option<Arc<Clause>>,
     id: PolicyId,
-    set: Arc<PolicySet>,
+    put: Put,
     sketch: Sketch,
     wants: Wants,
+}
+
+/// What of a policy is put to Cedar.
+#[derive(Clone)]
+enum Put {
+    /// All of it.
+    Whole(Arc<PolicySet>),
+    /// What is left of the condition of a clause where recipient and format are known to be those that it names.
+    Left(Arc<Expression>),
 }
 
 impl Alone {
@@ -83,14 +94,13 @@ impl Alone {
         let policy = &compiled.policy;
         let set = PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?;
         let (sketch, wants) = (Sketch::of(policy), looked_at(policy));
-        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), set: Arc::new(set), sketch, wants })
+        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), put: Put::Whole(Arc::new(set)), sketch, wants })
     }
 
     /// The same for one recipient: what is known of it for all time needs no second look.
     fn before(&self, recipient: &PeerEntry) -> Self {
-        let Self { clause, id, set, sketch, wants } = self;
-        let sketch = if recipient.terms.is_empty() { sketch.clone().settled(recipient) } else { sketch.clone() };
-        Self { clause: clause.clone(), id: id.clone(), set: Arc::clone(set), sketch, wants: *wants }
+        let sketch = if recipient.terms.is_empty() { self.sketch.clone().settled(recipient) } else { self.sketch.clone() };
+        Self { sketch, ..self.clone() }
     }
 }
 
@@ -110,6 +120,8 @@ pub enum Change<'c> {
 pub(in crate::release) struct Compiled {
     pub(in crate::release) policy: Policy,
     pub(in crate::release) clause: Option<Arc<Clause>>,
+    /// Of a clause, what is left of its condition for a recipient and a format that it names.
+    pub(in crate::release) left: Option<(Arc<Expression>, Wants)>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -135,7 +147,7 @@ impl Engine {
         super::stated::descriptions(edition, &schema, &ground.vocabulary, &mut complaints);
         let entities =
             entities((&edition.registry, &edition.conditions), edition.peers.values(), &schema).map_err(|what| vec![of_edition(edition, what)])?;
-        let desks = desks(edition, &clauses, &extras).unwrap_or_else(|what| {
+        let desks = desks(edition, (&clauses, &extras), &entities).unwrap_or_else(|what| {
             complaints.push(of_edition(edition, what));
             BTreeMap::new()
         });
@@ -168,7 +180,7 @@ impl Engine {
                 clauses.extend(other);
             }
         }
-        let desks = desks(edition, &clauses, &extras)?;
+        let desks = desks(edition, (&clauses, &extras), &self.entities)?;
         let (action, types) = (uid("Action", "release")?, Types::new()?);
         let (entities, schema) = (Arc::clone(&self.entities), Arc::clone(&self.schema));
         let tools = Tools { entities, schema, action, types };
@@ -307,14 +319,13 @@ impl Engine {
             return Err(none());
         }
         let wants = clauses.iter().chain(&extras).map(|one| one.wants).fold(Wants::NONE, Wants::and);
-        let failed = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
-        let context = question.context(&self.types, wants).ok_or_else(|| failed("the message could not be put to the rules"))?;
-        let request = self.request(desk, from, context).ok_or_else(|| failed("the question could not be put to the rules"))?;
-        let entities = self.entities_of([&sends, &held]).ok_or_else(|| failed("the memberships could not be put to the rules"))?;
-        let allowed = |one: &Alone| self.answer(&request, &one.set, &entities).map(|said| said.decision() == Decision::Allow);
+        let unasked = |what: &str| Refusal::new(Reason::AgreementError, what.to_owned());
+        let context = question.context(&self.types, wants).ok_or_else(|| unasked("the message could not be put to the rules"))?;
+        let request = self.request(desk, from, context).ok_or_else(|| unasked("the question could not be put to the rules"))?;
+        let entities = self.entities_of([&sends, &held]).ok_or_else(|| unasked("the memberships could not be put to the rules"))?;
         let mut permitting: Vec<&Arc<Clause>> = Vec::new();
         for one in clauses {
-            if allowed(one)? {
+            if self.applies(one, &request, &entities)? {
                 permitting.extend(&one.clause);
                 // INVARIANT: they stand in the order of preference, and the policy of a clause has nothing in it that can fail.
                 break;
@@ -329,7 +340,7 @@ impl Engine {
         let (mut permitting, mut forbidding) = (Vec::new(), None);
         for extra in extras {
             // INVARIANT: every one is asked, for one that fails refuses whatever the others say.
-            if self.answer(request, &extra.set, entities)?.diagnostics().reason().next().is_some() {
+            if self.applies(extra, request, entities)? {
                 match &extra.clause {
                     Some(clause) => permitting.push(clause),
                     None => forbidding = forbidding.or(Some(&extra.id)),
@@ -342,12 +353,23 @@ impl Engine {
         }
     }
 
+    /// Whether a policy applies; any failure refuses.
+    fn applies(&self, one: &Alone, request: &Request, entities: &Entities) -> Result<bool, Refusal> {
+        match &one.put {
+            Put::Whole(set) => self.answer(request, set, entities).map(|said| said.diagnostics().reason().next().is_some()),
+            Put::Left(condition) => match eval_expression(request, entities, condition) {
+                Ok(said) => Ok(said == EvalResult::Bool(true)),
+                Err(_) => Err(failed(&one.id)),
+            },
+        }
+    }
+
     /// What a set of policies says. Cedar skips a policy that fails; a forbid that fails would open the gate, so any failure at all refuses.
     pub(in crate::release) fn answer(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Result<Response, Refusal> {
         let response = self.authorizer.is_authorized(request, policies, entities);
         if let Some(error) = response.diagnostics().errors().next() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
-            return Err(Refusal::new(Reason::AgreementError, format!("the rule `{}` failed", error.policy_id())));
+            return Err(failed(error.policy_id()));
         }
         Ok(response)
     }
@@ -376,6 +398,10 @@ impl Engine {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
     }
+}
+
+fn failed(rule: &PolicyId) -> Refusal {
+    Refusal::new(Reason::AgreementError, format!("the rule `{rule}` failed"))
 }
 
 /// The order of preference: a clause that releases by itself before one that asks for review, then by the id.
@@ -416,31 +442,45 @@ pub(in crate::release) fn compile_clauses(edition: &Edition, schema: &Schema, co
 
 fn compile_clause(edition: &Edition, agreement: &Agreement, clause: &Clause) -> Result<Compiled, String> {
     let text = compile::permit(agreement, clause, &edition.registry, &edition.lattice);
-    let policy = Policy::parse(Some(PolicyId::new(clause.id.as_str())), text).map_err(|error| error.to_string())?;
-    Ok(Compiled { policy, clause: Some(Arc::new(clause.clone())) })
+    let parsed = |text: String| Policy::parse(Some(PolicyId::new(clause.id.as_str())), text).map_err(|error| error.to_string());
+    let left = compile::left(agreement, clause, &edition.registry, &edition.lattice);
+    let wants = looked_at(&parsed(compile::permit_when(clause.id.as_str(), &left))?);
+    let left: Expression = left.parse().map_err(|error: cedar_policy::ParseErrors| error.to_string())?;
+    Ok(Compiled { policy: parsed(text)?, clause: Some(Arc::new(clause.clone())), left: Some((Arc::new(left), wants)) })
 }
 
-fn desks(edition: &Edition, clauses: &[Compiled], extras: &[Compiled]) -> Result<BTreeMap<Name, Desk>, String> {
+fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entities: &Entities) -> Result<BTreeMap<Name, Desk>, String> {
     let eras = Eras::of(edition);
-    let alone = |all: &[Compiled]| all.iter().map(Alone::of).collect::<Result<Vec<_>, _>>();
-    let (mut clauses, mut extras) = (alone(clauses)?, alone(extras)?);
-    clauses.sort_by_cached_key(|one| one.clause.as_ref().map(|clause| order(clause)));
+    let alone = |all: &[Compiled]| all.iter().map(|one| Ok((Alone::of(one)?, one.left.clone()))).collect::<Result<Vec<_>, String>>();
+    let (mut clauses, extras) = (alone(clauses)?, alone(extras)?);
+    let mut extras: Vec<Alone> = extras.into_iter().map(|(one, _)| one).collect();
+    clauses.sort_by_cached_key(|(one, _)| one.clause.as_ref().map(|clause| order(clause)));
     extras.sort_by_cached_key(|one| one.id.to_string());
-    edition.peers.values().map(|peer| Ok((peer.name.clone(), desk(peer, (&clauses, &extras), &eras)?))).collect()
-}
-
-fn desk(peer: &PeerEntry, (clauses, extras): (&[Alone], &[Alone]), eras: &Eras) -> Result<Desk, String> {
-    let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
-    let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
-    for one in clauses {
-        // What does not name the recipient or the format has a condition in its policy that does not hold.
-        let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
-        let own = Arc::new(one.before(peer));
-        known = known.saturating_add(1);
-        clause.formats.iter().for_each(|format| permits.entry(format.clone()).or_default().push(Arc::clone(&own)));
+    let parties = clauses.iter().filter_map(|(one, _)| one.clause.as_ref()).flat_map(|clause| &clause.to);
+    let party = |party: &String| Ok((party.clone(), uid(compile::entity_of(party, &edition.registry), party)?));
+    let parties = parties.map(party).collect::<Result<BTreeMap<String, EntityUid>, String>>()?;
+    let peers = edition.peers.values().map(|peer| Ok((peer, uid("Peer", peer.name.as_str())?))).collect::<Result<Vec<_>, String>>()?;
+    let mut desks = BTreeMap::new();
+    for (peer, uid) in peers {
+        let names = |clause: &Clause| clause.to.iter().filter_map(|party| parties.get(party)).any(|party| entities.is_ancestor_of(party, &uid));
+        let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
+        let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
+        for (one, left) in &clauses {
+            // What does not name the recipient or the format has a condition in its policy that does not hold.
+            let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
+            let mut own = one.before(peer);
+            // Whether it names the recipient Cedar is asked here, for as long as the edition lives, unless that changes with time.
+            if let Some((left, wants)) = left.as_ref().filter(|_| peer.terms.is_empty() && names(clause)) {
+                (own.put, own.wants) = (Put::Left(Arc::clone(left)), *wants);
+            }
+            let own = Arc::new(own);
+            known = known.saturating_add(1);
+            clause.formats.iter().for_each(|format| permits.entry(format.clone()).or_default().push(Arc::clone(&own)));
+        }
+        let extras = extras.iter().map(|one| one.before(peer)).filter(|one| one.sketch != Sketch::Holds(false)).collect();
+        desks.insert(peer.name.clone(), Desk { entry: peer.clone(), uid, permits, known, extras, memo: Memo::new(&eras) });
     }
-    let extras = extras.iter().map(|one| one.before(peer)).filter(|one| one.sketch != Sketch::Holds(false)).collect();
-    Ok(Desk { entry: peer.clone(), uid: uid("Peer", peer.name.as_str())?, permits, known, extras, memo: Memo::new(eras) })
+    Ok(desks)
 }
 
 fn entities<'p>(

@@ -87,7 +87,7 @@ fn named(policy: &Policy) -> Result<Compiled, (String, &'static str)> {
             return Err((format!("the permit `{name}` does not say how it releases"), "`@release(\"review\")` or `@release(\"automatic\")`"));
         }
     };
-    Ok(Compiled { policy: policy.new_id(PolicyId::new(id.as_str())), clause })
+    Ok(Compiled { policy: policy.new_id(PolicyId::new(id.as_str())), clause, left: None })
 }
 
 fn bare(id: Name, release: Release) -> Arc<Clause> {

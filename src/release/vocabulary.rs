@@ -69,7 +69,7 @@ impl Vocabulary {
             ("Community", strings(&mut edition.registry.communities.keys().map(Name::as_str))),
             ("Action", strings(&mut ["release"].into_iter())),
             ("Format", strings(&mut FORMATS.iter().map(|format| format.name))),
-            ("Traffic", strings(&mut [Traffic::Operation, Traffic::Exercise].into_iter().map(exercise::word))),
+            ("Traffic", strings(&mut Traffic::ALL.into_iter().map(exercise::word))),
             ("Precedence", strings(&mut Precedence::ALL.into_iter().map(Precedence::word))),
             ("Policy", strings(&mut schemes.iter().map(|scheme| scheme.name.as_str()))),
             ("Classification", strings(&mut schemes.iter().flat_map(|scheme| &scheme.levels).map(|level| level.name.as_str()))),
