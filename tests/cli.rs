@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule::cli::COMMANDS;
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/five-eyes");
@@ -190,15 +190,15 @@ fn the_json_of_inspect_has_the_shape_that_scripts_rely_on() {
 }
 
 #[test]
-fn inspect_writes_the_banner_line_of_a_label_in_its_own_scheme() {
+fn inspect_writes_the_markings_of_a_label_in_the_languages_of_its_own_scheme() {
     let at = |name: &str| format!("{RULES}/cases/messages/{name}");
-    for (from, to, name, marking) in [
-        ("usa-ops", "gbr-ops", "usa-track.xml", "SECRET//REL TO USA, FVEY"),
-        ("gbr-ops", "usa-ops", "letter-with-binary-label.eml", "SECRET - UK/US EYES ONLY"),
-        ("deu-ops", "gbr-ops", "nato-track.xml", "NATO SECRET"),
+    for (from, to, name, markings) in [
+        ("usa-ops", "gbr-ops", "usa-track.xml", json!([{"text": "SECRET//REL TO USA, FVEY"}])),
+        ("gbr-ops", "usa-ops", "letter-with-binary-label.eml", json!([{"text": "SECRET - UK/US EYES ONLY"}])),
+        ("deu-ops", "gbr-ops", "nato-track.xml", json!([{"text": "NATO SECRET"}, {"language": "fr", "text": "NATO SECRET"}])),
     ] {
         let found = lines(&vestibule(&["inspect", "--rules", RULES, "--json", "--from", from, "--to", to, &at(name)]));
-        assert_eq!(found[0]["marking"], marking, "{name}: {}", found[0]);
+        assert_eq!(found[0]["markings"], markings, "{name}: {}", found[0]);
     }
 }
 

@@ -11,7 +11,8 @@ use super::syntax::{self, Syntax};
 use super::{Answer, Failure, Output, Verb, letter, output, trees};
 use crate::base::{Finding, Name, Outcome, Reason};
 use crate::filter::Waivers;
-use crate::label::{LabelView, banner};
+use crate::label::LabelView;
+use crate::label::marking::{self, Marking};
 use crate::pipeline::{EditView, Inspector, Message, Passage, Ruling, World};
 use crate::statement::{Grant, Says, Standing, Statement};
 
@@ -56,9 +57,9 @@ struct Line<'l> {
     outcome: Outcome,
     code: Option<Reason>,
     label: Option<&'l LabelView>,
-    /// The banner line that says what the label says, where its scheme has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    marking: Option<String>,
+    /// The lines that say what the label says, in each language of its scheme.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    markings: &'l [Marking],
     agreement: Option<&'l Name>,
     findings: &'l [Finding],
     edits: &'l [EditView],
@@ -148,15 +149,15 @@ impl Inspect {
             let world = World { now: self.offline.time(), keys: &keys, waivers: &waivers, signer: secrets.signer() };
             let passage = inspector.pass_under(from, Message { header: &header, body: &body }, &world, &grants);
             let shown = file.display().to_string();
-            let banner = passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label));
+            let markings = passage.label.as_ref().map(|label| marking::lines(&guard.edition().lattice, label)).unwrap_or_default();
             for ruling in &passage.rulings {
                 if self.freedom {
                     freedom::show(&guard, &shown, ruling, look, (&mut *out, &mut table))?;
                     continue;
                 }
                 match (self.json, self.explain) {
-                    (true, _) => out.json(&Line { marking: banner.clone(), ..line(&shown, from, &passage, ruling) })?,
-                    (false, true) => explain(&shown, (&passage, banner.as_deref()), ruling, &body, out)?,
+                    (true, _) => out.json(&Line { markings: &markings, ..line(&shown, from, &passage, ruling) })?,
+                    (false, true) => explain(&shown, (&passage, &markings), ruling, &body, out)?,
                     (false, false) => drop(table.add_row(cells(&shown, &passage, ruling))),
                 }
             }
@@ -190,7 +191,7 @@ fn line<'l>(file: &'l str, from: &'l Name, passage: &'l Passage, ruling: &'l Rul
         outcome: ruling.outcome,
         code: ruling.code,
         label: passage.label.as_ref(),
-        marking: None,
+        markings: &[],
         agreement: ruling.clause.as_ref(),
         findings: &ruling.findings,
         edits: &ruling.edits,
@@ -217,14 +218,14 @@ fn cells(file: &str, passage: &Passage, ruling: &Ruling) -> Vec<comfy_table::Cel
     ]
 }
 
-fn explain(file: &str, (passage, banner): (&Passage, Option<&str>), ruling: &Ruling, body: &[u8], out: &mut Output) -> Result<(), Failure> {
+fn explain(file: &str, (passage, markings): (&Passage, &[Marking]), ruling: &Ruling, body: &[u8], out: &mut Output) -> Result<(), Failure> {
     let code = ruling.code.map(|code| format!(" ({code}: {})", code.sentence())).unwrap_or_default();
     out.line(format_args!("{file} to {}: {}{code}", ruling.recipient, ruling.outcome))?;
     if let Some(label) = &passage.label {
         out.line(format_args!("  label      {}", marking(label)))?;
     }
-    if let Some(banner) = banner {
-        out.line(format_args!("  banner     {banner}"))?;
+    for marking in markings {
+        out.line(format_args!("  banner     {marking}"))?;
     }
     if let Some(clause) = &ruling.clause {
         out.line(format_args!("  agreement  {clause}"))?;

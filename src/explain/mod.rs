@@ -17,7 +17,8 @@ use serde::Serialize;
 
 use crate::base::{Header, Name, Outcome, Reason};
 use crate::filter::Waivers;
-use crate::label::{LabelView, banner};
+use crate::label::LabelView;
+use crate::label::marking::{self, Marking};
 use crate::pipeline::{Guard, Inspector, Passage, Ruling, World};
 use crate::release::near::Nearness;
 
@@ -47,8 +48,8 @@ pub struct Explanation {
     pub format: Option<&'static str>,
     /// The label, where one was read.
     pub label: Option<LabelView>,
-    /// Its banner line, where its scheme has one.
-    pub marking: Option<String>,
+    /// The lines that say what it says, in each language of its scheme.
+    pub markings: Vec<Marking>,
     /// Name and edition of the rule set.
     pub edition: String,
     /// The outcome.
@@ -96,7 +97,7 @@ fn explained(
         to: ruling.recipient.clone(),
         format: passage.format,
         label: passage.label.clone(),
-        marking: passage.label.as_ref().and_then(|label| banner::write(&guard.edition().lattice, label)),
+        markings: passage.label.as_ref().map(|label| marking::lines(&guard.edition().lattice, label)).unwrap_or_default(),
         edition: guard.edition().title(),
         outcome: ruling.outcome,
         code: ruling.code,

@@ -26,7 +26,7 @@ fn said(out: &mut String, one: &Explanation) -> std::fmt::Result {
         writeln!(out, "  {sentence}")?;
     }
     writeln!(out, "  decided under {}", one.edition)?;
-    if let Some(marking) = &one.marking {
+    for marking in &one.markings {
         writeln!(out, "  marked {marking}")?;
     }
     writeln!(out, "\n  step by step")?;

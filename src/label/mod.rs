@@ -20,6 +20,7 @@ pub mod lattice;
 pub mod laws;
 pub mod line;
 pub mod mark;
+pub mod marking;
 pub mod named;
 mod nearby;
 mod origin;

@@ -76,6 +76,8 @@ pub struct Policy {
     pub equivalents: Vec<EquivalentPolicy>,
     /// The grammar of banner lines.
     pub banner: Option<BannerForm>,
+    /// How it is called in markings for people, and what stands around and between their parts.
+    pub words: Words,
     /// In force from.
     pub not_before: Option<Time>,
     /// In force until, inclusive.
@@ -183,6 +185,8 @@ pub struct Level {
     pub hierarchy: u32,
     /// The colour behind its marking, in small letters: a name of CSS or `#` and six digits. `None` where the policy names none.
     pub colour: Option<String>,
+    /// How it is called in markings for people.
+    pub words: Words,
     /// Whether it is still given.
     pub status: Status,
     /// Categories that a label of this level must carry.
@@ -191,6 +195,64 @@ pub struct Level {
     pub unmarked: Unmarked,
     /// The same level in other policies.
     pub equivalents: Vec<LevelEquivalent>,
+}
+
+/// What a SPIF says of the marking of one thing above and below a page. Nothing is decided by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// In file order; of each role one in each language.
+    pub phrases: Vec<Phrase>,
+    /// In file order; of each place one in each language.
+    pub qualifiers: Vec<Qualifier>,
+}
+
+impl Words {
+    /// Takes what other words say beside these, where these say nothing.
+    pub(in crate::label) fn beside(&mut self, others: &Self) {
+        let said = |words: &Self, other: &Phrase| words.phrases.iter().any(|one| one.language == other.language);
+        let more: Vec<Phrase> = others.phrases.iter().filter(|other| !said(self, other)).cloned().collect();
+        self.phrases.extend(more);
+        let said = |words: &Self, other: &Qualifier| words.qualifiers.iter().any(|one| (&one.language, one.place) == (&other.language, other.place));
+        let more: Vec<Qualifier> = others.qualifiers.iter().filter(|other| !said(self, other)).cloned().collect();
+        self.qualifiers.extend(more);
+    }
+}
+
+/// Words for one thing in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    /// The language (BCP 47, in small letters); `None` for the policy's own.
+    pub language: Option<String>,
+    /// The words; `None` for the name of the thing.
+    pub text: Option<String>,
+    /// They stand where the name of the policy would.
+    pub replaces_policy: bool,
+    /// The thing itself is not shown.
+    pub hides_name: bool,
+    /// The classification is not shown beside the thing.
+    pub hides_class: bool,
+}
+
+/// What stands around a thing, or between several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Qualifier {
+    /// The language (BCP 47, in small letters); `None` for the policy's own.
+    pub language: Option<String>,
+    /// Where it stands.
+    pub place: QualifierPlace,
+    /// The characters, spaces as they are.
+    pub text: String,
+}
+
+/// Where a qualifier stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualifierPlace {
+    /// In front.
+    Prefix,
+    /// Behind.
+    Suffix,
+    /// Between.
+    Separator,
 }
 
 /// What absent releasability means.
@@ -239,6 +301,8 @@ pub struct Tag {
     pub select_min: Option<u32>,
     /// Values in one label at most.
     pub select_max: Option<u32>,
+    /// What stands around and between its values in markings for people.
+    pub words: Words,
 }
 
 /// A value of a category tag.
@@ -250,6 +314,8 @@ pub struct TagValue {
     pub lacv: u64,
     /// Whether it is still given.
     pub status: Status,
+    /// How it is called in markings for people.
+    pub words: Words,
     /// Who holds it.
     pub holders: Holders,
     /// Levels with which it must not stand.

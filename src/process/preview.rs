@@ -9,7 +9,7 @@ use crate::base::{Digest, Finding, Name, on_one_line};
 use crate::control::desk::{Found, Item, Node, Output};
 use crate::filter::{Removals, Waivers};
 use crate::hop::message::{Preview, Wish};
-use crate::label::{LabelView, banner};
+use crate::label::{LabelView, marking};
 use crate::pipeline::preview::{self, Read};
 use crate::pipeline::{Guard, Inspector, Message, Ruling, World};
 use crate::statement::Grant;
@@ -69,7 +69,7 @@ fn chain(guard: &Guard, label: Option<&LabelView>, ruling: &Ruling) -> Vec<Strin
     if let Some(label) = label {
         let list = if label.national_only { "national only".to_owned() } else { label.releasable_to.join(" ") };
         lines.push(format!("{} {} [{list}]", label.policy, label.classification));
-        lines.extend(banner::write(&guard.edition().lattice, label));
+        lines.extend(marking::lines(&guard.edition().lattice, label).iter().map(ToString::to_string));
     }
     lines.extend(ruling.chain.iter().cloned());
     lines

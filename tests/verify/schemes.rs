@@ -2,7 +2,7 @@
 
 use vestibule::label::scheme::{
     Applied, BannerForm, Case, EquivalentPolicy, Holders, Implied, ImpliedWhen, Level, LevelEquivalent, Policy, Status, Tag, TagKind, TagValue,
-    Target, Unmarked, ValueEquivalent,
+    Target, Unmarked, ValueEquivalent, Words,
 };
 use vestibule::label::{Lattice, LevelIx, PolicyIx, TagIx, ValueIx};
 
@@ -110,6 +110,7 @@ fn policy(name: &str, oid: &str, levels: Vec<Level>, tags: Vec<Tag>) -> Policy {
         groups: Default::default(),
         equivalents: Vec::new(),
         banner: None,
+        words: Words::default(),
         not_before: None,
         not_after: None,
         file: "test".into(),
@@ -124,11 +125,21 @@ fn level(name: &str, hierarchy: u32, unmarked: Unmarked, to: &[(usize, usize)]) 
         adds: Vec::new(),
     };
     let equivalents = to.iter().map(equivalent).collect();
-    Level { name: name.into(), lacv: 1, hierarchy, colour: None, status: Status::Current, required: Vec::new(), unmarked, equivalents }
+    Level {
+        name: name.into(),
+        lacv: 1,
+        hierarchy,
+        colour: None,
+        words: Words::default(),
+        status: Status::Current,
+        required: Vec::new(),
+        unmarked,
+        equivalents,
+    }
 }
 
 fn tag(set: &str, oid: &str, kind: TagKind, values: Vec<TagValue>) -> Tag {
-    Tag { set: set.into(), oid: oid.into(), aliases: Vec::new(), kind, values, select_min: None, select_max: None }
+    Tag { set: set.into(), oid: oid.into(), aliases: Vec::new(), kind, values, select_min: None, select_max: None, words: Words::default() }
 }
 
 /// A value that informs, and that translations into these policies leave behind.
@@ -147,6 +158,7 @@ fn value(name: &str, holders: Holders, to: &[(usize, usize, usize)]) -> TagValue
         name: name.into(),
         lacv: 1,
         status: Status::Current,
+        words: Words::default(),
         holders,
         excluded_levels: Vec::new(),
         required_level: None,

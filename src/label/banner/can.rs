@@ -75,7 +75,7 @@ mod tests {
             ("SECRET///CEO", Reason::LabelMalformed),
             ("", Reason::LabelMalformed),
             ("PROTECTED B//COPPER LANTERN", Reason::LabelCategoryUnknown),
-            ("PROT\u{c9}G\u{c9} B", Reason::LabelCharacter),
+            ("PROT\u{c9}G\u{c9} B", Reason::LabelMalformed),
         ] {
             let refusal = read("CAN", line).map(|label| lattice().view(&label)).unwrap_err();
             assert_eq!(refusal.reason, reason, "{line}: {refusal}");

@@ -32,6 +32,13 @@ use crate::base::{Reason, Refusal};
 /// # Errors
 /// `label.character`, `label.malformed`, `label.level_unknown`, `label.category_unknown`, `label.policy_unknown`, `label.rule`.
 pub fn read(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
+    read_english(lattice, scheme, line).map_err(|refusal| match is_french(&unadorned(line)) {
+        true => malformed("expected the marking in English words: in French ones it is written for people, and not read"),
+        false => refusal,
+    })
+}
+
+fn read_english(lattice: &Lattice, scheme: PolicyIx, line: &str) -> Result<Label, Refusal> {
     plain(line)?;
     let form = lattice.scheme(scheme)?.banner;
     if let Some((_, named)) = PREFIXES.iter().find(|(prefix, _)| line.starts_with(prefix)) {
@@ -117,8 +124,7 @@ pub fn is_meant(line: &str) -> bool {
     let line = &unadorned(line);
     let foreign = line.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let bare = line.trim_start_matches('/');
-    let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix).chain(["NATO ", usa::JOINT]);
-    let bare = prefixes.into_iter().find_map(|prefix| bare.strip_prefix(prefix)).unwrap_or(bare);
+    let bare = behind_its_scheme(bare);
     let begins = LEVELS.iter().find_map(|level| strip_folded(bare, level));
     let begins = begins.or_else(|| CAPITALS.iter().find_map(|level| bare.strip_prefix(level)));
     let capitals = begins.is_some_and(|rest| bare.strip_suffix(rest).is_some_and(|head| !head.contains(|c: char| c.is_ascii_lowercase())));
@@ -128,7 +134,24 @@ pub fn is_meant(line: &str) -> bool {
         rest.is_empty() || rest.starts_with("//") || rest.starts_with(" //") || (capitals && (dashed || marked))
     });
     let of_the_union = line.to_ascii_uppercase().contains("UE/EU");
-    ends_well || of_the_union || aus::is_mail(line) || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
+    ends_well || of_the_union || is_french(line) || aus::is_mail(line) || (foreign && begins.is_some()) || (foreign && line.contains("SECRET"))
+}
+
+/// A line without the name of its scheme, or of the mission of an alliance, in front of its classification.
+fn behind_its_scheme(line: &str) -> &str {
+    let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix).chain(["NATO ", usa::JOINT]);
+    let mission = || line.strip_prefix("NATO/").and_then(|rest| rest.split_once(' ')).map(|(_, rest)| rest);
+    prefixes.into_iter().find_map(|prefix| line.strip_prefix(prefix)).or_else(mission).unwrap_or(line)
+}
+
+/// Whether a line in plain letters begins with a classification as Canada and the alliance write it in French, in capitals.
+fn is_french(line: &str) -> bool {
+    const LEVELS: [&str; 8] =
+        ["TRES SECRET", "CONFIDENTIEL", "DIFFUSION RESTREINTE", "SANS CLASSIFICATION", "NON CLASSIFIE", "PROTEGE A", "PROTEGE B", "PROTEGE C"];
+    let bare = behind_its_scheme(line.trim_start_matches('/'));
+    let bare = bare.strip_prefix("COSMIC ").unwrap_or(bare);
+    let rest = LEVELS.iter().find_map(|level| bare.strip_prefix(level));
+    rest.is_some_and(|rest| rest.is_empty() || ["//", " //", " - ", " Communicable a "].iter().any(|mark| rest.starts_with(mark)))
 }
 
 /// The line in plain letters, one space between words.
@@ -241,6 +264,9 @@ mod tests {
             ("NATO", "NATO/ SECRET", Reason::LabelMalformed),
             ("NATO", "NATO  SECRET", Reason::LabelMalformed),
             ("NATO", "NATO/MARS SECRET", Reason::LabelCategoryUnknown),
+            ("NATO", "NATO DIFFUSION RESTREINTE", Reason::LabelMalformed),
+            ("NATO", "COSMIC TRÈS SECRET", Reason::LabelMalformed),
+            ("CAN", "PROTÉGÉ B", Reason::LabelMalformed),
         ] {
             let refusal = read(scheme, line).map(|label| lattice.view(&label)).unwrap_err();
             assert_eq!(refusal.reason, reason, "{line}: {refusal}");
@@ -271,6 +297,13 @@ mod tests {
             "S-UE/EU-S",
             "SEC=SECRET, CAVEAT=RI:AUSTEO",
             "AUS SECRET//AUSTEO",
+            "NATO/KFOR CONFIDENTIAL",
+            "NATO DIFFUSION RESTREINTE Communicable à JPN",
+            "NATO/KFOR CONFIDENTIEL",
+            "COSMIC TRÈS SECRET//BOHEMIA",
+            "SANS CLASSIFICATION",
+            "CAN TRES SECRET//CEO",
+            "PROTÉGÉ B",
         ] {
             assert!(is_meant(line), "{line}");
         }
@@ -285,6 +318,9 @@ mod tests {
             "http://example.org",
             "// a comment",
             "two vehicles, one red",
+            "Confidentiel, mais pas plus",
+            "PROTEGEZ LE PONT",
+            "NATO/KFOR vehicles",
             "",
         ] {
             assert!(!is_meant(line), "{line}");

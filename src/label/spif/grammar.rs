@@ -3,7 +3,7 @@
 //! Takes a tree, gives every element, attribute or order that the schema has not. References are not checked here.
 //! Deliberately absent: versions 1.0, 2.0 and 3.0, and any repair of files that other tools tolerate.
 
-use super::{Faults, NAMESPACE};
+use super::{Faults, NAMESPACE, NAMESPACE_XML};
 use crate::normal::{Kind, NodeId, Tree};
 
 /// An element of the schema.
@@ -95,7 +95,8 @@ static ELEMENTS: &[Element] = &[
     element("markingData", &[], &["phrase", "lang"], &["*code"]),
     text("code"),
     element("markingQualifier", &[], &["markingCode"], &["+qualifier"]),
-    element("qualifier", &["markingQualifier", "qualifierCode"], &[], &[]),
+    // The published schema has no language here; the alliance's own file has.
+    element("qualifier", &["markingQualifier", "qualifierCode"], &["lang"], &[]),
     text("extensions"),
 ];
 
@@ -132,7 +133,7 @@ pub(super) fn check(tree: &Tree<'_>, faults: &mut Faults) {
 fn check_attributes(tree: &Tree<'_>, id: NodeId, element: &Element, faults: &mut Faults) {
     for (_, attribute) in tree.attributes(id) {
         let known = element.required.iter().chain(element.optional).any(|name| *name == attribute.name);
-        let space_fits = attribute.namespace.is_empty() || attribute.name == "lang";
+        let space_fits = if attribute.name == "lang" { attribute.namespace == NAMESPACE_XML } else { attribute.namespace.is_empty() };
         if !known || !space_fits {
             let expected: Vec<_> = element.required.iter().chain(element.optional).map(|name| format!("`{name}`")).collect();
             faults.at(

@@ -2,19 +2,20 @@
 //!
 //! Takes files of the rule set, gives a [`Lattice`] or every complaint. Proves of a lattice: names and identifiers are
 //! unique, every reference inside and between policies resolves, and no pair of equivalences lowers a level.
-//! Deliberately absent: markings for display (the guard rebuilds markings from the label), SPIF 1.0, 2.0 and 3.0.
+//! Deliberately absent: markings of anything but pages, SPIF 1.0, 2.0 and 3.0.
 
 mod constraints;
 mod equivalence;
 mod grammar;
 mod read;
+mod words;
 
 use std::sync::Arc;
 
 use super::Lattice;
 use super::scheme::Policy;
 use crate::base::{Budget, Complaint, Span};
-use crate::format::syntax::xml::{Cdata, Comments, Options, read_tree};
+use crate::format::syntax::xml::{Cdata, Comments, NAMESPACE_XML, Options, read_tree};
 use crate::normal::Tree;
 
 /// The namespace of Open XML SPIF.

@@ -3,7 +3,7 @@
 //! Takes a tree that the grammar let pass. Gives plain data or complaints, never a guess: an unknown tag type, an
 //! enumerated tag without its kind, a name given twice, a reference to nothing are all faults.
 
-use super::Faults;
+use super::{Faults, words};
 use crate::base::{Span, Time};
 use crate::label::scheme::{
     Case, Holders, Level, LevelIx, Operation, Policy, Requirement, Selector, Status, Tag, TagIx, TagKind, TagValue, Unmarked, ValueIx,
@@ -23,11 +23,13 @@ pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut F
     if let Some((value, span)) = attribute(tree, root, "schemaVersion").filter(|(value, _)| value != "2.1") {
         faults.at(span, format!("the schema version is `{value}`"), "`2.1`", "convert the file outside the guard");
     }
-    let (mut name, mut oid) = (String::new(), String::new());
+    let (mut name, mut oid, mut words) = (String::new(), String::new(), words::of(tree, root, faults));
     if let Some(id) = child(tree, root, "securityPolicyId") {
         name = name_attribute(tree, id, faults);
         oid = oid_attribute(tree, id, "id", faults);
+        words.beside(&words::of(tree, id, faults));
     }
+    let shared = child(tree, root, "securityClassifications").map(|id| words::of(tree, id, faults)).unwrap_or_default();
     let mut policy = Policy {
         name,
         oid,
@@ -43,6 +45,7 @@ pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut F
         groups: std::collections::BTreeMap::new(),
         equivalents: Vec::new(),
         banner: None,
+        words,
         not_before: time_attribute(tree, root, "notBefore", faults),
         not_after: time_attribute(tree, root, "notAfter", faults),
         file: file.clone(),
@@ -54,7 +57,8 @@ pub(super) fn policy(tree: &Tree<'_>, file: &std::sync::Arc<str>, faults: &mut F
         return policy;
     }
     for &id in &levels {
-        let level = level(tree, id, faults);
+        let mut level = level(tree, id, faults);
+        level.words.beside(&shared);
         if policy.levels.iter().any(|other| other.name.eq_ignore_ascii_case(&level.name) || other.lacv == level.lacv) {
             faults.at(
                 tree.node(id).span,
@@ -90,6 +94,7 @@ fn level(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> Level {
         lacv: number_attribute(tree, id, "lacv", faults).unwrap_or_default(),
         hierarchy: hierarchy.unwrap_or(u32::MAX),
         colour: colour(tree, id, faults),
+        words: words::of(tree, id, faults),
         status: status(tree, id, faults),
         required: Vec::new(),
         unmarked: Unmarked::Owner,
@@ -128,6 +133,7 @@ fn tag(tree: &Tree<'_>, set: NodeId, id: NodeId, faults: &mut Faults) -> Option<
         values: values.into_iter().map(|value| tag_value(tree, value, faults)).collect(),
         select_min: number_attribute(tree, id, "minSelection", faults).and_then(|number| u32::try_from(number).ok()),
         select_max: if single { Some(1) } else { max },
+        words: words::of(tree, id, faults),
     })
 }
 
@@ -139,6 +145,7 @@ fn tag_value(tree: &Tree<'_>, id: NodeId, faults: &mut Faults) -> TagValue {
         name: name_attribute(tree, id, faults),
         lacv: number_attribute(tree, id, "lacv", faults).unwrap_or_default(),
         status: status(tree, id, faults),
+        words: words::of(tree, id, faults),
         holders: Holders::Listed,
         excluded_levels: Vec::new(),
         required_level: None,
@@ -369,7 +376,7 @@ fn time_attribute(tree: &Tree<'_>, id: NodeId, name: &str, faults: &mut Faults) 
 }
 
 /// The text of an element.
-fn text(tree: &Tree<'_>, id: NodeId) -> String {
+pub(super) fn text(tree: &Tree<'_>, id: NodeId) -> String {
     tree.children(id).filter(|(_, node)| node.kind == Kind::Text).map(|(_, node)| node.value.text().into_owned()).collect()
 }
 
@@ -419,6 +426,15 @@ mod tests {
             (ok.replace("hierarchy", "color=\"bright red\" hierarchy"), String::new(), "the colour is `bright red`"),
             (ok.replace("hierarchy", "color=\"#12345\" hierarchy"), String::new(), "the colour is `#12345`"),
             (ok.clone(), "<equivalentPolicies><equivalentPolicy name=\"X\" id=\"1.2\"/></equivalentPolicies><privacyMarks><privacyMark name=\"M\"/></privacyMarks>".into(), "stands where `SPIF` has none"),
+            (ok.clone(), "<markingData><code>pageTops</code></markingData>".into(), "marking code `pageTops` is not known"),
+            (ok.clone(), "<markingQualifier markingCode=\"x\"><qualifier markingQualifier=\" \" qualifierCode=\"prefix\"/></markingQualifier>".into(), "marking code `x`"),
+            (ok.clone(), "<markingQualifier><qualifier markingQualifier=\" \" qualifierCode=\"before\"/></markingQualifier>".into(), "qualifier code `before`"),
+            (ok.clone(), "<markingData phrase=\"A\"/><markingData phrase=\"B\"/>".into(), "second phrase"),
+            (ok.clone(), "<markingQualifier><qualifier markingQualifier=\"a\" qualifierCode=\"prefix\"/><qualifier markingQualifier=\"b\" qualifierCode=\"prefix\"/></markingQualifier>".into(), "second qualifier"),
+            (ok.clone(), "<markingData xml:lang=\"f\" phrase=\"A\"/>".into(), "no tag of a language"),
+            (ok.clone(), "<markingData lang=\"fr\" phrase=\"A\"/>".into(), "no attribute `lang`"),
+            (ok.clone(), "<markingData phrase=\"A\u{202e}B\"/>".into(), "people do not see"),
+            (ok.clone(), format!("<markingData phrase=\"{}\"/>", "A".repeat(257)), "too long"),
             (ok.clone(), "<x:note xmlns:x=\"urn:x\"/>".into(), "in no SPIF"),
             (ok.clone(), "text".into(), "text stands in `SPIF`"),
         ] {

@@ -7,7 +7,8 @@ use super::facts::{Facts, Weight, quoted};
 use super::peers::{place, term};
 use crate::label::Lattice;
 use crate::label::scheme::{
-    Asks, EquivalentPolicy, Implied, Level, LevelEquivalent, Policy, Requirement, Rule, Selector, Tag, TagValue, Target, ValueEquivalent,
+    Asks, EquivalentPolicy, Implied, Level, LevelEquivalent, Phrase, Policy, Qualifier, Requirement, Rule, Selector, Tag, TagValue, Target,
+    ValueEquivalent, Words,
 };
 use crate::label::{LevelIx, PolicyIx, TagIx, ValueIx};
 use crate::policy::Edition;
@@ -22,6 +23,19 @@ pub(super) fn facts(edition: &Edition) -> Facts {
         Telling { lattice: &edition.lattice, policy, facts: &mut facts }.whole();
     }
     facts
+}
+
+/// Words for people on one line.
+fn worded(words: &Words) -> String {
+    let language = |language: &Option<String>| language.as_ref().map_or_else(String::new, |language| format!(" ({language})"));
+    let phrase = |phrase: &Phrase| {
+        let roles = [(phrase.replaces_policy, " for the policy"), (phrase.hides_name, " hidden"), (phrase.hides_class, " without the level")];
+        let roles: String = roles.into_iter().filter(|(has, _)| *has).map(|(_, said)| said).collect();
+        format!("`{}`{roles}{}", phrase.text.as_deref().unwrap_or_default(), language(&phrase.language))
+    };
+    let qualifier = |qualifier: &Qualifier| format!("{:?} `{}`{}", qualifier.place, qualifier.text, language(&qualifier.language)).to_lowercase();
+    let all: Vec<String> = words.phrases.iter().map(phrase).chain(words.qualifiers.iter().map(qualifier)).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 /// One scheme, while its facts are told.
@@ -48,6 +62,7 @@ impl Telling<'_> {
             groups,
             equivalents,
             banner,
+            words,
             not_before,
             not_after,
             file: _,
@@ -66,6 +81,7 @@ impl Telling<'_> {
             ),
             ("the list of tags that must stand", quoted(mandatory.iter().map(|tag| self.tag(*tag)))),
             ("the grammar of banners", banner.map_or_else(|| "none".to_owned(), |form| format!("{form:?}").to_uppercase())),
+            ("the wording for people", worded(words)),
             ("the beginning", date(not_before)),
             ("the end", date(not_after)),
         ] {
@@ -95,12 +111,13 @@ impl Telling<'_> {
     }
 
     fn level(&mut self, level: &Level) {
-        let Level { name, lacv, hierarchy, colour, status, required, unmarked, equivalents } = level;
+        let Level { name, lacv, hierarchy, colour, words, status, required, unmarked, equivalents } = level;
         let subject = format!("the level `{name}` of `{}`", self.policy.name);
         self.facts.member(&format!("the marking scheme `{}`", self.policy.name), "level", format!("`{name}`"), Effect::Either);
         self.facts.value(&subject, "the rank", hierarchy.to_string(), EITHER);
         self.facts.value(&subject, "the binary identifier", lacv.to_string(), EITHER);
         self.facts.value(&subject, "the colour", colour.clone().unwrap_or_else(|| "none".to_owned()), EITHER);
+        self.facts.value(&subject, "the wording for people", worded(words), EITHER);
         self.facts.value(&subject, "the status", format!("{status:?}").to_lowercase(), EITHER);
         self.facts.value(&subject, "the meaning of no recipients", format!("{unmarked:?}").to_lowercase(), EITHER);
         self.requirements(&subject, required);
@@ -113,7 +130,7 @@ impl Telling<'_> {
     }
 
     fn tagged(&mut self, at: TagIx, tag: &Tag) {
-        let Tag { set, oid, aliases, kind, values, select_min, select_max } = tag;
+        let Tag { set, oid, aliases, kind, values, select_min, select_max, words } = tag;
         // A set may hold several tags, one of each kind.
         let kind = format!("{kind:?}").to_lowercase();
         let subject = format!("the {kind} tag `{set}` of `{}`", self.policy.name);
@@ -121,6 +138,7 @@ impl Telling<'_> {
         self.facts.value(&subject, "the identifier", oid.clone(), EITHER);
         aliases.iter().for_each(|alias| self.facts.member(&subject, "further name", format!("`{alias}`"), Effect::Either));
         let number = |limit: &Option<u32>| limit.map_or_else(|| "any".to_owned(), |limit| limit.to_string());
+        self.facts.value(&subject, "the wording for people", worded(words), EITHER);
         self.facts.value(&subject, "the least number of values", number(select_min), EITHER);
         self.facts.value(&subject, "the greatest number of values", number(select_max), EITHER);
         for (index, value) in values.iter().enumerate() {
@@ -131,13 +149,26 @@ impl Telling<'_> {
     }
 
     fn valued(&mut self, subject: &str, value: &TagValue) {
-        let TagValue { name: _, lacv, status, holders, excluded_levels, required_level, excluded, required, not_before, not_after, equivalents } =
-            value;
+        let TagValue {
+            name: _,
+            lacv,
+            status,
+            words,
+            holders,
+            excluded_levels,
+            required_level,
+            excluded,
+            required,
+            not_before,
+            not_after,
+            equivalents,
+        } = value;
         let date = |time: &Option<crate::base::Time>| time.map_or_else(|| "open".to_owned(), |time| time.to_string());
         let level = |level: &LevelIx| self.policy.levels.get(level.index()).map_or("?", |level| level.name.as_str());
         for (aspect, said) in [
             ("the binary identifier", lacv.to_string()),
             ("the status", format!("{status:?}").to_lowercase()),
+            ("the wording for people", worded(words)),
             ("the rule of who holds it", format!("{holders:?}").to_lowercase()),
             ("the list of levels without it", quoted(excluded_levels.iter().map(level))),
             ("the one level with it", required_level.as_ref().map_or("any", level).to_owned()),
