@@ -40,8 +40,8 @@ impl Protected {
 
     /// Protects a label and all nodes above it, up to the part whose label it is.
     fn label(&mut self, tree: &Tree<'_>, marking: Marking, part: Option<NodeId>) {
-        // A banner is a copy of the label in free text, which may leave without it.
-        if matches!(marking, Marking::Banner(_)) {
+        // A banner is a copy of the label in free text, which may leave without it; so may a colour.
+        if marking.may_go() {
             return;
         }
         for label in marking.nodes(tree) {

@@ -76,7 +76,8 @@ fn display(lattice: &Lattice, tree: &Tree<'_>, budget: &mut Budget) -> Result<Di
     let (label, dates) = held(lattice, tree, place, Role::Originator, budget)?.ok_or_else(|| {
         Refusal::new(Reason::LabelMissing, "expected a label within `label`; an empty one is a server's default, which nobody here knows")
     })?;
-    shown.map_or(Ok(()), |child| ground(lattice, tree, child, &label))?;
+    let behind = shown.and_then(|child| tree.attribute(child, "bgcolor"));
+    behind.map_or(Ok(()), |(_, behind)| ground(lattice, &behind.value.text(), &label))?;
     let mut equivalents = Vec::new();
     for child in rest {
         if !is(tree, child, "equivalentlabel") || equivalents.len() >= EQUIVALENTS_MAX {
@@ -105,10 +106,9 @@ fn marking(tree: &Tree<'_>, id: NodeId) -> Result<String, Refusal> {
 }
 
 /// Holds the colour behind a marking to that of its classification: people see it before they read.
-fn ground(lattice: &Lattice, tree: &Tree<'_>, id: NodeId, label: &Label) -> Result<(), Refusal> {
-    let Some(shown) = tree.attribute(id, "bgcolor").map(|(_, shown)| shown.value.text()) else { return Ok(()) };
+pub(in crate::label) fn ground(lattice: &Lattice, shown: &str, label: &Label) -> Result<(), Refusal> {
     let named = lattice.level_data(label.policy, label.level).and_then(|level| level.colour.as_deref());
-    if named == Some(shown.as_ref()) {
+    if named == Some(shown) {
         return Ok(());
     }
     let level = lattice.level_name(label.policy, label.level);

@@ -36,7 +36,7 @@ impl Places {
         if count > MARKINGS_MAX {
             return Err(Refusal::new(Reason::LabelMalformed, format!("expected at most {MARKINGS_MAX} markings, found {count}")));
         }
-        let (copies, labels) = markings.iter().partition(|marking| matches!(marking, Marking::Banner(_) | Marking::Letter(_)));
+        let (copies, labels) = markings.iter().partition(|marking| marking.is_copy());
         Ok(Self { labels, copies })
     }
 }
@@ -165,6 +165,7 @@ impl<'f> Found<'f> {
             Marking::Stanag4774(id) => self.stanag4774(tree, id),
             Marking::Banner(id) => self.banner(tree, id, budget),
             Marking::Letter(id) => self.letter(tree, id),
+            Marking::Ground(id) => self.ground(tree, id),
             Marking::Line(id) => self.read(tree, id, Form::Line, |text| line::read(lattice, scheme, text)),
             Marking::Tlp(id) => self.read(tree, id, Form::Tlp, |text| tlp::read(lattice, text)),
             Marking::Acs(id) => {
@@ -287,6 +288,13 @@ impl<'f> Found<'f> {
         }
         self.sources.push(Source { form: Form::Letter, place: place.path });
         Ok(())
+    }
+
+    /// Holds the colour behind a marking to that of the label's classification.
+    fn ground(&self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
+        let Some(label) = &self.label else { return Ok(()) };
+        let held = text_of(tree, id).and_then(|shown| display::ground(self.lattice, &shown, label));
+        held.map_err(|refusal| placed(refusal, &place_of(tree, id)))
     }
 
     /// Notes the dates of a label that have passed.

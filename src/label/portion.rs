@@ -107,8 +107,7 @@ fn of_part(
     budget: &mut Budget,
 ) -> Result<Label, Refusal> {
     let places = Places::of(&part.markings)?;
-    let own = match part.markings.iter().filter(|marking| !matches!(marking, Marking::Banner(_) | Marking::Letter(_))).collect::<Vec<_>>().as_slice()
-    {
+    let own = match part.markings.iter().filter(|marking| !marking.is_copy()).collect::<Vec<_>>().as_slice() {
         [only @ Marking::Acs(_)] => match known.labels.get(only) {
             Some(label) => Some(label.clone()),
             None => own(found, tree, &places, budget)?.inspect(|label| drop(known.labels.insert(**only, label.clone()))),

@@ -22,6 +22,8 @@ pub enum Marking {
     Line(NodeId),
     /// One letter of the classification, as communication headers have it: `U`, `E`, `R`, `C`, `S`, `T`.
     Letter(NodeId),
+    /// The colour behind a marking: that of the classification, never the label.
+    Ground(NodeId),
     /// Policy, classification and categories, each as a text of its own.
     Named {
         /// Name of the policy.
@@ -42,6 +44,18 @@ pub enum Marking {
 }
 
 impl Marking {
+    /// Whether it is compared with the label, and never the label.
+    #[must_use]
+    pub const fn is_copy(self) -> bool {
+        matches!(self, Self::Banner(_) | Self::Letter(_) | Self::Ground(_))
+    }
+
+    /// Whether the message may leave without it: lines of free text, and what only colours a marking.
+    #[must_use]
+    pub const fn may_go(self) -> bool {
+        matches!(self, Self::Banner(_) | Self::Ground(_))
+    }
+
     /// The marking of a whole tree whose marking this is below `top`.
     #[must_use]
     pub fn within(self, top: NodeId) -> Self {
@@ -57,6 +71,7 @@ impl Marking {
             Self::Banner(node) => Self::Banner(at(node)),
             Self::Line(node) => Self::Line(at(node)),
             Self::Letter(node) => Self::Letter(at(node)),
+            Self::Ground(node) => Self::Ground(at(node)),
             Self::Tlp(node) => Self::Tlp(at(node)),
             Self::Acs(node) => Self::Acs(at(node)),
             Self::Ism(node) => Self::Ism(at(node)),
@@ -75,6 +90,7 @@ impl Marking {
             | Self::Banner(node)
             | Self::Line(node)
             | Self::Letter(node)
+            | Self::Ground(node)
             | Self::Tlp(node)
             | Self::Acs(node)
             | Self::Ess(node) => [Some(node), None, None],

@@ -9,7 +9,7 @@ use super::marking::Marked;
 use super::{ACTION, RULE};
 use crate::base::{Budget, Reason, Refusal};
 use crate::format::Format;
-use crate::normal::{Change, Edit, Edits, Kind, Marking, Node, NodeId, Tree, TreeBuilder, Value};
+use crate::normal::{Change, Edit, Edits, Kind, Node, NodeId, Tree, TreeBuilder, Value};
 
 /// The original, less what the edits take away.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl<'s, 'a> Source<'s, 'a> {
         let portions = (format.portions)(self.tree).into_iter();
         let parts = portions.flat_map(|portion| portion.markings.into_iter().map(move |marking| (marking, Some(portion.node))));
         let all = (format.markings)(self.tree).into_iter().map(|marking| (marking, None)).chain(parts);
-        let labels = all.filter(|(marking, _)| !matches!(marking, Marking::Banner(_)));
+        let labels = all.filter(|(marking, _)| !marking.may_go());
         labels.flat_map(|(marking, part)| marking.nodes(self.tree).map(move |node| (node, part))).collect()
     }
 

@@ -48,11 +48,9 @@ pub(super) fn agree(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expecte
 
 /// Checks that the colours of a marking say no other classification, and nothing else.
 fn coloured(part: Part<'_, '_>, lattice: &Lattice, expected: &Said) -> Result<(), Unread> {
-    let level = lattice.policies().get(expected.policy).and_then(|policy| policy.levels.get(expected.level));
-    let own = level.and_then(|level| level.colour.as_deref());
-    let ground = part.said("bgcolor").is_none_or(|colour| Some(colour) == own);
+    part.said("bgcolor").map_or(Ok(()), |colour| mark::coloured(lattice, expected, colour))?;
     let ink = part.said("fgcolor").is_none_or(|colour| colour == "black" || colour == "white");
-    if ground && ink { Ok(()) } else { Err("expected the colour that the policy names for the classification") }
+    if ink { Ok(()) } else { Err("expected letters in black or in white") }
 }
 
 /// Checks what leaves beyond what it says: no equivalents, and a binary label as this half writes it.

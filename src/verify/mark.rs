@@ -16,6 +16,8 @@ pub(super) enum Mark {
     Line(usize),
     /// Letters of a header, which say only the level: never the label alone.
     Letter(usize),
+    /// The colour behind a marking, which says only the level: never the label alone.
+    Ground(usize),
     /// Policy, classification and category.
     Named {
         /// Name of the policy.
@@ -47,12 +49,18 @@ pub(super) enum Mark {
 }
 
 impl Mark {
+    /// Whether it is compared with the label, and never the label.
+    pub(super) const fn is_copy(self) -> bool {
+        matches!(self, Self::Letter(_) | Self::Ground(_))
+    }
+
     /// The place in a whole tree of a mark of [`Second::below`] the node `top`.
     pub(super) fn within(self, top: usize) -> Self {
         let to = |at: usize| at.saturating_add(top);
         match self {
             Self::Line(at) => Self::Line(to(at)),
             Self::Letter(at) => Self::Letter(to(at)),
+            Self::Ground(at) => Self::Ground(to(at)),
             Self::Named { policy, classification, category } => {
                 Self::Named { policy: to(policy), classification: to(classification), category: category.map(to) }
             }
@@ -75,11 +83,13 @@ impl Mark {
 pub(super) fn agreeing(tree: &Second<'_>, marks: &[Mark], lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
     let mut found = 0_usize;
     for mark in marks {
-        if let Mark::Letter(at) = *mark {
-            letters(lattice, expected, value(tree, at)?)?;
-        } else {
-            agree(&read(tree, *mark, lattice, scheme)?, expected)?;
-            found = found.saturating_add(1);
+        match *mark {
+            Mark::Letter(at) => letters(lattice, expected, value(tree, at)?)?,
+            Mark::Ground(at) => coloured(lattice, expected, value(tree, at)?)?,
+            mark => {
+                agree(&read(tree, mark, lattice, scheme)?, expected)?;
+                found = found.saturating_add(1);
+            }
         }
     }
     Ok(found)
@@ -92,7 +102,7 @@ pub(super) fn agreeing(tree: &Second<'_>, marks: &[Mark], lattice: &Lattice, sch
 pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usize) -> Result<Said, Unread> {
     match mark {
         Mark::Line(at) => line(lattice, scheme, value(tree, at)?),
-        Mark::Letter(_) => Err("a letter is no label"),
+        Mark::Letter(_) | Mark::Ground(_) => Err("a letter or a colour is no label"),
         Mark::Named { policy, classification, category } => {
             let category = category.map_or(Ok(""), |at| value(tree, at))?;
             named(lattice, value(tree, policy)?, value(tree, classification)?, category)
@@ -227,6 +237,13 @@ fn joined(head: &str) -> String {
         };
     }
     words.join(" ")
+}
+
+/// Whether a colour is the one that the policy names for the classification.
+pub(super) fn coloured(lattice: &Lattice, said: &Said, colour: &str) -> Result<(), Unread> {
+    let level = lattice.policies().get(said.policy).and_then(|policy| policy.levels.get(said.level));
+    let own = level.and_then(|level| level.colour.as_deref());
+    if own == Some(colour) { Ok(()) } else { Err("expected the colour that the policy names for the classification") }
 }
 
 fn letters(lattice: &Lattice, said: &Said, text: &str) -> Result<(), Unread> {

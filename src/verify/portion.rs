@@ -135,7 +135,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             (None, Some(outer)) => outer.clone(),
             (None, None) => whole.cloned().ok_or("a part of the message has no marking")?,
         };
-        if part.marks.iter().all(|mark| matches!(mark, Mark::Letter(_))) {
+        if part.marks.iter().all(|mark| mark.is_copy()) {
             mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
         }
         let stands = match attached.iter().rev().find(|top| **top <= part.node) {
@@ -150,7 +150,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
 
 /// What the markings of one part say; none for a part without.
 fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<Said>, Unread> {
-    let Some(first) = marks.iter().find(|mark| !matches!(mark, Mark::Letter(_))) else { return Ok(None) };
+    let Some(first) = marks.iter().find(|mark| !mark.is_copy()) else { return Ok(None) };
     let said = mark::read(tree, *first, ground.lattice, ground.scheme)?;
     mark::agreeing(tree, marks, ground.lattice, ground.scheme, &said)?;
     release::valid(ground.lattice, &said, ground.now)?;

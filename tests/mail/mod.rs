@@ -8,13 +8,14 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vestibule::base::{Reason, Traffic};
+use vestibule::base::{Outcome, Reason, Traffic};
 use vestibule::format::{self, Syntax, laws};
 use vestibule::normal::{Change, Edit, Edits, Kind, Marking, NodeId, Tree, Value};
+use vestibule::pipeline::Guard;
 use vestibule::pipeline::laws::{Setting, the_halves_agree};
 use vestibule::policy::{Edition, load, read_folder};
 
-use crate::samples::{Placed, Samples, header, now, read, write};
+use crate::samples::{Placed, Samples, header, now, read, ruling, write};
 
 const MAIL: Samples = Samples::of("mail");
 
@@ -125,7 +126,7 @@ fn markings_are_found_where_a_mail_has_them() {
         let body = MAIL.named(name);
         let tree = read(&body).unwrap();
         let word = |marking: &Marking| match marking {
-            Marking::Stanag4774(id) | Marking::Ess(id) | Marking::Line(id) | Marking::Banner(id) => tree.path(*id),
+            Marking::Stanag4774(id) | Marking::Ess(id) | Marking::Line(id) | Marking::Ground(id) | Marking::Banner(id) => tree.path(*id),
             other => panic!("mail has no marking such as {other:?}"),
         };
         (MAIL.format().markings)(&tree).iter().map(word).collect::<Vec<_>>()
@@ -134,7 +135,24 @@ fn markings_are_found_where_a_mail_has_them() {
     assert_eq!(look("labelled"), ["/mail/header/@subject", "/mail/header/sio-label/originatorConfidentialityLabel", "/mail/body"]);
     let binary = ["/mail/header/@subject", "/mail/header/sio-label/@marking", "/mail/header/sio-label/ess", "/mail/body"];
     assert_eq!(look("binary-label"), binary);
-    assert_eq!(look("marking-only"), ["/mail/header/sio-label/@marking", "/mail/body"]);
+    assert_eq!(look("marking-only"), ["/mail/header/sio-label/@bgcolor", "/mail/header/sio-label/@marking", "/mail/body"]);
+}
+
+#[test]
+fn a_marking_has_the_colour_that_the_spif_names_or_none_through_both_halves() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/five-eyes");
+    let guard = Guard::load(&read_folder(&folder).unwrap()).unwrap_or_else(|complaints| panic!("{complaints:?}"));
+    let letter = std::fs::read_to_string(folder.join("cases/messages/letter-with-binary-label.eml")).unwrap();
+    let ruled = |colours: &str| ruling(&guard, "gbr-ops", "usa-ops", letter.replace("type=\":ess\"", &format!("{colours} type=\":ess\"")).as_bytes());
+    for colours in ["", "bgcolor=red;", "fgcolor=white; bgcolor=red;"] {
+        let found = ruled(colours);
+        assert_eq!((found.outcome, found.code), (Outcome::Forward, None), "{colours}: {found:?}");
+        let left = String::from_utf8_lossy(found.output.as_ref().unwrap().bytes()).replace(['"', '\r', '\n'], "");
+        assert!(left.contains("bgcolor=red") == colours.contains("bgcolor"), "{left}");
+    }
+    for colours in ["bgcolor=blue;", "bgcolor=\"#ff0000\";", "fgcolor=white; bgcolor=green;"] {
+        assert_eq!(ruled(colours).code, Some(Reason::LabelDisagree), "{colours}");
+    }
 }
 
 #[test]

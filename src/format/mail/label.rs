@@ -17,6 +17,7 @@ pub(super) fn markings(tree: &Tree<'_>) -> Vec<Marking> {
             Kind::Element if node.namespace == NAMESPACE_LABEL && below("sio-label") => found.push(Marking::Stanag4774(id)),
             Kind::Element if node.name == "ess" && below("sio-label") => found.push(Marking::Ess(id)),
             Kind::Attribute if node.name == "marking" && below("sio-label") => found.push(Marking::Line(id)),
+            Kind::Attribute if node.name == "bgcolor" && below("sio-label") => found.push(Marking::Ground(id)),
             Kind::Attribute if node.name == "subject" && below("header") => found.push(Marking::Banner(id)),
             Kind::Text if below("body") || below("text") => found.push(Marking::Banner(id)),
             _ => {}

@@ -243,6 +243,7 @@ fn marks(tree: &Second<'_>) -> Vec<Mark> {
         _ if label::is_label(part) => Some(Mark::Stanag4774(part.at)),
         ("", "ess") => Some(Mark::Ess(part.at)),
         ("", "marking") => Some(Mark::Line(part.at)),
+        ("", "bgcolor") => Some(Mark::Ground(part.at)),
         _ => None,
     };
     fields.flat_map(Part::children).filter_map(mark).collect()
