@@ -234,6 +234,7 @@ fn labels() -> Vec<Figure> {
     let decide = || engine.decide(&labelled, sender, recipient, &Circumstances { now: now() }).map(drop).expect("a clause");
     let clear = || release::mandatory::clear(&edition.lattice, labelled.label(), recipient, now()).expect("a clearance");
     let tell = || engine.marked(&labelled);
+    let forget = || engine.forget();
     let anew = || {
         engine.forget();
         decide();
@@ -242,6 +243,7 @@ fn labels() -> Vec<Figure> {
         fastest(&format!("label of STANAG 4774, {} bytes: read, XML and all", LABEL.len()), read),
         fastest("decision for one recipient, asked again: on a message like one before", decide),
         fastest("decision for one recipient, asked first: the first of its kind", anew),
+        fastest("  of which what only this bench does: every answer to every peer let go", forget),
         fastest("  of which mandatory control", clear),
         fastest("  of which what there is to say of it", tell),
     ]

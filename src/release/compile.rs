@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::base::Traffic;
 use crate::label::Lattice;
-use crate::policy::{Agreement, Ceiling, Clause, Condition, Edition, Registry, When};
+use crate::policy::{Agreement, Clause, Condition, Edition, Registry, When};
 
 use super::exercise;
 use super::vocabulary::WORDS;
@@ -102,23 +102,34 @@ pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, reg
         conditions.push((About::Kind, either(clause.kinds.iter().map(|kind| format!("context.kind like {}", quoted(kind))))));
     }
     conditions.extend(clause.when.iter().map(|when| (About::Conditions, holds(when))));
-    conditions.extend(ceilings(clause, lattice));
+    conditions.extend(ceilings(clause, lattice, ("context.ranks", &quoted)));
     conditions
 }
+
+/// What stands before the name of a policy in the attribute with the label's rank there, in what is left of a clause: a record within the context takes
+/// as long to make as all that is beside it. No policy of an officer can see these: the schema has none.
+pub(in crate::release) const FLAT_RANK: &str = "rank:";
 
 /// What is left of the conditions of a clause for a recipient that it names and a format that it names: who asks knows both, and a message of either
 /// kind of traffic is one that a clause for both takes.
 pub(in crate::release) fn left(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
     let of_all_traffic = Traffic::ALL.iter().all(|traffic| clause.traffic.contains(traffic));
-    let known = |about: About| matches!(about, About::Recipient | About::Format) || about == About::Traffic && of_all_traffic;
-    let all = conditions(agreement, clause, registry, lattice).into_iter().filter(|(about, _)| !known(*about));
-    // What reaches the only ceiling need not be asked twice.
-    let single = <&[Ceiling; 1]>::try_from(clause.ceilings.as_slice()).ok().map(|[ceiling]| {
-        let name = quoted(lattice.policy_name(ceiling.policy));
-        format!("context.ranks has {name} && context.ranks[{name}] <= {}", ceiling.rank)
-    });
-    let open = all.filter(|(about, _)| single.is_none() || !matches!(about, About::Policy | About::Ceiling));
-    open.map(|(_, condition)| condition).chain(single.clone()).collect::<Vec<_>>().join(" && ")
+    let put = |about: About| match about {
+        About::Recipient | About::Format | About::Policy | About::Ceiling => false,
+        About::Traffic => !of_all_traffic,
+        About::Sender | About::Itself | About::Dates | About::Kind | About::Conditions => true,
+    };
+    let all = conditions(agreement, clause, registry, lattice).into_iter().filter(|(about, _)| put(*about)).map(|(_, condition)| condition);
+    let rank = |policy: &str| quoted(&format!("{FLAT_RANK}{policy}"));
+    let ceilings = match clause.ceilings.as_slice() {
+        // What reaches the only ceiling need not be asked twice.
+        [ceiling] => {
+            let name = rank(lattice.policy_name(ceiling.policy));
+            vec![format!("context has {name} && context[{name}] <= {}", ceiling.rank)]
+        }
+        _ => ceilings(clause, lattice, ("context", &rank)).into_iter().map(|(_, condition)| condition).collect(),
+    };
+    all.chain(ceilings).collect::<Vec<_>>().join(" && ")
 }
 
 /// A clause of an agreement as a Cedar permit.
@@ -147,10 +158,10 @@ fn holds(when: &When) -> String {
 }
 
 /// At or below every ceiling of a policy to which the label can be taken, and at least one of them can be reached.
-fn ceilings(clause: &Clause, lattice: &Lattice) -> Vec<(About, String)> {
-    let names: Vec<(String, u32)> = clause.ceilings.iter().map(|ceiling| (quoted(lattice.policy_name(ceiling.policy)), ceiling.rank)).collect();
-    let reached: Vec<String> = names.iter().map(|(name, _)| format!("context.ranks has {name}")).collect();
-    let below = names.iter().map(|(name, rank)| format!("(if context.ranks has {name} then context.ranks[{name}] <= {rank} else true)"));
+fn ceilings(clause: &Clause, lattice: &Lattice, (ranks, name): (&str, &dyn Fn(&str) -> String)) -> Vec<(About, String)> {
+    let names: Vec<(String, u32)> = clause.ceilings.iter().map(|ceiling| (name(lattice.policy_name(ceiling.policy)), ceiling.rank)).collect();
+    let reached: Vec<String> = names.iter().map(|(name, _)| format!("{ranks} has {name}")).collect();
+    let below = names.iter().map(|(name, rank)| format!("(if {ranks} has {name} then {ranks}[{name}] <= {rank} else true)"));
     let mut all = vec![(About::Policy, format!("({})", if reached.is_empty() { "false".to_owned() } else { reached.join(" || ") }))];
     all.extend(below.map(|below| (About::Ceiling, below)));
     all

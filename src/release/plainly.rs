@@ -34,7 +34,7 @@ const TIMES: [&str; 5] = ["2020-01-01T00:00:00Z", "2026-03-01T12:00:00Z", "2026-
 fn questions(edition: &'static Edition) -> impl Strategy<Value = Question<'static>> {
     let schemes = edition.lattice.policies();
     let levels: Vec<&str> = schemes.iter().flat_map(|scheme| &scheme.levels).map(|level| level.name.as_str()).chain(["TOP SECRET"]).collect();
-    let names: Vec<String> = schemes.iter().map(|scheme| scheme.name.clone()).collect();
+    let names: Vec<&str> = schemes.iter().map(|scheme| scheme.name.as_str()).collect();
     let formats = vec!["cot", "tak", "stix", "misp", "nffi", "mtf", "mail", "none"];
     let said = (select(formats), select(&KINDS[..]), select(vec!["", "T-1"]), select(Precedence::ALL.to_vec()), select(&TIMES[..]));
     let categories = vec!["Special Category Designators/ATOMAL", "Releasable To/GBR", "Releasable To/FVEY", "a/b/c"];
@@ -54,11 +54,11 @@ fn questions(edition: &'static Edition) -> impl Strategy<Value = Question<'stati
             categories.entry(tag.to_owned()).or_default().push(value.to_owned());
         }
         let releasable_to = categories.get("Releasable To").cloned().unwrap_or_default();
-        let ranks = names.iter().zip(ranks).filter_map(|(name, rank)| Some((name.clone(), rank?))).collect();
+        let ranks = names.iter().zip(ranks).filter_map(|(name, rank)| Some((*name, rank?))).collect();
         let met = edition.conditions.iter().zip(&conditions).map(|(one, at)| (one.name.to_string(), one.values[at.index(one.values.len())].clone()));
         let conditions = Arc::new(met.collect());
         let traffic = if real { Traffic::Operation } else { Traffic::Exercise };
-        let classification = level.to_owned();
+        let (policy, classification) = (policy.to_owned(), level.to_owned());
         let (foreign_origins, originator, created) = (Vec::new(), None, None);
         let label = LabelView { policy, classification, releasable_to, national_only, foreign_origins, categories, originator, created };
         Question { format, kind, subject, traffic, precedence, now: Time::parse(now).unwrap(), label, ranks, conditions }

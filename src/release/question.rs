@@ -5,11 +5,12 @@ use std::sync::Arc;
 use cedar_policy::{Context, RestrictedExpression};
 
 use super::Circumstances;
+use super::compile::FLAT_RANK;
 use super::exercise;
 use super::sketch::Wants;
 use super::vocabulary::{Types, word};
 use crate::base::{Precedence, Time, Traffic};
-use crate::label::{Label, LabelView, Labelled, Lattice};
+use crate::label::{Label, LabelView, Labelled, Lattice, PolicyIx};
 
 /// The message as rules see it.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub(in crate::release) struct Question<'q> {
     pub(in crate::release) now: Time,
     pub(in crate::release) label: LabelView,
     /// Rank of the label in each policy to which it can be taken, by the policy's name.
-    pub(in crate::release) ranks: Vec<(String, u32)>,
+    pub(in crate::release) ranks: Vec<(&'q str, u32)>,
     /// The conditions that the rule set declares, by name, with what they are.
     pub(in crate::release) conditions: Arc<Vec<(String, String)>>,
 }
@@ -33,7 +34,7 @@ impl<'q> Question<'q> {
         labelled: &'q Labelled<'_>,
         label: &Label,
         facts: &'q crate::format::Facts<'_>,
-        lattice: &Lattice,
+        lattice: &'q Lattice,
         (at, conditions): (&Circumstances, Arc<Vec<(String, String)>>),
     ) -> Self {
         let header = labelled.parsed().header();
@@ -51,7 +52,7 @@ impl<'q> Question<'q> {
     }
 
     /// The question about a message that was never written.
-    pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &Lattice, conditions: Arc<Vec<(String, String)>>) -> Self {
+    pub(in crate::release) fn imagined(imagined: &super::stated::Imagined<'q>, lattice: &'q Lattice, conditions: Arc<Vec<(String, String)>>) -> Self {
         let super::stated::Imagined { format, kind, subject, traffic, precedence, now, label, .. } = *imagined;
         Question { format, kind, subject, traffic, precedence, now, label: lattice.view(label), ranks: ranks(lattice, label), conditions }
     }
@@ -85,7 +86,7 @@ impl<'q> Question<'q> {
                 .ranks
                 .iter()
                 .filter(|(policy, _)| wants.has_rank(policy))
-                .map(|(policy, rank)| (policy.clone(), RestrictedExpression::new_long(i64::from(*rank))));
+                .map(|(policy, rank)| ((*policy).to_owned(), RestrictedExpression::new_long(i64::from(*rank))));
             RestrictedExpression::new_record(ranks).ok()
         })?;
         // An edition without conditions has none in its schema.
@@ -95,11 +96,13 @@ impl<'q> Question<'q> {
                 RestrictedExpression::new_record(set).ok()
             })?;
         }
+        let flat = self.ranks.iter().filter(|(policy, _)| wants.has_flat_rank(policy));
+        pairs.extend(flat.map(|(policy, rank)| (format!("{FLAT_RANK}{policy}"), RestrictedExpression::new_long(i64::from(*rank)))));
         Context::from_pairs(pairs).ok()
     }
 }
 
-fn ranks(lattice: &Lattice, label: &Label) -> Vec<(String, u32)> {
-    let policies = lattice.policies().iter().filter_map(|policy| lattice.policy(&policy.name).map(|ix| (policy, ix)));
-    policies.filter_map(|(policy, ix)| lattice.rank_in(label, ix).map(|rank| (policy.name.clone(), rank))).collect()
+fn ranks<'l>(lattice: &'l Lattice, label: &Label) -> Vec<(&'l str, u32)> {
+    let policies = lattice.policies().iter().enumerate().map(|(at, policy)| (policy.name.as_str(), PolicyIx::at(at)));
+    policies.filter_map(|(name, ix)| lattice.rank_in(label, ix).map(|rank| (name, rank))).collect()
 }

@@ -9,6 +9,7 @@
 use cedar_policy::Policy;
 use serde_json::Value;
 
+use super::compile::FLAT_RANK;
 use super::exercise;
 use super::question::Question;
 use crate::policy::PeerEntry;
@@ -453,7 +454,10 @@ impl Wants {
         "ranks",
         "conditions",
     ];
-    pub(in crate::release) const ALL: Self = Self { values: u16::MAX, ranks: u64::MAX };
+    /// Ranks as attributes of the context itself, which only clauses look at.
+    const FLAT: u16 = 1 << 15;
+    /// All that the schema has.
+    pub(in crate::release) const ALL: Self = Self { values: u16::MAX ^ Self::FLAT, ranks: u64::MAX };
     pub(in crate::release) const NONE: Self = Self { values: 0, ranks: 0 };
 
     /// What either wants.
@@ -471,6 +475,16 @@ impl Wants {
         self.ranks & Self::rank(policy).ranks != 0
     }
 
+    /// Whether the rank in a policy is wanted as an attribute of the context.
+    pub(in crate::release) fn has_flat_rank(self, policy: &str) -> bool {
+        self.values & Self::FLAT != 0 && self.has_rank(policy)
+    }
+
+    /// The rank in one policy, as an attribute of the context.
+    fn flat_rank(policy: &str) -> Self {
+        Self { values: Self::FLAT, ..Self::rank(policy) }
+    }
+
     /// The rank in one policy.
     fn rank(policy: &str) -> Self {
         let place = policy.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 64;
@@ -478,7 +492,7 @@ impl Wants {
     }
 
     fn only(name: &str) -> Self {
-        let bits = (0..16).map(|place| 1_u16 << place);
+        let bits = (0..15).map(|place| 1_u16 << place);
         Self::NAMES.iter().zip(bits).find(|(one, _)| **one == name).map_or(Self::ALL, |(_, values)| Self { values, ranks: 0 })
     }
 }
@@ -489,6 +503,11 @@ fn ranked(of: &Value) -> Option<&str> {
 }
 
 fn wants(json: &Value) -> Wants {
+    let tested = || json.get("has").filter(|has| has.get("left").and_then(|left| left.get("Var")).is_some_and(|var| var == "context"));
+    let attribute = || context(json).or_else(|| tested()?.get("attr")?.as_str());
+    if let Some(policy) = attribute().and_then(|attribute| attribute.strip_prefix(FLAT_RANK)) {
+        return Wants::flat_rank(policy);
+    }
     if let Some(policy) = json.get(".").or_else(|| json.get("has")).and_then(ranked) {
         return Wants::rank(policy);
     }
@@ -581,6 +600,9 @@ mod tests {
         let ranks = |condition: &str| ["GBR", "NATO", "USA"].into_iter().filter(|name| wants(condition).has_rank(name)).collect::<Vec<_>>();
         assert_eq!(ranks("context.ranks has \"GBR\" && context.ranks[\"NATO\"] <= 4"), ["GBR", "NATO"]);
         assert_eq!(ranks("context.kind like \"a*\""), [""; 0]);
+        let flat = wants("context has \"rank:GBR\" && context[\"rank:GBR\"] <= 4");
+        assert!(flat.has_flat_rank("GBR") && !flat.has_flat_rank("USA") && !flat.has("ranks") && !flat.has("kind"));
+        assert!(!wants("context.ranks has \"GBR\"").has_flat_rank("GBR") && !Wants::ALL.has_flat_rank("GBR"));
         for whole in ["context.ranks == context.ranks", "context has ranks", "context == context"] {
             assert_eq!(ranks(whole), ["GBR", "NATO", "USA"], "{whole}");
         }

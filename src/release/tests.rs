@@ -17,7 +17,7 @@ static EDITION: LazyLock<Edition> = LazyLock::new(|| {
 });
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(&EDITION).unwrap());
 
-fn question<'q>(kind: &'q str, policy: &str, level: &str) -> Question<'q> {
+fn question<'q>(kind: &'q str, policy: &'q str, level: &str) -> Question<'q> {
     let ix = EDITION.lattice.policy(policy).unwrap();
     let rank = EDITION.lattice.rank(ix, EDITION.lattice.level(ix, level).unwrap());
     Question {
@@ -37,7 +37,7 @@ fn question<'q>(kind: &'q str, policy: &str, level: &str) -> Question<'q> {
             originator: None,
             created: None,
         },
-        ranks: vec![(policy.to_owned(), rank)],
+        ranks: vec![(policy, rank)],
         conditions: std::sync::Arc::new(crate::policy::conditions::met(&EDITION.conditions, &[])),
     }
 }
@@ -59,7 +59,7 @@ fn ask(question: &Question<'_>, from: &str, to: &str) -> Result<String, Reason> 
 #[test]
 fn a_question_has_the_shape_of_the_schema() {
     let schema = Schema::from_cedarschema_str(&compile::schema_with(&EDITION.lattice, &EDITION.conditions)).unwrap().0;
-    for ranks in [vec![], vec![("GBR".to_owned(), 1), ("USA".to_owned(), 2), ("NATO".to_owned(), u32::MAX)]] {
+    for ranks in [vec![], vec![("GBR", 1), ("USA", 2), ("NATO", u32::MAX)]] {
         let question = Question { ranks, ..question("a-f-G", "GBR", "SECRET") };
         let [peer, action] = ["Peer::\"usa-ops\"", "Action::\"release\""].map(|uid| uid.parse().unwrap());
         Request::new(
@@ -84,8 +84,8 @@ fn ceilings_kinds_parties_and_traffic_are_all_asked() {
     assert_eq!(ask(&Question { format: "no-such", ..good.clone() }, "gbr-ops", "usa-ops"), none);
     assert_eq!(ask(&Question { ranks: Vec::new(), ..good.clone() }, "gbr-ops", "usa-ops"), none, "a label that reaches no ceiling");
     let over = good.ranks[0].1 + 1;
-    assert_eq!(ask(&Question { ranks: vec![("GBR".to_owned(), over)], ..good.clone() }, "gbr-ops", "usa-ops"), none);
-    let both = vec![good.ranks[0].clone(), ("USA".to_owned(), u32::MAX)];
+    assert_eq!(ask(&Question { ranks: vec![("GBR", over)], ..good.clone() }, "gbr-ops", "usa-ops"), none);
+    let both = vec![good.ranks[0], ("USA", u32::MAX)];
     assert_eq!(ask(&Question { ranks: both, ..good.clone() }, "gbr-ops", "usa-ops"), none, "above one of the ceilings that it reaches");
     assert_eq!(ask(&Question { traffic: Traffic::Exercise, ..question("a-f-G", "GBR", "OFFICIAL") }, "gbr-ops", "guest-isac"), none);
     assert_eq!(ask(&good, "gbr-ops", "nobody"), none);
