@@ -33,6 +33,10 @@ use vestibule::label::{self, Binding, Reading, stanag4774};
 use vestibule::policy;
 use vestibule::release::{self, Circumstances, Engine};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Time spent on each figure.
 const SPENT: Duration = Duration::from_millis(1_500);
 /// Bytes of the message.
