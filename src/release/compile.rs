@@ -110,14 +110,14 @@ pub(in crate::release) fn conditions(agreement: &Agreement, clause: &Clause, reg
 /// as long to make as all that is beside it. No policy of an officer can see these: the schema has none.
 pub(in crate::release) const FLAT_RANK: &str = "rank:";
 
-/// What is left of the conditions of a clause for a recipient that it names and a format that it names: who asks knows both, and a message of either
-/// kind of traffic is one that a clause for both takes.
+/// What is left of the conditions of a clause between two peers that it names, for a format that it names, while it is in force: who asks knows these, and
+/// a message of either kind of traffic is one that a clause for both takes.
 pub(in crate::release) fn left(agreement: &Agreement, clause: &Clause, registry: &Registry, lattice: &Lattice) -> String {
     let of_all_traffic = Traffic::ALL.iter().all(|traffic| clause.traffic.contains(traffic));
     let put = |about: About| match about {
-        About::Recipient | About::Format | About::Policy | About::Ceiling => false,
+        About::Recipient | About::Sender | About::Itself | About::Dates | About::Format | About::Policy | About::Ceiling => false,
         About::Traffic => !of_all_traffic,
-        About::Sender | About::Itself | About::Dates | About::Kind | About::Conditions => true,
+        About::Kind | About::Conditions => true,
     };
     let all = conditions(agreement, clause, registry, lattice).into_iter().filter(|(about, _)| put(*about)).map(|(_, condition)| condition);
     let rank = |policy: &str| quoted(&format!("{FLAT_RANK}{policy}"));

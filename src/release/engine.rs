@@ -3,10 +3,12 @@
 //! Cedar evaluates every policy that it is given, at 2 microseconds each. So each policy that may concern a recipient stands alone, with a sketch of
 //! what it asks (`sketch`): where the plain data of a message shows that it does not hold and cannot fail, it is not put to Cedar. Whatever holds or
 //! is not known, Cedar is asked, which has the last word: for the clause that permits, and for all of `release.cedar` that may speak. What a clause asks
-//! of the recipient and of the format is asked once, when the edition is compiled, and only the rest of its condition for each message.
+//! of the recipient and of the format is asked once, when the edition is compiled; for each message whom it takes from, of Cedar's entities, when it is
+//! in force, and of Cedar the rest of its condition.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,7 +23,7 @@ use super::sketch::{Scene, Sketch, Wants, looked_at};
 use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
 use super::{Circumstances, Permitted, compile, exercise, parts};
-use crate::base::{Complaint, Name, Reason, Refusal};
+use crate::base::{Complaint, Name, Reason, Refusal, Time};
 use crate::label::{Labelled, Lattice};
 use crate::policy::conditions::met;
 use crate::policy::{Agreement, Clause, Condition, Edition, PeerEntry, Registry, Release};
@@ -60,6 +62,8 @@ struct Tools {
 pub(in crate::release) struct Desk {
     pub(in crate::release) entry: PeerEntry,
     uid: EntityUid,
+    /// Its place among the peers, by name.
+    place: usize,
     /// Its clauses by format, in the order of preference.
     permits: BTreeMap<String, Vec<Arc<Alone>>>,
     /// How many permits there are, those of Cedar files among them.
@@ -76,6 +80,8 @@ struct Alone {
     clause: Option<Arc<Clause>>,
     id: PolicyId,
     put: Put,
+    /// Of a clause, which peers may be in what it takes from, by their places.
+    from: Arc<[bool]>,
     sketch: Sketch,
     wants: Wants,
 }
@@ -85,8 +91,19 @@ struct Alone {
 enum Put {
     /// All of it.
     Whole(Arc<PolicySet>),
-    /// What is left of the condition of a clause where recipient and format are known to be those that it names.
-    Left(Arc<Expression>),
+    /// What is left of a clause where recipient and format are known to be those that it names.
+    Left(Arc<Left>),
+}
+
+/// What is left of a clause for a recipient and a format that it names.
+pub(in crate::release) struct Left {
+    /// The parties from which it takes.
+    from: Vec<EntityUid>,
+    /// When its agreement is in force, in milliseconds of Unix time.
+    force: Range<i64>,
+    /// All further conditions.
+    condition: Expression,
+    wants: Wants,
 }
 
 impl Alone {
@@ -94,7 +111,7 @@ impl Alone {
         let policy = &compiled.policy;
         let set = PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?;
         let (sketch, wants) = (Sketch::of(policy), looked_at(policy));
-        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), put: Put::Whole(Arc::new(set)), sketch, wants })
+        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), put: Put::Whole(Arc::new(set)), from: Arc::default(), sketch, wants })
     }
 
     /// The same for one recipient: what is known of it for all time needs no second look.
@@ -121,7 +138,7 @@ pub(in crate::release) struct Compiled {
     pub(in crate::release) policy: Policy,
     pub(in crate::release) clause: Option<Arc<Clause>>,
     /// Of a clause, what is left of its condition for a recipient and a format that it names.
-    pub(in crate::release) left: Option<(Arc<Expression>, Wants)>,
+    pub(in crate::release) left: Option<Arc<Left>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -312,7 +329,9 @@ impl Engine {
         let (held, sends) = (desk.entry.at(&self.lattice, question.now), from.entry.at(&self.lattice, question.now));
         let scene = Scene { question, recipient: &held, sender: &sends };
         let may_hold = |one: &&Alone| one.sketch.holds(scene) != Some(false);
-        let clauses: Vec<&Alone> = desk.permits.get(question.format).into_iter().flatten().map(Arc::as_ref).filter(may_hold).collect();
+        let takes = |one: &&Alone| one.from.get(from.place) == Some(&true);
+        let permits = desk.permits.get(question.format).into_iter().flatten().map(Arc::as_ref);
+        let clauses: Vec<&Alone> = permits.filter(takes).filter(may_hold).collect();
         let extras: Vec<&Alone> = desk.extras.iter().filter(may_hold).collect();
         let none = || Refusal::new(Reason::AgreementNone, format!("expected one of {} clauses to apply, none does", desk.known));
         if clauses.is_empty() && extras.is_empty() {
@@ -325,22 +344,28 @@ impl Engine {
         let entities = self.entities_of([&sends, &held]).ok_or_else(|| unasked("the memberships could not be put to the rules"))?;
         let mut permitting: Vec<&Arc<Clause>> = Vec::new();
         for one in clauses {
-            if self.applies(one, &request, &entities)? {
+            if self.applies(one, (from, desk, question.now), &request, &entities)? {
                 permitting.extend(&one.clause);
                 // INVARIANT: they stand in the order of preference, and the policy of a clause has nothing in it that can fail.
                 break;
             }
         }
-        permitting.extend(self.speak(&extras, &request, &entities)?);
+        permitting.extend(self.speak(&extras, (from, desk, question.now), &request, &entities)?);
         permitting.into_iter().min_by_key(|clause| order(clause)).map(Arc::clone).ok_or_else(none)
     }
 
     /// What the policies of the Cedar files permit, of those that may speak.
-    fn speak<'d>(&self, extras: &[&'d Alone], request: &Request, entities: &Entities) -> Result<Vec<&'d Arc<Clause>>, Refusal> {
+    fn speak<'d>(
+        &self,
+        extras: &[&'d Alone],
+        between: (&Desk, &Desk, Time),
+        request: &Request,
+        entities: &Entities,
+    ) -> Result<Vec<&'d Arc<Clause>>, Refusal> {
         let (mut permitting, mut forbidding) = (Vec::new(), None);
         for extra in extras {
             // INVARIANT: every one is asked, for one that fails refuses whatever the others say.
-            if self.applies(extra, request, entities)? {
+            if self.applies(extra, between, request, entities)? {
                 match &extra.clause {
                     Some(clause) => permitting.push(clause),
                     None => forbidding = forbidding.or(Some(&extra.id)),
@@ -354,10 +379,12 @@ impl Engine {
     }
 
     /// Whether a policy applies; any failure refuses.
-    fn applies(&self, one: &Alone, request: &Request, entities: &Entities) -> Result<bool, Refusal> {
+    fn applies(&self, one: &Alone, (from, to, now): (&Desk, &Desk, Time), request: &Request, entities: &Entities) -> Result<bool, Refusal> {
         match &one.put {
             Put::Whole(set) => self.answer(request, set, entities).map(|said| said.diagnostics().reason().next().is_some()),
-            Put::Left(condition) => match eval_expression(request, entities, condition) {
+            Put::Left(left) if !left.force.contains(&now.unix_ms()) || from.uid == to.uid => Ok(false),
+            Put::Left(left) if !left.from.iter().any(|party| is_in(entities, &from.uid, party)) => Ok(false),
+            Put::Left(left) => match eval_expression(request, entities, &left.condition) {
                 Ok(said) => Ok(said == EvalResult::Bool(true)),
                 Err(_) => Err(failed(&one.id)),
             },
@@ -398,6 +425,11 @@ impl Engine {
         // Policies were validated against the schema; tests validate that the context has the schema's shape.
         Request::new(to.uid.clone(), self.action.clone(), from.uid.clone(), context, None).ok()
     }
+}
+
+/// Whether a peer is in a party, as Cedar's `in` says: of the two ways to ask its entities, this one leaves out that a peer is in itself.
+fn is_in(entities: &Entities, peer: &EntityUid, party: &EntityUid) -> bool {
+    peer == party || entities.is_ancestor_of(party, peer)
 }
 
 fn failed(rule: &PolicyId) -> Refusal {
@@ -445,8 +477,10 @@ fn compile_clause(edition: &Edition, agreement: &Agreement, clause: &Clause) -> 
     let parsed = |text: String| Policy::parse(Some(PolicyId::new(clause.id.as_str())), text).map_err(|error| error.to_string());
     let left = compile::left(agreement, clause, &edition.registry, &edition.lattice);
     let wants = looked_at(&parsed(compile::permit_when(clause.id.as_str(), &left))?);
-    let left: Expression = left.parse().map_err(|error: cedar_policy::ParseErrors| error.to_string())?;
-    Ok(Compiled { policy: parsed(text)?, clause: Some(Arc::new(clause.clone())), left: Some((Arc::new(left), wants)) })
+    let condition = left.parse().map_err(|error: cedar_policy::ParseErrors| error.to_string())?;
+    let from = clause.from.iter().map(|party| uid(compile::entity_of(party, &edition.registry), party)).collect::<Result<_, _>>()?;
+    let force = agreement.from.unix_ms()..agreement.until.unix_ms();
+    Ok(Compiled { policy: parsed(text)?, clause: Some(Arc::new(clause.clone())), left: Some(Arc::new(Left { from, force, condition, wants })) })
 }
 
 fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entities: &Entities) -> Result<BTreeMap<Name, Desk>, String> {
@@ -456,29 +490,48 @@ fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entit
     let mut extras: Vec<Alone> = extras.into_iter().map(|(one, _)| one).collect();
     clauses.sort_by_cached_key(|(one, _)| one.clause.as_ref().map(|clause| order(clause)));
     extras.sort_by_cached_key(|one| one.id.to_string());
-    let parties = clauses.iter().filter_map(|(one, _)| one.clause.as_ref()).flat_map(|clause| &clause.to);
-    let party = |party: &String| Ok((party.clone(), uid(compile::entity_of(party, &edition.registry), party)?));
-    let parties = parties.map(party).collect::<Result<BTreeMap<String, EntityUid>, String>>()?;
     let peers = edition.peers.values().map(|peer| Ok((peer, uid("Peer", peer.name.as_str())?))).collect::<Result<Vec<_>, String>>()?;
+    let mut members: BTreeMap<&String, Vec<bool>> = BTreeMap::new();
+    for party in edition.agreements.iter().flat_map(|agreement| &agreement.clauses).flat_map(|clause| clause.from.iter().chain(&clause.to)) {
+        if members.contains_key(party) {
+            continue;
+        }
+        let entity = uid(compile::entity_of(party, &edition.registry), party)?;
+        // Cedar is asked who is in what, for as long as the edition lives; of who is not always in it, whether it may be.
+        let alone = BTreeSet::from([party.clone()]);
+        let within = |(peer, uid): &(&PeerEntry, EntityUid)| match peer.terms.is_empty() {
+            true => is_in(entities, uid, &entity),
+            false => peer.is_among(&alone),
+        };
+        members.insert(party, peers.iter().map(within).collect());
+    }
+    let named = |parties: &BTreeSet<String>, place: usize| {
+        let of = |party| members.get(party).and_then(|all| all.get(place)).copied().unwrap_or(false);
+        parties.iter().any(of)
+    };
+    for (one, _) in &mut clauses {
+        if let Some(clause) = &one.clause {
+            one.from = (0..peers.len()).map(|place| named(&clause.from, place)).collect();
+        }
+    }
     let mut desks = BTreeMap::new();
-    for (peer, uid) in peers {
-        let names = |clause: &Clause| clause.to.iter().filter_map(|party| parties.get(party)).any(|party| entities.is_ancestor_of(party, &uid));
+    for (place, (peer, uid)) in peers.iter().enumerate() {
         let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
         let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
         for (one, left) in &clauses {
             // What does not name the recipient or the format has a condition in its policy that does not hold.
             let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
             let mut own = one.before(peer);
-            // Whether it names the recipient Cedar is asked here, for as long as the edition lives, unless that changes with time.
-            if let Some((left, wants)) = left.as_ref().filter(|_| peer.terms.is_empty() && names(clause)) {
-                (own.put, own.wants) = (Put::Left(Arc::clone(left)), *wants);
+            if let Some(left) = left.as_ref().filter(|_| peer.terms.is_empty() && named(&clause.to, place)) {
+                (own.put, own.wants) = (Put::Left(Arc::clone(left)), left.wants);
             }
             let own = Arc::new(own);
             known = known.saturating_add(1);
             clause.formats.iter().for_each(|format| permits.entry(format.clone()).or_default().push(Arc::clone(&own)));
         }
         let extras = extras.iter().map(|one| one.before(peer)).filter(|one| one.sketch != Sketch::Holds(false)).collect();
-        desks.insert(peer.name.clone(), Desk { entry: peer.clone(), uid, permits, known, extras, memo: Memo::new(&eras) });
+        let (entry, uid, memo) = ((*peer).clone(), uid.clone(), Memo::new(&eras));
+        desks.insert(peer.name.clone(), Desk { entry, uid, place, permits, known, extras, memo });
     }
     Ok(desks)
 }

@@ -28,7 +28,18 @@ fn ground(folder: &str) -> Ground {
 static GROUNDS: LazyLock<[Ground; 2]> = LazyLock::new(|| ["five-eyes", "nato"].map(ground));
 
 const KINDS: [&str; 12] = ["a-f-G", "a-f-F-A", "a-u-P", "a-x-P-S", "b-m-p-s", "b-a-o", "t-x-f", "r-A", "indicator", "CASEVAC", "", "é*"];
-const TIMES: [&str; 5] = ["2020-01-01T00:00:00Z", "2026-03-01T12:00:00Z", "2026-12-31T23:59:59Z", "2027-06-01T00:00:00Z", "2040-01-01T00:00:00Z"];
+/// Some are the edges of agreements.
+const TIMES: [&str; 9] = [
+    "2020-01-01T00:00:00Z",
+    "2025-05-31T23:59:59.999Z",
+    "2025-06-01T00:00:00Z",
+    "2026-03-01T12:00:00Z",
+    "2026-12-31T23:59:59Z",
+    "2027-06-01T00:00:00Z",
+    "2028-05-31T23:59:59.999Z",
+    "2028-06-01T00:00:00Z",
+    "2040-01-01T00:00:00Z",
+];
 
 /// A question that need not make sense, over the words of an edition and a few that are none.
 fn questions(edition: &'static Edition) -> impl Strategy<Value = Question<'static>> {
