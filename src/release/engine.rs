@@ -80,6 +80,8 @@ struct Alone {
     clause: Option<Arc<Clause>>,
     id: PolicyId,
     put: Put,
+    /// Of a clause, what is left of it for a recipient that it names.
+    left: Option<Arc<Left>>,
     /// Of a clause, which peers may be in what it takes from, by their places.
     from: Arc<[bool]>,
     sketch: Sketch,
@@ -111,7 +113,8 @@ impl Alone {
         let policy = &compiled.policy;
         let set = PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?;
         let (sketch, wants) = (Sketch::of(policy), looked_at(policy));
-        Ok(Self { clause: compiled.clause.clone(), id: policy.id().clone(), put: Put::Whole(Arc::new(set)), from: Arc::default(), sketch, wants })
+        let (clause, left, id) = (compiled.clause.clone(), compiled.left.clone(), policy.id().clone());
+        Ok(Self { clause, id, put: Put::Whole(Arc::new(set)), left, from: Arc::default(), sketch, wants })
     }
 
     /// The same for one recipient: what is known of it for all time needs no second look.
@@ -478,17 +481,16 @@ fn compile_clause(edition: &Edition, agreement: &Agreement, clause: &Clause) -> 
     let left = compile::left(agreement, clause, &edition.registry, &edition.lattice);
     let wants = looked_at(&parsed(compile::permit_when(clause.id.as_str(), &left))?);
     let condition = left.parse().map_err(|error: cedar_policy::ParseErrors| error.to_string())?;
-    let from = clause.from.iter().map(|party| uid(compile::entity_of(party, &edition.registry), party)).collect::<Result<_, _>>()?;
+    let from = clause.from.iter().map(|party| party_uid(party, &edition.registry)).collect::<Result<_, _>>()?;
     let force = agreement.from.unix_ms()..agreement.until.unix_ms();
     Ok(Compiled { policy: parsed(text)?, clause: Some(Arc::new(clause.clone())), left: Some(Arc::new(Left { from, force, condition, wants })) })
 }
 
 fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entities: &Entities) -> Result<BTreeMap<Name, Desk>, String> {
     let eras = Eras::of(edition);
-    let alone = |all: &[Compiled]| all.iter().map(|one| Ok((Alone::of(one)?, one.left.clone()))).collect::<Result<Vec<_>, String>>();
-    let (mut clauses, extras) = (alone(clauses)?, alone(extras)?);
-    let mut extras: Vec<Alone> = extras.into_iter().map(|(one, _)| one).collect();
-    clauses.sort_by_cached_key(|(one, _)| one.clause.as_ref().map(|clause| order(clause)));
+    let alone = |all: &[Compiled]| all.iter().map(Alone::of).collect::<Result<Vec<_>, _>>();
+    let (mut clauses, mut extras) = (alone(clauses)?, alone(extras)?);
+    clauses.sort_by_cached_key(|one| one.clause.as_ref().map(|clause| order(clause)));
     extras.sort_by_cached_key(|one| one.id.to_string());
     let peers = edition.peers.values().map(|peer| Ok((peer, uid("Peer", peer.name.as_str())?))).collect::<Result<Vec<_>, String>>()?;
     let mut members: BTreeMap<&String, Vec<bool>> = BTreeMap::new();
@@ -496,7 +498,7 @@ fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entit
         if members.contains_key(party) {
             continue;
         }
-        let entity = uid(compile::entity_of(party, &edition.registry), party)?;
+        let entity = party_uid(party, &edition.registry)?;
         // Cedar is asked who is in what, for as long as the edition lives; of who is not always in it, whether it may be.
         let alone = BTreeSet::from([party.clone()]);
         let within = |(peer, uid): &(&PeerEntry, EntityUid)| match peer.terms.is_empty() {
@@ -509,7 +511,7 @@ fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entit
         let of = |party| members.get(party).and_then(|all| all.get(place)).copied().unwrap_or(false);
         parties.iter().any(of)
     };
-    for (one, _) in &mut clauses {
+    for one in &mut clauses {
         if let Some(clause) = &one.clause {
             one.from = (0..peers.len()).map(|place| named(&clause.from, place)).collect();
         }
@@ -518,11 +520,11 @@ fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entit
     for (place, (peer, uid)) in peers.iter().enumerate() {
         let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
         let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
-        for (one, left) in &clauses {
+        for one in &clauses {
             // What does not name the recipient or the format has a condition in its policy that does not hold.
             let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
             let mut own = one.before(peer);
-            if let Some(left) = left.as_ref().filter(|_| peer.terms.is_empty() && named(&clause.to, place)) {
+            if let Some(left) = one.left.as_ref().filter(|_| peer.terms.is_empty() && named(&clause.to, place)) {
                 (own.put, own.wants) = (Put::Left(Arc::clone(left)), left.wants);
             }
             let own = Arc::new(own);
@@ -566,6 +568,10 @@ fn entities<'p>(
         all.push(entity);
     }
     Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
+}
+
+fn party_uid(party: &str, registry: &Registry) -> Result<EntityUid, String> {
+    uid(compile::entity_of(party, registry), party)
 }
 
 fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
