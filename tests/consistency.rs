@@ -77,12 +77,21 @@ fn a_contradiction_is_held_or_refused_as_grave_as_the_officer_says() {
     let british = "access=\"SECRET\" releasableTo=\"GBR USA\"";
     let american = "access=\"SECRET\" releasableTo=\"USA GBR\"";
     let restricted = stanag(" ReviewDateTime=\"2031-01-01T00:00:00Z\"").replace("SECRET", "RESTRICTED");
+    let higher = restricted.replace("RESTRICTED", "TOP SECRET").replace("originatorC", "metadataC");
     for (rule, reason, from, to, label, body) in [
         ("label-banner", Reason::LabelBannerAbove, "gbr-ops", "usa-ops", None, track(british, "TOP SECRET - UK/US EYES ONLY\ntwo vehicles")),
         ("label-banner", Reason::LabelBannerAbove, "gbr-ops", "usa-ops", None, track(british, "two\nSECRET - UK EYES ONLY\nvehicles")),
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(TS//REL TO USA, GBR) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "usa-ops", "gbr-ops", None, track(american, "(S//NF) two vehicles")),
         ("label-portion", Reason::LabelPortionAbove, "nato-hq", "gbr-ops", None, message("report.mtf", &[("(NS) THE COLUMN", "(CTS) THE COLUMN")])),
+        (
+            "label-metadata",
+            Reason::LabelMetadataAbove,
+            "nato-hq",
+            "gbr-ops",
+            None,
+            message("nato-track.xml", &[("<detail>", &format!("<detail>{higher}"))]),
+        ),
         ("label-copies", Reason::LabelDisagree, "nato-hq", "gbr-ops", Some(restricted.as_str()), message("nato-track.xml", &[])),
         (
             "label-copies",

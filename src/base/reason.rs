@@ -285,6 +285,7 @@ reasons! {
     LabelBind = "label.bind", Internal, Quarantine, "the label cannot be bound to the message for a recipient whose entry asks for that", "see what the finding expected: a binding key, a format that holds a binding, a label in the body";
     LabelBannerAbove = "label.banner_above", Internal, Quarantine, "a banner line in the text is higher than the label, or differs from it", "make label and banner agree";
     LabelPortionAbove = "label.portion_above", Internal, Quarantine, "a part of the message is marked above the message", "mark the message at least as high as each of its parts";
+    LabelMetadataAbove = "label.metadata_above", Internal, Quarantine, "the label of the metadata is above that of the message that carries them", "mark the message at least as high as its metadata";
     LabelReviewPast = "label.review_past", Internal, Quarantine, "the date by which the label was to be reviewed has passed", "ask the originator to review the label; it is valid all the same";
     LabelSuccessionPast = "label.succession_past", Internal, Quarantine, "the date on which another label was to succeed this one has passed", "ask the originator to label anew; the present label counts";
     LabelPartsApart = "label.parts_apart", Internal, Quarantine, "the parts of the message name recipients, and together they name nobody", "send parts for different recipients in messages of their own";

@@ -8,7 +8,7 @@
 
 use super::binding::{self, Place};
 use super::labelled::Binding;
-use super::stanag4774;
+use super::stanag4774::{DETACHED_BYTES_MAX, Role};
 use crate::base::{Budget, Header, Reason, Refusal, Time};
 
 /// The media type of a binding that holds its message.
@@ -20,14 +20,21 @@ pub const MEDIA_TYPE: &str = "application/vnd.nato.bindingdataobject+xml";
 #[must_use]
 pub struct Opened<'b> {
     header: Header,
+    others: Vec<String>,
     content: &'b [u8],
 }
 
 impl<'b> Opened<'b> {
-    /// The header of what was in the binding: without a media type, which spoke of the binding, and with the label that the binding proved.
+    /// The header of what was in the binding: without a media type, which spoke of the binding, and with the originator's label, which the binding proved.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The other labels that the binding proved: translations, and that of the metadata.
+    #[must_use]
+    pub fn others(&self) -> &[String] {
+        &self.others
     }
 
     /// The message in the binding.
@@ -56,14 +63,15 @@ pub fn open<'b>(header: &Header, body: &'b [u8], how: Binding<'_>, now: Time, bu
     }
     let trust = trust.ok_or_else(super::labelled::untrusted)?;
     let proof = binding::verify(text, Place::Encapsulating, trust, now, budget)?;
-    let ([label], Some(content)) = (proof.alone(), proof.content()) else {
-        return Err(Refusal::new(Reason::LabelBindingForm, "expected one label in a binding that holds its message, the originator's"));
-    };
-    if label.len() > stanag4774::DETACHED_BYTES_MAX {
-        let expected = format!("expected a label of at most {} bytes", stanag4774::DETACHED_BYTES_MAX);
-        return Err(Refusal::new(Reason::LabelBindingLimit, expected));
+    let content = proof.content().ok_or_else(|| Refusal::new(Reason::LabelBindingForm, "expected content in a binding that holds its message"))?;
+    let mut others = proof.alone().to_vec();
+    if others.iter().any(|label| label.len() > DETACHED_BYTES_MAX) {
+        return Err(Refusal::new(Reason::LabelBindingLimit, format!("expected labels of at most {DETACHED_BYTES_MAX} bytes")));
     }
+    // Where none is the originator's, whichever takes its place is refused as none.
+    let own = others.iter().position(|label| binding::first_tag(label) == Some(Role::Originator.element())).unwrap_or_default();
+    let label = (own < others.len()).then(|| others.remove(own));
     let content = body.get(content.range()).ok_or_else(|| Refusal::new(Reason::FaultInternal, "expected content within its binding"))?;
-    let header = Header { media_type: String::new(), label: Some(label.clone()), ..header.clone() };
-    Ok(Some(Opened { header, content }))
+    let header = Header { media_type: String::new(), label, ..header.clone() };
+    Ok(Some(Opened { header, others, content }))
 }

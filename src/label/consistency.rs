@@ -35,7 +35,7 @@ pub struct Check {
 }
 
 /// All that is compared.
-pub static CHECKS: [Check; 6] = [
+pub static CHECKS: [Check; 7] = [
     Check {
         name: "label-banner",
         sentence: "a banner line in the text says something else than the label",
@@ -46,6 +46,12 @@ pub static CHECKS: [Check; 6] = [
         name: "label-portion",
         sentence: "a part or a paragraph is marked above the message",
         reason: Reason::LabelPortionAbove,
+        weight: Weight::Stops,
+    },
+    Check {
+        name: "label-metadata",
+        sentence: "the metadata are marked above the message",
+        reason: Reason::LabelMetadataAbove,
         weight: Weight::Stops,
     },
     Check {

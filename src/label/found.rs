@@ -6,7 +6,7 @@ use super::consistency::{Dates, Remark};
 use super::labelled::{Form, Reading, Source};
 use super::lattice::Lattice;
 use super::mark::Label;
-use super::stanag4774::Role;
+use super::stanag4774::{Read, Role};
 use super::{acs, banner, cot, display, ess, ism, line, named, stanag4774, tlp};
 use crate::base::{Budget, Place, Reason, Refusal, Time};
 use crate::normal::{Kind, Marking, NodeId, Tree};
@@ -62,6 +62,7 @@ pub(in crate::label) struct Found<'f> {
     now: Time,
     label: Option<Label>,
     alternatives: Vec<(Label, Place)>,
+    metadata: Option<(Label, Place)>,
     sources: Vec<Source>,
     remarks: Vec<Remark>,
 }
@@ -69,7 +70,7 @@ pub(in crate::label) struct Found<'f> {
 impl<'f> Found<'f> {
     /// Nothing yet.
     pub(in crate::label) const fn new(lattice: &'f Lattice, reading: &'f Reading<'f>, now: Time) -> Self {
-        Self { lattice, reading, now, label: None, alternatives: Vec::new(), sources: Vec::new(), remarks: Vec::new() }
+        Self { lattice, reading, now, label: None, alternatives: Vec::new(), metadata: None, sources: Vec::new(), remarks: Vec::new() }
     }
 
     /// Nothing yet, for a part of the same message.
@@ -108,36 +109,45 @@ impl<'f> Found<'f> {
         if form == Form::Detached && display::is_meant(text) {
             return self.display(text, budget);
         }
-        let place = Place { span: None, path: "header".into() };
-        let (role, label, dates) = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
-        self.remark(dates, &Place { span: None, path: "header".to_owned() });
-        if role != Role::Originator {
+        let read = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+        if read.role != Role::Originator {
             return Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header"));
         }
-        self.add(label, form, place)
+        self.word(read, form, in_header())
+    }
+
+    /// Reads the labels that stood in the binding around the message, beside the originator's.
+    pub(in crate::label) fn around(&mut self, others: &[String], budget: &mut Budget) -> Result<(), Refusal> {
+        for text in others {
+            budget.spend(WORK_PER_MARKING)?;
+            let read = stanag4774::read_detached(self.lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
+            self.word(read, Form::Around, in_header())?;
+        }
+        Ok(())
     }
 
     /// Reads the display label of the header: what people are shown is a copy of its label, and what it says elsewhere a translation.
     fn display(&mut self, text: &str, budget: &mut Budget) -> Result<(), Refusal> {
         let (lattice, scheme) = (self.lattice, self.reading.scheme);
-        let place = || Place { span: None, path: "header".to_owned() };
         let found = display::read(lattice, text, budget).map_err(|refusal| refusal.on("header"))?;
-        self.remark(found.dates, &place());
-        self.add(found.label, Form::Display, place())?;
+        self.remark(found.dates, &in_header());
+        self.add(found.label, Form::Display, in_header())?;
         for equivalent in found.equivalents {
-            self.check(&equivalent, &place())?;
-            self.sources.push(Source { form: Form::Alternative, place: place().path });
-            self.alternatives.push((equivalent, place()));
+            self.beside_it(Role::Alternative, equivalent, in_header())?;
         }
         let Some(marking) = found.marking else { return Ok(()) };
         budget.spend(WORK_PER_MARKING)?;
-        let marking = line::read(lattice, scheme, &marking).map_err(|refusal| placed(refusal, &place()))?;
-        self.add(marking, Form::Line, place())
+        let marking = line::read(lattice, scheme, &marking).map_err(|refusal| placed(refusal, &in_header()))?;
+        self.add(marking, Form::Line, in_header())
     }
 
-    /// Takes the label that a binding in the header has proved.
-    pub(in crate::label) fn beside(&mut self, label: Label) -> Result<(), Refusal> {
-        self.add(label, Form::Detached, Place { span: None, path: "header".into() })
+    /// Takes the labels that a binding in the header has proved; one of them is the originator's.
+    pub(in crate::label) fn together(&mut self, labels: Vec<Read>) -> Result<(), Refusal> {
+        labels.into_iter().try_for_each(|read| self.word(read, Form::Detached, in_header()))?;
+        match self.label {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header").on("header")),
+        }
     }
 
     /// Reads all places that are labels.
@@ -210,19 +220,34 @@ impl<'f> Found<'f> {
 
     fn stanag4774(&mut self, tree: &Tree<'_>, id: NodeId) -> Result<(), Refusal> {
         let (role, label) = stanag4774::read(self.lattice, tree, id)?;
-        let place = place_of(tree, id);
-        self.remark(stanag4774::dates(tree, id), &place);
-        if role == Role::Alternative {
-            self.check(&label, &place)?;
-            self.sources.push(Source { form: Form::Alternative, place: place.path.clone() });
-            self.alternatives.push((label, place));
-            return Ok(());
+        self.word(Read { role, label, dates: stanag4774::dates(tree, id) }, Form::Stanag4774, place_of(tree, id))
+    }
+
+    /// Takes a label of STANAG 4774 by whose word it is; `form` is that of an originator's.
+    fn word(&mut self, Read { role, label, dates }: Read, form: Form, place: Place) -> Result<(), Refusal> {
+        self.remark(dates, &place);
+        // Two originator labels are two words on one content, even where they are equal; so are two metadata labels on one set of metadata.
+        let said = |form: Form| self.sources.iter().any(|source| source.form == form);
+        match role {
+            Role::Originator if said(form) => Err(placed(Refusal::new(Reason::LabelDisagree, "expected one originator label, found two"), &place)),
+            Role::Metadata if said(Form::Metadata) => {
+                Err(placed(Refusal::new(Reason::LabelDisagree, "expected one metadata label, found two"), &place))
+            }
+            Role::Originator => self.add(label, form, place),
+            Role::Alternative | Role::Metadata => self.beside_it(role, label, place),
         }
-        // Two originator labels are two words on one content, even where they are equal.
-        if self.sources.iter().any(|source| source.form == Form::Stanag4774) {
-            return Err(placed(Refusal::new(Reason::LabelDisagree, "expected one originator label, found two"), &place));
+    }
+
+    /// Keeps a label that is no word on the content, until that is known.
+    fn beside_it(&mut self, role: Role, label: Label, place: Place) -> Result<(), Refusal> {
+        self.check(&label, &place)?;
+        let form = if role == Role::Metadata { Form::Metadata } else { Form::Alternative };
+        self.sources.push(Source { form, place: place.path.clone() });
+        match role {
+            Role::Metadata => self.metadata = Some((label, place)),
+            Role::Originator | Role::Alternative => self.alternatives.push((label, place)),
         }
-        self.add(label, Form::Stanag4774, place)
+        Ok(())
     }
 
     fn banner(&mut self, tree: &Tree<'_>, id: NodeId, budget: &mut Budget) -> Result<(), Refusal> {
@@ -337,7 +362,8 @@ impl<'f> Found<'f> {
     pub(in crate::label) fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
         let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
         // A rule may take the text away that a banner stands in, and the label would go with it.
-        if self.sources.iter().all(|source| matches!(source.form, Form::Banner | Form::Letter)) {
+        let no_word = |form: Form| matches!(form, Form::Banner | Form::Letter | Form::Alternative | Form::Metadata);
+        if self.sources.iter().all(|source| no_word(source.form)) {
             return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
         }
         for (alternative, place) in &self.alternatives {
@@ -346,8 +372,20 @@ impl<'f> Found<'f> {
                 return Err(placed(Refusal::new(Reason::LabelDisagree, "expected the alternative label that our own table gives"), place));
             }
         }
+        // What says how it is marked leaves with what it marks: whoever may have the message must be among those who may have its metadata.
+        if let Some((metadata, place)) = &self.metadata {
+            let own = self.lattice.translate(metadata, label.policy, self.now);
+            if !own.is_ok_and(|own| self.lattice.dominates(&label, &own, self.now)) {
+                return Err(placed(Refusal::new(Reason::LabelMetadataAbove, "expected a label that stands above that of the metadata"), place));
+            }
+        }
         Ok((label, self.sources))
     }
+}
+
+/// The place of what stands in no body.
+fn in_header() -> Place {
+    Place { span: None, path: "header".to_owned() }
 }
 
 /// The text of a place: its value, or the whole text of an element.

@@ -13,7 +13,7 @@ use super::mark::Label;
 use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
 use super::signature::{Outside, Trust};
-use super::stanag4774::{self, Role};
+use super::stanag4774::{self, Read};
 use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::{Parsed, Syntax};
 use crate::normal::{Marking, NodeId};
@@ -35,7 +35,8 @@ pub enum Binding<'r> {
     /// A signed binding is required, by a signer who is trusted so; where the sender's domain has no label anchors, nobody is.
     Required(Option<&'r Trust>),
     /// The label is that of the header, and was proved by the binding in which the message came, with which all that is in the message is signed.
-    Around,
+    /// With it come the other labels of that binding: translations, and that of the metadata.
+    Around(&'r [String]),
 }
 
 /// A place of the message that says how it is marked.
@@ -56,6 +57,8 @@ pub enum Form {
     Stanag4774,
     /// A STANAG 4774 alternative label in the body: the sender's translation.
     Alternative,
+    /// A STANAG 4774 metadata label in the body: that of labels and what else is no content.
+    Metadata,
     /// A STANAG 4774 label in the frame header.
     Detached,
     /// A display label (XEP-0258) in the frame header.
@@ -90,6 +93,7 @@ impl Form {
             Self::Triple => "access, caveat and releasableTo",
             Self::Stanag4774 => "STANAG 4774 label",
             Self::Alternative => "STANAG 4774 alternative label",
+            Self::Metadata => "STANAG 4774 metadata label",
             Self::Detached => "detached STANAG 4774 label",
             Self::Display => "XEP-0258 display label",
             Self::Around => "the binding around it",
@@ -116,11 +120,14 @@ pub fn verify<'a>(parsed: Parsed<'a>, lattice: &Lattice, reading: &Reading<'_>, 
     let places = Places::of(&markings)?;
     let mut found = Found::new(lattice, reading, now);
     match (&parsed.header().label, reading.binding) {
-        (Some(text), Binding::Required(trust)) => found.beside(bound_beside(&parsed, text, lattice, trust, now, budget)?)?,
+        (Some(text), Binding::Required(trust)) => found.together(bound_beside(&parsed, text, lattice, trust, now, budget)?)?,
         (None, Binding::Required(trust)) => bound(&parsed, &markings, trust, now, budget)?,
         (Some(text), Binding::Unbound) => found.detached(text, Form::Detached, budget)?,
-        (Some(text), Binding::Around) => found.detached(text, Form::Around, budget)?,
-        (None, Binding::Unbound | Binding::Around) => {}
+        (Some(text), Binding::Around(others)) => {
+            found.detached(text, Form::Around, budget)?;
+            found.around(others, budget)?;
+        }
+        (None, Binding::Unbound | Binding::Around(_)) => {}
     }
     found.labels(tree, &places, budget)?;
     let attached: Vec<NodeId> = format.insides(tree).iter().filter_map(|inside| tree.parent(inside.node)).collect();
@@ -163,10 +170,17 @@ fn bound(parsed: &Parsed<'_>, markings: &[Marking], trust: Option<&Trust>, now: 
     if read == proof.labels().len() { Ok(()) } else { Err(Refusal::new(Reason::LabelBindingWrapped, "expected every signed label to be read")) }
 }
 
-/// The label of a binding that stands in the header, beside the message, and is to every byte of it.
+/// The labels of a binding that stands in the header, beside the message, and is to every byte of it.
 ///
 /// The message may say how it is marked, too: that is among the bytes that are bound, and must say the same as ever.
-fn bound_beside(parsed: &Parsed<'_>, text: &str, lattice: &Lattice, trust: Option<&Trust>, now: Time, budget: &mut Budget) -> Result<Label, Refusal> {
+fn bound_beside(
+    parsed: &Parsed<'_>,
+    text: &str,
+    lattice: &Lattice,
+    trust: Option<&Trust>,
+    now: Time,
+    budget: &mut Budget,
+) -> Result<Vec<Read>, Refusal> {
     // Places in the header are no places in the body.
     let placed = |refusal: Refusal| Refusal::new(refusal.reason, refusal.detail).on("header");
     let trust = trust.ok_or_else(untrusted)?;
@@ -180,14 +194,7 @@ fn bound_beside(parsed: &Parsed<'_>, text: &str, lattice: &Lattice, trust: Optio
     let name = binding::name_of(parsed.body());
     let outside = Outside { uri: &name, bytes: parsed.body() };
     let proof = binding::verify(text, binding::Place::Detached(outside), trust, now, budget).map_err(placed)?;
-    let [label] = proof.labels() else {
-        return Err(placed(Refusal::new(Reason::LabelBindingForm, "expected one label in the binding of the header, the originator's")));
-    };
-    let (role, label) = stanag4774::read_within(lattice, text, *label, budget).map_err(placed)?;
-    match role {
-        Role::Originator => Ok(label),
-        Role::Alternative => Err(placed(Refusal::new(Reason::LabelMalformed, "expected an originator label in the header"))),
-    }
+    proof.labels().iter().map(|label| stanag4774::read_within(lattice, text, *label, budget).map_err(placed)).collect()
 }
 
 pub(in crate::label) fn untrusted() -> Refusal {
@@ -333,6 +340,47 @@ mod tests {
     }
 
     #[test]
+    fn metadata_are_marked_no_higher_than_the_message_that_carries_them() {
+        let nato = category("Context", "PERMISSIVE", &["NATO"]);
+        let own = nato_xml(ORIGINATOR, "NATO", "SECRET", &nato, CREATED);
+        let of_metadata = |policy: &str, class: &str, categories: &str| nato_xml("metadataConfidentialityLabel", policy, class, categories, CREATED);
+        let with = |labels: String| verified("NATO", Binding::Unbound, None, "", &labels).map_err(|refusal| (refusal.reason, refusal.place.path));
+        for lower in [of_metadata("NATO", "SECRET", &nato), of_metadata("NATO", "UNCLASSIFIED", &nato)] {
+            assert_eq!(with(format!("{own}{lower}")).unwrap().1, [Form::Stanag4774, Form::Metadata]);
+            assert_eq!(with(format!("{lower}{own}")).unwrap().0, "NATO SECRET", "in any order");
+        }
+        // In another policy it is compared by what its own table makes of it.
+        let british = |class: &str, to: &[&str]| of_metadata("GBR", class, &category("Releasable To", "PERMISSIVE", to));
+        let american = nato_xml(ORIGINATOR, "USA", "SECRET", &category("Releasable To", "PERMISSIVE", &["USA", "GBR"]), CREATED);
+        assert_eq!(with(format!("{american}{}", british("SECRET", &["GBR", "USA"]))).unwrap().0, "USA SECRET");
+        let above = |labels: String| {
+            let (reason, place) = with(labels).unwrap_err();
+            assert!(place.contains("/metadataConfidentialityLabel"), "{place}");
+            reason
+        };
+        let atomal = nato.clone() + &category("Special Category Designators", "RESTRICTIVE", &["ATOMAL"]);
+        for higher in [
+            format!("{own}{}", of_metadata("NATO", "TOP SECRET", &nato)),
+            format!("{own}{}", of_metadata("NATO", "SECRET", &atomal)),
+            format!("{own}{}", of_metadata("NATO", "SECRET", &category("Context", "PERMISSIVE", &["KFOR"]))),
+            format!("{american}{}", british("TOP SECRET", &["GBR", "USA"])),
+            format!("{american}{}", british("SECRET", &["GBR"])),
+            format!("{american}{}", of_metadata("TLP", "RED", "")),
+        ] {
+            assert_eq!(above(higher.clone()), Reason::LabelMetadataAbove, "{higher}");
+        }
+        let lower = of_metadata("NATO", "RESTRICTED", &nato);
+        assert_eq!(above(format!("{own}{lower}{lower}")), Reason::LabelDisagree, "two labels of one set of metadata");
+        // What is no word on the content never makes a label of a banner, which a rule may take away.
+        let translated = nato_xml("alternativeConfidentialityLabel", "NATO", "SECRET", &nato, CREATED);
+        for beside in [&lower, &translated] {
+            assert_eq!(with(format!("{beside}<remarks>NATO SECRET</remarks>")).unwrap_err().0, Reason::LabelMissing, "{beside}");
+        }
+        let refused = verified("NATO", Binding::Unbound, Some(&lower), "", &own).unwrap_err();
+        assert_eq!(refused.reason, Reason::LabelMalformed, "a header holds the label of the content");
+    }
+
+    #[test]
     fn messages_whose_labels_are_missing_bad_or_at_odds_are_refused() {
         let context = category("Context", "PERMISSIVE", &["NATO"]);
         let nato = |class: &str| nato_xml(ORIGINATOR, "NATO", class, &context, CREATED);
@@ -368,7 +416,8 @@ mod tests {
             ("GBR", None, triple, nato("SECRET"), Reason::LabelDisagree),
             ("NATO", Some(nato("RESTRICTED")), "access=\"SECRET\"", String::new(), Reason::LabelDisagree),
             ("NATO", None, "", nato("SECRET") + &nato("SECRET"), Reason::LabelDisagree),
-            ("NATO", None, "", nato_xml("metadataConfidentialityLabel", "NATO", "SECRET", &context, CREATED), Reason::LabelMalformed),
+            ("NATO", None, "", nato_xml("metadataConfidentialityLabel", "NATO", "SECRET", &context, CREATED), Reason::LabelMissing),
+            ("NATO", None, "", nato_xml("ConfidentialityLabel", "NATO", "SECRET", &context, CREATED), Reason::LabelMalformed),
             (
                 "NATO",
                 Some(nato_xml("alternativeConfidentialityLabel", "NATO", "SECRET", &context, CREATED)),

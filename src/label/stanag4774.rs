@@ -29,6 +29,32 @@ pub enum Role {
     Originator,
     /// A translation by the sender.
     Alternative,
+    /// That of the metadata themselves: how labels and what else stands beside the content are to be handled. It says nothing of the content.
+    Metadata,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Originator, Self::Alternative, Self::Metadata];
+
+    /// The name of the element.
+    pub(in crate::label) const fn element(self) -> &'static str {
+        match self {
+            Self::Originator => "originatorConfidentialityLabel",
+            Self::Alternative => "alternativeConfidentialityLabel",
+            Self::Metadata => "metadataConfidentialityLabel",
+        }
+    }
+}
+
+/// A label that was read.
+#[derive(Debug)]
+pub struct Read {
+    /// Whose word it is.
+    pub role: Role,
+    /// What it says.
+    pub label: Label,
+    /// When somebody was to do something about it.
+    pub dates: Dates,
 }
 
 const ID_TYPES: [&str; 8] =
@@ -46,24 +72,25 @@ pub fn read_text(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(
 ///
 /// # Errors
 /// As [`read_text`]; `label.malformed` for a privacy mark, an originator's identifier or an id.
-pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<(Role, Label, Dates), Refusal> {
-    let tree = detached_tree(text, budget)?;
-    let (role, label) = read_alone(lattice, &tree, NodeId::ROOT)?;
-    worded(&tree, NodeId::ROOT)?;
-    Ok((role, label, dates(&tree, NodeId::ROOT)))
+pub fn read_detached(lattice: &Lattice, text: &str, budget: &mut Budget) -> Result<Read, Refusal> {
+    unworded(lattice, &detached_tree(text, budget)?, NodeId::ROOT)
 }
 
 /// Reads the label at a place of a binding that a frame header holds.
 ///
 /// # Errors
 /// As [`read_detached`].
-pub fn read_within(lattice: &Lattice, text: &str, label: Span, budget: &mut Budget) -> Result<(Role, Label), Refusal> {
+pub fn read_within(lattice: &Lattice, text: &str, label: Span, budget: &mut Budget) -> Result<Read, Refusal> {
     let options = Options { comments: Comments::Refuse, cdata: Cdata::Refuse, depth_max: 16 };
     let tree = read_tree(text, options, budget)?;
     let place = tree.all().find(|(_, node)| node.kind == Kind::Element && node.span == label).map(|(id, _)| id);
-    let place = place.ok_or_else(|| malformed("expected a label in the binding"))?;
-    let found = read_alone(lattice, &tree, place)?;
-    worded(&tree, place).map(|()| found)
+    unworded(lattice, &tree, place.ok_or_else(|| malformed("expected a label in the binding"))?)
+}
+
+fn unworded(lattice: &Lattice, tree: &Tree<'_>, place: NodeId) -> Result<Read, Refusal> {
+    let (role, label) = read_alone(lattice, tree, place)?;
+    worded(tree, place)?;
+    Ok(Read { role, label, dates: dates(tree, place) })
 }
 
 /// Checks that a label outside the body holds words of its policy and no others.
@@ -97,11 +124,9 @@ fn read_alone(lattice: &Lattice, tree: &Tree<'_>, label: NodeId) -> Result<(Role
 /// `label.level_unknown`, `label.category_unknown`, `label.category_type`.
 pub fn read(lattice: &Lattice, tree: &Tree<'_>, id: NodeId) -> Result<(Role, Label), Refusal> {
     let reader = Reader { lattice, tree };
-    let role = match (tree.node(id).namespace == NAMESPACE, tree.node(id).name.as_str()) {
-        (true, "originatorConfidentialityLabel") => Role::Originator,
-        (true, "alternativeConfidentialityLabel") => Role::Alternative,
-        _ => return Err(reader.at(id, malformed(format!("expected an originator or alternative label of `{NAMESPACE}`")))),
-    };
+    let node = tree.node(id);
+    let role = Role::ALL.into_iter().find(|role| node.namespace == NAMESPACE && node.name == role.element());
+    let role = role.ok_or_else(|| reader.at(id, malformed(format!("expected an originator, alternative or metadata label of `{NAMESPACE}`"))))?;
     Ok((role, reader.label(id, Kin::First)?))
 }
 

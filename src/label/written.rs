@@ -22,10 +22,7 @@ const REVIEW_MS: i64 = 5 * 365 * 86_400_000;
 pub(in crate::label) fn write(lattice: &Lattice, label: &Label, role: Role, created: Time, review: Option<&str>) -> Result<String, Refusal> {
     let unsaid = |expected: &str| Refusal::new(Reason::LabelBind, expected);
     let scheme = lattice.scheme(label.policy)?;
-    let name = match role {
-        Role::Originator => "originatorConfidentialityLabel",
-        Role::Alternative => "alternativeConfidentialityLabel",
-    };
+    let name = role.element();
     let later = || Time::from_unix_ms(created.unix_ms().saturating_add(REVIEW_MS)).map(|time| time.to_string());
     let review = review.map(str::to_owned).or_else(later).ok_or_else(|| unsaid("expected a date of review within the calendar"))?;
     let mut out = String::with_capacity(1024);
@@ -96,7 +93,7 @@ mod tests {
         ] {
             let triple = Triple { access: Some(access), caveat: None, releasable_to };
             let label = cot::read(lattice(), lattice().policy(scheme).unwrap(), triple).unwrap().unwrap();
-            for role in [Role::Originator, Role::Alternative] {
+            for role in [Role::Originator, Role::Alternative, Role::Metadata] {
                 let written = write(lattice(), &label, role, created, None).unwrap();
                 assert!(written.contains("ReviewDateTime=\"2030-12-31T00:00:00Z\""), "{written}");
                 let (again, read) = stanag4774::read_text(lattice(), &written, &mut Budget::for_body(written.len())).unwrap();

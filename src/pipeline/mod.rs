@@ -140,8 +140,8 @@ impl<'g> Inspector<'g> {
             Ok(opened) => opened,
             Err(refusal) => return Passage::refused(&refusal, names()).weighed(self.guard.filters().labels()).into(),
         };
-        if opened.is_some() {
-            reading.binding = Binding::Around;
+        if let Some(opened) = &opened {
+            reading.binding = Binding::Around(opened.others());
         }
         let came = body;
         let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
@@ -171,8 +171,8 @@ impl<'g> Inspector<'g> {
         let trust = self.trust(sender);
         let mut reading = self.reading(sender, trust.as_deref());
         let Ok(opened) = around::open(header, body, reading.binding, now, &mut budget) else { return Vec::new() };
-        if opened.is_some() {
-            reading.binding = Binding::Around;
+        if let Some(opened) = &opened {
+            reading.binding = Binding::Around(opened.others());
         }
         let (header, body) = opened.as_ref().map_or((header, body), |opened| (opened.header(), opened.content()));
         let parsed = Received::new(header, body).and_then(|received| format::parse(received, &mut budget));

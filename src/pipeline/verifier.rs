@@ -113,7 +113,7 @@ impl<'e> Verifier<'e> {
         let released = &released.label(lattice).ok_or_else(|| refuse("expected a label of the rule set"))?;
         let bond = Bond { lattice, label: released, policy: recipient.scheme, now };
         let binding = binding::beside(verified.bytes(), verified.detached(), bond, signer)?;
-        verify::beside(verified, binding, verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words })
+        verify::beside(verified, binding, verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words, now })
     }
 
     /// Binds the label to what leaves, and has the second reader look at that too.
@@ -126,7 +126,7 @@ impl<'e> Verifier<'e> {
         let released = &released.label(lattice).ok_or_else(|| refuse("expected a label of the rule set"))?;
         let text = std::str::from_utf8(verified.bytes()).map_err(|_| refuse("expected a format that is text"))?;
         let text = binding::embed(text, Bond { lattice, label: released, policy: recipient.scheme, now }, signer)?;
-        verify::bound(verified, text.into_bytes(), verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words })
+        verify::bound(verified, text.into_bytes(), verify::Bond { lattice, released, recipient, signer, blocked_words: self.blocked_words, now })
     }
 }
 

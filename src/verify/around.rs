@@ -1,12 +1,13 @@
 //! A message that came within its binding, taken out of it by the second half's own eyes.
 //!
-//! Takes a message as it was received; gives what the rest of the second half looks at in its place: the content of the binding, and a header with the label of the
-//! binding. Checks: the sender must bind its labels; the body is one binding, signed, whose references cover it; it holds one label and one
-//! element; and that element says by itself, node by node, what it says in its place. Deliberately absent: digests, the signature's value and
+//! Takes a message as it was received; gives what the rest of the second half looks at in its place: the content of the binding, and a header with the
+//! originator's label of the binding. Checks: the sender must bind its labels; the body is one binding, signed, whose references cover it; it holds one label of the originator, at
+//! most one of the metadata, and one element; and that element says by itself, node by node, what it says in its place. Deliberately absent: digests, the signature's value and
 //! the signer, which the first half computes.
 
 use super::binding::{self, BINDING};
-use super::label::is_label;
+use super::label::mark_of;
+use super::mark::Mark;
 use super::second::{Part, Second};
 use super::{untyped, xml};
 use crate::base::Header;
@@ -16,6 +17,8 @@ use crate::policy::{LabelBinding, PeerEntry};
 pub(super) struct Opened<'c> {
     /// The header of what was in it.
     pub(super) header: Header,
+    /// The label of the metadata, where the binding has one.
+    pub(super) metadata: Option<String>,
     /// The message in it.
     pub(super) content: &'c [u8],
 }
@@ -34,9 +37,18 @@ pub(super) fn open<'c>(sender: &PeerEntry, received: &Header, original: &'c [u8]
     let tree = xml::read(original, untyped)?;
     let root = tree.root().ok_or("expected a binding")?;
     let data = binding::around(root)?;
-    let mut labels = root.all().filter(|part| is_label(*part) && !part.above().any(|above| above.at == data.at));
-    let label = labels.next().filter(|_| labels.next().is_none()).ok_or("expected one label in the binding")?;
-    let label = xml::exclusive(label, None).and_then(|label| String::from_utf8(label).ok()).ok_or("expected a label that is text")?;
+    let (mut own, mut metadata) = (Vec::new(), Vec::new());
+    for part in root.all().filter(|part| !part.above().any(|above| above.at == data.at)) {
+        let list = match mark_of(part) {
+            Some(Mark::Stanag4774(_)) => &mut own,
+            Some(Mark::Metadata(_)) => &mut metadata,
+            _ => continue,
+        };
+        list.push(xml::exclusive(part, None).and_then(|label| String::from_utf8(label).ok()).ok_or("expected a label that is text")?);
+    }
+    let label = own.pop().filter(|_| own.is_empty()).ok_or("expected one label of the originator in the binding")?;
+    let metadata =
+        metadata.pop().map_or(Ok(None), |one| if metadata.is_empty() { Ok(Some(one)) } else { Err("expected one label of the metadata") })?;
     let content = xml::within(original, (BINDING, "Data"))?;
     let alone = xml::read(content, untyped)?;
     let there = data.content().next().ok_or("expected one element as the content")?;
@@ -44,7 +56,7 @@ pub(super) fn open<'c>(sender: &PeerEntry, received: &Header, original: &'c [u8]
         return Err("expected content that says by itself what it says in its binding");
     }
     let header = Header { media_type: String::new(), label: Some(label), ..received.clone() };
-    Ok(Some(Opened { header, content }))
+    Ok(Some(Opened { header, metadata, content }))
 }
 
 /// Whether a part of a tree is what another tree is.

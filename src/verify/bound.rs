@@ -15,11 +15,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::binding::{self, BINDING, SIGNATURE};
 use super::label::{LABEL, Said};
+use super::mark::Mark;
 use super::readers::Canonical;
 use super::second::{Part, Second, Sort};
 use super::xml::exclusive;
-use super::{BlockedWords, Verified, compare, label, place, readers, release, untyped, xml};
-use crate::base::{Digest, Reason, Refusal};
+use super::{BlockedWords, Verified, compare, label, place, portion, readers, release, untyped, xml};
+use crate::base::{Digest, Reason, Refusal, Time};
 use crate::label::signer::{self, Signer};
 use crate::label::{Label, Lattice};
 use crate::policy::PeerEntry;
@@ -37,6 +38,8 @@ pub struct Bond<'b> {
     pub signer: &'b Signer,
     /// Words that must not stand in the result.
     pub blocked_words: &'b BlockedWords,
+    /// The time of the decision.
+    pub now: Time,
 }
 
 /// Takes a bound message in the place of the one that was verified.
@@ -55,7 +58,7 @@ pub fn bound(verified: Verified, bytes: Vec<u8>, bond: Bond<'_>) -> Result<Verif
         (Some(one), Some(other)) => compare::element(one, other, &place::Declared::default())?,
         _ => return Err(Refusal::new(Reason::VerifyEdit, "expected a message")),
     }
-    binding::whole(&after).and_then(|()| says(&after, bond)).and_then(|_| proves(&after, bond.signer, None)).map_err(wrong)?;
+    binding::whole(&after).and_then(|()| says(&after, bond)).and_then(|()| proves(&after, bond.signer, None)).map_err(wrong)?;
     bond.blocked_words.absent_from(&after)?;
     drop((before, after));
     Ok(Verified { digest: Digest::of(&bytes), recipient: verified.recipient, detached: None, bytes })
@@ -68,10 +71,7 @@ pub fn bound(verified: Verified, bytes: Vec<u8>, bond: Bond<'_>) -> Result<Verif
 pub fn beside(verified: Verified, binding: String, bond: Bond<'_>) -> Result<Verified, Refusal> {
     let tree = xml::read(binding.as_bytes(), untyped).map_err(|expected| Refusal::new(Reason::VerifyCanonical, expected))?;
     Canonical::Compared(xml::canonical).check(binding.as_bytes(), &tree)?;
-    let said = binding::beside(&tree, &verified.bytes).and_then(|()| says(&tree, bond)).map_err(wrong)?;
-    if said != 1 {
-        return Err(wrong("expected the originator's label alone in a binding beside the message"));
-    }
+    binding::beside(&tree, &verified.bytes).and_then(|()| says(&tree, bond)).map_err(wrong)?;
     proves(&tree, bond.signer, Some(&verified.bytes)).map_err(wrong)?;
     bond.blocked_words.absent_from(&tree)?;
     drop(tree);
@@ -109,8 +109,8 @@ fn keep<'t>(part: Part<'t, '_>, depth: usize, left: &mut Second<'t>) {
     }
 }
 
-/// Checks what the labels in the binding say; gives their number.
-fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<usize, &'static str> {
+/// Checks what the labels in the binding say.
+fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<(), &'static str> {
     let released = Said::of(bond.released);
     let root = tree.root().ok_or("expected a message")?;
     let outermost = |part: &Part<'_, '_>| part.is_element() && part.name().0 == LABEL && part.parent().is_some_and(|above| above.name().0 != LABEL);
@@ -122,13 +122,17 @@ fn says(tree: &Second<'_>, bond: Bond<'_>) -> Result<usize, &'static str> {
     let mut policies = vec![released.policy];
     for other in labels {
         let said = label::stanag(other, bond.lattice)?;
+        if matches!(label::mark_of(other), Some(Mark::Metadata(_))) {
+            portion::below(&said, &released, bond.lattice, bond.now)?;
+            continue;
+        }
         let own = release::translated(bond.lattice, &released, said.policy);
         if other.name().1 != "alternativeConfidentialityLabel" || own.as_ref() != Ok(&said) || policies.contains(&said.policy) {
             return Err("expected alternative labels of other policies, each what the table makes of the originator's");
         }
         policies.push(said.policy);
     }
-    Ok(policies.len())
+    Ok(())
 }
 
 /// Checks digests and signature over the bytes that leave: over the document, and where the binding stands `beside` a message over that.

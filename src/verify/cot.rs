@@ -70,11 +70,7 @@ pub(super) fn marks(tree: &Second<'_>) -> Vec<Mark> {
     let marked = access.or(caveat).or(releasable_to).map(|_| Mark::Triple { access, caveat, releasable_to });
     let details = root.content().filter(|part| part.is_called("detail"));
     let carriers = std::iter::once(root).chain(details).filter(|part| part.attributes().any(|a| a.node.namespace == ISM));
-    marked
-        .into_iter()
-        .chain(carriers.map(|part| Mark::Ism(part.at)))
-        .chain(root.all().filter(|part| label::is_label(*part)).map(|part| Mark::Stanag4774(part.at)))
-        .collect()
+    marked.into_iter().chain(carriers.map(|part| Mark::Ism(part.at))).chain(root.all().filter_map(label::mark_of)).collect()
 }
 
 fn check(tree: &Second<'_>) -> Result<(), &'static str> {
@@ -136,7 +132,8 @@ fn point(part: Part<'_, '_>) -> Result<(), &'static str> {
 }
 
 /// What labels are called: rules name fields without their namespace, so nothing else may be called so.
-const LABELS: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+const LABELS: [&str; 4] =
+    ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "metadataConfidentialityLabel", "ConfidentialityLabel"];
 
 fn detail(part: Part<'_, '_>) -> Result<(), &'static str> {
     if part.content().flat_map(Part::all).flat_map(Part::attributes).any(|a| a.node.namespace == ISM) {

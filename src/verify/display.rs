@@ -4,7 +4,7 @@
 //! other policies, and its binary label is in its one spelling. What this reader takes more freely than the first is no matter.
 
 use super::ess;
-use super::label::{Said, Unread, is_label, stanag};
+use super::label::{self, Said, Unread, is_label, stanag};
 use super::mark::{self, Mark};
 use super::second::{Part, Second};
 use crate::label::Lattice;
@@ -37,7 +37,8 @@ pub(super) fn agree(tree: &Second<'_>, lattice: &Lattice, scheme: usize, expecte
             }
             (DISPLAY, "displaymarking") => {
                 coloured(part, lattice, expected)?;
-                mark::agreeing(tree, &[Mark::Line(part.content().next().ok_or("expected a marking")?.at)], lattice, scheme, expected)?;
+                let marking = Mark::Line(part.content().next().ok_or("expected a marking")?.at);
+                label::agree(&mark::read(tree, marking, lattice, scheme)?, expected)?;
             }
             (DISPLAY, "equivalentlabel") => {}
             _ => return Err("expected a marking, a label and its equivalents"),

@@ -1,12 +1,13 @@
 //! The label as the second reader finds it: by places in the lattice's plain data, from the second tree.
 //!
 //! Reads STANAG 4774 labels, in bodies and in headers; what else a format marks with is in its own file. Every marking must say what
-//! the first reader's label says.
+//! the first reader's label says; a metadata label must not stand above it.
 //! Deliberately absent: banner lines in text, dates, and alternative labels, which are a sender's translation and
 //! never decide anything.
 
 use minicbor::{Decode, Encode};
 
+use super::mark::Mark;
 use super::second::Part;
 use crate::label::scheme::{Policy, TagKind};
 use crate::label::{Label, Lattice};
@@ -86,8 +87,17 @@ pub(super) fn agree(said: &Said, expected: &Said) -> Result<(), Unread> {
 
 /// Whether an element is a label in its own right.
 pub(super) fn is_label(part: Part<'_, '_>) -> bool {
-    let (namespace, name) = part.name();
-    part.is_element() && namespace == LABEL && matches!(name, "originatorConfidentialityLabel" | "ConfidentialityLabel")
+    matches!(mark_of(part), Some(Mark::Stanag4774(_)))
+}
+
+/// What an element is to be compared as, where it is a label that this reader looks at.
+pub(super) fn mark_of(part: Part<'_, '_>) -> Option<Mark> {
+    match part.name() {
+        _ if !part.is_element() => None,
+        (LABEL, "originatorConfidentialityLabel" | "ConfidentialityLabel") => Some(Mark::Stanag4774(part.at)),
+        (LABEL, "metadataConfidentialityLabel") => Some(Mark::Metadata(part.at)),
+        _ => None,
+    }
 }
 
 /// Reads a STANAG 4774 label element.

@@ -3,8 +3,9 @@
 //! A reader of a format gives the numbers of the places; the words are read here, over the lattice's plain data and by other hands than the
 //! first reader's. What this reader takes more freely than the first is no matter, for both must say the same.
 
-use super::label::{Said, Unread, agree, is_label, stanag};
+use super::label::{Said, Unread, agree, mark_of, stanag};
 use super::marking::triple;
+use super::portion::{self, Ground};
 use super::second::{Part, Second, Sort};
 use crate::label::Lattice;
 use crate::label::scheme::{BannerForm, Policy};
@@ -37,6 +38,8 @@ pub(super) enum Mark {
     Ess(usize),
     /// A STANAG 4774 label element.
     Stanag4774(usize),
+    /// A STANAG 4774 metadata label, which must not stand above the label: never the label.
+    Metadata(usize),
     /// Cursor-on-Target's three attributes; at least one stands.
     Triple {
         /// `access`.
@@ -51,7 +54,7 @@ pub(super) enum Mark {
 impl Mark {
     /// Whether it is compared with the label, and never the label.
     pub(super) const fn is_copy(self) -> bool {
-        matches!(self, Self::Letter(_) | Self::Ground(_))
+        matches!(self, Self::Letter(_) | Self::Ground(_) | Self::Metadata(_))
     }
 
     /// The place in a whole tree of a mark of [`Second::below`] the node `top`.
@@ -69,6 +72,7 @@ impl Mark {
             Self::Ism(at) => Self::Ism(to(at)),
             Self::Ess(at) => Self::Ess(to(at)),
             Self::Stanag4774(at) => Self::Stanag4774(to(at)),
+            Self::Metadata(at) => Self::Metadata(to(at)),
             Self::Triple { access, caveat, releasable_to } => {
                 Self::Triple { access: access.map(to), caveat: caveat.map(to), releasable_to: releasable_to.map(to) }
             }
@@ -80,12 +84,14 @@ impl Mark {
 ///
 /// # Errors
 /// One line: which marking is not read, or says something else.
-pub(super) fn agreeing(tree: &Second<'_>, marks: &[Mark], lattice: &Lattice, scheme: usize, expected: &Said) -> Result<usize, Unread> {
+pub(super) fn agreeing(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>, expected: &Said) -> Result<usize, Unread> {
+    let Ground { lattice, scheme, now, .. } = ground;
     let mut found = 0_usize;
     for mark in marks {
         match *mark {
             Mark::Letter(at) => letters(lattice, expected, value(tree, at)?)?,
             Mark::Ground(at) => coloured(lattice, expected, value(tree, at)?)?,
+            Mark::Metadata(at) => portion::below(&stanag(labelled(tree, at, *mark)?, lattice)?, expected, lattice, now)?,
             mark => {
                 agree(&read(tree, mark, lattice, scheme)?, expected)?;
                 found = found.saturating_add(1);
@@ -102,7 +108,7 @@ pub(super) fn agreeing(tree: &Second<'_>, marks: &[Mark], lattice: &Lattice, sch
 pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usize) -> Result<Said, Unread> {
     match mark {
         Mark::Line(at) => line(lattice, scheme, value(tree, at)?),
-        Mark::Letter(_) | Mark::Ground(_) => Err("a letter or a colour is no label"),
+        Mark::Letter(_) | Mark::Ground(_) | Mark::Metadata(_) => Err("a letter, a colour or the label of metadata is no label"),
         Mark::Named { policy, classification, category } => {
             let category = category.map_or(Ok(""), |at| value(tree, at))?;
             named(lattice, value(tree, policy)?, value(tree, classification)?, category)
@@ -115,8 +121,13 @@ pub(super) fn read(tree: &Second<'_>, mark: Mark, lattice: &Lattice, scheme: usi
         }
         Mark::Ism(at) => super::ism::read(tree.part(at).ok_or("a marking is nowhere")?, lattice),
         Mark::Ess(at) => super::ess::said(tree.part(at).ok_or("a marking is nowhere")?, lattice),
-        Mark::Stanag4774(at) => stanag(tree.part(at).filter(|part| is_label(*part)).ok_or("a label is none")?, lattice),
+        Mark::Stanag4774(at) => stanag(labelled(tree, at, mark)?, lattice),
     }
+}
+
+/// The element of a mark that is one.
+fn labelled<'t, 'a>(tree: &'t Second<'a>, at: usize, mark: Mark) -> Result<Part<'t, 'a>, Unread> {
+    tree.part(at).filter(|part| mark_of(*part) == Some(mark)).ok_or("a label is none")
 }
 
 /// The text of a leaf, or the whole text of an element.

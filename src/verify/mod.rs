@@ -134,7 +134,13 @@ impl Verified {
 /// `verify.canonical` where the result is not in canonical form.
 pub fn reread(claim: Claim<'_>) -> Result<Verified, Refusal> {
     match around::open(claim.sender, claim.header, claim.original).map_err(disagree)? {
-        Some(around::Opened { header, content }) => compared(Claim { header: &header, original: content, ..claim }, Bound::Around),
+        Some(around::Opened { header, metadata, content }) => {
+            if let Some(metadata) = metadata {
+                let tree = xml::read(metadata.as_bytes(), untyped).map_err(disagree)?;
+                below(tree.root(), &claim)?;
+            }
+            compared(Claim { header: &header, original: content, ..claim }, Bound::Around)
+        }
         None => {
             let bound = match (claim.sender.binding, &claim.header.label) {
                 (LabelBinding::Unbound, _) => Bound::Not,
@@ -166,19 +172,19 @@ fn compared(claim: Claim<'_>, bound: Bound) -> Result<Verified, Refusal> {
     (reader.check)(&original).map_err(disagree)?;
     (target.check)(&result).map_err(|expected| Refusal::new(Reason::VerifyEdit, expected))?;
     let said = claim.proposal.label.clone();
+    let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
     if bound == Bound::Inside {
         binding::check(&original, claim.header).map_err(disagree)?;
     }
-    let marked = markings(&claim, bound, reader, &original, &said)?;
+    let marked = markings(&claim, bound, ground, &original, &said)?;
     detached(&claim, &said)?;
     addressed(&claim)?;
     apart(&claim, (reader.name, &original), (target.name, &result))?;
-    let ground = Ground { reader, lattice: claim.lattice, scheme: claim.sender.scheme.index(), recipient: claim.recipient, now: claim.now };
     let whole = Some(&said).filter(|_| marked > 0 || claim.header.label.is_some());
     let decision = decided(&claim, ground, &original, whole, &said)?;
     if reader.name == target.name {
         same(&claim, &original, &result)?;
-        if mark::agreeing(&result, &(reader.marks)(&result), claim.lattice, ground.scheme, &said) != Ok(marked) {
+        if mark::agreeing(&result, &(reader.marks)(&result), ground, &said) != Ok(marked) {
             return Err(disagree("the result does not carry the label of the original"));
         }
         let left = portion::labels(&result, ground, whole).map_err(disagree)?;
@@ -267,7 +273,7 @@ fn translated(
 /// Checks that a translated result, as a whole or by its parts, says the label of what is released. Where the original's label stands in its
 /// header only, so does the result's.
 fn marked_as(result: &Second<'_>, ground: Ground<'_>, said: &label::Said, unmarked: bool) -> Result<(), &'static str> {
-    let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground.lattice, ground.scheme, said)?;
+    let whole = mark::agreeing(result, &(ground.reader.marks)(result), ground, said)?;
     let whole = Some(said).filter(|_| whole > 0);
     let parts = portion::labels(result, ground, whole)?;
     portion::agree(&parts, ground, whole, said)?;
@@ -321,9 +327,8 @@ fn apart(claim: &Claim<'_>, (from, original): (&str, &Second<'_>), (into, result
 
 /// Checks that every marking of the message as a whole, in body or header, says what the first reader's label says; gives the number
 /// of markings in the body.
-fn markings(claim: &Claim<'_>, bound: Bound, reader: &Reader, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
-    let marks = (reader.marks)(original);
-    let in_body = mark::agreeing(original, &marks, claim.lattice, claim.sender.scheme.index(), said).map_err(disagree)?;
+fn markings(claim: &Claim<'_>, bound: Bound, ground: Ground<'_>, original: &Second<'_>, said: &label::Said) -> Result<usize, Refusal> {
+    let in_body = mark::agreeing(original, &(ground.reader.marks)(original), ground, said).map_err(disagree)?;
     match &claim.header.label {
         Some(detached) => {
             let tree = xml::read(detached.as_bytes(), untyped).map_err(disagree)?;
@@ -334,6 +339,8 @@ fn markings(claim: &Claim<'_>, bound: Bound, reader: &Reader, original: &Second<
             let label = match bound {
                 Bound::Inside | Bound::Beside => {
                     binding::beside(&tree, claim.original).map_err(disagree)?;
+                    let of_metadata = |part: &second::Part<'_, '_>| matches!(label::mark_of(*part), Some(mark::Mark::Metadata(_)));
+                    root.all().filter(of_metadata).try_for_each(|part| below(Some(part), claim))?;
                     let mut labels = root.all().filter(|part| label::is_label(*part));
                     labels.next().filter(|_| labels.next().is_none()).ok_or_else(|| disagree("expected one label in the binding of the header"))?
                 }
@@ -343,6 +350,13 @@ fn markings(claim: &Claim<'_>, bound: Bound, reader: &Reader, original: &Second<
         }
         None => Ok(in_body),
     }
+}
+
+/// Checks that a label of metadata in a binding is not above the first reader's label.
+fn below(metadata: Option<second::Part<'_, '_>>, claim: &Claim<'_>) -> Result<(), Refusal> {
+    let metadata = metadata.ok_or_else(|| disagree("the label of the metadata is no label"))?;
+    let said = label::stanag(metadata, claim.lattice).map_err(disagree)?;
+    portion::below(&said, &claim.proposal.label, claim.lattice, claim.now).map_err(disagree)
 }
 
 fn detached_says(part: second::Part<'_, '_>, lattice: &Lattice, said: &label::Said) -> Result<(), Refusal> {

@@ -136,7 +136,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
             (None, None) => whole.cloned().ok_or("a part of the message has no marking")?,
         };
         if part.marks.iter().all(|mark| mark.is_copy()) {
-            mark::agreeing(tree, &part.marks, ground.lattice, ground.scheme, &said)?;
+            mark::agreeing(tree, &part.marks, ground, &said)?;
         }
         let stands = match attached.iter().rev().find(|top| **top <= part.node) {
             Some(top) if part.node < ends_of(*top) => Stands::Attached,
@@ -152,7 +152,7 @@ pub(super) fn labels(tree: &Second<'_>, ground: Ground<'_>, whole: Option<&Said>
 fn own(tree: &Second<'_>, marks: &[Mark], ground: Ground<'_>) -> Result<Option<Said>, Unread> {
     let Some(first) = marks.iter().find(|mark| !mark.is_copy()) else { return Ok(None) };
     let said = mark::read(tree, *first, ground.lattice, ground.scheme)?;
-    mark::agreeing(tree, marks, ground.lattice, ground.scheme, &said)?;
+    mark::agreeing(tree, marks, ground, &said)?;
     release::valid(ground.lattice, &said, ground.now)?;
     Ok(Some(said))
 }
@@ -165,7 +165,7 @@ pub(super) fn agree(parts: &[Marked], ground: Ground<'_>, whole: Option<&Said>, 
     let Ground { lattice, now, .. } = ground;
     let Some((first, rest)) = parts.split_first() else { return Ok(()) };
     match whole {
-        Some(whole) if parts.iter().all(|part| part.stands == Stands::Attached || covers(ground, whole, part)) => Ok(()),
+        Some(whole) if parts.iter().all(|part| part.stands == Stands::Attached || covers(lattice, whole, &part.said, now)) => Ok(()),
         Some(_) => Err("a part of the message is marked above the message"),
         None => match rest.iter().try_fold(first.said.clone(), |so_far, part| join(lattice, &so_far, &part.said, now))? == *expected {
             true => Ok(()),
@@ -175,8 +175,18 @@ pub(super) fn agree(parts: &[Marked], ground: Ground<'_>, whole: Option<&Said>, 
 }
 
 /// Whether the label of a message says all that one of its parts says.
-fn covers(Ground { lattice, now, .. }: Ground<'_>, whole: &Said, part: &Marked) -> bool {
-    join(lattice, whole, &part.said, now).as_ref().is_ok_and(|join| above(lattice, whole, join, now))
+fn covers(lattice: &Lattice, whole: &Said, part: &Said, now: Time) -> bool {
+    join(lattice, whole, part, now).as_ref().is_ok_and(|join| above(lattice, whole, join, now))
+}
+
+/// Checks that the label of metadata, or what the table of its policy makes of it, is not above the label of the message that carries them.
+///
+/// # Errors
+/// One line: what it is not.
+pub(super) fn below(metadata: &Said, whole: &Said, lattice: &Lattice, now: Time) -> Result<(), Unread> {
+    release::valid(lattice, metadata, now)?;
+    let own = if metadata.policy == whole.policy { metadata.clone() } else { release::translated(lattice, metadata, whole.policy)? };
+    if covers(lattice, whole, &own, now) { Ok(()) } else { Err("the metadata are marked above the message") }
 }
 
 /// Whether a label says all that its join with another says; what only informs does not count.
@@ -213,7 +223,7 @@ pub(super) fn decide(tree: &Second<'_>, parts: &[Marked], ground: Ground<'_>, wh
     }
     let gone = closure(tree, (ground.reader.mentions)(tree), refused);
     let kept: Vec<&Marked> = parts.iter().filter(|part| !gone.contains(part.node)).collect();
-    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(ground, whole, part))) {
+    if whole.is_some_and(|whole| kept.iter().any(|part| part.stands == Stands::Attached && !covers(lattice, whole, &part.said, now))) {
         return Err("an attached message that the recipient may have is marked above the message");
     }
     let said = match (whole, kept.split_first()) {

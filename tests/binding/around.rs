@@ -67,6 +67,17 @@ fn the_message_in_a_binding_leaves_alone_with_its_label_beside_it() {
             assert!(label.contains(">SECRET<") && !label.contains("Signature"), "{label}");
         }
     }
+    // Translations that are our own and a label of the metadata are read, and stay behind.
+    let others = together(&[of_metadata("RESTRICTED"), label("SECRET"), british("SECRET")]);
+    let found = passed(&guard(REQUIRED), &inner().sign(&around(&bare()).replace(&label("SECRET"), &others), &SIGNER), |_| {}, None);
+    assert_eq!((found.outcome, found.code), (Outcome::Forward, None), "{found:?}");
+    let output = found.output.unwrap();
+    assert!(output.detached().is_some_and(|label| label.contains("originatorC") && !label.contains("metadataC")), "{output:?}");
+    assert!(
+        ["marked `NATO SECRET`", "alternative", "metadata"].iter().all(|word| found.chain.iter().any(|step| step.contains(word))),
+        "{:?}",
+        found.chain
+    );
 }
 
 #[test]
@@ -93,6 +104,7 @@ fn a_binding_around_a_message_that_says_less_than_it_seems_to_is_refused_with_it
     let sign = |content: &str| inner().sign(&around(content), &SIGNER);
     let planned = |change: fn(&mut Plan)| inner().with(change).sign(&around(&content), &SIGNER);
     let labels = |text: &str| inner().sign(&around(&content).replace(&whole_label, text), &SIGNER);
+    let with = |other: &str| labels(&format!("{whole_label}<mb:Metadata>{other}</mb:Metadata>"));
     for (name, body, expected) in [
         ("content changed", signed.replace("lat=\"1.50\"", "lat=\"1.51\""), "label.binding_digest"),
         ("label lowered", signed.replace(">SECRET<", ">RESTRICTED<"), "label.binding_digest"),
@@ -125,7 +137,10 @@ fn a_binding_around_a_message_that_says_less_than_it_seems_to_is_refused_with_it
         ("identifier of the label in the content, too", sign(&content.replace("<detail>", "<detail><x Id=\"b1\"/>")), "label.binding_id"),
         ("binding within the binding", sign(&around(&content).replace(HERE, "")), "label.binding_wrapped"),
         ("message with a binding of its own", sign(track().split_once("?>\n").unwrap().1.replace(HERE, "").trim_end()), "label.binding_wrapped"),
-        ("two labels", labels(&whole_label.repeat(2)), "label.binding_form"),
+        ("two labels", labels(&whole_label.repeat(2)), "label.disagree"),
+        ("a translation that is not ours", with(&british("TOP SECRET")), "label.disagree"),
+        ("metadata above the content", with(&of_metadata("TOP SECRET")), "label.metadata_above"),
+        ("metadata alone", labels(&whole_label.replace("originatorC", "metadataC")), "label.malformed"),
         ("no label", labels(""), "label.binding_form"),
         ("a label that is nobody's own", labels(&whole_label.replace("originatorC", "alternativeC")), "label.malformed"),
         (

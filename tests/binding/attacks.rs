@@ -90,6 +90,10 @@ fn wrapping(table: &mut Table) {
     table.add("label.binding_wrapped", "second binding before the signed one", signed.replace("<detail>", &format!("<detail>{whole}")));
     let bare = Plan::filtered().sign(&message().replace("<contact ", &format!("{}<contact ", label("SECRET"))), &SIGNER);
     table.add("label.binding_wrapped", "signed label beside the binding", bare);
+    let metadata = Plan::filtered().sign(&message().replace("<contact ", &format!("{}<contact ", of_metadata("UNCLASSIFIED"))), &SIGNER);
+    table.add("label.binding_wrapped", "signed label of metadata beside the binding", metadata);
+    let higher = message().replace("</mb:Metadata>", &format!("</mb:Metadata><mb:Metadata>{}</mb:Metadata>", of_metadata("TOP SECRET")));
+    table.add("label.metadata_above", "metadata above the content, in the signed binding", Plan::filtered().sign(&higher, &SIGNER));
     let container = "</mb:MetadataBindingContainer>";
     let more = |text: &str| signed.replace(container, &format!("{container}{text}"));
     let inner = &whole[whole.find("<mb:MetadataBindingContainer>").unwrap()..whole.find("</mb:BindingInformation>").unwrap()];

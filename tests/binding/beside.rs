@@ -41,6 +41,11 @@ fn a_binding_beside_the_message_covers_every_byte_of_it() {
     // What goes on in the header is the label alone: the body that the signature covers does not go on as it came.
     let written = rebuild::detached(&header).unwrap();
     assert!(written.contains(">SECRET<") && !written.contains("BindingInformation") && !written.contains("Signature"), "{written}");
+    // With translations that are our own, and with a label of the metadata, which stay behind.
+    let with_others = together(&[of_metadata("RESTRICTED"), label("SECRET"), british("SECRET")]);
+    let header = bound(&with_others, body.as_bytes(), |_| {});
+    assert_eq!(through(&header, &body), (Outcome::Forward, None));
+    assert_eq!(rebuild::detached(&header).unwrap(), written);
     // What the message itself says is covered, and must be the same.
     let marked = body.replace("type=\"a-n-S-X-M\"", "type=\"a-n-S-X-M\" access=\"NATO RESTRICTED\"");
     assert_eq!(through(&bound(&label("SECRET"), marked.as_bytes(), |_| {}), &marked).1, Some("label.disagree"));
@@ -67,7 +72,7 @@ fn what_is_not_bound_to_these_very_bytes_is_held() {
     let of = |change: &dyn Fn(&mut Plan)| bound(&label("SECRET"), body.as_bytes(), |plan| change(plan));
     let good = of(&|_| {});
     let other = body.replace("MV EXAMPLE", "MV EXAMPLF");
-    let two = [label("SECRET"), "</mb:Metadata><mb:Metadata>".into(), label("RESTRICTED").replace("originator", "alternative")].concat();
+    let with = |other: String| bound(&together(&[label("SECRET"), other]), body.as_bytes(), |_| {});
     let marked = label("SECRET").replace("</slab:Classification>", "</slab:Classification><slab:PrivacyMark>words</slab:PrivacyMark>");
     let plain = label("SECRET");
     let unsigned = binding(&label("SECRET"), &format!("<mb:DataReference URI=\"{}\"/>", name_of(body.as_bytes()))).replace(HERE, "");
@@ -83,7 +88,12 @@ fn what_is_not_bound_to_these_very_bytes_is_held() {
         (of(&|plan| plan.references[0].uri = "https://example.org/track".into()), body.clone(), "label.binding_reference"),
         (of(&|plan| plan.references[1].uri = "#xpointer(/)".into()), body.clone(), "label.binding_reference"),
         (of(&|plan| plan.references.push(Reference::new("#b2", &[EXCLUSIVE]))), body.clone(), "label.binding_reference"),
-        (bound(&two, body.as_bytes(), |_| {}), body.clone(), "label.binding_form"),
+        (with(label("SECRET")), body.clone(), "label.disagree"),
+        (with(label("RESTRICTED").replace("originatorC", "alternativeC")), body.clone(), "label.disagree"),
+        (with(british("TOP SECRET")), body.clone(), "label.disagree"),
+        (with(of_metadata("TOP SECRET")), body.clone(), "label.metadata_above"),
+        (with(together(&[of_metadata("SECRET"), of_metadata("SECRET")])), body.clone(), "label.disagree"),
+        (bound(&of_metadata("SECRET"), body.as_bytes(), |_| {}), body.clone(), "label.malformed"),
         (bound(&alternative, body.as_bytes(), |_| {}), body.clone(), "label.malformed"),
         (bound(&marked, body.as_bytes(), |_| {}), body.clone(), "label.malformed"),
         (unsigned, body.clone(), "label.binding"),

@@ -285,6 +285,24 @@ pub(crate) fn label(level: &str) -> String {
     )
 }
 
+/// A label of the metadata.
+pub(crate) fn of_metadata(level: &str) -> String {
+    label(level).replace("originatorC", "metadataC")
+}
+
+/// Labels that stand together in one binding, as the text of its first.
+pub(crate) fn together(labels: &[String]) -> String {
+    labels.join("</mb:Metadata><mb:Metadata>")
+}
+
+/// A NATO label in the words of the United Kingdom, by the table of NATO's policy.
+pub(crate) fn british(level: &str) -> String {
+    let nato = label(level).replace("originatorC", "alternativeC");
+    let context = &nato[nato.find("<slab:Category").unwrap()..nato.find("</slab:ConfidentialityInformation>").unwrap()];
+    nato.replace(" URI=\"urn:oid:1.3.26.1.3.1\">NATO", ">GBR")
+        .replace(context, "<slab:Category TagName=\"Releasable To\" Type=\"PERMISSIVE\"><slab:GenericValue>NATO</slab:GenericValue></slab:Category>")
+}
+
 /// A binding of a label to data.
 pub(crate) fn binding(label: &str, data: &str) -> String {
     format!(

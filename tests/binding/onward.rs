@@ -44,6 +44,7 @@ fn a_label_is_bound_beside_the_bytes_that_leave_and_taken_by_the_next_gateway() 
     let binding = output.detached().unwrap();
     assert!(binding.contains(&name_of(output.bytes())) && binding.contains("<ds:Signature "), "{binding}");
     assert_eq!(binding.matches("originatorConfidentialityLabel>").count(), 1, "{binding}");
+    assert!(binding.contains("alternativeConfidentialityLabel>") && binding.contains(">USA</slab:PolicyIdentifier>"), "{binding}");
     let again = left_to_usa(&marked(), None);
     assert_eq!(again.detached(), Some(binding), "a replay gives the same bytes");
     // The next gateway, where the sender must bind its labels.
@@ -82,7 +83,8 @@ fn the_second_reader_takes_no_binding_beside_that_says_covers_or_proves_somethin
     };
     let blocked_words = BlockedWords::of(&edition.word_lists);
     let look = |binding: String| {
-        let bond = Bond { lattice: &edition.lattice, released: &released, recipient: usa, signer: &SIGNER, blocked_words: &blocked_words };
+        let bond =
+            Bond { lattice: &edition.lattice, released: &released, recipient: usa, signer: &SIGNER, blocked_words: &blocked_words, now: now() };
         verify::beside(left_to_usa(&marked(), None), binding, bond).map(drop).map_err(|refusal| refusal.reason)
     };
     assert_eq!(look(text.clone()), Ok(()));
@@ -95,6 +97,7 @@ fn the_second_reader_takes_no_binding_beside_that_says_covers_or_proves_somethin
         (text.replace(">SECRET<", ">OFFICIAL<"), Reason::VerifyBinding),
         (text.replace("<slab:GenericValue>CAN</slab:GenericValue>", ""), Reason::VerifyBinding),
         (text.replace("originatorC", "alternativeC"), Reason::VerifyBinding),
+        (text.replace("alternativeC", "metadataC"), Reason::VerifyBinding),
         (text.replace("xmldsig-more#sha384", "xmldsig-more#sha224"), Reason::VerifyBinding),
         (text.replace("<ds:SignedInfo>", "<ds:SignedInfo> "), Reason::VerifyCanonical),
         (text.replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", ""), Reason::VerifyCanonical),

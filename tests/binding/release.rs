@@ -130,6 +130,21 @@ fn a_recipient_reads_its_own_label_beside_the_originators() {
 }
 
 #[test]
+fn a_label_of_the_metadata_is_bound_anew_with_the_others() {
+    let guard = guard(BIND);
+    let signer = key(&AUTHORITY.signer(ED25519, 411, |_| {}));
+    let with = |level: &str| track().replace("</mb:Metadata>", &format!("</mb:Metadata><mb:Metadata>{}</mb:Metadata>", of_metadata(level)));
+    let released = ruling(&guard, ("nato-hq", "gbr-ops"), &Plan::filtered().sign(&with("RESTRICTED"), &SIGNER), None, Some(&signer));
+    assert_eq!((released.outcome, released.code), (Outcome::Forward, None), "{released:?}");
+    let text = left(&released);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}\n{text}"));
+    assert!(at("<slab:originatorConfidentialityLabel ") < at("<slab:metadataConfidentialityLabel "), "{text}");
+    assert_eq!(taken_with(&text, Some(&AUTHORITY.trust())).map_err(|refusal| refusal.detail), Ok("SECRET".into()), "{text}");
+    let higher = ruling(&guard, ("nato-hq", "gbr-ops"), &Plan::filtered().sign(&with("TOP SECRET"), &SIGNER), None, Some(&signer));
+    assert_eq!((higher.outcome, higher.code), (Outcome::Quarantine, Some(Reason::LabelMetadataAbove)), "{higher:?}");
+}
+
+#[test]
 fn what_cannot_be_bound_is_held_and_says_why() {
     let guard = guard(BIND);
     let signer = key(&AUTHORITY.signer(ED25519, 420, |_| {}));
@@ -197,6 +212,7 @@ fn the_second_reader_takes_no_binding_that_says_covers_or_proves_something_else(
             recipient: &edition.peers["usa-ops"],
             signer: &signer,
             blocked_words: &blocked_words,
+            now: now(),
         };
         bound(verified, text.as_bytes().to_vec(), bond).map(|verified| verified.bytes() == text.as_bytes()).map_err(|refusal| refusal.reason)
     };

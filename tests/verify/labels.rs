@@ -90,6 +90,27 @@ fn two_markings_that_differ_are_refused_whichever_is_claimed() {
 }
 
 #[test]
+fn a_label_of_metadata_above_the_message_is_refused_and_one_below_is_not() {
+    let own = secret(&["GBR", "USA"]);
+    let of_metadata = |policy: &str, class: &str, to: &[&str]| {
+        stanag(policy, class, &[(super::RELEASE, "PERMISSIVE", to)]).replace("originatorConfidentialityLabel", "metadataConfidentialityLabel")
+    };
+    for (metadata, code) in [
+        (of_metadata("GBR", "SECRET", &["GBR", "USA"]), "verified"),
+        (of_metadata("GBR", "OFFICIAL", &["GBR", "USA", "CAN"]), "verified"),
+        (of_metadata("USA", "SECRET", &["USA", "GBR"]), "verified"),
+        (of_metadata("GBR", "TOP SECRET", &["GBR", "USA"]), "verify.disagreement"),
+        (of_metadata("GBR", "SECRET", &["GBR"]), "verify.disagreement"),
+        (of_metadata("USA", "TOP SECRET", &["USA", "GBR"]), "verify.disagreement"),
+        (of_metadata("MARS", "SECRET", &["GBR", "USA"]), "verify.disagreement"),
+        (of_metadata("GBR", "SECRET", &[]), "verify.disagreement"),
+    ] {
+        assert_eq!(case(&MARKED, &metadata, None, own.clone()).code(), code, "{metadata}");
+    }
+    assert_ne!(case(&[], &of_metadata("GBR", "SECRET", &["GBR", "USA"]), None, own).code(), "verified", "no label of the message");
+}
+
+#[test]
 fn labels_that_are_not_read_whole_are_refused() {
     let good = to_usa();
     for (from, to) in [

@@ -272,7 +272,8 @@ pub(in crate::format) const NAMESPACE_LABEL: &str = "urn:nato:stanag:4774:confid
 /// STANAG 4778 bindings.
 pub(in crate::format) const NAMESPACE_BINDING: &str = "urn:nato:stanag:4778:bindinginformation:1:0";
 /// What a label in `detail` is called, and nothing else there.
-pub(in crate::format) const NAMES_LABEL: [&str; 3] = ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "ConfidentialityLabel"];
+pub(in crate::format) const NAMES_LABEL: [&str; 4] =
+    ["originatorConfidentialityLabel", "alternativeConfidentialityLabel", "metadataConfidentialityLabel", "ConfidentialityLabel"];
 /// XML signatures, in bindings.
 pub(in crate::format) const NAMESPACE_SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// What a signature is made of: itself, lists of prefixes, and the time when it was made.

@@ -96,7 +96,7 @@ fn is_colour(text: &str) -> bool {
 fn hang<'a>(tree: &mut TreeBuilder<'a>, label: &Tree<'_>, id: NodeId, field: &Field<'a>, budget: &mut Budget) -> Result<(), Refusal> {
     let node = label.node(id);
     let known = |names: &'static [&'static str], name: &str| names.iter().copied().find(|known| *known == name);
-    let strange = || field.refusal(Reason::InvalidMailLabel, "expected elements and attributes of a STANAG 4774 label");
+    let strange = || field.refusal(Reason::InvalidMailLabel, "expected elements and attributes of a STANAG 4774 label, and that of the content");
     let name = known(&LABEL_ELEMENTS, node.name.as_str()).filter(|_| node.namespace == NAMESPACE_LABEL).ok_or_else(strange)?;
     let owned = |value: &Value<'_>| Value::Text(Cow::Owned(value.text().into_owned()));
     tree.open(NAMESPACE_LABEL, name, field.span.range().start, budget)?;

@@ -37,10 +37,15 @@ pub fn name_of(body: &[u8]) -> String {
 /// Whether a text is a binding, by its first tag alone.
 #[must_use]
 pub fn is_meant(text: &str) -> bool {
+    first_tag(text) == Some("BindingInformation")
+}
+
+/// The local name of the first element of a text.
+pub(in crate::label) fn first_tag(text: &str) -> Option<&str> {
     let tag = text.trim_start();
     let tag = tag.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(tag, |(_, rest)| rest.trim_start());
     let name = tag.strip_prefix('<').and_then(|rest| rest.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).next());
-    name.and_then(|name| name.rsplit(':').next()) == Some("BindingInformation")
+    name.and_then(|name| name.rsplit(':').next())
 }
 
 /// Where the data of a binding must be.

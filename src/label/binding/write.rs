@@ -44,6 +44,20 @@ pub struct Bond<'b> {
     pub now: Time,
 }
 
+impl Bond<'_> {
+    fn created(&self) -> Time {
+        self.label.created.unwrap_or(self.now)
+    }
+
+    /// The label in the recipient's own policy. A recipient that is cleared in the originator's may have none of its own: then it reads the
+    /// originator's.
+    fn alternative(&self, review: Option<&str>) -> Result<Option<String>, Refusal> {
+        let own = Some(self.policy).filter(|policy| *policy != self.label.policy);
+        let own = own.and_then(|policy| self.lattice.translate(self.label, policy, self.now).ok());
+        own.map(|own| written::write(self.lattice, &own, Role::Alternative, self.created(), review)).transpose()
+    }
+}
+
 /// Binds the label of a message to it.
 ///
 /// # Errors
@@ -66,17 +80,20 @@ pub fn embed(text: &str, bond: Bond<'_>, key: &Signer) -> Result<String, Refusal
 pub fn beside(body: &[u8], label: Option<&str>, bond: Bond<'_>, key: &Signer) -> Result<String, Refusal> {
     in_force(key, bond.now)?;
     let alone = label.map(|text| text.split_once("?>\n").map_or(text, |(_, label)| label));
-    let says_it = |text: &&str| {
-        let read = stanag4774::read_text(bond.lattice, text, &mut Budget::for_body(text.len()));
-        read.is_ok_and(|(role, label)| role == Role::Originator && label.says_the_same(bond.label))
+    let says_it = |text: &str| {
+        let read = stanag4774::read_detached(bond.lattice, text, &mut Budget::for_body(text.len())).ok();
+        read.filter(|read| read.role == Role::Originator && read.label.says_the_same(bond.label))
     };
-    let label = match alone.filter(says_it) {
-        Some(written) => written.to_owned(),
-        None => written::write(bond.lattice, bond.label, Role::Originator, bond.label.created.unwrap_or(bond.now), None)?,
-    };
+    let as_it_was = alone.and_then(|text| Some((text, says_it(text)?)));
+    let review = as_it_was.as_ref().and_then(|(_, read)| read.dates.review).map(|review| review.to_string());
+    let mut labels = vec![match as_it_was {
+        Some((written, _)) => written.to_owned(),
+        None => written::write(bond.lattice, bond.label, Role::Originator, bond.created(), None)?,
+    }];
+    labels.extend(bond.alternative(review.as_deref())?);
     let name = name_of(body);
     let value = STANDARD.encode(digest::digest(&digest::SHA384, body));
-    let binding = signed([DECLARATION, ""], &container(&[label], &name), Some((&name, &value)), key)?;
+    let binding = signed([DECLARATION, ""], &container(&labels, &name), Some((&name, &value)), key)?;
     if binding.len() > stanag4774::DETACHED_BYTES_MAX { Err(refuse("expected a binding that a header holds")) } else { Ok(binding) }
 }
 
@@ -114,7 +131,8 @@ fn refuse(expected: &str) -> Refusal {
 
 /// The labels that are to stand in the binding, the originator's first.
 fn labels(source: &Source<'_>, text: &str, bond: Bond<'_>, budget: &mut Budget) -> Result<Vec<String>, Refusal> {
-    let (mut originator, mut alternatives, mut review, mut policies) = (None, Vec::new(), None, vec![bond.label.policy]);
+    let (mut originator, mut alternatives, mut metadata, mut review) = (None, Vec::new(), Vec::new(), None);
+    let mut policies = vec![bond.label.policy];
     for (at, element) in source.elements().filter(|(_, element)| element.namespace == stanag4774::NAMESPACE) {
         let inner = element.parent.and_then(|parent| source.element(parent)).is_some_and(|above| above.namespace == stanag4774::NAMESPACE);
         if inner {
@@ -133,20 +151,18 @@ fn labels(source: &Source<'_>, text: &str, bond: Bond<'_>, budget: &mut Budget) 
                 policies.push(label.policy);
                 alternatives.push(written.to_owned());
             }
+            Role::Metadata => metadata.push(written.to_owned()),
         }
     }
-    let created = bond.label.created.unwrap_or(bond.now);
     let mut all = vec![match originator {
         Some(written) => written,
-        None => written::write(bond.lattice, bond.label, Role::Originator, created, None)?,
+        None => written::write(bond.lattice, bond.label, Role::Originator, bond.created(), None)?,
     }];
     all.append(&mut alternatives);
-    // A recipient that is cleared in the originator's own policy may have none of its own for this label: then it reads the originator's.
-    if !policies.contains(&bond.policy)
-        && let Ok(own) = bond.lattice.translate(bond.label, bond.policy, bond.now)
-    {
-        all.push(written::write(bond.lattice, &own, Role::Alternative, created, review)?);
+    if !policies.contains(&bond.policy) {
+        all.extend(bond.alternative(review)?);
     }
+    all.append(&mut metadata);
     if all.len() > super::form::LABELS_MAX { Err(refuse("expected no more labels than a binding holds")) } else { Ok(all) }
 }
 

@@ -240,11 +240,10 @@ fn marks(tree: &Second<'_>) -> Vec<Mark> {
     let header = tree.root().into_iter().flat_map(Part::content).filter(|part| part.name() == ("", "header"));
     let fields = header.flat_map(Part::content).filter(|part| part.name() == ("", "sio-label"));
     let mark = |part: Part<'_, '_>| match part.name() {
-        _ if label::is_label(part) => Some(Mark::Stanag4774(part.at)),
         ("", "ess") => Some(Mark::Ess(part.at)),
         ("", "marking") => Some(Mark::Line(part.at)),
         ("", "bgcolor") => Some(Mark::Ground(part.at)),
-        _ => None,
+        _ => label::mark_of(part),
     };
     fields.flat_map(Part::children).filter_map(mark).collect()
 }
