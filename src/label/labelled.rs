@@ -12,7 +12,7 @@ use super::lattice::Lattice;
 use super::mark::Label;
 use super::portion::{self, MarkedPart};
 use super::scheme::PolicyIx;
-use super::signature::{Outside, Trust};
+use super::signature::Trust;
 use super::stanag4774::{self, Read};
 use crate::base::{Budget, Reason, Refusal, Time};
 use crate::format::{Parsed, Syntax};
@@ -191,9 +191,7 @@ fn bound_beside(
         let expected = format!("expected a binding of at most {} bytes in the header", stanag4774::DETACHED_BYTES_MAX);
         return Err(placed(Refusal::new(Reason::LabelBindingLimit, expected)));
     }
-    let name = binding::name_of(parsed.body());
-    let outside = Outside { uri: &name, bytes: parsed.body() };
-    let proof = binding::verify(text, binding::Place::Detached(outside), trust, now, budget).map_err(placed)?;
+    let proof = binding::verify(text, binding::Place::Detached(parsed.body()), trust, now, budget).map_err(placed)?;
     proof.labels().iter().map(|label| stanag4774::read_within(lattice, text, *label, budget).map_err(placed)).collect()
 }
 

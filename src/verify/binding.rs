@@ -2,11 +2,12 @@
 //!
 //! For senders who must bind their labels. Checks: one binding in the message, one signature in it, every label in its one
 //! `MetadataBinding`; the data is the message; the signature refers to the message with nothing left out but the signature or the binding,
-//! and to the `MetadataBinding`, by an identifier that stands once. Deliberately absent: digests, the signature's value and the signer,
-//! which the first half computes once, by the cryptographic library that both halves would share.
+//! and to the `MetadataBinding`, by an identifier that stands once. Of a message beside its binding it computes the digest, too. Deliberately absent: all other digests, the
+//! signature's value and the signer, which the first half computes once, by the cryptographic library that both halves would share.
 
+use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::label::LABEL;
 use super::second::{Part, Second};
@@ -38,20 +39,43 @@ pub(super) fn check(message: &Second<'_>, header: &Header) -> Result<(), &'stati
 pub(super) fn beside(header: &Second<'_>, body: &[u8]) -> Result<(), &'static str> {
     let root = header.root().filter(|root| root.name() == (BINDING, "BindingInformation")).ok_or("expected a binding in the header")?;
     let (signature, metadata) = parts(root)?;
-    let name = format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(body).0));
-    if data(metadata)? != name {
-        return Err("expected a label bound to the message by its digest");
+    let name = data(metadata)?;
+    if !is_beside(name, body) {
+        return Err("expected a label bound to the message by its digest, or by the name of a file");
     }
     let references = references(signature)?;
-    let whole = one(references.iter().filter(|reference| reference.said("URI") == Some(&name))).ok_or("expected one reference to the message")?;
+    let whole = one(references.iter().filter(|reference| reference.said("URI") == Some(name))).ok_or("expected one reference to the message")?;
     if whole.content().any(|part| part.name() == (SIGNATURE, "Transforms")) {
         return Err("expected a reference to the message as it is");
+    }
+    if !digests(*whole, body) {
+        return Err("expected the digest of the message");
     }
     match one(references.iter().filter(|reference| reference.said("URI") == Some(""))) {
         Some(all) if filter(*all)? == ENVELOPED => Ok(()),
         Some(_) => Err("expected a reference to the binding without its signature"),
         None => label(root, &references, metadata),
     }
+}
+
+/// Whether a reference may be to the message beside the binding: by its digest, or by the name of a file in the same place.
+fn is_beside(name: &str, body: &[u8]) -> bool {
+    let file = name.strip_prefix("./").unwrap_or(name);
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let is_file = plain && !file.is_empty() && !file.starts_with(['-', '_', '.']);
+    is_file || name == format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(body).0))
+}
+
+/// Whether a reference has the digest of these bytes.
+fn digests(reference: Part<'_, '_>, bytes: &[u8]) -> bool {
+    let child = |name: &str| one(reference.content().filter(|part| part.name() == (SIGNATURE, name)));
+    let value = child("DigestValue").and_then(Part::whole_text).and_then(|text| STANDARD.decode(text.trim()).ok());
+    let algorithm = match child("DigestMethod").and_then(|part| part.said("Algorithm")) {
+        Some("http://www.w3.org/2001/04/xmlenc#sha256") => &SHA256,
+        Some("http://www.w3.org/2001/04/xmldsig-more#sha384") => &SHA384,
+        _ => return false,
+    };
+    value.as_deref() == Some(digest(algorithm, bytes).as_ref())
 }
 
 /// The same as [`check`] for a message alone.
@@ -192,17 +216,28 @@ mod tests {
     #[test]
     fn a_binding_beside_a_message_is_to_its_digest() {
         let name = format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(b"body").0));
+        let value = |body: &[u8]| STANDARD.encode(digest(&SHA384, body));
+        let digest = |body: &[u8]| {
+            format!("<d:DigestMethod Algorithm='http://www.w3.org/2001/04/xmldsig-more#sha384'/><d:DigestValue>{}</d:DigestValue>", value(body))
+        };
         let of = |name: &str, more: &str, id: &str| {
             let reference = |uri: &str, more: &str| format!("<d:Reference URI='{uri}'>{more}</d:Reference>");
             let exclusive = format!("<d:Transforms><d:Transform Algorithm='{EXCLUSIVE}'/></d:Transforms>");
             format!(
                 "<m:BindingInformation xmlns:d='{SIGNATURE}' xmlns:m='{BINDING}' xmlns:s='{LABEL}'><d:Signature><d:SignedInfo>{}{}</d:SignedInfo></d:Signature><m:MetadataBindingContainer><m:MetadataBinding Id='b'><m:Metadata><s:label/></m:Metadata><m:DataReference URI='{name}'/></m:MetadataBinding></m:MetadataBindingContainer></m:BindingInformation>",
-                reference(name, more),
+                reference(name, &format!("{more}{}", digest(b"body"))),
                 reference(id, &exclusive)
             )
         };
         let look = |text: &str| beside(&super::super::xml::read(text.as_bytes(), |_| &[]).unwrap(), b"body");
         assert_eq!(look(&of(&name, "", "#b")), Ok(()));
+        for file in ["./track.xml", "track.xml"] {
+            assert_eq!(look(&of(file, "", "#b")), Ok(()), "{file}");
+            assert!(look(&of(file, "", "#b").replace(&value(b"body"), &value(b"other"))).is_err(), "{file}");
+        }
+        for other in ["", "../track.xml", "a/track.xml", "cid:track", "./", ".track", "https://example.org/track.xml"] {
+            assert!(look(&of(other, "", "#b")).is_err(), "{other}");
+        }
         for text in
             [of(&name.replace("256", "384"), "", "#b"), of(&name, "<d:Transforms/>", "#b"), of(&name, "", "#c"), of(&name, "", ""), "<a/>".into()]
         {

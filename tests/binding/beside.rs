@@ -19,6 +19,15 @@ fn bound(label: &str, body: &[u8], change: impl FnOnce(&mut Plan)) -> String {
     plan.with(change).sign(&binding(label, &data), &SIGNER)
 }
 
+/// The same, by the name of a file.
+fn sidecar(file: &str, label: &str, body: &[u8]) -> String {
+    let plan = Plan::filtered().with(|plan| {
+        plan.references =
+            vec![Reference { uri: file.into(), transforms: String::new(), bytes: Some(body.to_vec()) }, Reference::new("#b1", &[EXCLUSIVE])];
+    });
+    plan.sign(&binding(label, &format!("<mb:DataReference URI=\"{file}\"/>")), &SIGNER)
+}
+
 /// A track without a label in it.
 fn bare() -> String {
     track().replace(&track()[track().find("<mb:BindingInformation").unwrap()..track().find("<contact").unwrap()], "")
@@ -36,6 +45,12 @@ fn a_binding_beside_the_message_covers_every_byte_of_it() {
     assert_eq!(name_of(b""), "ni:///sha-256;47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "SHA-256 of nothing, as everybody knows it");
     let header = bound(&label("SECRET"), body.as_bytes(), |_| {});
     assert_eq!(through(&header, &body), (Outcome::Forward, None));
+    // A partner's sidecar, which calls the message by the name of its file.
+    for file in ["./track.xml", "track.xml"] {
+        let header = sidecar(file, &label("SECRET"), body.as_bytes());
+        assert_eq!(through(&header, &body), (Outcome::Forward, None), "{file}");
+        assert_eq!(through(&header, &body.replace("MV EXAMPLE", "MV EXAMPLF")).1, Some("label.binding_digest"), "{file}");
+    }
     let whole = bound(&label("SECRET"), body.as_bytes(), |plan| plan.references[1] = Reference::new("", &[ENVELOPED, EXCLUSIVE]));
     assert_eq!(through(&whole, &body), (Outcome::Forward, None));
     // What goes on in the header is the label alone: the body that the signature covers does not go on as it came.

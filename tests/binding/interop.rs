@@ -7,8 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use vestibule::label::binding::Place;
+
 use super::lab::*;
-use super::{release, taken_with};
+use super::{alone, release, taken_with};
 
 /// A tool that the environment names; a missing one fails the test.
 pub(super) fn tool(variable: &str) -> PathBuf {
@@ -53,9 +55,9 @@ const XMLSEC: std::ops::Range<usize> = 0..4;
 const SIGNXML: std::ops::Range<usize> = 0..6;
 
 /// A signature for others to fill: empty digests, value and certificate.
-fn template(plan: &Plan, signer: &Signer) -> String {
+fn template(text: &str, plan: &Plan, signer: &Signer) -> String {
     let plan = plan.clone().with(|plan| plan.key_info = Some("<ds:KeyInfo><ds:X509Data><ds:X509Certificate/></ds:X509Data></ds:KeyInfo>".into()));
-    message().replace(HERE, &plan.template(signer)).replace("DIGEST0.", "").replace("DIGEST1.", "").replace("VALUE.", "")
+    text.replace(HERE, &plan.template(signer)).replace("DIGEST0.", "").replace("DIGEST1.", "").replace("VALUE.", "")
 }
 
 fn plans(algorithm: &str, digest: &str) -> Vec<Plan> {
@@ -99,12 +101,81 @@ fn xmlsec1_takes_what_we_sign_and_we_take_what_it_signs() {
             assert!(found.is_ok(), "{algorithm}, plan {at}: {found:?}\n{ours}");
             files.write("changed.xml", ours.replace("1.50", "1.51").as_bytes());
             assert!(files.run(&xmlsec, &[&verify[..], &["changed.xml"]].concat()).is_err(), "{algorithm}, plan {at}");
-            files.write("template.xml", template(plan, &signer).as_bytes());
+            files.write("template.xml", template(&message(), plan, &signer).as_bytes());
             let sign = ["--sign", "--privkey-pem", "key.pem,certificate.pem", IDS[0], IDS[1], "template.xml"];
             let theirs = String::from_utf8(files.run(&xmlsec, &sign).unwrap()).unwrap();
             let taken = taken_with(&theirs, Some(&AUTHORITY.trust())).map_err(|refusal| format!("{}: {}", refusal.reason.code(), refusal.detail));
             assert_eq!(taken, Ok("SECRET".into()), "{algorithm}, plan {at}\n{theirs}");
             println!("xmlsec1 | {algorithm} | plan {at} | both ways");
+        }
+    }
+}
+
+/// What a sidecar is beside.
+const BESIDE: &[u8] = b"any\0bytes";
+/// What an encapsulating binding is around.
+const INSIDE: &str = "<report xmlns=\"urn:r\">words</report>";
+
+/// The other two ways to bind: around the content, with both references to it, and beside a file.
+fn others(algorithm: &str, digest: &str) -> Vec<(&'static str, String, Plan)> {
+    let around = binding(&label("SECRET"), &format!("<mb:Data xmime:contentType=\"text/xml\">{INSIDE}</mb:Data>"));
+    let beside = binding(&label("SECRET"), "<mb:DataReference URI=\"track.bin\"/>");
+    let file = Reference { uri: "track.bin".into(), transforms: String::new(), bytes: Some(BESIDE.to_vec()) };
+    let element = || Reference::new("#b1", &[EXCLUSIVE]);
+    let plan = |references: Vec<Reference>| Plan::filtered().with(|plan| plan.references = references);
+    let ways = [
+        ("around", around.clone(), plan(vec![element()])),
+        ("around, enveloped", around, Plan::enveloped()),
+        ("beside", beside, plan(vec![file, element()])),
+    ];
+    ways.into_iter()
+        .map(|(way, text, plan)| (way, text, plan.with(|plan| (plan.algorithm, plan.digest) = (algorithm.into(), digest.into()))))
+        .collect()
+}
+
+/// What a binding of another kind covers, by its own account.
+fn covered(text: &str) -> String {
+    if text.contains("<mb:DataReference") { alone(text, Place::Detached(BESIDE)) } else { alone(text, Place::Encapsulating) }
+}
+
+#[test]
+fn bindings_around_and_beside_are_signed_and_verified_by_others() {
+    let (xmlsec, python) = (tool("VESTIBULE_XMLSEC1"), tool("VESTIBULE_SIGNXML"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/binding/peer.py");
+    for (serial, (at, (algorithm, digest))) in (600..).zip(ALGORITHMS.iter().enumerate()) {
+        let signer = AUTHORITY.signer(algorithm, serial, |_| {});
+        let files = Files::of(&signer);
+        for (way, text, plan) in others(algorithm, digest) {
+            let ours = plan.sign(&text, &signer);
+            let content = if way == "beside" { "whole" } else { INSIDE };
+            assert_eq!(covered(&ours), content, "{algorithm}, {way}");
+            files.write("ours.xml", ours.as_bytes());
+            files.write("changed.xml", ours.replace("words", "w0rds").replace(">SECRET<", ">RESTRICTED<").as_bytes());
+            files.write("track.bin", BESIDE);
+            if XMLSEC.contains(&at) {
+                let verify = ["--verify", "--enabled-key-data", "x509", "--trusted-pem", "anchor.pem", IDS[0], IDS[1]];
+                let look = |file: &str| files.run(&xmlsec, &[&verify[..], &[file]].concat());
+                assert!(look("ours.xml").is_ok(), "{algorithm}, {way}: {:?}\n{ours}", look("ours.xml"));
+                assert!(look("changed.xml").is_err(), "{algorithm}, {way}");
+                files.write("template.xml", template(&text, &plan, &signer).as_bytes());
+                let sign = ["--sign", "--privkey-pem", "key.pem,certificate.pem", IDS[0], IDS[1], "template.xml"];
+                let theirs = String::from_utf8(files.run(&xmlsec, &sign).unwrap()).unwrap();
+                assert_eq!(covered(&theirs), content, "{algorithm}, {way}\n{theirs}");
+                files.write("track.bin", b"other bytes");
+                assert_eq!(look("ours.xml").is_ok(), way != "beside", "{algorithm}, {way}");
+            }
+            // signxml signs and verifies what is enveloped, and reads no files.
+            if SIGNXML.contains(&at) && way == "around, enveloped" {
+                let look = |file: &str| files.run(&python, &[script, "verify", file, "certificate.pem", "1"]);
+                assert!(look("ours.xml").is_ok(), "{algorithm}, {way}: {:?}\n{ours}", look("ours.xml"));
+                assert!(look("changed.xml").is_err(), "{algorithm}, {way}");
+                let place = text.replace(HERE, "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"placeholder\"/>");
+                files.write("place.xml", place.as_bytes());
+                let theirs = files.run(&python, &[script, "sign", "place.xml", "key.pem", "certificate.pem", algorithm, digest]);
+                let theirs = String::from_utf8(theirs.unwrap()).unwrap();
+                assert_eq!(covered(&theirs), content, "{algorithm}, {way}\n{theirs}");
+            }
+            println!("{algorithm} | {way}");
         }
     }
 }
@@ -147,7 +218,7 @@ fn a_signature_of_ed25519_is_verified_and_made_by_others() {
     assert!(found.is_ok(), "{found:?}\n{ours}");
     files.write("changed.xml", ours.replace("1.50", "1.51").as_bytes());
     assert!(files.run(&python, &[script, "verify-ed25519", "changed.xml", "certificate.pem"]).is_err());
-    files.write("template.xml", template(&plan, &signer).as_bytes());
+    files.write("template.xml", template(&message(), &plan, &signer).as_bytes());
     let theirs = files.run(&python, &[script, "sign-ed25519", "template.xml", "key.pem", "certificate.pem"]);
     let theirs = String::from_utf8(theirs.unwrap()).unwrap();
     let taken = taken_with(&theirs, Some(&AUTHORITY.trust())).map_err(|refusal| format!("{}: {}", refusal.reason.code(), refusal.detail));

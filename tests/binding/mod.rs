@@ -12,8 +12,8 @@ mod release;
 
 use vestibule::base::{Budget, Header, MessageId, Name, Precedence, Refusal, Traffic};
 use vestibule::format;
-use vestibule::label::binding::{Place, verify};
-use vestibule::label::signature::{Outside, Trust};
+use vestibule::label::binding::{Place, name_of, verify};
+use vestibule::label::signature::Trust;
 use vestibule::label::{self, Binding, Reading};
 
 use crate::label::LATTICE;
@@ -139,14 +139,30 @@ fn a_detached_binding_covers_every_byte_of_what_it_names() {
         ];
     });
     let signed = plan.sign(&text, &SIGNER);
-    let detached = |uri, bytes| alone(&signed, Place::Detached(Outside { uri, bytes }));
-    assert_eq!(detached("./track.bin", bytes), "whole");
-    assert_eq!(detached("./track.bin", b"any\0byte"), "label.binding_digest");
-    assert_eq!(detached("./other.bin", bytes), "label.binding_coverage");
+    assert_eq!(alone(&signed, Place::Detached(bytes)), "whole");
+    assert_eq!(alone(&signed, Place::Detached(b"any\0byte")), "label.binding_digest");
+    for (other, code) in [
+        ("track.bin", "whole"),
+        ("dir/track.bin", "label.binding_coverage"),
+        (".track", "label.binding_coverage"),
+        ("./", "label.binding_coverage"),
+        ("cid:track", "label.binding_coverage"),
+        ("pack:///word/document.xml", "label.binding_coverage"),
+        ("../track.bin", "label.binding_reference"),
+        ("file:///track.bin", "label.binding_reference"),
+        ("#b2", "label.binding_reference"),
+        (&name_of(b"other"), "label.binding_coverage"),
+        (&format!("{}.xml", "x".repeat(125)), "label.binding_coverage"),
+    ] {
+        let plan = plan.clone().with(|plan| plan.references[0].uri = other.into());
+        assert_eq!(alone(&plan.sign(&text.replace("./track.bin", other), &SIGNER), Place::Detached(bytes)), code, "{other}");
+    }
+    let at_odds = plan.clone().with(|plan| plan.references[0].uri = "other.bin".into());
+    assert_eq!(alone(&at_odds.sign(&text, &SIGNER), Place::Detached(bytes)), "label.binding_coverage", "one file is signed and another labelled");
     let unsigned_data = plan.clone().with(|plan| drop(plan.references.remove(0))).sign(&text, &SIGNER);
-    assert_eq!(alone(&unsigned_data, Place::Detached(Outside { uri: "./track.bin", bytes })), "label.binding_coverage");
+    assert_eq!(alone(&unsigned_data, Place::Detached(bytes)), "label.binding_coverage");
     let transformed = plan.with(|plan| plan.references[0].transforms = EXCLUSIVE.into()).sign(&text, &SIGNER);
-    assert_eq!(alone(&transformed, Place::Detached(Outside { uri: "./track.bin", bytes })), "label.binding_transform");
+    assert_eq!(alone(&transformed, Place::Detached(bytes)), "label.binding_transform");
 }
 
 #[test]

@@ -34,6 +34,19 @@ pub fn name_of(body: &[u8]) -> String {
     format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Digest::of(body).0))
 }
 
+/// Characters of the file name of a message at most: 128. It is a word of the sender's, and leaves with nothing.
+const FILE_NAME_MAX: usize = 128;
+
+/// Whether a reference of a binding beside a message may be to that message: by its digest, or by the name of a file beside that of the binding,
+/// which is whatever its sender called it. Either way the signature holds the digest of the bytes.
+// SPEC: ADatP-4778.2, sidecar files: a relative reference to the file beside.
+fn is_beside(uri: &str, body: &[u8]) -> bool {
+    let file = uri.strip_prefix("./").unwrap_or(uri);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let is_file = file.len() <= FILE_NAME_MAX && file.starts_with(|c: char| c.is_ascii_alphanumeric()) && file.bytes().all(plain);
+    is_file || uri == name_of(body)
+}
+
 /// Whether a text is a binding, by its first tag alone.
 #[must_use]
 pub fn is_meant(text: &str) -> bool {
@@ -56,7 +69,7 @@ pub enum Place<'o> {
     /// In the binding, which is the document element.
     Encapsulating,
     /// Outside: these bytes.
-    Detached(Outside<'o>),
+    Detached(&'o [u8]),
 }
 
 /// Proof that labels are bound to content.
@@ -121,9 +134,9 @@ pub fn verify(text: &str, place: Place<'_>, trust: &Trust, now: Time, budget: &m
     };
     let signature = signature::form::read(&source, *signature)?;
     let content = covered(&source, &binding, &signature, place)?;
-    let outside = match place {
-        Place::Detached(outside) => Some(outside),
-        Place::Embedded | Place::Encapsulating => None,
+    let outside = match (place, binding.data) {
+        (Place::Detached(bytes), Data::Outside(uri)) => Some(Outside { uri, bytes }),
+        _ => None,
     };
     let signer = signature::verify(&signature, &source, outside, trust, now, budget)?;
     let labels = binding.labels.iter().map(|label| source.span(*label)).collect();
@@ -182,7 +195,7 @@ fn covered(source: &Source<'_>, binding: &Binding<'_>, signature: &Signature<'_>
             _ => refuse(binding.at, "expected a reference to the document without its signature or binding"),
         },
         (Place::Encapsulating, Data::Inside(content)) if binding.at == Source::ROOT => Ok(Some(content)),
-        (Place::Detached(outside), Data::Outside(uri)) if binding.at == Source::ROOT && outside.uri == uri => match has(Target::Outside(uri)) {
+        (Place::Detached(bytes), Data::Outside(uri)) if binding.at == Source::ROOT && is_beside(uri, bytes) => match has(Target::Outside(uri)) {
             Some(_) => Ok(None),
             None => refuse(binding.at, "expected a reference of the signature to the message"),
         },
