@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cedar_policy::Policy;
 use serde_json::Value;
 
-use super::engine::Compiled;
+use super::desk::Compiled;
 use crate::base::Complaint;
 use crate::policy::SourceFile;
 

@@ -7,21 +7,22 @@
 //! in force, and of Cedar the rest of its condition.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use cedar_policy::{
-    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, EvalResult, Expression, Policy, PolicyId, PolicySet, Request,
-    Response, RestrictedExpression, Schema, ValidationMode, Validator, eval_expression,
+    Authorizer, Context, Entities, EntityUid, EvalResult, Policy, PolicyId, PolicySet, Request, Response, Schema, ValidationMode, Validator,
+    eval_expression,
 };
 
-use super::memo::{Eras, Memo, Said};
+use super::desk::{Alone, Compiled, Desk, Left, Put, desks, order};
+use super::memo::Said;
 use super::question::Question;
-use super::sketch::{Scene, Sketch, Wants, looked_at};
+use super::sketch::{Scene, Wants, looked_at};
 use super::third_party::{Asked, Ground};
 use super::vocabulary::{Types, Vocabulary};
+use super::who::{entities, is_in, party_uid, uid};
 use super::{Circumstances, Permitted, compile, exercise, parts};
 use crate::base::{Complaint, Name, Reason, Refusal, Time};
 use crate::label::{Labelled, Lattice};
@@ -58,72 +59,6 @@ struct Tools {
     types: Types,
 }
 
-/// What is kept ready for one peer: as sender its entry, as recipient the rest.
-pub(in crate::release) struct Desk {
-    pub(in crate::release) entry: PeerEntry,
-    uid: EntityUid,
-    /// Its place among the peers, by name.
-    place: usize,
-    /// Its clauses by format, in the order of preference.
-    permits: BTreeMap<String, Vec<Arc<Alone>>>,
-    /// How many permits there are, those of Cedar files among them.
-    known: usize,
-    /// The policies of Cedar files, in the order of their ids, without those that can never hold for it.
-    extras: Vec<Alone>,
-    memo: Memo,
-}
-
-/// A policy, alone.
-#[derive(Clone)]
-struct Alone {
-    /// What it permits under; `None` for a forbid.
-    clause: Option<Arc<Clause>>,
-    id: PolicyId,
-    put: Put,
-    /// Of a clause, what is left of it for a recipient that it names.
-    left: Option<Arc<Left>>,
-    /// Of a clause, which peers may be in what it takes from, by their places.
-    from: Arc<[bool]>,
-    sketch: Sketch,
-    wants: Wants,
-}
-
-/// What of a policy is put to Cedar.
-#[derive(Clone)]
-enum Put {
-    /// All of it.
-    Whole(Arc<PolicySet>),
-    /// What is left of a clause where recipient and format are known to be those that it names.
-    Left(Arc<Left>),
-}
-
-/// What is left of a clause for a recipient and a format that it names.
-pub(in crate::release) struct Left {
-    /// The parties from which it takes.
-    from: Vec<EntityUid>,
-    /// When its agreement is in force, in milliseconds of Unix time.
-    force: Range<i64>,
-    /// All further conditions.
-    condition: Expression,
-    wants: Wants,
-}
-
-impl Alone {
-    fn of(compiled: &Compiled) -> Result<Self, String> {
-        let policy = &compiled.policy;
-        let set = PolicySet::from_policies([policy.clone()]).map_err(|error| error.to_string())?;
-        let (sketch, wants) = (Sketch::of(policy), looked_at(policy));
-        let (clause, left, id) = (compiled.clause.clone(), compiled.left.clone(), policy.id().clone());
-        Ok(Self { clause, id, put: Put::Whole(Arc::new(set)), left, from: Arc::default(), sketch, wants })
-    }
-
-    /// The same for one recipient: what is known of it for all time needs no second look.
-    fn before(&self, recipient: &PeerEntry) -> Self {
-        let sketch = if recipient.terms.is_empty() { self.sketch.clone().settled(recipient) } else { self.sketch.clone() };
-        Self { sketch, ..self.clone() }
-    }
-}
-
 /// The rule in which an edition differs from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<'c> {
@@ -133,15 +68,6 @@ pub enum Change<'c> {
     Policy(&'c str),
     /// An entry of `peers.toml` is another.
     Peer,
-}
-
-/// One policy with the clause that it came from; `None` for a forbid.
-#[derive(Clone)]
-pub(in crate::release) struct Compiled {
-    pub(in crate::release) policy: Policy,
-    pub(in crate::release) clause: Option<Arc<Clause>>,
-    /// Of a clause, what is left of its condition for a recipient and a format that it names.
-    pub(in crate::release) left: Option<Arc<Left>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -430,18 +356,8 @@ impl Engine {
     }
 }
 
-/// Whether a peer is in a party, as Cedar's `in` says: of the two ways to ask its entities, this one leaves out that a peer is in itself.
-fn is_in(entities: &Entities, peer: &EntityUid, party: &EntityUid) -> bool {
-    peer == party || entities.is_ancestor_of(party, peer)
-}
-
 fn failed(rule: &PolicyId) -> Refusal {
     Refusal::new(Reason::AgreementError, format!("the rule `{rule}` failed"))
-}
-
-/// The order of preference: a clause that releases by itself before one that asks for review, then by the id.
-fn order(clause: &Clause) -> (bool, Name) {
-    (clause.release == Release::Review, clause.id.clone())
 }
 
 fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
@@ -484,99 +400,6 @@ fn compile_clause(edition: &Edition, agreement: &Agreement, clause: &Clause) -> 
     let from = clause.from.iter().map(|party| party_uid(party, &edition.registry)).collect::<Result<_, _>>()?;
     let force = agreement.from.unix_ms()..agreement.until.unix_ms();
     Ok(Compiled { policy: parsed(text)?, clause: Some(Arc::new(clause.clone())), left: Some(Arc::new(Left { from, force, condition, wants })) })
-}
-
-fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entities: &Entities) -> Result<BTreeMap<Name, Desk>, String> {
-    let eras = Eras::of(edition);
-    let alone = |all: &[Compiled]| all.iter().map(Alone::of).collect::<Result<Vec<_>, _>>();
-    let (mut clauses, mut extras) = (alone(clauses)?, alone(extras)?);
-    clauses.sort_by_cached_key(|one| one.clause.as_ref().map(|clause| order(clause)));
-    extras.sort_by_cached_key(|one| one.id.to_string());
-    let peers = edition.peers.values().map(|peer| Ok((peer, uid("Peer", peer.name.as_str())?))).collect::<Result<Vec<_>, String>>()?;
-    let mut members: BTreeMap<&String, Vec<bool>> = BTreeMap::new();
-    for party in edition.agreements.iter().flat_map(|agreement| &agreement.clauses).flat_map(|clause| clause.from.iter().chain(&clause.to)) {
-        if members.contains_key(party) {
-            continue;
-        }
-        let entity = party_uid(party, &edition.registry)?;
-        // Cedar is asked who is in what, for as long as the edition lives; of who is not always in it, whether it may be.
-        let alone = BTreeSet::from([party.clone()]);
-        let within = |(peer, uid): &(&PeerEntry, EntityUid)| match peer.terms.is_empty() {
-            true => is_in(entities, uid, &entity),
-            false => peer.is_among(&alone),
-        };
-        members.insert(party, peers.iter().map(within).collect());
-    }
-    let named = |parties: &BTreeSet<String>, place: usize| {
-        let of = |party| members.get(party).and_then(|all| all.get(place)).copied().unwrap_or(false);
-        parties.iter().any(of)
-    };
-    for one in &mut clauses {
-        if let Some(clause) = &one.clause {
-            one.from = (0..peers.len()).map(|place| named(&clause.from, place)).collect();
-        }
-    }
-    let mut desks = BTreeMap::new();
-    for (place, (peer, uid)) in peers.iter().enumerate() {
-        let mut permits: BTreeMap<String, Vec<Arc<Alone>>> = BTreeMap::new();
-        let mut known = extras.iter().filter(|extra| extra.clause.is_some()).count();
-        for one in &clauses {
-            // What does not name the recipient or the format has a condition in its policy that does not hold.
-            let Some(clause) = one.clause.as_ref().filter(|clause| peer.is_among(&clause.to)) else { continue };
-            let mut own = one.before(peer);
-            if let Some(left) = one.left.as_ref().filter(|_| peer.terms.is_empty() && named(&clause.to, place)) {
-                (own.put, own.wants) = (Put::Left(Arc::clone(left)), left.wants);
-            }
-            let own = Arc::new(own);
-            known = known.saturating_add(1);
-            clause.formats.iter().for_each(|format| permits.entry(format.clone()).or_default().push(Arc::clone(&own)));
-        }
-        let extras = extras.iter().map(|one| one.before(peer)).filter(|one| one.sketch != Sketch::Holds(false)).collect();
-        let (entry, uid, memo) = ((*peer).clone(), uid.clone(), Memo::new(&eras));
-        desks.insert(peer.name.clone(), Desk { entry, uid, place, permits, known, extras, memo });
-    }
-    Ok(desks)
-}
-
-fn entities<'p>(
-    (registry, conditions): (&Registry, &[Condition]),
-    peers: impl Iterator<Item = &'p PeerEntry>,
-    schema: &Schema,
-) -> Result<Entities, String> {
-    let mut all = Vec::new();
-    for owner in registry.owners() {
-        all.push(Entity::new_no_attrs(uid("Nation", owner)?, HashSet::new()));
-    }
-    for community in registry.communities.keys() {
-        all.push(Entity::new_no_attrs(uid("Community", community.as_str())?, HashSet::new()));
-    }
-    for condition in conditions {
-        let id = |value: &String| uid("Condition", &format!("{}/{value}", condition.name));
-        let below = std::iter::once(None).chain(condition.values.iter().map(Some));
-        for (value, below) in condition.values.iter().zip(below) {
-            all.push(Entity::new_no_attrs(id(value)?, below.map(id).transpose()?.into_iter().collect()));
-        }
-    }
-    for peer in peers {
-        let mut parents = HashSet::from([uid("Nation", &peer.nation)?]);
-        for community in &peer.communities {
-            parents.insert(uid("Community", community.as_str())?);
-        }
-        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-        let attributes = [("name".to_owned(), text(peer.name.as_str())), ("nation".to_owned(), text(&peer.nation))];
-        let entity = Entity::new(uid("Peer", peer.name.as_str())?, attributes.into_iter().collect(), parents).map_err(|error| error.to_string())?;
-        all.push(entity);
-    }
-    Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
-}
-
-fn party_uid(party: &str, registry: &Registry) -> Result<EntityUid, String> {
-    uid(compile::entity_of(party, registry), party)
-}
-
-fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
-    let name: EntityTypeName = kind.parse().map_err(|error| format!("`{kind}` is no entity type: {error}"))?;
-    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }
 
 pub(in crate::release) fn of_edition(edition: &Edition, what: String) -> Complaint {

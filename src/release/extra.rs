@@ -9,8 +9,8 @@ use std::sync::Arc;
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 
+use super::desk::Compiled;
 use super::doubtful::{self, place_of};
-use super::engine::Compiled;
 use super::vocabulary::Vocabulary;
 use crate::base::{Complaint, Name};
 use crate::policy::{Clause, Release, SourceFile};

@@ -7,6 +7,7 @@
 //! Deliberately absent: any way to release without a clause to cite.
 
 pub mod compile;
+mod desk;
 mod doubtful;
 pub mod engine;
 pub mod exercise;
@@ -27,6 +28,7 @@ mod tests;
 pub(crate) mod trial;
 mod view;
 mod vocabulary;
+mod who;
 
 use std::sync::Arc;
 
