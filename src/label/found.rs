@@ -362,8 +362,7 @@ impl<'f> Found<'f> {
     pub(in crate::label) fn finish(self) -> Result<(Label, Vec<Source>), Refusal> {
         let label = self.label.ok_or_else(|| Refusal::new(Reason::LabelMissing, "expected a label, found none"))?;
         // A rule may take the text away that a banner stands in, and the label would go with it.
-        let no_word = |form: Form| matches!(form, Form::Banner | Form::Letter | Form::Alternative | Form::Metadata);
-        if self.sources.iter().all(|source| no_word(source.form)) {
+        if self.sources.iter().all(|source| matches!(source.form, Form::Banner | Form::Letter) || !source.form.says()) {
             return Err(Refusal::new(Reason::LabelMissing, "expected a label of the message, found only a banner line in its text"));
         }
         for (alternative, place) in &self.alternatives {
@@ -376,7 +375,9 @@ impl<'f> Found<'f> {
         if let Some((metadata, place)) = &self.metadata {
             let own = self.lattice.translate(metadata, label.policy, self.now);
             if !own.is_ok_and(|own| self.lattice.dominates(&label, &own, self.now)) {
-                return Err(placed(Refusal::new(Reason::LabelMetadataAbove, "expected a label that stands above that of the metadata"), place));
+                let (policy, level) = (self.lattice.policy_name(metadata.policy), self.lattice.level_name(metadata.policy, metadata.level));
+                let expected = format!("expected a label that stands above that of the metadata, `{policy} {level}` with what else it says");
+                return Err(placed(Refusal::new(Reason::LabelMetadataAbove, expected), place));
             }
         }
         Ok((label, self.sources))

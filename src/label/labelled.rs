@@ -86,14 +86,20 @@ pub enum Form {
 }
 
 impl Form {
+    /// Whether it says how the content is marked, in the originator's words.
+    #[must_use]
+    pub const fn says(self) -> bool {
+        !matches!(self, Self::Alternative | Self::Metadata)
+    }
+
     /// The word that people read.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Triple => "access, caveat and releasableTo",
             Self::Stanag4774 => "STANAG 4774 label",
-            Self::Alternative => "STANAG 4774 alternative label",
-            Self::Metadata => "STANAG 4774 metadata label",
+            Self::Alternative => "a STANAG 4774 alternative label",
+            Self::Metadata => "a STANAG 4774 metadata label",
             Self::Detached => "detached STANAG 4774 label",
             Self::Display => "XEP-0258 display label",
             Self::Around => "the binding around it",

@@ -95,6 +95,10 @@ pub(super) fn order(clause: &Clause) -> (bool, Name) {
     (clause.release == Release::Review, clause.id.clone())
 }
 
+/// The desks of all peers of an edition.
+///
+/// # Errors
+/// One line: what Cedar does not take.
 pub(super) fn desks(edition: &Edition, (clauses, extras): (&[Compiled], &[Compiled]), entities: &Entities) -> Result<BTreeMap<Name, Desk>, String> {
     let eras = Eras::of(edition);
     let alone = |all: &[Compiled]| all.iter().map(Alone::of).collect::<Result<Vec<_>, _>>();

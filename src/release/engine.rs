@@ -362,8 +362,12 @@ fn failed(rule: &PolicyId) -> Refusal {
 
 fn marked(lattice: &Lattice, labelled: &Labelled<'_>) -> String {
     let label = labelled.label();
-    let places: Vec<&str> = labelled.sources().iter().map(|source| source.form.word()).collect();
-    format!("marked `{} {}` by {}", lattice.policy_name(label.policy), lattice.level_name(label.policy, label.level), places.join(" and "))
+    let words = |says: bool| {
+        let places: Vec<&str> = labelled.sources().iter().filter(|source| source.form.says() == says).map(|source| source.form.word()).collect();
+        places.join(" and ")
+    };
+    let beside = Some(words(false)).filter(|words| !words.is_empty()).map_or_else(String::new, |words| format!(", beside it {words}"));
+    format!("marked `{} {}` by {}{beside}", lattice.policy_name(label.policy), lattice.level_name(label.policy, label.level), words(true))
 }
 
 pub(in crate::release) fn parse_schema(edition: &Edition) -> Result<Schema, String> {

@@ -12,6 +12,10 @@ pub(super) fn is_in(entities: &Entities, peer: &EntityUid, party: &EntityUid) ->
     peer == party || entities.is_ancestor_of(party, peer)
 }
 
+/// The entities of nations, communities, values of conditions, and these peers.
+///
+/// # Errors
+/// One line: what no entity can be.
 pub(super) fn entities<'p>(
     (registry, conditions): (&Registry, &[Condition]),
     peers: impl Iterator<Item = &'p PeerEntry>,
@@ -44,10 +48,12 @@ pub(super) fn entities<'p>(
     Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
 }
 
+/// The entity of a party to a clause.
 pub(super) fn party_uid(party: &str, registry: &Registry) -> Result<EntityUid, String> {
     uid(compile::entity_of(party, registry), party)
 }
 
+/// The entity of a kind, by its id.
 pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
     let name: EntityTypeName = kind.parse().map_err(|error| format!("`{kind}` is no entity type: {error}"))?;
     Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))

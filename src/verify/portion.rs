@@ -315,10 +315,11 @@ pub(super) fn carried(decision: &Decision, result: &[Marked], whole: Option<&Sai
 mod tests {
     use std::collections::BTreeSet;
 
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::label::Label;
+    use crate::label::{Label, laws};
     use crate::normal::{Edit, NodeId};
     use crate::release::parts;
     use crate::release::trial::{self, EDITION, boxes, labelled, written};
@@ -463,8 +464,28 @@ mod tests {
         }
     }
 
+    fn label_bytes() -> impl Strategy<Value = Vec<u8>> {
+        vec(any::<u8>(), 2..11)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+        #[test]
+        fn both_halves_agree_on_metadata_that_are_above_the_message((whole, metadata) in (label_bytes(), label_bytes())) {
+            let lattice = &EDITION.lattice;
+            let made = |bytes: &[u8]| laws::label(lattice, bytes).filter(|label| lattice.check(label, trial::now()).is_ok());
+            // The same policy for both as often as two.
+            for (whole, metadata) in [(whole.clone(), metadata.clone()), (whole.clone(), [&whole[..1], &metadata[1..]].concat()), (whole.clone(), whole)] {
+                let Some((whole, metadata)) = made(&whole).zip(made(&metadata)) else { continue };
+                let own = lattice.translate(&metadata, whole.policy, trial::now());
+                let first = own.is_ok_and(|own| lattice.dominates(&whole, &own, trial::now()));
+                let second = below(&Said::of(&metadata), &Said::of(&whole), lattice, trial::now()).is_ok();
+                let shown = || format!("{:?} over {:?}", lattice.view(&whole), lattice.view(&metadata));
+                // Of another policy the second half takes what its plainer table takes: it is never the only one that refuses.
+                prop_assert!(if whole.policy == metadata.policy { first == second } else { !first || second }, "{}: {} {}", shown(), first, second);
+            }
+        }
 
         #[test]
         fn both_halves_decide_alike_on_every_box_and_every_recipient((name, items) in boxes()) {
